@@ -1,0 +1,97 @@
+"""The options and arguments that several commands share."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from archcalc.errors import ArchError, did_you_mean
+
+
+class Format(StrEnum):
+    TABLE = "table"
+    PLAIN = "plain"
+    JSON = "json"
+    CSV = "csv"
+    MARKDOWN = "markdown"
+    LATEX = "latex"
+    HTML = "html"
+
+
+def _spec_names(incomplete: str) -> list[str]:
+    """Completions: the stems of the spec files, none of which is opened."""
+    from archcalc.spec.catalogue import Catalogue
+
+    return [stem for stem in Catalogue().files() if stem.startswith(incomplete)]
+
+
+SPEC_HELP = "A path, - for standard input, a spec's name, its alias, or the unique tail of its name."
+
+Specs = Annotated[list[str], typer.Argument(metavar="SPEC...", help=SPEC_HELP, autocompletion=_spec_names)]
+OneSpec = Annotated[str, typer.Argument(metavar="SPEC", help=SPEC_HELP, autocompletion=_spec_names)]
+FormatOption = Annotated[
+    Format | None,
+    typer.Option("--format", "-f", help="How to write the answer. Default: table on a terminal, plain in a pipe."),
+]
+OutputOption = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", metavar="FILE", help="Write to FILE, whole or not at all; its ending picks a format."),
+]
+InputOption = Annotated[
+    str | None, typer.Option("--input", metavar="CxHxW", help="Another input shape, such as 3x227x227.")
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PARAM=VALUE", help="Set a param that the spec declares; may be repeated."),
+]
+BatchOption = Annotated[
+    int, typer.Option("--batch", min=1, metavar="N", help="Count MACs, FLOPs and activations for N examples.")
+]
+SpecDirOption = Annotated[
+    str | None, typer.Option("--spec-dir", metavar="DIR", help="Look for spec names in DIR first.")
+]
+
+
+def read_shape(text: str | None) -> tuple[int, ...] | None:
+    """`3x227x227` as (3, 227, 227). Raises ArchError."""
+    if text is None:
+        return None
+    sizes = text.lower().split("x")
+    if len(sizes) in (1, 3) and all(size.isdecimal() and 0 < int(size[:16]) < 10**15 for size in sizes):
+        return tuple(int(size) for size in sizes)
+    raise ArchError(f"--input: '{text}' is no shape; write channels x height x width, as in 3x227x227")
+
+
+def read_settings(pairs: list[str] | None) -> dict[str, object]:
+    """`num_classes=10` as {"num_classes": 10}. Raises ArchError."""
+    from archcalc.spec.text import plain_value
+
+    settings: dict[str, object] = {}
+    for pair in pairs or ():
+        name, sign, value = pair.partition("=")
+        if not sign or not name or not value:
+            raise ArchError(f"--set: '{pair}' is no setting; write param=value, as in num_classes=10")
+        try:
+            settings[name.strip()] = plain_value(value.strip())
+        except ArchError as error:
+            raise ArchError(f"--set {name}: {error}") from None
+    return settings
+
+
+def read_columns(text: str | None) -> list[str] | None:
+    """`layer,output,params` as a list."""
+    if text is None:
+        return None
+    columns = [word.strip() for word in text.split(",") if word.strip()]
+    if not columns:
+        raise ArchError("--columns: name at least one column, as in layer,output,params")
+    return columns
+
+
+def read_format(text: str) -> Format:
+    """A format by name. Raises ArchError."""
+    try:
+        return Format(text)
+    except ValueError:
+        raise ArchError(f"there is no format '{text}'{did_you_mean(text, list(Format))}") from None

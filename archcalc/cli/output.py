@@ -1,0 +1,115 @@
+"""Writing an answer: to standard output or, whole or not at all, to a file."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from archcalc.cli.options import Format
+from archcalc.errors import ArchError
+from archcalc.render.sheet import Sheet
+
+_BY_ENDING: Final = {
+    ".json": Format.JSON,
+    ".csv": Format.CSV,
+    ".md": Format.MARKDOWN,
+    ".tex": Format.LATEX,
+    ".html": Format.HTML,
+    ".htm": Format.HTML,
+}
+
+
+def say(message: str) -> None:
+    """A message for the person, on standard error, out of the way of the data."""
+    print(f"archcalc: {message}", file=sys.stderr)
+
+
+def answer(
+    sheets: Sequence[Sheet], data: Callable[[], Any], form: Format | None, output: Path | None
+) -> None:
+    """Write sheets, or for JSON the data, in the format asked for or in the one that fits the place."""
+    chosen = form or _fitting(output)
+    write(_written(sheets, data, chosen, output), output)
+
+
+def write(text: str, output: Path | None) -> None:
+    """Write text to standard output, or to a file that is then whole."""
+    if output is None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    else:
+        _replace(output, text)
+
+
+def _fitting(output: Path | None) -> Format:
+    if output is not None:
+        return _BY_ENDING.get(output.suffix.lower(), Format.PLAIN)
+    return Format.TABLE if sys.stdout.isatty() else Format.PLAIN
+
+
+def _written(sheets: Sequence[Sheet], data: Callable[[], Any], form: Format, output: Path | None) -> str:
+    match form:
+        case Format.TABLE:
+            return _for_terminal(sheets, output is None and sys.stdout.isatty())
+        case Format.JSON:
+            from archcalc.render.data import json_text
+
+            return json_text(data())
+        case Format.CSV:
+            from archcalc.render.data import csv_text
+
+            return csv_text(sheets)
+        case Format.MARKDOWN:
+            from archcalc.render import markdown as writer
+        case Format.LATEX:
+            from archcalc.render import latex as writer  # type: ignore[no-redef]
+        case Format.HTML:
+            from archcalc.render import html as writer  # type: ignore[no-redef]
+        case Format.PLAIN:
+            from archcalc.render import plain as writer  # type: ignore[no-redef]
+    return writer.render(sheets)
+
+
+def _for_terminal(sheets: Sequence[Sheet], is_terminal: bool) -> str:
+    from archcalc.render import terminal
+
+    width = _width() if is_terminal else None
+    colour = is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    text, dropped = terminal.render(sheets, width, colour)
+    if dropped:
+        say(f"the terminal is narrow, left out: {', '.join(dropped)} (--columns picks, --format plain shows all)")
+    return text
+
+
+def _width() -> int:
+    """The terminal's columns; $COLUMNS, where it is set, says otherwise."""
+    import shutil
+
+    return shutil.get_terminal_size().columns
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write beside the file, then move over it. Raises ArchError where that cannot be done."""
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
+                stream.write(text)
+            os.chmod(temporary, _mode(path))
+            os.replace(temporary, path)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+    except OSError as error:
+        raise ArchError(f"--output: {path} cannot be written: {(error.strerror or str(error)).lower()}") from None
+
+
+def _mode(path: Path) -> int:
+    """The permissions of the file that is replaced, or those of a new one."""
+    if path.exists():
+        return path.stat().st_mode & 0o777
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask

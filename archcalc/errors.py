@@ -1,0 +1,91 @@
+"""One error type. Inner code says what is wrong, each caller adds where, once."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+
+class Mark(NamedTuple):
+    """A place in a text; line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+class Fault(NamedTuple):
+    """One thing that is wrong: what, inside what, and at which place of a file."""
+
+    what: str
+    within: str = ""
+    mark: Mark | None = None
+
+    def __str__(self) -> str:
+        return ": ".join(str(part) for part in (self.mark, self.within, self.what) if part)
+
+
+class ArchError(Exception):
+    """A mistake of the user's, with every independent fault that was found.
+
+    `partial` is what could still be made before the fault: the graph up to a layer that does not fit.
+    """
+
+    def __init__(self, *faults: Fault | str, partial: object = None) -> None:
+        self.faults = tuple(f if isinstance(f, Fault) else Fault(f) for f in faults)
+        self.partial = partial
+        super().__init__(*self.faults)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.faults))
+
+    def at(self, mark: Mark | None, within: str = "") -> "ArchError":
+        """The same error, told where: faults that know their own place keep it."""
+        return ArchError(
+            *(Fault(f.what, f.within or within, f.mark or mark) for f in self.faults),
+            partial=self.partial,
+        )
+
+
+class MissingExtra(ArchError):
+    """Something that must be installed or plugged in first; the text says how."""
+
+
+class Faults:
+    """Collects independent faults, so that a file is mended in one go."""
+
+    def __init__(self) -> None:
+        self.found: list[Fault] = []
+
+    def add(self, what: str | ArchError, mark: Mark | None = None, within: str = "") -> None:
+        error = what if isinstance(what, ArchError) else ArchError(what)
+        self.found += error.at(mark, within).faults
+
+    def raise_any(self) -> None:
+        """Raise everything found so far as one error, in file order, each fault once."""
+        if self.found:
+            raise ArchError(*sorted(dict.fromkeys(self.found), key=_place))
+
+
+def _place(fault: Fault) -> tuple[str, int, int]:
+    return fault.mark or ("", 0, 0)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`; did you mean 'kernel_size'?` when one known word is close, else nothing."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(word, list(known), n=1)
+    return f"; did you mean '{close[0]}'?" if close else ""
+
+
+def listing(words: Sequence[str], last: str = "or") -> str:
+    """
+    >>> listing(["relu", "tanh", "elu"])
+    'relu, tanh or elu'
+    """
+    if not words:
+        return "nothing"
+    *head, tail = words
+    return f"{', '.join(head)} {last} {tail}" if head else tail

@@ -1,0 +1,260 @@
+"""How the value of a layer's field is read, checked, written and described.
+
+A field type is used as an annotation: `kernel_size: Pair`. The same type reads a value from a spec file and from
+Python, writes it back in its shortest form, and describes itself to the JSON schema and to `archcalc ops`.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING
+from math import isfinite
+from typing import Annotated, Any, Final, NamedTuple
+
+from archcalc.errors import ArchError, listing
+
+LARGEST: Final = 10**15 - 1
+EXPRESSION: Final = {"type": "string", "pattern": r"^\$"}
+
+
+def spell(value: object) -> str:
+    """A value as a message shows it, with its type where that is the point."""
+    match value:
+        case None | bool():
+            return {None: "null", True: "true", False: "false"}[value]
+        case str():
+            return f"text '{value}'" if value else "empty text"
+        case list() | tuple():
+            return f"[{', '.join(map(spell, value))}]"
+        case dict():
+            return f"{{{', '.join(f'{k}: {spell(v)}' for k, v in value.items())}}}"
+    return str(value)
+
+
+def is_integer(value: object) -> bool:
+    """True for 1, not for True: YAML's `true` is no number here."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+class FieldType(ABC):
+    """What values a field takes; `words` completes the sentence "must be ..."."""
+
+    words: str
+    verbatim: bool = False
+    """Whether it takes a word as it is written, whatever that would mean: `version: 2.10` is not 2.1."""
+
+    @abstractmethod
+    def read(self, value: Any) -> Any:
+        """The value in its one internal form. Raises ArchError."""
+
+    def write(self, value: Any) -> Any:
+        """The shortest form that `read` reads back to the same value."""
+        return value
+
+    @abstractmethod
+    def schema(self) -> dict[str, Any]:
+        """JSON schema (draft-07) of what `read` accepts."""
+
+    def refuse(self, value: object) -> ArchError:
+        return ArchError(f"must be {self.words}, got {spell(value)}")
+
+
+class Field(NamedTuple):
+    """A field as a class declares it. A default of None follows the field that `follows` names."""
+
+    name: str
+    type: FieldType
+    default: Any = MISSING
+    follows: str = ""
+
+    @property
+    def required(self) -> bool:
+        return self.default is MISSING
+
+
+def declared(cls: type) -> dict[str, Field]:
+    """The fields of a class: its annotations that carry a FieldType, with their defaults."""
+    fields = {}
+    for name, annotation in cls.__annotations__.items():
+        metadata = getattr(annotation, "__metadata__", ())
+        if metadata:
+            follows = metadata[1] if len(metadata) > 1 else ""
+            fields[name] = Field(name, metadata[0], cls.__dict__.get(name, MISSING), follows)
+    return fields
+
+
+def read_all(target: object, fields: Mapping[str, Field]) -> None:
+    """Check a frozen dataclass's values and put each in its one internal form. Raises ArchError that names the field."""
+    for name, field in fields.items():
+        value = getattr(target, name)
+        if value is None and field.follows:
+            value = getattr(target, field.follows)
+        try:
+            object.__setattr__(target, name, field.type.read(value))
+        except ArchError as error:
+            raise ArchError(f"{name} {error}") from None
+
+
+class Integer(FieldType):
+    def __init__(self, least: int) -> None:
+        self.least = least
+        self.words = f"an integer >= {least}"
+
+    def read(self, value: Any) -> int:
+        if is_integer(value) and self.least <= value <= LARGEST:
+            return int(value)
+        raise self.refuse(value)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "integer", "minimum": self.least}
+
+
+class Number(FieldType):
+    """A finite real number; `below` is exclusive, `most` inclusive."""
+
+    def __init__(self, words: str, least: float | None = None, most: float | None = None, above: float | None = None):
+        self.words, self.least, self.most, self.above = words, least, most, above
+
+    def read(self, value: Any) -> float:
+        if not (is_integer(value) or isinstance(value, float)) or not isfinite(value):
+            raise self.refuse(value)
+        too_small = (self.least is not None and value < self.least) or (self.above is not None and value <= self.above)
+        if too_small or (self.most is not None and value > self.most):
+            raise self.refuse(value)
+        return float(value)
+
+    def write(self, value: float) -> float | int:
+        return int(value) if value == int(value) else value
+
+    def schema(self) -> dict[str, Any]:
+        bounds = {"minimum": self.least, "maximum": self.most, "exclusiveMinimum": self.above}
+        return {"type": "number"} | {name: bound for name, bound in bounds.items() if bound is not None}
+
+
+class Boolean(FieldType):
+    words = "true or false"
+
+    def read(self, value: Any) -> bool:
+        if isinstance(value, bool):
+            return value
+        raise self.refuse(value)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "boolean"}
+
+
+class Choice(FieldType):
+    """One of a few words (or booleans)."""
+
+    def __init__(self, *options: str | bool) -> None:
+        self.options = options
+        self.words = listing([o if isinstance(o, str) else spell(o) for o in options])
+
+    def read(self, value: Any) -> str | bool:
+        if isinstance(value, str | bool) and value in self.options:
+            return value
+        raise self.refuse(value)
+
+    def schema(self) -> dict[str, Any]:
+        return {"enum": list(self.options)}
+
+
+class TwoIntegers(FieldType):
+    """One integer for both axes, or [height, width]; read as (height, width)."""
+
+    def __init__(self, least: int) -> None:
+        self.least = least
+        self.words = f"an integer >= {least} or [height, width]"
+
+    def read(self, value: Any) -> tuple[int, int]:
+        axes = value if isinstance(value, list | tuple) else (value, value)
+        if len(axes) == 2 and all(is_integer(axis) and self.least <= axis <= LARGEST for axis in axes):
+            return int(axes[0]), int(axes[1])
+        raise self.refuse(value)
+
+    def write(self, value: tuple[int, int]) -> int | list[int]:
+        return value[0] if value[0] == value[1] else list(value)
+
+    def schema(self) -> dict[str, Any]:
+        one = {"type": "integer", "minimum": self.least}
+        return {"anyOf": [one, {"type": "array", "items": {"anyOf": [one, EXPRESSION]}, "minItems": 2, "maxItems": 2}]}
+
+
+class Sides(NamedTuple):
+    """Padding in elements, before and after each axis."""
+
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+
+SAME: Final = "same"
+
+
+class PaddingType(FieldType):
+    """Read as `Sides`, or as the word `same`, whose sides depend on the input's size.
+
+    A bare list of four is refused: ONNX, torch's `F.pad` and TensorFlow each order it differently.
+    """
+
+    def __init__(self, *words: str) -> None:
+        self.options = words
+        forms = ["an integer >= 0", "[height, width]", "{top:, bottom:, left:, right:}", *words]
+        self.words = listing(forms)
+
+    def read(self, value: Any) -> "Sides | str":
+        if isinstance(value, Sides) or (value == SAME and SAME in self.options):
+            return value  # type: ignore[no-any-return]
+        if value == "valid" and "valid" in self.options:
+            return Sides(0, 0, 0, 0)
+        sides = self._sides(value)
+        if sides is not None and all(is_integer(side) and 0 <= side <= LARGEST for side in sides):
+            return Sides(*sides)
+        raise self.refuse(value)
+
+    def _sides(self, value: Any) -> Sequence[Any] | None:
+        if isinstance(value, dict):
+            named = all(key in Sides._fields for key in value)
+            return [value.get(side, 0) for side in Sides._fields] if named and value else None
+        if isinstance(value, list | tuple):
+            if len(value) == 4:
+                raise ArchError(
+                    f"must name its four sides, {{top:, bottom:, left:, right:}}: frameworks order a list of four "
+                    f"differently, got {spell(value)}"
+                )
+            return [value[0], value[0], value[1], value[1]] if len(value) == 2 else None
+        return [value] * 4
+
+    def write(self, value: "Sides | str") -> Any:
+        if isinstance(value, str):
+            return value
+        top, bottom, left, right = value
+        if (top, left) != (bottom, right):
+            return {side: size for side, size in value._asdict().items() if size}
+        return top if top == left else [top, left]
+
+    def schema(self) -> dict[str, Any]:
+        one = {"anyOf": [{"type": "integer", "minimum": 0}, EXPRESSION]}
+        forms: list[dict[str, Any]] = [
+            {"type": "integer", "minimum": 0},
+            {"type": "array", "items": one, "minItems": 2, "maxItems": 2},
+            {
+                "type": "object",
+                "properties": dict.fromkeys(Sides._fields, one),
+                "additionalProperties": False,
+                "minProperties": 1,
+            },
+        ]
+        return {"anyOf": [*forms, {"enum": list(self.options)}] if self.options else forms}
+
+
+Count = Annotated[int, Integer(1)]
+Flag = Annotated[bool, Boolean()]
+Pair = Annotated[tuple[int, int], TwoIntegers(1)]
+Padding = Annotated[Sides | str, PaddingType("valid", SAME)]
+SidePadding = Annotated[Sides, PaddingType()]
+Real = Annotated[float, Number("a number")]
+Positive = Annotated[float, Number("a number > 0", above=0)]
+NonNegative = Annotated[float, Number("a number >= 0", least=0)]
+Probability = Annotated[float, Number("a number from 0 to 1", least=0, most=1)]
+CeilMode = Annotated[bool | str, Choice(False, True, "caffe", "unclipped")]

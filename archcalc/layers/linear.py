@@ -1,0 +1,43 @@
+"""Fully connected layers."""
+
+from math import prod
+from typing import ClassVar
+
+from archcalc.layers.base import Layer, Shape, Twin, kind
+from archcalc.layers.fields import Count, Flag
+
+
+@kind("linear")
+class Linear(Layer):
+    """y = Wx + b over the last axis, (..., in_features) to (..., out_features)."""
+
+    takes_activation: ClassVar[bool] = True
+
+    out_features: Count
+    bias: Flag = True
+
+    def check(self, x: Shape) -> None:
+        pass
+
+    def output_shape(self, x: Shape) -> Shape:
+        return (*x[:-1], self.out_features)
+
+    def param_shapes(self, x: Shape) -> dict[str, Shape]:
+        weight = {"weight": (self.out_features, x[-1])}
+        return weight | {"bias": (self.out_features,)} if self.bias else weight
+
+    def buffer_shapes(self, x: Shape) -> dict[str, Shape]:
+        return {}
+
+    def macs(self, x: Shape, out: Shape) -> int:
+        return x[-1] * prod(out)
+
+    def units(self, out: Shape) -> int:
+        return prod(out)
+
+    def window(self, x: Shape) -> None:
+        return None
+
+    def twin(self, x: Shape) -> Twin:
+        keywords = {"in_features": x[-1], "out_features": self.out_features, "bias": self.bias}
+        return Twin("nn.Linear", keywords)

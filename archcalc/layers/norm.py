@@ -1,0 +1,117 @@
+"""Normalisations."""
+
+from typing import Annotated, ClassVar
+
+from archcalc.layers.base import Layer, Shape, Twin, Weightless, expect_rank, kind
+from archcalc.layers.fields import Choice, Count, Flag, NonNegative, Probability, Real
+
+AlphaPer = Annotated[str, Choice("sum", "mean")]
+
+
+@kind("local_response_norm")
+class LocalResponseNorm(Weightless):
+    """x / (k + alpha * s) ** beta, with s the sum or mean of squares over `size` adjacent channels.
+
+    `alpha_per` must be given, since the same alpha is `size` times weaker where it goes with the mean (Caffe, PyTorch)
+    than where it goes with the sum (the AlexNet paper's section 3.3, TensorFlow).
+    """
+
+    size: Count
+    alpha_per: AlphaPer
+    alpha: Real = 1e-4
+    beta: Real = 0.75
+    k: Real = 1.0
+
+    def check(self, x: Shape) -> None:
+        expect_rank(x, 3)
+
+    def output_shape(self, x: Shape) -> Shape:
+        return x
+
+    def window(self, x: Shape) -> None:
+        return None
+
+    def twin(self, x: Shape) -> Twin:
+        alpha = self.alpha * self.size if self.alpha_per == "sum" else self.alpha
+        keywords = {"size": self.size, "alpha": alpha, "beta": self.beta, "k": self.k}
+        return Twin("nn.LocalResponseNorm", keywords)
+
+
+@kind("batch_norm2d")
+class BatchNorm2d(Layer):
+    """Each channel of (channels, height, width) scaled and shifted by its statistics over the batch."""
+
+    takes_activation: ClassVar[bool] = True
+
+    eps: NonNegative = 1e-5
+    momentum: Probability = 0.1
+    affine: Flag = True
+    track_running_stats: Flag = True
+
+    def check(self, x: Shape) -> None:
+        expect_rank(x, 3)
+
+    def output_shape(self, x: Shape) -> Shape:
+        return x
+
+    def param_shapes(self, x: Shape) -> dict[str, Shape]:
+        return _scale_and_shift(x) if self.affine else {}
+
+    def buffer_shapes(self, x: Shape) -> dict[str, Shape]:
+        return _running_statistics(x) if self.track_running_stats else {}
+
+    def macs(self, x: Shape, out: Shape) -> int:
+        return 0
+
+    def units(self, out: Shape) -> int:
+        return 0
+
+    def window(self, x: Shape) -> None:
+        return None
+
+    def twin(self, x: Shape) -> Twin:
+        return Twin("nn.BatchNorm2d", {"num_features": x[0]} | vars(self))
+
+
+@kind("batch_norm1d")
+class BatchNorm1d(Layer):
+    """Each of (features,) scaled and shifted by its statistics over the batch."""
+
+    takes_activation: ClassVar[bool] = True
+
+    eps: NonNegative = 1e-5
+    momentum: Probability = 0.1
+    affine: Flag = True
+    track_running_stats: Flag = True
+
+    def check(self, x: Shape) -> None:
+        expect_rank(x, 1)
+
+    def output_shape(self, x: Shape) -> Shape:
+        return x
+
+    def param_shapes(self, x: Shape) -> dict[str, Shape]:
+        return _scale_and_shift(x) if self.affine else {}
+
+    def buffer_shapes(self, x: Shape) -> dict[str, Shape]:
+        return _running_statistics(x) if self.track_running_stats else {}
+
+    def macs(self, x: Shape, out: Shape) -> int:
+        return 0
+
+    def units(self, out: Shape) -> int:
+        return 0
+
+    def window(self, x: Shape) -> None:
+        return None
+
+    def twin(self, x: Shape) -> Twin:
+        return Twin("nn.BatchNorm1d", {"num_features": x[0]} | vars(self))
+
+
+def _scale_and_shift(x: Shape) -> dict[str, Shape]:
+    return {"weight": (x[0],), "bias": (x[0],)}
+
+
+def _running_statistics(x: Shape) -> dict[str, Shape]:
+    return {"running_mean": (x[0],), "running_var": (x[0],), "num_batches_tracked": ()}

@@ -1,0 +1,192 @@
+"""The one rule by which a window slides, shared by convolutions and pools.
+
+`ceil_mode` says what happens to a last window that only partly fits:
+
+- `False`: it is left out (PyTorch, Caffe's convolutions, TensorFlow VALID).
+- `True`: it counts, unless it would start past the input and its leading padding (PyTorch and ONNX;
+  https://github.com/pytorch/pytorch/blob/v2.9.0/aten/src/ATen/native/Pool.h).
+- `"caffe"`: the same, but it is dropped only where there is padding at all
+  (https://github.com/BVLC/caffe/blob/master/src/caffe/layers/pooling_layer.cpp).
+- `"unclipped"`: it always counts (cuda-convnet, whose convolutions round up too;
+  https://github.com/akrizhevsky/cuda-convnet2/blob/master/layer.py).
+"""
+
+from typing import Any, NamedTuple, Protocol
+
+from archcalc.errors import ArchError
+from archcalc.layers.base import Shape, Twin, Window, dims
+from archcalc.layers.fields import SAME, Sides
+
+
+class Sliding(Protocol):
+    """What a layer with a window has."""
+
+    @property
+    def kernel_size(self) -> tuple[int, int]: ...
+    @property
+    def stride(self) -> tuple[int, int]: ...
+    @property
+    def padding(self) -> Sides | str: ...
+    @property
+    def dilation(self) -> tuple[int, int]: ...
+    @property
+    def ceil_mode(self) -> bool | str: ...
+
+
+class _Rounded(NamedTuple):
+    kernel_size: tuple[int, int]
+    stride: tuple[int, int]
+    padding: Sides | str
+    dilation: tuple[int, int]
+    ceil_mode: bool | str
+
+
+def span(kernel: int, dilation: int = 1) -> int:
+    """How far a window reaches along an axis.
+
+    >>> span(3, dilation=2)
+    5
+    """
+    return (kernel - 1) * dilation + 1
+
+
+def slide(
+    size: int,
+    kernel: int,
+    stride: int,
+    before: int = 0,
+    after: int = 0,
+    dilation: int = 1,
+    ceil_mode: bool | str = False,
+    padded: bool | None = None,
+) -> int:
+    """How many places a window of `kernel` takes along an axis of `size`.
+
+    `padded` says whether any side of any axis has padding, which is what Caffe asks.
+
+    >>> slide(224, kernel=7, stride=2, before=3, after=3)
+    112
+    >>> slide(224, kernel=11, stride=4), slide(224, kernel=11, stride=4, ceil_mode="unclipped")
+    (54, 55)
+    """
+    room = size + before + after - span(kernel, dilation)
+    if ceil_mode is False:
+        return room // stride + 1
+    places = -(-room // stride) + 1
+    starts_past_input = (places - 1) * stride >= size + before
+    if ceil_mode is True:
+        return places - starts_past_input
+    if ceil_mode == "caffe":
+        return places - starts_past_input * (before + after > 0 if padded is None else padded)
+    return places
+
+
+def same_padding(size: int, kernel: int, stride: int, dilation: int = 1) -> tuple[int, int]:
+    """TensorFlow's SAME: as much padding as makes ceil(size / stride) places, the odd element after.
+
+    >>> same_padding(224, kernel=11, stride=4)
+    (3, 4)
+    """
+    places = -(-size // stride)
+    total = _positive((places - 1) * stride + span(kernel, dilation) - size)
+    return total // 2, total - total // 2
+
+
+def places(layer: Sliding, x: Shape) -> tuple[int, int]:
+    """The height and width of what a layer with a window makes of `x`, (channels, height, width)."""
+    height, width = (_along(layer, x, axis)[0] for axis in (0, 1))
+    return height, width
+
+
+def applied(layer: Sliding, x: Shape) -> Window:
+    """The window with the padding it really reads: `same` resolved, and what rounding up reads past the end."""
+    (_, top, bottom), (_, left, right) = (_along(layer, x, axis) for axis in (0, 1))
+    return Window(layer.kernel_size, layer.stride, Sides(top, bottom, left, right), layer.dilation)
+
+
+def _along(layer: Sliding, x: Shape, axis: int) -> tuple[int, int, int]:
+    """Places, padding before, and padding after as read, along height (0) or width (1)."""
+    size, kernel, stride, dilation = x[1 + axis], layer.kernel_size[axis], layer.stride[axis], layer.dilation[axis]
+    if isinstance(layer.padding, Sides):
+        before, after = layer.padding[2 * axis : 2 * axis + 2]
+        padded = any(layer.padding)
+    else:
+        before, after = same_padding(size, kernel, stride, dilation)
+        padded = True
+    count = slide(size, kernel, stride, before, after, dilation, layer.ceil_mode, padded)
+    overhang = (count - 1) * stride + span(kernel, dilation) - (size + before + after)
+    return count, before, after + _positive(overhang)
+
+
+def twin_padding(layer: Sliding, x: Shape) -> tuple[tuple[int, int], Twin | None]:
+    """The padding that torch's convolution takes itself, (height, width), or a padding of its own before it."""
+    applied_padding = applied(layer, x).padding
+    top, bottom, left, right = layer.padding if isinstance(layer.padding, Sides) else applied_padding
+    if layer.ceil_mode is False and (top, left) == (bottom, right):
+        return (top, left), None
+    return (0, 0), _constant_pad(applied_padding, fill=0.0)
+
+
+def twin_pool_padding(layer: Sliding, x: Shape, fill: float) -> tuple[tuple[int, int], bool, Twin | None]:
+    """The same for pools, which know one way of rounding up: padding, `ceil_mode`, and a padding before it."""
+    sides = layer.padding if isinstance(layer.padding, Sides) else applied(layer, x).padding
+    if sides[::2] == sides[1::2] and places(layer, x) == places(_as_torch_rounds(layer), x):
+        return (sides.top, sides.left), bool(layer.ceil_mode), None
+    return (0, 0), False, _constant_pad(applied(layer, x).padding, fill)
+
+
+def _as_torch_rounds(layer: Sliding) -> Sliding:
+    return _Rounded(layer.kernel_size, layer.stride, layer.padding, layer.dilation, bool(layer.ceil_mode))
+
+
+def _constant_pad(sides: Sides, fill: float) -> Twin | None:
+    if not any(sides):
+        return None
+    padding = (sides.left, sides.right, sides.top, sides.bottom)
+    return Twin("nn.ConstantPad2d", {"padding": padding, "value": fill})
+
+
+def check_fit(layer: Sliding, x: Shape) -> None:
+    """Raise ArchError, with the arithmetic, unless the window fits at least once along both axes."""
+    if layer.padding == SAME and layer.ceil_mode is not False:
+        raise ArchError("padding same fixes the output size, so ceil_mode must be false")
+    if min(places(layer, x)) >= 1:
+        return
+    stride = f" at stride {_pair(layer.stride)}" if layer.stride != (1, 1) else ""
+    spans = (span(layer.kernel_size[0], layer.dilation[0]), span(layer.kernel_size[1], layer.dilation[1]))
+    dilated = f" (spanning {dims(spans)} with its dilation)" if spans != layer.kernel_size else ""
+    padded = _padded(layer.padding, x)
+    raise ArchError(f"a {dims(layer.kernel_size)} window{dilated}{stride} does not fit {dims(x[1:])}{padded}")
+
+
+def fits_exactly(layer: Sliding, x: Shape) -> bool:
+    """Whether no window reads past the padded input, as only rounding up makes it do."""
+    return layer.padding == SAME or applied(layer, x).padding == layer.padding
+
+
+def check_pool_padding(layer: Sliding) -> None:
+    """Raise ArchError where a pool pads more than half its window, as torch does: such a window may see no input."""
+    if not isinstance(layer.padding, Sides):
+        return
+    top, bottom, left, right = layer.padding
+    sides = zip((max(top, bottom), max(left, right)), layer.kernel_size, layer.dilation, strict=True)
+    for most, kernel, dilation in sides:
+        if most > span(kernel, dilation) // 2:
+            reach = span(kernel, dilation)
+            raise ArchError(f"padding {most} is more than half its window: {reach} // 2 = {reach // 2}")
+
+
+def _padded(padding: Sides | str, x: Shape) -> str:
+    if isinstance(padding, str) or not any(padding):
+        return ""
+    top, bottom, left, right = padding
+    return f" padded to {dims((top + x[1] + bottom, left + x[2] + right))}"
+
+
+def _pair(pair: tuple[int, int]) -> str:
+    return str(pair[0]) if pair[0] == pair[1] else dims(pair)
+
+
+def _positive(number: Any) -> Any:
+    """max(number, 0), as arithmetic that arrays can do too."""
+    return number * (number > 0)

@@ -1,0 +1,53 @@
+"""The Python API: a network read from a spec, with what can be asked of it."""
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from archcalc.graph import Graph, link
+from archcalc.layers import Shape
+from archcalc.spec.catalogue import Catalogue
+from archcalc.spec.model import Spec
+from archcalc.table import Table, measure
+
+
+@dataclass(frozen=True)
+class Network:
+    """A spec and what follows from it."""
+
+    spec: Spec
+
+    @cached_property
+    def graph(self) -> Graph:
+        """Every layer with its shapes. Raises ArchError where a layer does not fit, with the arithmetic."""
+        return link(self.spec)
+
+    def table(self, batch: int = 1, per_device: bool = False) -> Table:
+        """Shapes, parameters, MACs, FLOPs and activations, layer by layer.
+
+        Counts that grow with the batch (MACs, FLOPs, activations) are those of `batch` examples. Raises ArchError where
+        a layer does not fit.
+        """
+        return measure(self.graph, batch, per_device)
+
+    def _repr_html_(self) -> str:
+        return self.table()._repr_html_()
+
+
+def load(
+    spec: str | os.PathLike[str],
+    *,
+    input_shape: Shape | None = None,
+    spec_dir: str | os.PathLike[str] | None = None,
+    **params: Any,
+) -> Network:
+    """The network that a path, a spec's name, its alias or the unique tail of its name means.
+
+    `input_shape` replaces the spec's, as (channels, height, width); other keywords set its params. Raises ArchError with
+    every fault of the file.
+
+        archcalc.load("paper").table().totals.params
+        archcalc.load("torchvision", num_classes=10, input_shape=(3, 256, 256))
+    """
+    return Network(Catalogue(spec_dir).load(os.fspath(spec), params, input_shape))

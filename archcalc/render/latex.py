@@ -1,0 +1,56 @@
+"""Sheets as LaTeX tables; the document needs \\usepackage{booktabs}."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from archcalc.render.sheet import Sheet
+
+_ESCAPES: Final = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+} | {sign: f"\\{sign}" for sign in "&%$#_{}"}
+
+
+
+def render(sheets: Sequence[Sheet]) -> str:
+    head = "% needs \\usepackage{booktabs} in the preamble\n"
+    return head + "\n".join("\n".join(_lines(sheet)) + "\n" for sheet in sheets)
+
+
+def _lines(sheet: Sheet) -> Iterator[str]:
+    yield r"\begin{table}[htbp]"
+    yield r"\centering"
+    yield r"\footnotesize"
+    yield r"\setlength{\tabcolsep}{4pt}"
+    if sheet.title:
+        yield rf"\caption{{{escape(sheet.title)}}}"
+    if sheet.name:
+        yield rf"\label{{tab:{sheet.name}}}"
+    yield rf"\begin{{tabular}}{{@{{}}{''.join('r' if c.right else 'l' for c in sheet.columns)}@{{}}}}"
+    yield r"\toprule"
+    yield _line([column.header for column in sheet.columns])
+    yield r"\midrule"
+    yield from map(_line, sheet.texts(sheet.rows))
+    if sheet.footer:
+        yield r"\midrule"
+        yield from map(_line, sheet.texts(sheet.footer))
+    yield r"\bottomrule"
+    yield r"\end{tabular}"
+    if sheet.note:
+        yield rf"\par\smallskip {escape(sheet.note)}"
+    yield r"\end{table}"
+
+
+def _line(cells: Sequence[str]) -> str:
+    return " & ".join(map(escape, cells)) + r" \\"
+
+
+def escape(text: str) -> str:
+    r"""
+    >>> escape("max_pool2d 50%")
+    'max\\_pool2d 50\\%'
+    """
+    return "".join(_ESCAPES.get(character, character) for character in text)

@@ -1,0 +1,30 @@
+"""Sheets as aligned text without escape codes, at natural width: for pipes, files and diffs."""
+
+from collections.abc import Sequence
+
+from archcalc.render.sheet import Sheet
+
+
+def render(sheets: Sequence[Sheet]) -> str:
+    return "\n".join(map(_one, sheets))
+
+
+def _one(sheet: Sheet) -> str:
+    widths = sheet.widths()
+    rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
+
+    def line(cells: Sequence[str]) -> str:
+        aligned = (
+            cell.rjust(width) if column.right else cell.ljust(width)
+            for cell, width, column in zip(cells, widths, sheet.columns, strict=True)
+        )
+        return "  ".join(aligned).rstrip()
+
+    lines = [sheet.title] if sheet.title else []
+    lines += [line([column.header for column in sheet.columns]), rule]
+    lines += map(line, sheet.texts(sheet.rows))
+    if sheet.footer:
+        lines += [rule, *map(line, sheet.texts(sheet.footer))]
+    if sheet.note:
+        lines.append(sheet.note)
+    return "\n".join(lines) + "\n"

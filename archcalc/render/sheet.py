@@ -1,0 +1,64 @@
+"""What every rendering starts from: titled columns of values, each with the way it reads."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from archcalc.errors import ArchError, did_you_mean
+
+
+def as_text(value: Any) -> str:
+    return str(value)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: `key` names it in --columns and in CSV, `text` says how a value reads.
+
+    `leaves` orders the columns that a narrow terminal goes without: 1 leaves first, 0 stays always.
+    A `share` is a number from 0 to 1, which a wide terminal shows as a bar too.
+    """
+
+    key: str
+    header: str
+    text: Callable[[Any], str] = as_text
+    right: bool = False
+    leaves: int = 0
+    share: bool = False
+
+    def show(self, value: Any) -> str:
+        return "" if value is None else self.text(value)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Rows of values under columns; None is a blank. `footer` rows sum the others up."""
+
+    name: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    footer: tuple[tuple[Any, ...], ...] = ()
+    note: str = ""
+
+    def pick(self, keys: Sequence[str]) -> "Sheet":
+        """The sheet with these columns only, in this order. Raises ArchError for a key that it has not."""
+        places = {column.key: place for place, column in enumerate(self.columns)}
+        for key in keys:
+            if key not in places:
+                raise ArchError(f"there is no column '{key}'{did_you_mean(key, places)} (columns: {', '.join(places)})")
+        order = [places[key] for key in keys]
+        return replace(
+            self,
+            columns=tuple(self.columns[i] for i in order),
+            rows=tuple(tuple(row[i] for i in order) for row in self.rows),
+            footer=tuple(tuple(row[i] for i in order) for row in self.footer),
+        )
+
+    def texts(self, rows: tuple[tuple[Any, ...], ...]) -> list[list[str]]:
+        return [[c.show(value) for c, value in zip(self.columns, row, strict=True)] for row in rows]
+
+    def widths(self) -> list[int]:
+        """Characters that each column needs."""
+        lines = [[column.header for column in self.columns], *self.texts(self.rows), *self.texts(self.footer)]
+        return [max(map(len, cells)) for cells in zip(*lines, strict=True)]

@@ -1,0 +1,214 @@
+"""A Table as a sheet, and as JSON."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from archcalc import __version__
+from archcalc.layers import Shape
+from archcalc.layers.base import dims
+from archcalc.layers.fields import Sides
+from archcalc.render.data import SCHEMA
+from archcalc.render.sheet import Column, Sheet
+from archcalc.table import Row, Table, Totals, add_up
+
+
+def number(value: int) -> str:
+    return f"{value:,}"
+
+
+def percent(share: float) -> str:
+    return f"{100 * share:.1f}%"
+
+
+def pair(value: tuple[int, int]) -> str:
+    """
+    >>> pair((2, 2)), pair((2, 1))
+    ('2', '2x1')
+    """
+    return str(value[0]) if value[0] == value[1] else dims(value)
+
+
+def sides(value: Sides) -> str:
+    """One number where all sides are equal, height x width where opposite ones are, else before/after.
+
+    >>> sides(Sides(2, 2, 2, 2)), sides(Sides(1, 1, 2, 2)), sides(Sides(3, 4, 3, 4)), sides(Sides(0, 1, 2, 3))
+    ('2', '1x2', '3/4', '0/1 x 2/3')
+    """
+    top, bottom, left, right = value
+    if (top, left) == (bottom, right):
+        return pair((top, left))
+    height, width = f"{top}/{bottom}", f"{left}/{right}"
+    return height if height == width else f"{height} x {width}"
+
+
+def inputs(shapes: tuple[Shape, ...]) -> str:
+    """
+    >>> inputs(((64, 28, 28), (32, 28, 28))), inputs(((64, 56, 56), (64, 56, 56))), inputs(((9216,),))
+    ('(64+32)x28x28', '2 of 64x56x56', '9216')
+    """
+    first, *others = shapes
+    if not others:
+        return dims(first)
+    if all(shape == first for shape in others):
+        return f"{len(shapes)} of {dims(first)}"
+    if len(shapes) <= 4 and all(shape[1:] == first[1:] for shape in others):
+        return dims(("+".join(str(s[0]) for s in shapes).join("()"), *first[1:]))  # type: ignore[arg-type]
+    return f"{len(shapes)} layers"
+
+
+COLUMNS: Final = (
+    Column("index", "#", right=True, leaves=3),
+    Column("layer", "layer"),
+    Column("type", "type", leaves=6),
+    Column("device", "device"),
+    Column("devices", "devices", leaves=5),
+    Column("kernel", "kernel", dims, leaves=9),
+    Column("stride", "stride", pair, leaves=8),
+    Column("padding", "padding", sides, leaves=7),
+    Column("dilation", "dilation", pair, leaves=2),
+    Column("groups", "groups", right=True, leaves=2),
+    Column("input", "input", inputs, leaves=4),
+    Column("output", "output", dims),
+    Column("params", "params", number, right=True),
+    Column("params_share", "params %", percent, right=True, leaves=1, share=True),
+    Column("buffers", "buffers", number, right=True, leaves=1),
+    Column("macs", "MACs", number, right=True),
+    Column("macs_share", "MACs %", percent, right=True, leaves=1, share=True),
+    Column("flops", "FLOPs", number, right=True),
+    Column("activations", "activations", number, right=True),
+    Column("units", "units", number, right=True),
+    Column("received", "received", number, right=True),
+)
+
+DEFAULT: Final = (
+    *("index", "layer", "type", "kernel", "stride", "padding", "groups", "input", "output"),
+    *("params", "params_share", "macs", "macs_share"),
+)
+
+
+def sheet(table: Table, columns: Iterable[str] | None = None) -> Sheet:
+    """The table's rows, subtotals for convolutions and linear layers, and totals. Raises ArchError for an unknown column."""
+    totals = table.totals
+    whole = Sheet(
+        name=table.name,
+        title=_title(table),
+        columns=COLUMNS,
+        rows=tuple(_cells(place, row, totals) for place, row in enumerate(table.rows, start=1)),
+        footer=tuple(_sums(label, rows, totals) for label, rows in _groups(table)),
+        note=_note(table),
+    )
+    return whole.pick(list(columns) if columns is not None else _fitting(table))
+
+
+def _fitting(table: Table) -> list[str]:
+    """The columns that say something about this table."""
+    if table.per_device:
+        return ["index", "layer", "device", "type", "input", "output", "params", "macs", "received"]
+    extra = {
+        "devices": any(row.devices for row in table.rows),
+        "dilation": any(row.dilation not in (None, (1, 1)) for row in table.rows),
+    }
+    shown = {*DEFAULT, *(key for key, wanted in extra.items() if wanted)}
+    return [column.key for column in COLUMNS if column.key in shown]
+
+
+def _title(table: Table) -> str:
+    batch = f", batch {table.batch}" if table.batch != 1 else ""
+    title = f": {table.title}" if table.title else ""
+    return f"{table.name}{title} (input {dims(table.input_shape)}{batch})"
+
+
+def _note(table: Table) -> str:
+    notes = []
+    if any(row.padding and row.padding[::2] != row.padding[1::2] for row in table.rows):
+        notes.append("padding a/b: a before and b after, as applied")
+    if table.per_device:
+        notes.append("received: elements read from other devices; layers outside towers run on the first device")
+    return "\n".join(notes)
+
+
+def _cells(place: int, row: Row, totals: Totals) -> tuple[Any, ...]:
+    values = _counts(row, totals) | {
+        "index": place,
+        "layer": row.name,
+        "type": row.op,
+        "device": "".join(row.devices) if row.received is not None else None,
+        "devices": _devices(row),
+        "kernel": row.kernel_size,
+        "stride": row.stride,
+        "padding": row.padding,
+        "dilation": row.dilation,
+        "groups": row.groups,
+        "input": row.input_shapes,
+        "output": row.output_shape,
+        "received": row.received,
+    }
+    return tuple(values[column.key] for column in COLUMNS)
+
+
+def _devices(row: Row) -> str | None:
+    if not row.devices:
+        return None
+    return f"{len(row.devices)}, gather" if row.gather else str(len(row.devices))
+
+
+def _counts(counted: Row | Totals, totals: Totals) -> dict[str, Any]:
+    counts = {name: getattr(counted, name) for name in Totals._fields}
+    return counts | {
+        "params_share": counted.params / totals.params if counted.params else None,
+        "macs_share": counted.macs / totals.macs if counted.macs else None,
+    }
+
+
+def _groups(table: Table) -> list[tuple[str, tuple[Row, ...]]]:
+    """The rows that the footer sums: by op, those that learn or multiply, or by device; and all."""
+    rows = table.rows
+    if table.per_device:
+        devices = dict.fromkeys(device for row in rows for device in row.devices)
+        parts = [(device, tuple(row for row in rows if row.devices == (device,))) for device in devices]
+    else:
+        ops = dict.fromkeys(row.op for row in rows if row.params or row.macs)
+        parts = [(op, tuple(row for row in rows if row.op == op)) for op in ops]
+        parts = [(f"{op} ({len(group)})", group) for op, group in parts]
+    return [*parts, ("total", rows)] if len(parts) > 1 else [("total", rows)]
+
+
+def _sums(label: str, rows: tuple[Row, ...], totals: Totals) -> tuple[Any, ...]:
+    values = _counts(add_up(rows), totals) | {"layer": label}
+    received = [row.received for row in rows if row.received is not None]
+    values["received"] = sum(received) if received else None
+    return tuple(values.get(column.key) for column in COLUMNS)
+
+
+def data(table: Table) -> dict[str, Any]:
+    """The table as the documented JSON object; exact integers, keys that stay."""
+    return {
+        "archcalc": __version__,
+        "schema": SCHEMA,
+        "name": table.name,
+        "title": table.title,
+        "input_shape": list(table.input_shape),
+        "batch": table.batch,
+        "layers": [_row_data(row) for row in table.rows],
+        "totals": table.totals._asdict(),
+    }
+
+
+def results(answers: list[dict[str, Any]]) -> dict[str, Any]:
+    """One answer as it is, several under `results`."""
+    if len(answers) == 1:
+        return answers[0]
+    return {"archcalc": __version__, "schema": SCHEMA, "results": answers}
+
+
+def _row_data(row: Row) -> dict[str, Any]:
+    values: dict[str, Any] = {key: _plain(value) for key, value in row._asdict().items()}
+    if not row.devices:
+        del values["devices"], values["gather"]
+    if row.received is None:
+        del values["received"]
+    return values
+
+
+def _plain(value: Any) -> Any:
+    return [_plain(item) for item in value] if isinstance(value, tuple) else value

@@ -1,0 +1,135 @@
+"""Spec -> text: the fully expanded spec in one canonical form, which reads back to the same spec."""
+
+import re
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+from typing import Any, Final
+
+from archcalc.spec.model import VERSION, Claim, Entry, Source, Spec, Training
+from archcalc.spec.text import plain_value
+
+SCHEMA_LINE: Final = "# yaml-language-server: $schema=archcalc.schema.json"
+INPUT: Final = "input"
+
+_PLAIN = re.compile(r"[A-Za-z][\w./+()-]*(?: [\w./+()-]+)*|[0-9][\w.]*%?")
+
+
+def document(spec: Spec) -> dict[str, Any]:
+    """The spec as plain data in the order of its file: no extends, params, defaults or blocks are left."""
+    parts = {
+        "archcalc": VERSION,
+        "name": spec.name,
+        "aliases": list(spec.aliases),
+        "title": spec.title,
+        "notes": spec.notes,
+        "sources": {name: _given(source) for name, source in spec.sources.items()},
+        "input": list(spec.input_shape),
+        "layers": list(_layers(spec)),
+        "training": _given(spec.training) if spec.training else None,
+        "claims": [_given(claim) for claim in spec.claims],
+    }
+    return {key: value for key, value in parts.items() if value}
+
+
+def _given(record: Source | Claim | Training) -> dict[str, Any]:
+    """The fields that are not at their defaults."""
+    values = ((name, getattr(record, name), field.default) for name, field in record.fields.items())
+    return {name: _listed(value) for name, value, default in values if value != default}
+
+
+def _listed(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _layers(spec: Spec) -> Iterator[dict[str, Any]]:
+    previous = INPUT
+    for tower, entries in groupby(spec.layers, key=lambda entry: entry.tower):
+        lines = []
+        for entry in entries:
+            lines.append(_layer(entry, previous))
+            previous = entry.name
+        if tower:
+            yield {"op": "towers", "devices": list(tower.devices), "layers": lines}
+        else:
+            yield from lines
+
+
+def _layer(entry: Entry, previous: str) -> dict[str, Any]:
+    layer = entry.layer
+    line: dict[str, Any] = {"name": entry.name, "op": layer.op}
+    if layer.merges:
+        line["from"] = list(entry.inputs)
+    elif entry.inputs != (previous,):
+        line["from"] = entry.inputs[0]
+    for name, field in layer.fields.items():
+        value = getattr(layer, name)
+        default = getattr(layer, field.follows) if field.follows else field.default
+        if value != default:
+            line[name] = field.type.write(value)
+    return line | ({"gather": True} if entry.gather else {})
+
+
+def to_yaml(spec: Spec) -> str:
+    """YAML with a line for each layer, source and claim."""
+    return f"{SCHEMA_LINE}\n" + "".join(_block(document(spec), indent=""))
+
+
+def _block(parts: Mapping[str, Any], indent: str) -> Iterator[str]:
+    for key, value in parts.items():
+        if key in ("layers", "claims"):
+            yield f"{indent}{key}:\n"
+            for item in value:
+                yield from _item(item, f"{indent}  ")
+        elif key == "sources":
+            yield f"{indent}{key}:\n"
+            yield from (f"{indent}  {name}: {_flow(source)}\n" for name, source in value.items())
+        else:
+            yield f"{indent}{key}: {_flow(value)}\n"
+
+
+def _item(item: dict[str, Any], indent: str) -> Iterator[str]:
+    if item.get("op") != "towers":
+        yield f"{indent}- {_flow(item)}\n"
+        return
+    lines = "".join(_block(item, f"{indent}  "))
+    yield f"{indent}- {lines.removeprefix(f'{indent}  ')}"
+
+
+def _flow(value: Any) -> str:
+    match value:
+        case dict():
+            return "{" + ", ".join(f"{key}: {_flow(inner)}" for key, inner in value.items()) + "}"
+        case list():
+            return "[" + ", ".join(map(_flow, value)) + "]"
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return value if _reads_back(value) else _quoted(value)
+    return repr(value)
+
+
+def _reads_back(text: str) -> bool:
+    """Whether a word without quotes reads as itself."""
+    return bool(_PLAIN.fullmatch(text)) and _is_text(text)
+
+
+def _is_text(text: str) -> bool:
+    from archcalc.errors import ArchError
+
+    try:
+        return isinstance(plain_value(text), str)
+    except ArchError:
+        return False
+
+
+def _quoted(text: str) -> str:
+    import json
+
+    return json.dumps(text, ensure_ascii=False)
+
+
+def to_json(spec: Spec) -> str:
+    """The same document as JSON."""
+    import json
+
+    return json.dumps(document(spec), ensure_ascii=False, indent=2) + "\n"

@@ -1,0 +1,175 @@
+"""Finding spec files: by path, name, alias, or the unique tail of a name; and reading them.
+
+Names are looked for in the folder of `--spec-dir`, in those of `$ARCHCALC_SPECS`, in `./specs`, and among the specs that
+come with the package (a checkout's own, where the package is installed in place). An earlier folder wins.
+"""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from archcalc.errors import ArchError, did_you_mean, listing
+from archcalc.layers.base import Shape
+from archcalc.spec.expand import expand
+from archcalc.spec.inherit import inherit
+from archcalc.spec.model import Spec
+from archcalc.spec.text import MOST_BYTES, Scalar, Sequence, decode, parse, read_bytes
+from archcalc.spec.text import Mapping as Tree
+
+SUFFIXES: Final = (".yaml", ".yml", ".json")
+STANDARD_INPUT: Final = "-"
+_STDIN_NAME: Final = "<stdin>"
+_PACKAGE: Final = Path(__file__).resolve().parent.parent
+
+
+class Found(NamedTuple):
+    """A spec file, and what messages call it."""
+
+    path: Path
+    shown: str
+
+
+class Catalogue:
+    """The spec files that can be named, in the folders where they are looked for."""
+
+    def __init__(self, spec_dir: str | os.PathLike[str] | None = None) -> None:
+        self.folders = list(_folders(spec_dir))
+
+    def files(self) -> dict[str, Path]:
+        """Every spec file by its stem; an earlier folder hides a later one's."""
+        files: dict[str, Path] = {}
+        for folder in self.folders:
+            for path in sorted(folder.iterdir()):
+                if path.suffix in SUFFIXES and not path.name.endswith(".schema.json"):
+                    files.setdefault(path.stem, path)
+        return files
+
+    def find(self, word: str) -> Found:
+        """The file that a spec argument means. Raises ArchError that lists what there is."""
+        if _is_path(word):
+            return Found(Path(word), word)
+        files = self.files()
+        if word in files:
+            return Found(files[word], _shown(files[word]))
+        matches = self._with_alias(word, files) or [stem for stem in files if stem.endswith(f"_{word}")]
+        if len(matches) == 1:
+            return Found(files[matches[0]], _shown(files[matches[0]]))
+        if matches:
+            raise ArchError(f"'{word}' may be {listing(sorted(matches))}; which?")
+        if Path(word).is_file():
+            return Found(Path(word), word)
+        raise ArchError(_unknown(word, files, self.folders))
+
+    def _with_alias(self, word: str, files: Mapping[str, Path]) -> list[str]:
+        """The specs that give themselves the alias; only files in which the word occurs are read for it."""
+        found = []
+        for stem, path in files.items():
+            try:
+                content = read_bytes(path, path.name)
+                if word.encode() in content and word in aliases(parse(decode(content, path.name), path.name)):
+                    found.append(stem)
+            except ArchError:
+                continue  # a broken file has no aliases; it says what is wrong when it is named itself
+        return found
+
+    def load(
+        self, word: str, settings: Mapping[str, Any] | None = None, input_shape: Shape | None = None
+    ) -> Spec:
+        """Read the spec that an argument means, with `settings` for its params. Raises ArchError with every fault."""
+        if word == STANDARD_INPUT:
+            content = sys.stdin.buffer.read(MOST_BYTES + 1)
+            if len(content) > MOST_BYTES:
+                raise ArchError(f"{_STDIN_NAME} is over 1 MB; a spec is a text that a person can read")
+            tree, found = parse(decode(content, _STDIN_NAME), _STDIN_NAME), None
+        else:
+            found = self.find(word)
+            tree = parse(decode(read_bytes(found.path, found.shown), found.shown), found.shown)
+        file = found.shown if found else _STDIN_NAME
+        tree = self._with_parents(tree, found.path if found else None, [])
+        spec = expand(tree, file, settings or {}, input_shape)
+        if found and spec.name != found.path.stem and found.path.suffix in SUFFIXES:
+            name = tree.items["name"].mark
+            raise ArchError(f"name '{spec.name}' must be that of the file, '{found.path.stem}'").at(name)
+        return spec
+
+    def _with_parents(self, tree: Tree, path: Path | None, below: list[str]) -> Tree:
+        """The tree with all that it inherits through `extends`."""
+        node = tree.items.get("extends")
+        if node is None:
+            return tree
+        if not isinstance(node, Scalar) or not isinstance(node.value, str):
+            raise ArchError("extends must be a spec's name or path").at(node.mark)
+        own = str(path.resolve()) if path else _STDIN_NAME
+        try:
+            parent = self._parent(node.value, path)
+        except ArchError as error:
+            raise ArchError(f"extends: {error}").at(node.mark) from None
+        chain = [*below, own]
+        if str(parent.path.resolve()) in chain:
+            names = " -> ".join(Path(link).stem for link in (*chain, str(parent.path)))
+            raise ArchError(f"extends goes in a circle: {names}").at(node.mark)
+        try:
+            content = read_bytes(parent.path, parent.shown)
+        except ArchError as error:
+            raise ArchError(f"extends: {error}").at(node.mark) from None
+        above = self._with_parents(parse(decode(content, parent.shown), parent.shown), parent.path, chain)
+        return inherit(tree, above, parent.path.stem)
+
+    def _parent(self, word: str, child: Path | None) -> Found:
+        """A path counts from the child's folder; so does a bare name, before the catalogue is asked."""
+        folder = child.parent if child else Path()
+        if _is_path(word):
+            path = folder / word
+            return Found(path, str(path))
+        for suffix in SUFFIXES:
+            path = folder / f"{word}{suffix}"
+            if path.is_file():
+                return Found(path, str(path))
+        return self.find(word)
+
+
+def aliases(tree: Tree) -> list[str]:
+    """The other names that a spec gives itself."""
+    node = tree.items.get("aliases")
+    return [item.text for item in node.items if isinstance(item, Scalar)] if isinstance(node, Sequence) else []
+
+
+def _folders(spec_dir: str | os.PathLike[str] | None) -> Iterator[Path]:
+    if spec_dir is not None:
+        if not Path(spec_dir).is_dir():
+            raise ArchError(f"--spec-dir: {spec_dir} is no folder")
+        yield Path(spec_dir)
+    for folder in os.environ.get("ARCHCALC_SPECS", "").split(os.pathsep):
+        if folder and Path(folder).is_dir():
+            yield Path(folder)
+    if Path("specs").is_dir():
+        yield Path("specs")
+    yield from (folder for folder in (_PACKAGE / "specs", _PACKAGE.parent / "specs") if _is_shipped(folder))
+
+
+def _is_shipped(folder: Path) -> bool:
+    """In a wheel the specs lie inside the package, in a checkout beside it."""
+    return folder.is_dir() and (folder.parent == _PACKAGE or (folder.parent / "pyproject.toml").is_file())
+
+
+def _is_path(word: str) -> bool:
+    return "/" in word or os.sep in word or word.endswith(SUFFIXES)
+
+
+def _shown(path: Path) -> str:
+    """A path as a message shows it: from here, where it is below here."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def _unknown(word: str, files: Mapping[str, Path], folders: list[Path]) -> str:
+    tails = {stem.partition("_")[2]: stem for stem in files if "_" in stem}
+    hint = did_you_mean(word, [*files, *tails])
+    if not files:
+        looked = f" in {listing([_shown(folder) for folder in folders], 'and')}" if folders else ""
+        return f"there is no spec '{word}', nor any other{looked}; name a file, or a folder by --spec-dir"
+    return f"there is no spec '{word}'{hint} (archcalc list shows all {len(files)})"

@@ -1,0 +1,207 @@
+"""What a spec says, once read: frozen records and a flat list of layers, every param and structure resolved."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, ClassVar, Final, NamedTuple, TypeVar, dataclass_transform
+
+from archcalc.errors import ArchError, Mark
+from archcalc.layers import Layer, Shape
+from archcalc.layers.fields import (
+    Choice,
+    Field,
+    FieldType,
+    Integer,
+    Number,
+    declared,
+    is_integer,
+    read_all,
+)
+from archcalc.spec.quantity import FORMS, Quantity, Tolerance, read_quantity, read_tolerance
+
+VERSION: Final = 1
+"""The version of the language that this reader reads."""
+
+
+class Text(FieldType):
+    words = "text"
+    verbatim = True
+
+    def read(self, value: Any) -> str:
+        if isinstance(value, str) and value.strip():
+            return value.strip()
+        raise self.refuse(value)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": ["string", "number"]}
+
+
+class Maybe(FieldType):
+    """A field that may be left out, which reads as None."""
+
+    def __init__(self, inner: FieldType) -> None:
+        self.inner, self.words, self.verbatim = inner, inner.words, inner.verbatim
+
+    def read(self, value: Any) -> Any:
+        return None if value is None else self.inner.read(value)
+
+    def schema(self) -> dict[str, Any]:
+        return self.inner.schema()
+
+
+class PrintedValue(FieldType):
+    """What a source says: an integer, a number as printed, or for an output its shape."""
+
+    words = f"{FORMS}, or for an output its shape: [channels, height, width]"
+
+    def read(self, value: Any) -> int | str | tuple[int, ...]:
+        if isinstance(value, list | tuple):
+            if value and all(is_integer(size) and size >= 1 for size in value):
+                return tuple(value)
+            raise self.refuse(value)
+        try:
+            read_quantity(value)
+        except ArchError:
+            raise self.refuse(value) from None
+        return value  # type: ignore[no-any-return]
+
+    def schema(self) -> dict[str, Any]:
+        sizes = {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 1}
+        return {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^[0-9]"}, sizes]}
+
+
+class Percentage(FieldType):
+    words = "a percentage such as 2%"
+
+    def read(self, value: Any) -> str:
+        read_tolerance(value)
+        return str(value)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": "^[0-9.]+ ?%$"}
+
+
+Words = Annotated[str, Text()]
+MaybeWords = Annotated[str | None, Maybe(Text())]
+MaybeCount = Annotated[int | None, Maybe(Integer(1))]
+
+R = TypeVar("R", bound=type)
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def record(cls: R) -> R:
+    """A frozen dataclass whose values are checked by the types that its annotations carry, as layer kinds' are."""
+    target: Any = cls
+    target.fields = declared(cls)
+    target.__post_init__ = lambda self: read_all(self, self.fields)
+    return dataclass(frozen=True, kw_only=True)(cls)
+
+
+@record
+class Source:
+    """Where a number or a definition comes from."""
+
+    fields: ClassVar[dict[str, Field]]
+
+    cite: MaybeWords = None
+    title: MaybeWords = None
+    author: MaybeWords = None
+    year: MaybeCount = None
+    url: MaybeWords = None
+    path: MaybeWords = None
+    commit: MaybeWords = None
+    version: MaybeWords = None
+
+
+WHAT: Final = ("params", "macs", "flops", "units", "output", "memory", "receptive_field")
+
+
+@record
+class Claim:
+    """A number that a source states about a network, to be held against the computed one."""
+
+    fields: ClassVar[dict[str, Field]]
+
+    what: Annotated[str, Choice(*WHAT)]
+    value: Annotated[int | str | tuple[int, ...], PrintedValue()]
+    source: Words
+    of: MaybeWords = None
+    tol: Annotated[str | None, Maybe(Percentage())] = None
+    where: MaybeWords = None
+    quote: MaybeWords = None
+    expect: Annotated[str, Choice("holds", "fails")] = "holds"
+    why: MaybeWords = None
+
+    def faults(self) -> list[str]:
+        """What does not go together in it."""
+        is_shape = isinstance(self.value, tuple)
+        rules = [
+            (self.expect == "fails" and not self.why, "a claim that is expected to fail needs a why"),
+            (is_shape != (self.what == "output"), "an output is a list, [channels, height, width], and nothing else is"),
+            (self.tol is not None and is_shape, "a shape has no tol"),
+            (
+                not is_shape and self.what != "memory" and self.quantity.is_bytes,
+                f"{self.what} are not counted in bytes; did you mean what: memory?",
+            ),
+        ]
+        return [words for broken, words in rules if broken]
+
+    @property
+    def quantity(self) -> Quantity:
+        return read_quantity(self.value)
+
+    @property
+    def tolerance(self) -> Tolerance | None:
+        return read_tolerance(self.tol) if self.tol else None
+
+
+@record
+class Training:
+    """How a source trained the network, as far as it says."""
+
+    fields: ClassVar[dict[str, Field]]
+
+    source: MaybeWords = None
+    optimizer: MaybeWords = None
+    lr: Annotated[float | None, Maybe(Number("a number > 0", above=0))] = None
+    momentum: Annotated[float | None, Maybe(Number("a number from 0 to 1", least=0, most=1))] = None
+    weight_decay: Annotated[float | None, Maybe(Number("a number >= 0", least=0))] = None
+    batch_size: MaybeCount = None
+    epochs: MaybeCount = None
+    images: MaybeCount = None
+    hardware: MaybeWords = None
+    duration: MaybeWords = None
+
+
+class Tower(NamedTuple):
+    """One `towers` structure: its place among the file's towers and its devices."""
+
+    index: int
+    devices: tuple[str, ...]
+
+
+class Entry(NamedTuple):
+    """One layer of the expanded spec. Inside a tower it exists once per device."""
+
+    name: str
+    layer: Layer
+    inputs: tuple[str, ...]
+    tower: Tower | None
+    gather: bool
+    mark: Mark
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spec:
+    """A network as its file describes it; `layers` in file order, which is topological order."""
+
+    name: str
+    input_shape: Shape
+    layers: tuple[Entry, ...]
+    aliases: tuple[str, ...] = ()
+    title: str = ""
+    notes: str = ""
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    params: Mapping[str, Any] = field(default_factory=dict)
+    training: Training | None = None
+    claims: tuple[Claim, ...] = ()
+    file: str = ""

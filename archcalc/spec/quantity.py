@@ -1,0 +1,68 @@
+"""Numbers as sources print them: `60M`, `0.714G`, `233.08MiB`. Exact: integers, never floats."""
+
+import re
+from typing import Final, NamedTuple
+
+from archcalc.errors import ArchError
+from archcalc.layers.fields import is_integer, spell
+
+_FACTORS: Final = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
+_PRINTED = re.compile(r"(?P<whole>[0-9]{1,15})(?:\.(?P<part>[0-9]{1,9}))? ?(?P<prefix>k|K|M|G|Ki|Mi|Gi)?(?P<byte>B)?")
+_PERCENT = re.compile(r"(?P<whole>[0-9]{1,2})(?:\.(?P<part>[0-9]{1,6}))? ?%")
+
+FORMS: Final = "an integer, or a number as it is printed: 60M, 650k, 0.714G, 233.08MiB"
+
+
+class Quantity(NamedTuple):
+    """`digits / 10**decimals * factor`, with half a unit of its last printed digit to either side.
+
+    `decimals` of None means an integer that is meant to the last digit.
+    """
+
+    digits: int
+    decimals: int | None
+    factor: int
+    is_bytes: bool
+
+    def matches(self, number: int, tolerance: "Tolerance | None" = None) -> bool:
+        """Whether `number` is what was printed: within its last digit, or within `tolerance` of it.
+
+        >>> read_quantity("0.714G").matches(714_188_480), read_quantity("60M").matches(60_965_224)
+        (True, False)
+        """
+        scale = 10 ** (self.decimals or 0)
+        gap = abs(number * scale - self.digits * self.factor)
+        if tolerance is not None:
+            return gap * tolerance.scale <= self.digits * self.factor * tolerance.parts
+        return gap == 0 if self.decimals is None else 2 * gap <= self.factor
+
+
+class Tolerance(NamedTuple):
+    """`parts / scale` of the printed value."""
+
+    parts: int
+    scale: int
+
+
+def read_quantity(value: object) -> Quantity:
+    """Raises ArchError for what is neither an integer nor a printed number."""
+    if is_integer(value) and isinstance(value, int) and value >= 0:
+        return Quantity(value, None, 1, is_bytes=False)
+    match = _PRINTED.fullmatch(value) if isinstance(value, str) else None
+    if not match:
+        raise ArchError(f"must be {FORMS}, got {spell(value)}")
+    part = match["part"] or ""
+    factor = _FACTORS[match["prefix"] or ""]
+    return Quantity(int(match["whole"] + part), len(part), factor, is_bytes=bool(match["byte"]))
+
+
+def read_tolerance(value: object) -> Tolerance:
+    """
+    >>> read_tolerance("2%")
+    Tolerance(parts=2, scale=100)
+    """
+    match = _PERCENT.fullmatch(value) if isinstance(value, str) else None
+    if not match:
+        raise ArchError(f"must be a percentage such as 2%, got {spell(value)}")
+    part = match["part"] or ""
+    return Tolerance(int(match["whole"] + part), 100 * 10 ** len(part))

@@ -1,0 +1,148 @@
+"""The language as a JSON schema (draft-07), for editors: completion, descriptions, and faults while typing.
+
+The reader stays the judge: what the schema refuses, the reader refuses too, not the other way round.
+"""
+
+from typing import Any, Final
+
+from archcalc.layers import KINDS, Layer
+from archcalc.layers.fields import EXPRESSION, Field
+from archcalc.spec.expand import FILE_KEYS, MERGES, NAME, STRUCTURES, activations
+from archcalc.spec.model import VERSION, Claim, Source, Training
+
+_WORD: Final = {"type": "string"}
+_LAYERS: Final = {"$ref": "#/definitions/layers"}
+_NAME: Final = {"type": "string", "pattern": f"^{NAME.pattern}$"}
+_NAMES: Final = {"type": "array", "items": _WORD}
+
+
+def schema() -> dict[str, Any]:
+    """The schema of a spec file."""
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": f"archcalc spec, language version {VERSION}",
+        "type": "object",
+        "required": ["archcalc", "name"],
+        "additionalProperties": False,
+        "properties": {key: _FILE[key] for key in FILE_KEYS},
+        "anyOf": [{"required": ["extends"]}, {"required": ["input", "layers"]}],
+        "definitions": {
+            "layers": {"type": "array", "items": {"anyOf": [{"$ref": "#/definitions/layer"}, EXPRESSION]}},
+            "layer": _layer(),
+        },
+    }
+
+
+def _record(fields: dict[str, Field], description: str | None) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "description": _first_line(description),
+        "additionalProperties": False,
+        "required": [name for name, field in fields.items() if field.required],
+        "properties": {name: field.type.schema() for name, field in fields.items()},
+    }
+
+
+def _first_line(text: str | None) -> str:
+    return (text or "").strip().splitlines()[0]
+
+
+_FILE: Final[dict[str, Any]] = {
+    "archcalc": {"const": VERSION, "description": "The version of the language."},
+    "name": _NAME | {"description": "The file's stem."},
+    "aliases": _NAMES | {"description": "Other names for the command line."},
+    "title": {"type": ["string", "number"]},
+    "notes": {"type": ["string", "number"]},
+    "extends": _WORD | {"description": "The spec that this one is a variant of: a name or a path."},
+    "sources": {"type": "object", "additionalProperties": _record(Source.fields, Source.__doc__)},
+    "params": {"type": "object", "description": "Values for $name and $(a * 4 // b), set by --set."},
+    "input": {
+        "type": "array",
+        "items": {"anyOf": [{"type": "integer", "minimum": 1}, EXPRESSION]},
+        "description": "[channels, height, width] or [features].",
+    },
+    "defaults": {"type": "object", "description": "House rules: {op: {field: value}}."},
+    "blocks": {
+        "type": "object",
+        "additionalProperties": {
+            "type": "object",
+            "required": ["layers"],
+            "additionalProperties": False,
+            "properties": {"params": {"type": "object"}, "layers": _LAYERS},
+        },
+    },
+    "layers": _LAYERS,
+    "override": {"type": "object", "additionalProperties": {"type": "object"}},
+    "remove": _NAMES,
+    "insert": {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "required": ["after", "layers"],
+            "additionalProperties": False,
+            "properties": {"after": _WORD, "layers": _LAYERS},
+        },
+    },
+    "training": _record(Training.fields, Training.__doc__),
+    "claims": {"type": "array", "items": _record(Claim.fields, Claim.__doc__)},
+}
+
+_COMMON: Final[dict[str, Any]] = {
+    "name": _NAME,
+    "from": {"anyOf": [_WORD, _NAMES | {"minItems": 1}], "description": "What it reads, if not the layer before it."},
+}
+
+_STRUCTURE_KEYS: Final[dict[str, Any]] = {
+    "block": _WORD,
+    "with": {"type": "object"},
+    "repeat": {"anyOf": [{"type": "integer", "minimum": 0}, EXPRESSION]},
+    "paths": {"type": "array", "minItems": 2, "items": {"anyOf": [_LAYERS, EXPRESSION]}},
+    "merge": {"anyOf": [{"enum": list(MERGES)}, EXPRESSION]},
+    "dim": {"anyOf": [{"type": "integer", "minimum": 1}, EXPRESSION]},
+    "devices": _NAMES | {"minItems": 2},
+    "layers": _LAYERS | {},
+}
+
+_REQUIRED: Final = {"use": ["name", "block"], "branches": ["name", "paths", "merge"], "towers": ["devices", "layers"]}
+
+
+def _layer() -> dict[str, Any]:
+    """One layer: the op decides which other keys there are."""
+    rules = [_when(op, _layer_keys(kind), _needed(kind), kind.__doc__) for op, kind in KINDS.items()]
+    for op, keys in STRUCTURES.items():
+        known = _COMMON | _STRUCTURE_KEYS | {"activation": _activation()}
+        rules.append(_when(op, {key: known[key] for key in keys if key != "op"}, _REQUIRED[op], None))
+    return {
+        "type": "object",
+        "required": ["op"],
+        "properties": {"op": {"enum": [*KINDS, *STRUCTURES]}},
+        "allOf": rules,
+    }
+
+
+def _when(op: str, properties: dict[str, Any], required: list[str], description: str | None) -> dict[str, Any]:
+    then: dict[str, Any] = {"properties": {"op": True} | properties, "additionalProperties": False, "required": required}
+    if description:
+        then["description"] = _first_line(description)
+    return {"if": {"properties": {"op": {"const": op}}, "required": ["op"]}, "then": then}
+
+
+def _layer_keys(kind: type[Layer]) -> dict[str, Any]:
+    keys = _COMMON | {"gather": {"anyOf": [{"type": "boolean"}, EXPRESSION]}}
+    if kind.takes_activation:
+        keys["activation"] = _activation()
+    return keys | {name: _or_expression(field.type.schema()) for name, field in kind.fields.items()}
+
+
+def _needed(kind: type[Layer]) -> list[str]:
+    """Required keys that no house rule can give."""
+    return ["name", "from"] if kind.merges else ["name"]
+
+
+def _activation() -> dict[str, Any]:
+    return {"anyOf": [{"enum": [*activations(), None]}, EXPRESSION]}
+
+
+def _or_expression(rule: dict[str, Any]) -> dict[str, Any]:
+    forms = rule["anyOf"] if set(rule) == {"anyOf"} else [rule]
+    return {"anyOf": [*forms, EXPRESSION]}

@@ -1,0 +1,213 @@
+"""Text -> a tree of located nodes: YAML 1.2 or JSON, without what makes YAML surprising or dangerous.
+
+Refused while reading, before any tree is built: anchors, aliases, merge keys, tags, duplicate keys, a second document,
+nesting over 64 and files over 1 MB. Plain words read as YAML 1.2 reads them (`1e-4` is a number), and words on which
+YAML 1.1 and 1.2 differ (`on`, `017`, `1_000`) are refused. Each node knows its line and column.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import yaml
+
+from archcalc.errors import ArchError, Faults, Mark
+
+MOST_BYTES: Final = 1_000_000
+MOST_NESTING: Final = 64
+MOST_DIGITS: Final = 15
+
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+_INTEGER = re.compile(r"[-+]?[0-9]+")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_WORDS: Final = {"": None, "~": None, "null": None, "Null": None, "NULL": None} | {
+    spelling: value
+    for word, value in (("true", True), ("false", False))
+    for spelling in (word, word.capitalize(), word.upper())
+}
+_SURPRISES = re.compile(r"(?P<bool>(?i:on|off|yes|no))|(?P<zero>[-+]?0[0-9]+)|(?P<under>[-+]?[0-9][0-9_]*_[0-9_]*)")
+
+
+class Scalar(NamedTuple):
+    """A value: None, bool, int, float or str, with the text it was written as."""
+
+    value: Any
+    text: str
+    mark: Mark
+
+
+class Sequence(NamedTuple):
+    items: tuple["Node", ...]
+    mark: Mark
+
+
+class Mapping(NamedTuple):
+    items: dict[str, "Node"]
+    keys: dict[str, Mark]
+    mark: Mark
+
+
+Node = Scalar | Sequence | Mapping
+
+
+def read_bytes(path: Path, name: str) -> bytes:
+    """The content of a spec file. Raises ArchError that says why it cannot be read, or that it is too long."""
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(MOST_BYTES + 1)
+    except IsADirectoryError:
+        raise ArchError(f"{name} is a directory; name a spec file in it") from None
+    except FileNotFoundError:
+        raise ArchError(f"{name}: there is no such file") from None
+    except OSError as error:
+        raise ArchError(f"{name} cannot be read: {(error.strerror or str(error)).lower()}") from None
+    if len(content) > MOST_BYTES:
+        raise ArchError(f"{name} is over 1 MB; a spec is a text that a person can read")
+    return content
+
+
+def decode(content: bytes, name: str) -> str:
+    """UTF-8 text, with or without a byte order mark. Raises ArchError at the first byte that is none."""
+    if b"\0" in content:
+        raise ArchError(f"{name} is not a text file (it holds a zero byte); a spec is YAML or JSON in UTF-8")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ArchError(f"{name} is not UTF-8: line {line} has the byte 0x{content[error.start]:02x}") from None
+
+
+def parse(text: str, name: str) -> Mapping:
+    """The tree of one document, which is a mapping. Raises ArchError with every fault that was found."""
+    reader = _Reader(name)
+    try:
+        root = reader.document(yaml.parse(_joined_surrogates(text), Loader=_LOADER))
+    except yaml.MarkedYAMLError as error:
+        raise _syntax_fault(error, name) from None
+    except yaml.reader.ReaderError as error:
+        raise ArchError(f"{name} holds a character that no text has: {error.reason}, at {error.position}") from None
+    if root is None or (isinstance(root, Scalar) and root.value is None):
+        raise ArchError("is empty; a spec starts with 'archcalc: 1'").at(Mark(name, 1, 1))
+    if not isinstance(root, Mapping):
+        raise ArchError("is not a mapping; a spec starts with 'archcalc: 1'").at(root.mark)
+    reader.faults.raise_any()
+    return root
+
+
+class _Reader:
+    """Builds nodes from the parser's events."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.faults = Faults()
+
+    def document(self, events: Iterator[Any]) -> Node | None:
+        root = None
+        for event in events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                if root is not None:
+                    raise ArchError("a second document starts here; a file is one spec").at(self.mark(event))
+            elif not isinstance(event, yaml.StreamStartEvent | yaml.StreamEndEvent | yaml.DocumentEndEvent):
+                root = self.node(event, events, 0)
+        return root
+
+    def mark(self, event: Any) -> Mark:
+        start = event.start_mark
+        return Mark(self.name, start.line + 1, start.column + 1)
+
+    def node(self, event: Any, events: Iterator[Any], depth: int) -> Node:
+        mark = self.mark(event)
+        if isinstance(event, yaml.AliasEvent) or event.anchor:
+            raise ArchError(
+                "anchors and aliases (&x, *x) are not part of the language; use params, defaults or blocks"
+            ).at(mark)
+        if event.tag:
+            raise ArchError(f"tags ({event.tag}) are not part of the language").at(mark)
+        if isinstance(event, yaml.ScalarEvent):
+            return self.scalar(event, mark)
+        if depth == MOST_NESTING:
+            raise ArchError(f"nested deeper than {MOST_NESTING} levels").at(mark)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self.sequence(mark, events, depth + 1)
+        return self.mapping(mark, events, depth + 1)
+
+    def sequence(self, mark: Mark, events: Iterator[Any], depth: int) -> Sequence:
+        items = []
+        while not isinstance(event := next(events), yaml.SequenceEndEvent):
+            items.append(self.node(event, events, depth))
+        return Sequence(tuple(items), mark)
+
+    def mapping(self, mark: Mark, events: Iterator[Any], depth: int) -> Mapping:
+        items: dict[str, Node] = {}
+        keys: dict[str, Mark] = {}
+        while not isinstance(event := next(events), yaml.MappingEndEvent):
+            key = self.node(event, events, depth)
+            value = self.node(next(events), events, depth)
+            if not isinstance(key, Scalar):
+                self.faults.add("a key must be a word", key.mark)
+            elif key.text == "<<":
+                self.faults.add("merge keys (<<) are not part of the language; use extends or defaults", key.mark)
+            elif key.text in items:
+                first = keys[key.text].line
+                self.faults.add(f"duplicate key '{key.text}' (first given at line {first})", key.mark)
+            else:
+                items[key.text], keys[key.text] = value, key.mark
+        return Mapping(items, keys, mark)
+
+    def scalar(self, event: Any, mark: Mark) -> Scalar:
+        text = event.value
+        if event.style:  # quoted; the C parser says '' for plain text, the Python one None
+            return Scalar(text, text, mark)
+        try:
+            return Scalar(plain_value(text), text, mark)
+        except ArchError as error:
+            self.faults.add(error, mark)
+            return Scalar(text, text, mark)
+
+
+def plain_value(text: str) -> Any:
+    """What an unquoted word means: YAML 1.2's core schema, in decimal. Raises ArchError for a word with two readings.
+
+    >>> plain_value("1e-4"), plain_value("60M"), plain_value("true")
+    (0.0001, '60M', True)
+    """
+    if text in _WORDS:
+        return _WORDS[text]
+    surprise = _SURPRISES.fullmatch(text)
+    if surprise:
+        raise ArchError(_surprise(text, str(surprise.lastgroup)))
+    if _INTEGER.fullmatch(text):
+        if len(text.lstrip("+-")) > MOST_DIGITS:
+            raise ArchError(f"{text[:MOST_DIGITS]}... has over {MOST_DIGITS} digits")
+        return int(text)
+    return float(text) if _FLOAT.fullmatch(text) else text
+
+
+def _surprise(text: str, what: str) -> str:
+    reasons = {
+        "bool": f"'{text}' is a truth value to some readers and text to others; write true or false, or quote it",
+        "zero": f"'{text}' is octal to some readers and decimal to others; write it without the leading zero",
+        "under": f"'{text}' is a number to some readers and text to others; write the digits alone",
+    }
+    return reasons[what]
+
+
+_SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})")
+
+
+def _joined_surrogates(text: str) -> str:
+    """JSON writes one character past U+FFFF as two escapes, which YAML knows as one `\\U` escape."""
+
+    def join(match: re.Match[str]) -> str:
+        pair = match[2].encode("ascii").decode("unicode_escape").encode("utf-16", "surrogatepass").decode("utf-16")
+        return f"{match[1]}\\U{ord(pair):08x}"
+
+    return _SURROGATES.sub(join, text) if "\\u" in text else text
+
+
+def _syntax_fault(error: Any, name: str) -> ArchError:
+    mark = error.problem_mark or error.context_mark
+    place = Mark(name, mark.line + 1, mark.column + 1) if mark else Mark(name, 1, 1)
+    return ArchError(f"not YAML: {error.problem or error.context}").at(place)

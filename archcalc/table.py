@@ -1,0 +1,162 @@
+"""Graph -> Table: one row per layer, exact Python integers, totals that are the sums of their columns.
+
+MACs are the multiply-accumulates of convolutions and linear layers, without bias; FLOPs are 2 * MACs. Parameters are
+the elements of learnable tensors; buffers (running statistics) are counted apart.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING, NamedTuple
+
+from archcalc.graph import Graph, Node
+from archcalc.layers import Shape, Window
+from archcalc.layers.fields import Sides
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Row(NamedTuple):
+    """One layer. Counts are of all its devices together and of `batch` examples, but for params, buffers and units."""
+
+    name: str
+    op: str
+    inputs: tuple[str, ...]
+    input_shapes: tuple[Shape, ...]
+    output_shape: Shape
+    kernel_size: tuple[int, int] | None
+    stride: tuple[int, int] | None
+    padding: Sides | None
+    """Top, bottom, left, right, as applied: `same` resolved, with what rounding up reads past the end."""
+    dilation: tuple[int, int] | None
+    groups: int | None
+    params: int
+    buffers: int
+    macs: int
+    flops: int
+    activations: int
+    units: int
+    devices: tuple[str, ...] = ()
+    gather: bool = False
+    received: int | None = None
+    """Elements that a device reads from other devices; only where towers are unfolded."""
+
+
+class Totals(NamedTuple):
+    """The sums of the columns."""
+
+    params: int
+    buffers: int
+    macs: int
+    flops: int
+    activations: int
+    units: int
+
+
+@dataclass(frozen=True)
+class Table:
+    """A network's layers and what they cost."""
+
+    name: str
+    title: str
+    input_shape: Shape
+    batch: int
+    rows: tuple[Row, ...]
+    per_device: bool = False
+
+    @property
+    def totals(self) -> Totals:
+        return add_up(self.rows)
+
+    def to_frame(self) -> "pd.DataFrame":
+        """One line per layer; shapes as tuples, counts as 64-bit integers. Needs pandas."""
+        import pandas as pd
+
+        return pd.DataFrame([row._asdict() for row in self.rows], columns=list(Row._fields)).set_index("name")
+
+    def _repr_html_(self) -> str:
+        from archcalc.render.html import fragment
+        from archcalc.render.table import sheet
+
+        return fragment(sheet(self))
+
+
+def measure(graph: Graph, batch: int = 1, per_device: bool = False) -> Table:
+    """The table of a graph; `per_device` gives each device of a tower a row of its own."""
+    rows: Iterable[Row] = (_row(node, batch) for node in graph.nodes)
+    if per_device:
+        rows = _per_device_rows(graph, batch)
+    spec = graph.spec
+    return Table(spec.name, spec.title, spec.input_shape, batch, tuple(rows), per_device)
+
+
+def add_up(rows: Iterable[Row]) -> Totals:
+    """
+    >>> add_up([])
+    Totals(params=0, buffers=0, macs=0, flops=0, activations=0, units=0)
+    """
+    columns = [[getattr(row, name) for name in Totals._fields] for row in rows]
+    return Totals(*(sum(column) for column in zip(*columns, strict=True))) if columns else Totals(0, 0, 0, 0, 0, 0)
+
+
+def _row(node: Node, batch: int) -> Row:
+    """A layer as a whole: what one device has, times its devices."""
+    one = _on_one_device(node, batch)
+    copies = node.copies
+    counts = {name: getattr(one, name) * copies for name in Totals._fields}
+    return one._replace(input_shapes=node.input_shapes, output_shape=node.output_shape, **counts)
+
+
+def _on_one_device(node: Node, batch: int) -> Row:
+    layer, reads, makes = node.layer, node.reads, node.makes
+    window: Window | None = layer.window(*reads)
+    macs = layer.macs(*reads, makes) * batch
+    return Row(
+        name=node.name,
+        op=layer.op,
+        inputs=node.inputs,
+        input_shapes=reads,
+        output_shape=makes,
+        kernel_size=window.kernel_size if window else None,
+        stride=window.stride if window else None,
+        padding=window.padding if window else None,
+        dilation=window.dilation if window else None,
+        groups=getattr(layer, "groups", None),
+        params=_elements(layer.param_shapes(*reads)),
+        buffers=_elements(layer.buffer_shapes(*reads)),
+        macs=macs,
+        flops=2 * macs,
+        activations=prod(makes) * batch,
+        units=layer.units(makes),
+        devices=node.devices,
+        gather=node.gather,
+    )
+
+
+def _elements(tensors: dict[str, Shape]) -> int:
+    return sum(map(prod, tensors.values()))
+
+
+def _per_device_rows(graph: Graph, batch: int) -> Iterable[Row]:
+    """A row for each device that holds a layer; layers outside towers run on the first device of all."""
+    nodes = {node.name: node for node in graph.nodes}
+    towers = [node.tower for node in graph.nodes if node.tower]
+    first = towers[0].devices[0] if towers else ""
+    for node in graph.nodes:
+        one = _on_one_device(node, batch)
+        for device in node.devices or ((first,) if first else ()):
+            received = sum(_crossing(nodes.get(name), node, device, first) for name in node.inputs) * batch
+            yield one._replace(devices=(device,), received=received)
+
+
+def _crossing(source: Node | None, reader: Node, device: str, first: str) -> int:
+    """Elements of `source` that reach `device` from others. The network's input comes from outside and is not counted."""
+    if source is None:
+        return 0
+    if source.tower is None:
+        return 0 if device == first else prod(source.makes)
+    if source.tower == reader.tower and not reader.gather:
+        return 0
+    held = prod(source.makes) if device in source.devices else 0
+    return prod(source.makes) * source.copies - held
