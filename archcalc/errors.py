@@ -48,7 +48,7 @@ class ArchError(Exception):
         )
 
 
-class MissingExtra(ArchError):
+class MissingError(ArchError):
     """Something that must be installed or plugged in first; the text says how."""
 
 

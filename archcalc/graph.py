@@ -5,14 +5,11 @@ Whether sizes are legal is asked here, once, and nowhere else.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from archcalc.errors import ArchError
 from archcalc.layers import Layer, Shape
 from archcalc.layers.base import dims
 from archcalc.spec.model import Entry, Spec, Tower
-
-INPUT: Final = "input"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +53,7 @@ class Graph:
 
 
 def link(spec: Spec) -> Graph:
-    """Infer every shape. Raises ArchError at the first layer that does not fit, with the graph up to it as `partial`."""
+    """Infer every shape. Raises ArchError at the first layer that does not fit; `partial` is the graph up to it."""
     nodes: dict[str, Node] = {}
     for entry in spec.layers:
         try:

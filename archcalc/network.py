@@ -44,8 +44,8 @@ def load(
 ) -> Network:
     """The network that a path, a spec's name, its alias or the unique tail of its name means.
 
-    `input_shape` replaces the spec's, as (channels, height, width); other keywords set its params. Raises ArchError with
-    every fault of the file.
+    `input_shape` replaces the spec's, as (channels, height, width); other keywords set its params. Raises ArchError
+    with every fault of the file.
 
         archcalc.load("paper").table().totals.params
         archcalc.load("torchvision", num_classes=10, input_shape=(3, 256, 256))

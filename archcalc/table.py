@@ -151,7 +151,7 @@ def _per_device_rows(graph: Graph, batch: int) -> Iterable[Row]:
 
 
 def _crossing(source: Node | None, reader: Node, device: str, first: str) -> int:
-    """Elements of `source` that reach `device` from others. The network's input comes from outside and is not counted."""
+    """Elements of `source` that reach `device` from others; the network's input comes from outside, not from one."""
     if source is None:
         return 0
     if source.tower is None:

@@ -14,7 +14,7 @@ import typer
 
 from archcalc import __version__
 from archcalc.cli import specs, table
-from archcalc.errors import ArchError, MissingExtra
+from archcalc.errors import ArchError, MissingError
 
 READING: Final = "Reading a network"
 SPEC_FILES: Final = "Spec files"
@@ -38,7 +38,7 @@ def _ending_well(function: Callable[..., None]) -> Callable[..., None]:
     def command(*args: Any, **keywords: Any) -> None:
         try:
             function(*args, **keywords)
-        except MissingExtra as error:
+        except MissingError as error:
             print(f"archcalc: {error}", file=sys.stderr)
             raise typer.Exit(3) from None
         except ArchError as error:

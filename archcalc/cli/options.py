@@ -36,7 +36,7 @@ FormatOption = Annotated[
 ]
 OutputOption = Annotated[
     Path | None,
-    typer.Option("--output", "-o", metavar="FILE", help="Write to FILE, whole or not at all; its ending picks a format."),
+    typer.Option("--output", "-o", metavar="FILE", help="Write to FILE; its ending picks a format."),
 ]
 InputOption = Annotated[
     str | None, typer.Option("--input", metavar="CxHxW", help="Another input shape, such as 3x227x227.")

@@ -26,9 +26,7 @@ def say(message: str) -> None:
     print(f"archcalc: {message}", file=sys.stderr)
 
 
-def answer(
-    sheets: Sequence[Sheet], data: Callable[[], Any], form: Format | None, output: Path | None
-) -> None:
+def answer(sheets: Sequence[Sheet], data: Callable[[], Any], form: Format | None, output: Path | None) -> None:
     """Write sheets, or for JSON the data, in the format asked for or in the one that fits the place."""
     chosen = form or _fitting(output)
     write(_written(sheets, data, chosen, output), output)

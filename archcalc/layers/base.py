@@ -130,11 +130,11 @@ def kind(op: str) -> Callable[[K], K]:
     def register(cls: K) -> K:
         if op in KINDS:
             raise TypeError(f"two layer kinds are called {op}: {KINDS[op].__name__} and {cls.__name__}")
-        made = dataclass(frozen=True, kw_only=True)(cls)
-        made.op = op
-        made.fields = declared(made)
-        KINDS[op] = made
-        return made
+        cls.op = op
+        cls.fields = declared(cls)
+        dataclass(frozen=True, kw_only=True)(cls)
+        KINDS[op] = cls
+        return cls
 
     return register
 

@@ -38,7 +38,7 @@ class Conv2d(Layer):
         return (self.out_channels, *window.places(self, x))
 
     def param_shapes(self, x: Shape) -> dict[str, Shape]:
-        weight = {"weight": (self.out_channels, x[0] // self.groups, *self.kernel_size)}
+        weight: dict[str, Shape] = {"weight": (self.out_channels, x[0] // self.groups, *self.kernel_size)}
         return weight | {"bias": (self.out_channels,)} if self.bias else weight
 
     def buffer_shapes(self, x: Shape) -> dict[str, Shape]:

@@ -83,7 +83,7 @@ def declared(cls: type) -> dict[str, Field]:
 
 
 def read_all(target: object, fields: Mapping[str, Field]) -> None:
-    """Check a frozen dataclass's values and put each in its one internal form. Raises ArchError that names the field."""
+    """Check a frozen dataclass's values and put each in its one internal form. Raises ArchError naming the field."""
     for name, field in fields.items():
         value = getattr(target, name)
         if value is None and field.follows:

@@ -23,7 +23,7 @@ class Linear(Layer):
         return (*x[:-1], self.out_features)
 
     def param_shapes(self, x: Shape) -> dict[str, Shape]:
-        weight = {"weight": (self.out_features, x[-1])}
+        weight: dict[str, Shape] = {"weight": (self.out_features, x[-1])}
         return weight | {"bias": (self.out_features,)} if self.bias else weight
 
     def buffer_shapes(self, x: Shape) -> dict[str, Shape]:

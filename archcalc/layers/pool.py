@@ -1,14 +1,16 @@
 """Pools: windows that take a maximum or a mean of each channel, and pools that are told their output size."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from archcalc.errors import ArchError
 from archcalc.layers import window
 from archcalc.layers.base import Shape, Twin, Weightless, Window, expect_rank, kind
 from archcalc.layers.fields import CeilMode, Flag, Padding, Pair, Sides, TwoIntegers
 
-PoolStride = Annotated[tuple[int, int] | None, TwoIntegers(1), "kernel_size"]
+PoolStride = Annotated[tuple[int, int], TwoIntegers(1), "kernel_size"]
 """A stride that follows the kernel size where it is not given, as in torch."""
+
+AS_KERNEL: Any = None
 
 
 @kind("max_pool2d")
@@ -16,7 +18,7 @@ class MaxPool2d(Weightless):
     """The largest element under each window; padding never wins."""
 
     kernel_size: Pair
-    stride: PoolStride = None
+    stride: PoolStride = AS_KERNEL
     padding: Padding = Sides(0, 0, 0, 0)
     dilation: Pair = (1, 1)
     ceil_mode: CeilMode = False
@@ -51,7 +53,7 @@ class AvgPool2d(Weightless):
     dilation: ClassVar[tuple[int, int]] = (1, 1)
 
     kernel_size: Pair
-    stride: PoolStride = None
+    stride: PoolStride = AS_KERNEL
     padding: Padding = Sides(0, 0, 0, 0)
     ceil_mode: CeilMode = False
     count_include_pad: Flag = True

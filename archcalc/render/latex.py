@@ -14,7 +14,6 @@ _ESCAPES: Final = {
 } | {sign: f"\\{sign}" for sign in "&%$#_{}"}
 
 
-
 def render(sheets: Sequence[Sheet]) -> str:
     head = "% needs \\usepackage{booktabs} in the preamble\n"
     return head + "\n".join("\n".join(_lines(sheet)) + "\n" for sheet in sheets)

@@ -12,7 +12,7 @@ from archcalc.layers.fields import Field
 from archcalc.render.data import SCHEMA
 from archcalc.render.sheet import Column, Sheet
 from archcalc.render.table import number
-from archcalc.spec.expand import STRUCTURES, activations
+from archcalc.spec.statement import STRUCTURES, activations
 from archcalc.table import Table
 
 
@@ -93,8 +93,7 @@ def validation_sheet(sound: Iterable[Listed]) -> Sheet:
 def validation_data(read: Iterable[Listed]) -> dict[str, Any]:
     """Every spec with its faults, each with its place, as JSON."""
     return _envelope(
-        {"file": spec.file, "ok": not spec.faults, "faults": [_fault(fault) for fault in spec.faults]}
-        for spec in read
+        {"file": spec.file, "ok": not spec.faults, "faults": [_fault(fault) for fault in spec.faults]} for spec in read
     )
 
 

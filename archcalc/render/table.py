@@ -87,7 +87,7 @@ DEFAULT: Final = (
 
 
 def sheet(table: Table, columns: Iterable[str] | None = None) -> Sheet:
-    """The table's rows, subtotals for convolutions and linear layers, and totals. Raises ArchError for an unknown column."""
+    """The table's rows, subtotals by op, and totals. Raises ArchError for an unknown column."""
     totals = table.totals
     whole = Sheet(
         name=table.name,

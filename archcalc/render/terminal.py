@@ -65,8 +65,7 @@ def _one(sheet: Sheet, bars: bool, colour: bool) -> str:
     totals = sheet.texts(sheet.footer)
     for place, column in enumerate(sheet.columns):
         foot = Text("\n").join(Text(row[place]) for row in totals)
-        justify = "right" if column.right else "left"
-        table.add_column(Text(column.header), foot, justify=justify, no_wrap=True)
+        table.add_column(Text(column.header), foot, justify="right" if column.right else "left", no_wrap=True)
     for row in sheet.rows:
         cells = (_cell(column, value, bars) for column, value in zip(sheet.columns, row, strict=True))
         table.add_row(*cells, style="dim" if _is_quiet(sheet, row) else "")

@@ -1,6 +1,6 @@
 """Text -> Spec.
 
-In order: `text` reads YAML or JSON into located nodes, `inherit` lays a variant over its parent, `expand` puts params in and
-flattens structures, which gives a `model.Spec`. `catalogue` finds files by name; `canonical` writes a spec back, and
-`schema` describes the language to editors.
+In order: `catalogue` finds the file, `text` reads YAML or JSON into located nodes, `inherit` lays a variant over its
+parent, `document` reads what stands around the layers, `expand` lays them out flat, with `statement` for the parts of
+one, and `model` is what comes of it. `canonical` writes a spec back; `schema` describes the language to editors.
 """

@@ -5,12 +5,10 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import Any, Final
 
-from archcalc.spec.model import VERSION, Claim, Entry, Source, Spec, Training
+from archcalc.spec.model import INPUT, VERSION, Claim, Entry, Source, Spec, Training
 from archcalc.spec.text import plain_value
 
 SCHEMA_LINE: Final = "# yaml-language-server: $schema=archcalc.schema.json"
-INPUT: Final = "input"
-
 _PLAIN = re.compile(r"[A-Za-z][\w./+()-]*(?: [\w./+()-]+)*|[0-9][\w.]*%?")
 
 

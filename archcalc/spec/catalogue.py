@@ -1,7 +1,7 @@
 """Finding spec files: by path, name, alias, or the unique tail of a name; and reading them.
 
-Names are looked for in the folder of `--spec-dir`, in those of `$ARCHCALC_SPECS`, in `./specs`, and among the specs that
-come with the package (a checkout's own, where the package is installed in place). An earlier folder wins.
+Names are looked for in the folder of `--spec-dir`, in those of `$ARCHCALC_SPECS`, in `./specs`, and among the specs
+that come with the package (a checkout's own, where the package is installed in place). An earlier folder wins.
 """
 
 import os
@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from archcalc.errors import ArchError, did_you_mean, listing
 from archcalc.layers.base import Shape
-from archcalc.spec.expand import expand
+from archcalc.spec.document import read_document
 from archcalc.spec.inherit import inherit
 from archcalc.spec.model import Spec
 from archcalc.spec.text import MOST_BYTES, Scalar, Sequence, decode, parse, read_bytes
@@ -74,9 +74,7 @@ class Catalogue:
                 continue  # a broken file has no aliases; it says what is wrong when it is named itself
         return found
 
-    def load(
-        self, word: str, settings: Mapping[str, Any] | None = None, input_shape: Shape | None = None
-    ) -> Spec:
+    def load(self, word: str, settings: Mapping[str, Any] | None = None, input_shape: Shape | None = None) -> Spec:
         """Read the spec that an argument means, with `settings` for its params. Raises ArchError with every fault."""
         if word == STANDARD_INPUT:
             content = sys.stdin.buffer.read(MOST_BYTES + 1)
@@ -88,7 +86,7 @@ class Catalogue:
             tree = parse(decode(read_bytes(found.path, found.shown), found.shown), found.shown)
         file = found.shown if found else _STDIN_NAME
         tree = self._with_parents(tree, found.path if found else None, [])
-        spec = expand(tree, file, settings or {}, input_shape)
+        spec = read_document(tree, file, settings or {}, input_shape)
         if found and spec.name != found.path.stem and found.path.suffix in SUFFIXES:
             name = tree.items["name"].mark
             raise ArchError(f"name '{spec.name}' must be that of the file, '{found.path.stem}'").at(name)

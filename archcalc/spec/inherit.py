@@ -1,8 +1,8 @@
 """`extends`: a variant's tree laid over its parent's, which gives a tree without `extends`.
 
 Layers are changed by name, never by place: `override`, `remove`, `insert`. What changes nothing is a fault, since a
-variant's file is read for what differs. Inherited are params, input, defaults, blocks and layers; what a file says about
-itself and its sources (name, aliases, title, notes, sources, training, claims) is not.
+variant's file is read for what differs. Inherited are params, input, defaults, blocks and layers; what a file says
+about itself and its sources (name, aliases, title, notes, sources, training, claims) is not.
 """
 
 from collections.abc import Iterator

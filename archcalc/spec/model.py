@@ -1,5 +1,6 @@
 """What a spec says, once read: frozen records and a flat list of layers, every param and structure resolved."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Final, NamedTuple, TypeVar, dataclass_transform
@@ -17,6 +18,12 @@ from archcalc.layers.fields import (
     read_all,
 )
 from archcalc.spec.quantity import FORMS, Quantity, Tolerance, read_quantity, read_tolerance
+
+NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*")
+"""The names of specs and layers; dots come with structures."""
+
+INPUT: Final = "input"
+"""What `from` calls the input of the network."""
 
 VERSION: Final = 1
 """The version of the language that this reader reads."""
@@ -93,7 +100,8 @@ def record(cls: R) -> R:
     target: Any = cls
     target.fields = declared(cls)
     target.__post_init__ = lambda self: read_all(self, self.fields)
-    return dataclass(frozen=True, kw_only=True)(cls)
+    dataclass(frozen=True, kw_only=True)(target)
+    return cls
 
 
 @record
@@ -136,7 +144,10 @@ class Claim:
         is_shape = isinstance(self.value, tuple)
         rules = [
             (self.expect == "fails" and not self.why, "a claim that is expected to fail needs a why"),
-            (is_shape != (self.what == "output"), "an output is a list, [channels, height, width], and nothing else is"),
+            (
+                is_shape != (self.what == "output"),
+                "an output, and nothing else, is a list: [channels, height, width]",
+            ),
             (self.tol is not None and is_shape, "a shape has no tol"),
             (
                 not is_shape and self.what != "memory" and self.quantity.is_bytes,
@@ -173,9 +184,9 @@ class Training:
 
 
 class Tower(NamedTuple):
-    """One `towers` structure: its place among the file's towers and its devices."""
+    """One `towers` structure: which of the file's it is, and its devices."""
 
-    index: int
+    number: int
     devices: tuple[str, ...]
 
 

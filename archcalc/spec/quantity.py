@@ -30,7 +30,7 @@ class Quantity(NamedTuple):
         >>> read_quantity("0.714G").matches(714_188_480), read_quantity("60M").matches(60_965_224)
         (True, False)
         """
-        scale = 10 ** (self.decimals or 0)
+        scale: int = 10 ** (self.decimals or 0)
         gap = abs(number * scale - self.digits * self.factor)
         if tolerance is not None:
             return gap * tolerance.scale <= self.digits * self.factor * tolerance.parts

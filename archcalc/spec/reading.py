@@ -37,6 +37,11 @@ def plain(node: Node) -> Any:
     return {key: plain(value) for key, value in node.items.items()}
 
 
+def mark_of(node: Node, key: str) -> Mark:
+    """Where a key's value stands, or else the mapping that lacks it."""
+    return node.items[key].mark if isinstance(node, Mapping) and key in node.items else node.mark
+
+
 class Reader:
     """Reads parts of a file and collects what is wrong with them."""
 
@@ -80,8 +85,8 @@ class Reader:
         fields: MappingOf[str, Field],
         scope: Scope,
         within: str,
-    ) -> dict[str, Any] | None:
-        """The nodes' values, each read by its field's type; None, and faults, where one cannot be."""
+    ) -> dict[str, Any]:
+        """The nodes' values, each read by its field's type; one that cannot be is a fault and left out."""
         values = {}
         for key, node in nodes.items():
             type_ = fields[key].type
@@ -95,7 +100,7 @@ class Reader:
             except ArchError as error:
                 message = str(error)
                 self.faults.add(f"{key} {message}" if message.startswith("must") else message, node.mark, within)
-        return values if len(values) == len(nodes) else None
+        return values
 
     def record(self, node: Node, made: Any, owner: str, within: str = "", scope: Scope | None = None) -> Any:
         """A record of class `made` from a mapping; None, and faults, where it cannot be."""
@@ -105,11 +110,9 @@ class Reader:
         given = {key: value for key, value in mapping.items.items() if key in made.fields}
         values = self.values(given, made.fields, scope or {}, within)
         self.missing(given, made.fields, owner, mapping.mark, within)
-        return made(**values) if values is not None and len(self.faults.found) == before else None
+        return made(**values) if len(self.faults.found) == before else None
 
-    def missing(
-        self, given: Iterable[str], fields: MappingOf[str, Field], owner: str, mark: Mark, within: str
-    ) -> None:
+    def missing(self, given: Iterable[str], fields: MappingOf[str, Field], owner: str, mark: Mark, within: str) -> None:
         """One fault that lists the required fields that are not given."""
         lacking = [name for name, field in fields.items() if field.required and name not in given]
         if lacking:

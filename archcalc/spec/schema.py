@@ -7,8 +7,10 @@ from typing import Any, Final
 
 from archcalc.layers import KINDS, Layer
 from archcalc.layers.fields import EXPRESSION, Field
-from archcalc.spec.expand import FILE_KEYS, MERGES, NAME, STRUCTURES, activations
-from archcalc.spec.model import VERSION, Claim, Source, Training
+from archcalc.spec.document import FILE_KEYS
+from archcalc.spec.expand import MERGES
+from archcalc.spec.model import NAME, VERSION, Claim, Source, Training
+from archcalc.spec.statement import STRUCTURES, activations
 
 _WORD: Final = {"type": "string"}
 _LAYERS: Final = {"$ref": "#/definitions/layers"}
@@ -121,7 +123,11 @@ def _layer() -> dict[str, Any]:
 
 
 def _when(op: str, properties: dict[str, Any], required: list[str], description: str | None) -> dict[str, Any]:
-    then: dict[str, Any] = {"properties": {"op": True} | properties, "additionalProperties": False, "required": required}
+    then: dict[str, Any] = {
+        "properties": {"op": True} | properties,
+        "additionalProperties": False,
+        "required": required,
+    }
     if description:
         then["description"] = _first_line(description)
     return {"if": {"properties": {"op": {"const": op}}, "required": ["op"]}, "then": then}
