@@ -7,11 +7,10 @@ asked once, by `graph`, through `check`.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple, TypeVar, dataclass_transform
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from archcalc.errors import ArchError, did_you_mean
-from archcalc.layers.fields import Field, Sides, declared, read_all
+from archcalc.layers.fields import Declared, Sides
 
 Shape = tuple[int, ...]
 """Sizes without the batch axis: (channels, height, width) or (features,)."""
@@ -38,21 +37,17 @@ class Twin(NamedTuple):
     pad: "Twin | None" = None
 
 
-class Layer(ABC):
+class Layer(Declared, ABC):
     """One layer kind: fields, shape rule, parameters, work, window and PyTorch twin.
 
     Rules take the shapes of the layer's inputs. A kind is final: none inherits from another.
     """
 
     op: ClassVar[str]
-    fields: ClassVar[dict[str, Field]]
     merges: ClassVar[bool] = False
     """Whether it reads several layers (add, concat) rather than one."""
     takes_activation: ClassVar[bool] = False
     """Whether `activation: relu` may be written on it."""
-
-    def __post_init__(self) -> None:
-        read_all(self, self.fields)
 
     @abstractmethod
     def check(self, *inputs: Any) -> None:
@@ -123,16 +118,13 @@ KINDS: dict[str, type[Layer]] = {}
 K = TypeVar("K", bound=type[Layer])
 
 
-@dataclass_transform(frozen_default=True, kw_only_default=True)
 def kind(op: str) -> Callable[[K], K]:
-    """Make a class a layer kind: a frozen dataclass, known to the language under `op`."""
+    """Make a class known to the language under `op`."""
 
     def register(cls: K) -> K:
         if op in KINDS:
             raise TypeError(f"two layer kinds are called {op}: {KINDS[op].__name__} and {cls.__name__}")
         cls.op = op
-        cls.fields = declared(cls)
-        dataclass(frozen=True, kw_only=True)(cls)
         KINDS[op] = cls
         return cls
 

@@ -100,12 +100,12 @@ def places(layer: Sliding, x: Shape) -> tuple[int, int]:
 
 def applied(layer: Sliding, x: Shape) -> Window:
     """The window with the padding it really reads: `same` resolved, and what rounding up reads past the end."""
-    (_, top, bottom), (_, left, right) = (_along(layer, x, axis) for axis in (0, 1))
+    (_, top, bottom, _), (_, left, right, _) = (_along(layer, x, axis) for axis in (0, 1))
     return Window(layer.kernel_size, layer.stride, Sides(top, bottom, left, right), layer.dilation)
 
 
-def _along(layer: Sliding, x: Shape, axis: int) -> tuple[int, int, int]:
-    """Places, padding before, and padding after as read, along height (0) or width (1)."""
+def _along(layer: Sliding, x: Shape, axis: int) -> tuple[int, int, int, int]:
+    """Along height (0) or width (1): places, padding before, padding after, and how far past the input is read."""
     size, kernel, stride, dilation = x[1 + axis], layer.kernel_size[axis], layer.stride[axis], layer.dilation[axis]
     if isinstance(layer.padding, Sides):
         before, after = layer.padding[2 * axis : 2 * axis + 2]
@@ -114,36 +114,44 @@ def _along(layer: Sliding, x: Shape, axis: int) -> tuple[int, int, int]:
         before, after = same_padding(size, kernel, stride, dilation)
         padded = True
     count = slide(size, kernel, stride, before, after, dilation, layer.ceil_mode, padded)
-    overhang = (count - 1) * stride + span(kernel, dilation) - (size + before + after)
-    return count, before, after + _positive(overhang)
+    past = (count - 1) * stride + span(kernel, dilation) - (size + before)
+    return count, before, after + _positive(past - after), past
 
 
 def twin_padding(layer: Sliding, x: Shape) -> tuple[tuple[int, int], Twin | None]:
     """The padding that torch's convolution takes itself, (height, width), or a padding of its own before it."""
-    applied_padding = applied(layer, x).padding
-    top, bottom, left, right = layer.padding if isinstance(layer.padding, Sides) else applied_padding
-    if layer.ceil_mode is False and (top, left) == (bottom, right):
-        return (top, left), None
-    return (0, 0), _constant_pad(applied_padding, fill=0.0)
+    sides = _sides(layer, x)
+    if layer.ceil_mode is False and _is_symmetric(sides):
+        return (sides.top, sides.left), None
+    return (0, 0), _constant_pad(layer, x, fill=0.0)
 
 
 def twin_pool_padding(layer: Sliding, x: Shape, fill: float) -> tuple[tuple[int, int], bool, Twin | None]:
     """The same for pools, which know one way of rounding up: padding, `ceil_mode`, and a padding before it."""
-    sides = layer.padding if isinstance(layer.padding, Sides) else applied(layer, x).padding
-    if sides[::2] == sides[1::2] and places(layer, x) == places(_as_torch_rounds(layer), x):
+    sides = _sides(layer, x)
+    if _is_symmetric(sides) and places(layer, x) == places(_as_torch_rounds(layer), x):
         return (sides.top, sides.left), bool(layer.ceil_mode), None
-    return (0, 0), False, _constant_pad(applied(layer, x).padding, fill)
+    return (0, 0), False, _constant_pad(layer, x, fill)
+
+
+def _sides(layer: Sliding, x: Shape) -> Sides:
+    """The padding asked for, with `same` resolved."""
+    return layer.padding if isinstance(layer.padding, Sides) else applied(layer, x).padding
+
+
+def _is_symmetric(sides: Sides) -> bool:
+    return (sides.top, sides.left) == (sides.bottom, sides.right)
 
 
 def _as_torch_rounds(layer: Sliding) -> Sliding:
     return _Rounded(layer.kernel_size, layer.stride, layer.padding, layer.dilation, bool(layer.ceil_mode))
 
 
-def _constant_pad(sides: Sides, fill: float) -> Twin | None:
-    if not any(sides):
-        return None
-    padding = (sides.left, sides.right, sides.top, sides.bottom)
-    return Twin("nn.ConstantPad2d", {"padding": padding, "value": fill})
+def _constant_pad(layer: Sliding, x: Shape, fill: float) -> Twin | None:
+    """Padding up to where the last window ends, after which rounding down makes the same places."""
+    (_, top, _, bottom), (_, left, _, right) = (_along(layer, x, axis) for axis in (0, 1))
+    padding = (left, max(right, 0), top, max(bottom, 0))
+    return Twin("nn.ConstantPad2d", {"padding": padding, "value": fill}) if any(padding) else None
 
 
 def check_fit(layer: Sliding, x: Shape) -> None:
@@ -169,11 +177,9 @@ def check_pool_padding(layer: Sliding) -> None:
     if not isinstance(layer.padding, Sides):
         return
     top, bottom, left, right = layer.padding
-    sides = zip((max(top, bottom), max(left, right)), layer.kernel_size, layer.dilation, strict=True)
-    for most, kernel, dilation in sides:
-        if most > span(kernel, dilation) // 2:
-            reach = span(kernel, dilation)
-            raise ArchError(f"padding {most} is more than half its window: {reach} // 2 = {reach // 2}")
+    for most, kernel in zip((max(top, bottom), max(left, right)), layer.kernel_size, strict=True):
+        if most > kernel // 2:
+            raise ArchError(f"padding {most} is more than half its window: {kernel} // 2 = {kernel // 2}")
 
 
 def _padded(padding: Sides | str, x: Shape) -> str:

@@ -15,7 +15,7 @@ from archcalc.layers.base import Shape
 from archcalc.spec.document import read_document
 from archcalc.spec.inherit import inherit
 from archcalc.spec.model import Spec
-from archcalc.spec.text import MOST_BYTES, Scalar, Sequence, decode, parse, read_bytes
+from archcalc.spec.text import MOST_BYTES, Scalar, Sequence, decode, parse, peek, read_bytes
 from archcalc.spec.text import Mapping as Tree
 
 SUFFIXES: Final = (".yaml", ".yml", ".json")
@@ -41,9 +41,10 @@ class Catalogue:
         """Every spec file by its stem; an earlier folder hides a later one's."""
         files: dict[str, Path] = {}
         for folder in self.folders:
-            for path in sorted(folder.iterdir()):
-                if path.suffix in SUFFIXES and not path.name.endswith(".schema.json"):
-                    files.setdefault(path.stem, path)
+            for name in sorted(os.listdir(folder)):
+                stem, suffix = os.path.splitext(name)
+                if suffix in SUFFIXES and not stem.endswith(".schema"):
+                    files.setdefault(stem, folder / name)
         return files
 
     def find(self, word: str) -> Found:
@@ -64,15 +65,7 @@ class Catalogue:
 
     def _with_alias(self, word: str, files: Mapping[str, Path]) -> list[str]:
         """The specs that give themselves the alias; only files in which the word occurs are read for it."""
-        found = []
-        for stem, path in files.items():
-            try:
-                content = read_bytes(path, path.name)
-                if word.encode() in content and word in aliases(parse(decode(content, path.name), path.name)):
-                    found.append(stem)
-            except ArchError:
-                continue  # a broken file has no aliases; it says what is wrong when it is named itself
-        return found
+        return [stem for stem, path in files.items() if word in _aliases(path, word)]
 
     def load(self, word: str, settings: Mapping[str, Any] | None = None, input_shape: Shape | None = None) -> Spec:
         """Read the spec that an argument means, with `settings` for its params. Raises ArchError with every fault."""
@@ -128,9 +121,15 @@ class Catalogue:
         return self.find(word)
 
 
-def aliases(tree: Tree) -> list[str]:
-    """The other names that a spec gives itself."""
-    node = tree.items.get("aliases")
+def _aliases(path: Path, word: str) -> list[str]:
+    """The other names that a spec gives itself, looked up only where `word` occurs in its file at all."""
+    try:
+        content = read_bytes(path, path.name)
+        if word.encode() not in content or b"aliases" not in content:
+            return []
+        node = peek(decode(content, path.name), "aliases")
+    except ArchError:
+        return []  # a file that cannot be read says so when it is named itself
     return [item.text for item in node.items if isinstance(item, Scalar)] if isinstance(node, Sequence) else []
 
 

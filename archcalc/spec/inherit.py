@@ -6,11 +6,11 @@ about itself and its sources (name, aliases, title, notes, sources, training, cl
 """
 
 from collections.abc import Iterator
-from dataclasses import MISSING
 from typing import Any, Final
 
 from archcalc.errors import ArchError, Faults, Mark, did_you_mean
 from archcalc.layers import KINDS
+from archcalc.layers.fields import MISSING
 from archcalc.spec.expressions import is_expression
 from archcalc.spec.reading import Reader, plain
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence

@@ -3,19 +3,17 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Final, NamedTuple, TypeVar, dataclass_transform
+from typing import Annotated, Any, Final, NamedTuple
 
 from archcalc.errors import ArchError, Mark
 from archcalc.layers import Layer, Shape
 from archcalc.layers.fields import (
     Choice,
-    Field,
+    Declared,
     FieldType,
     Integer,
     Number,
-    declared,
     is_integer,
-    read_all,
 )
 from archcalc.spec.quantity import FORMS, Quantity, Tolerance, read_quantity, read_tolerance
 
@@ -91,24 +89,9 @@ Words = Annotated[str, Text()]
 MaybeWords = Annotated[str | None, Maybe(Text())]
 MaybeCount = Annotated[int | None, Maybe(Integer(1))]
 
-R = TypeVar("R", bound=type)
 
-
-@dataclass_transform(frozen_default=True, kw_only_default=True)
-def record(cls: R) -> R:
-    """A frozen dataclass whose values are checked by the types that its annotations carry, as layer kinds' are."""
-    target: Any = cls
-    target.fields = declared(cls)
-    target.__post_init__ = lambda self: read_all(self, self.fields)
-    dataclass(frozen=True, kw_only=True)(target)
-    return cls
-
-
-@record
-class Source:
+class Source(Declared):
     """Where a number or a definition comes from."""
-
-    fields: ClassVar[dict[str, Field]]
 
     cite: MaybeWords = None
     title: MaybeWords = None
@@ -123,11 +106,8 @@ class Source:
 WHAT: Final = ("params", "macs", "flops", "units", "output", "memory", "receptive_field")
 
 
-@record
-class Claim:
+class Claim(Declared):
     """A number that a source states about a network, to be held against the computed one."""
-
-    fields: ClassVar[dict[str, Field]]
 
     what: Annotated[str, Choice(*WHAT)]
     value: Annotated[int | str | tuple[int, ...], PrintedValue()]
@@ -165,11 +145,8 @@ class Claim:
         return read_tolerance(self.tol) if self.tol else None
 
 
-@record
-class Training:
+class Training(Declared):
     """How a source trained the network, as far as it says."""
-
-    fields: ClassVar[dict[str, Field]]
 
     source: MaybeWords = None
     optimizer: MaybeWords = None

@@ -96,6 +96,23 @@ def parse(text: str, name: str) -> Mapping:
     return root
 
 
+def peek(text: str, key: str) -> Node | None:
+    """The value of one key of a file's, read no further than that; None where there is none or the file is broken."""
+    reader, events = _Reader(""), yaml.parse(text, Loader=_LOADER)
+    try:
+        for event in events:
+            if isinstance(event, yaml.MappingStartEvent):
+                break
+        while not isinstance(event := next(events), yaml.MappingEndEvent):
+            name = reader.node(event, events, 1)
+            value = reader.node(next(events), events, 1)
+            if isinstance(name, Scalar) and name.text == key:
+                return value
+    except (yaml.YAMLError, ArchError, StopIteration):
+        pass
+    return None
+
+
 class _Reader:
     """Builds nodes from the parser's events."""
 

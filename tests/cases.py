@@ -1,0 +1,211 @@
+"""One row per situation: a layer, the shapes it reads, what comes out, and what that costs, with the arithmetic.
+
+The core is held against these rows, and so is torch, which is built from the same layers.
+"""
+
+from typing import Any, NamedTuple
+
+from archcalc.layers import Layer, Shape
+from archcalc.layers.activation import Elu, Gelu, Hardswish, LeakyRelu, Relu, Relu6, Sigmoid, Silu, Softmax, Tanh
+from archcalc.layers.conv import Conv2d
+from archcalc.layers.linear import Linear
+from archcalc.layers.merge import Add, Concat
+from archcalc.layers.norm import BatchNorm1d, BatchNorm2d, LocalResponseNorm
+from archcalc.layers.pool import AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, MaxPool2d
+from archcalc.layers.regularize import Dropout
+from archcalc.layers.reshape import Flatten, Identity, ZeroPad2d
+
+
+class Case(NamedTuple):
+    layer: Layer
+    inputs: list[Shape]
+    out: Shape
+    params: int
+    buffers: int
+    macs: int
+    padding: Any
+
+    @property
+    def id(self) -> str:
+        return f"{self.layer} on {self.inputs}"
+
+
+def case(
+    layer: Layer,
+    inputs: list[Shape],
+    out: Shape,
+    params: int = 0,
+    buffers: int = 0,
+    macs: int = 0,
+    padding: Any = None,
+) -> Case:
+    return Case(layer, inputs, out, params, buffers, macs, padding)
+
+
+MAP = (4, 6, 6)
+
+CASES = [
+    # 8 filters of 3x3x4 on 14x14 places: 8*3*3*4 = 288 weights, 288*196 = 56_448
+    case(Conv2d(out_channels=8, kernel_size=3, bias=False), [(4, 16, 16)], (8, 14, 14), params=288, macs=56_448),
+    # AlexNet's first layer: (224 + 2*2 - 11) // 4 + 1 = 55; 64*3*11*11 + 64 = 23_296; 64*3*121 * 55*55 = 70_276_800
+    case(
+        Conv2d(out_channels=64, kernel_size=11, stride=4, padding=2),
+        [(3, 224, 224)],
+        (64, 55, 55),
+        params=23_296,
+        macs=70_276_800,
+        padding=(2, 2, 2, 2),
+    ),
+    # the paper's literal 224 without padding: 213 / 4 = 53.25, floor 53 + 1 = 54; 96*3*121 * 54*54 = 101_616_768
+    case(
+        Conv2d(out_channels=96, kernel_size=11, stride=4),
+        [(3, 224, 224)],
+        (96, 54, 54),
+        params=34_944,
+        macs=101_616_768,
+    ),
+    # the same rounded up: 54 + 1 = 55, the last window ends at 54*4 + 11 = 227, 3 past the input
+    case(
+        Conv2d(out_channels=96, kernel_size=11, stride=4, ceil_mode="unclipped"),
+        [(3, 224, 224)],
+        (96, 55, 55),
+        params=34_944,
+        macs=105_415_200,
+        padding=(0, 3, 0, 3),
+    ),
+    # a convolution that rounds as PyTorch's pools do: ceil(4 / 3) + 1 = 3, the last window starts at 6 >= 5 + 0: 2
+    case(Conv2d(out_channels=1, kernel_size=1, stride=3, ceil_mode=True), [(1, 5, 5)], (1, 2, 2), params=2, macs=4),
+    # as Caffe's pools do: without padding the last window stays: 3, which starts at 6 and reads 2 past the end
+    case(
+        Conv2d(out_channels=1, kernel_size=1, stride=3, ceil_mode="caffe"),
+        [(1, 5, 5)],
+        (1, 3, 3),
+        params=2,
+        macs=9,
+        padding=(0, 2, 0, 2),
+    ),
+    # groups: 6 filters that read 4 / 2 = 2 channels each: 6*2*9 + 6 = 114; 108 * 36 = 3_888
+    case(Conv2d(out_channels=6, kernel_size=3, padding=1, groups=2), [MAP], (6, 6, 6), params=114, macs=3_888),
+    # dilation 2 spreads a 3x3 window over 5x5: 6 - 5 + 1 = 2; 8*4*9 + 8 = 296; 288 * 4 = 1_152
+    case(Conv2d(out_channels=8, kernel_size=3, dilation=2), [MAP], (8, 2, 2), params=296, macs=1_152),
+    # not square: (7 - 1) // 2 + 1 = 4 by (9 + 2 - 3) // 1 + 1 = 9; 2*1*1*3 + 2 = 8; 6 * 36 = 216
+    case(
+        Conv2d(out_channels=2, kernel_size=(1, 3), stride=(2, 1), padding=(0, 1)),
+        [(1, 7, 9)],
+        (2, 4, 9),
+        params=8,
+        macs=216,
+        padding=(0, 0, 1, 1),
+    ),
+    # one-sided: height 6 + 1 + 2 - 3 + 1 = 7, width 6 + 0 + 1 - 3 + 1 = 5; 4*9 + 1 = 37; 36 * 35 = 1_260
+    case(
+        Conv2d(out_channels=1, kernel_size=3, padding={"top": 1, "bottom": 2, "right": 1}),
+        [MAP],
+        (1, 7, 5),
+        params=37,
+        macs=1_260,
+        padding=(1, 2, 0, 1),
+    ),
+    # SAME: ceil(224 / 4) = 56, which takes 55*4 + 11 - 224 = 7 of padding, 3 before and 4 after
+    case(
+        Conv2d(out_channels=64, kernel_size=11, stride=4, padding="same"),
+        [(3, 224, 224)],
+        (64, 56, 56),
+        params=23_296,
+        macs=72_855_552,
+        padding=(3, 4, 3, 4),
+    ),
+    # SAME where the stride is longer than the window: ceil(7 / 3) = 3 places of 1 need no padding
+    case(
+        Conv2d(out_channels=1, kernel_size=1, stride=3, padding="same", bias=False),
+        [(1, 7, 7)],
+        (1, 3, 3),
+        params=1,
+        macs=9,
+        padding=(0, 0, 0, 0),
+    ),
+    # VALID is no padding
+    case(Conv2d(out_channels=1, kernel_size=3, padding="valid"), [(1, 5, 5)], (1, 3, 3), params=10, macs=81),
+    # 9216 * 4096 + 4096 = 37_752_832, and 9216 * 4096 = 37_748_736 multiplications
+    case(Linear(out_features=4096), [(9216,)], (4096,), params=37_752_832, macs=37_748_736),
+    # over the last axis: 6 in, 5 out at 4*6 places: 6*5 = 30 weights, 30 * 24 = 720
+    case(Linear(out_features=5, bias=False), [MAP], (4, 6, 5), params=30, macs=720),
+    # (55 - 3) / 2 + 1 = 27
+    case(MaxPool2d(kernel_size=3, stride=2), [(96, 55, 55)], (96, 27, 27)),
+    # a stride follows the kernel: 6 // 3 = 2
+    case(MaxPool2d(kernel_size=3), [MAP], (4, 2, 2)),
+    # (6 + 2*1 - (2*(3-1)+1)) // 1 + 1 = 4
+    case(MaxPool2d(kernel_size=3, stride=1, padding=1, dilation=2), [MAP], (4, 4, 4), padding=(1, 1, 1, 1)),
+    # 54: floor(51 / 2) + 1 = 26, ceil(25.5) + 1 = 27
+    case(MaxPool2d(kernel_size=3, stride=2), [(96, 54, 54)], (96, 26, 26)),
+    case(MaxPool2d(kernel_size=3, stride=2, ceil_mode=True), [(96, 54, 54)], (96, 27, 27), padding=(0, 1, 0, 1)),
+    case(MaxPool2d(kernel_size=3, stride=2, ceil_mode="caffe"), [(96, 54, 54)], (96, 27, 27), padding=(0, 1, 0, 1)),
+    # https://github.com/BVLC/caffe: k=1 s=2 on 32 gives 17 in Caffe, where nothing is padded, and 16 in PyTorch
+    case(MaxPool2d(kernel_size=1, stride=2, ceil_mode=True), [(1, 32, 32)], (1, 16, 16)),
+    case(MaxPool2d(kernel_size=1, stride=2, ceil_mode="caffe"), [(1, 32, 32)], (1, 17, 17), padding=(0, 1, 0, 1)),
+    # padded by 1 anywhere, Caffe drops it too: ceil((4 + 2 - 2) / 3) + 1 = 3, starts at 6 >= 4 + 1: 2
+    case(
+        MaxPool2d(kernel_size=2, stride=3, padding=1, ceil_mode="caffe"), [(1, 4, 4)], (1, 2, 2), padding=(1, 1, 1, 1)
+    ),
+    case(
+        MaxPool2d(kernel_size=2, stride=3, padding=1, ceil_mode="unclipped"),
+        [(1, 4, 4)],
+        (1, 3, 3),
+        padding=(1, 3, 1, 3),
+    ),
+    # padding on one axis counts for both in Caffe: height ceil(4 / 3) + 1 = 3 starts at 6 >= 5 + 0: 2
+    case(
+        MaxPool2d(kernel_size=(1, 2), stride=3, padding=(0, 1), ceil_mode="caffe"),
+        [(1, 5, 4)],
+        (1, 2, 2),
+        padding=(0, 0, 1, 1),
+    ),
+    # SAME on an even size: ceil(6 / 2) = 3 takes 2*2 + 3 - 6 = 1, all of it after
+    case(MaxPool2d(kernel_size=3, stride=2, padding="same"), [MAP], (4, 3, 3), padding=(0, 1, 0, 1)),
+    # https://github.com/pytorch/pytorch/issues/116420: 9, k=4 s=4 p=2 rounds up to 4, the fourth starts in the padding
+    case(AvgPool2d(kernel_size=4, stride=4, padding=2, ceil_mode=True), [(1, 9, 9)], (1, 3, 3), padding=(2, 2, 2, 2)),
+    case(AvgPool2d(kernel_size=2, stride=2), [(6, 28, 28)], (6, 14, 14)),
+    case(AvgPool2d(kernel_size=2), [(6, 28, 28)], (6, 14, 14)),
+    case(
+        AvgPool2d(kernel_size=3, stride=1, padding=1, count_include_pad=False), [MAP], (4, 6, 6), padding=(1, 1, 1, 1)
+    ),
+    case(AdaptiveAvgPool2d(output_size=6), [(256, 13, 13)], (256, 6, 6)),
+    case(AdaptiveAvgPool2d(output_size=(1, 2)), [(256, 7, 7)], (256, 1, 2)),
+    case(AdaptiveMaxPool2d(output_size=(3, 1)), [MAP], (4, 3, 1)),
+    case(LocalResponseNorm(size=5, alpha=2e-4, beta=0.5, k=2, alpha_per="sum"), [MAP], MAP),
+    case(LocalResponseNorm(size=3, alpha_per="mean"), [MAP], MAP),
+    # a scale and a shift for each of 4 channels; 4 means, 4 variances and a counter beside them
+    case(BatchNorm2d(), [MAP], MAP, params=8, buffers=9),
+    case(BatchNorm2d(eps=1e-3, momentum=0.5, affine=False), [MAP], MAP, buffers=9),
+    case(BatchNorm2d(track_running_stats=False), [MAP], MAP, params=8),
+    case(BatchNorm1d(), [(10,)], (10,), params=20, buffers=21),
+    case(BatchNorm1d(eps=1e-3, momentum=0.5, affine=False, track_running_stats=False), [(10,)], (10,)),
+    case(Relu(), [MAP], MAP),
+    case(Tanh(), [MAP], MAP),
+    case(Sigmoid(), [(10,)], (10,)),
+    case(Gelu(), [MAP], MAP),
+    case(Gelu(approximate="tanh"), [MAP], MAP),
+    case(Silu(), [MAP], MAP),
+    case(Hardswish(), [MAP], MAP),
+    case(LeakyRelu(negative_slope=0.2), [MAP], MAP),
+    case(Relu6(), [MAP], MAP),
+    case(Elu(alpha=0.5), [MAP], MAP),
+    case(Softmax(), [(1000,)], (1000,)),
+    case(Softmax(dim=2), [MAP], MAP),
+    case(Dropout(p=0.2), [(10,)], (10,)),
+    # 256 * 6 * 6 = 9216
+    case(Flatten(), [(256, 6, 6)], (9216,)),
+    case(Flatten(), [(10,)], (10,)),
+    # batch x 4 x 6 x 6: axes 2 to 3 become 36, axes 1 to 2 become 24
+    case(Flatten(start_dim=2), [MAP], (4, 36)),
+    case(Flatten(end_dim=2), [MAP], (24, 6)),
+    case(Identity(), [MAP], MAP),
+    # 1 + 6 + 2 = 9 high, 3 + 6 + 4 = 13 wide
+    case(ZeroPad2d(padding={"top": 1, "bottom": 2, "left": 3, "right": 4}), [MAP], (4, 9, 13)),
+    case(ZeroPad2d(padding=[1, 2]), [MAP], (4, 8, 10)),
+    case(Add(), [MAP, MAP, MAP], MAP),
+    # 64 + 128 + 32 + 32 = 256, GoogLeNet's first inception
+    case(Concat(), [(64, 28, 28), (128, 28, 28), (32, 28, 28), (32, 28, 28)], (256, 28, 28)),
+    case(Concat(), [(10,), (5,)], (15,)),
+    case(Concat(dim=3), [(4, 6, 5), MAP], (4, 6, 11)),
+]
