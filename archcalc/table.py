@@ -83,12 +83,10 @@ class Table:
 
 
 def measure(graph: Graph, batch: int = 1, per_device: bool = False) -> Table:
-    """The table of a graph; `per_device` gives each device of a tower a row of its own."""
-    rows: Iterable[Row] = (_row(node, batch) for node in graph.nodes)
-    if per_device:
-        rows = _per_device_rows(graph, batch)
-    spec = graph.spec
-    return Table(spec.name, spec.title, spec.input_shape, batch, tuple(rows), per_device)
+    """The table of a graph; `per_device` gives each device a row of its own, where there are towers."""
+    spec, unfold = graph.spec, per_device and any(node.tower for node in graph.nodes)
+    rows = _per_device_rows(graph, batch) if unfold else (_row(node, batch) for node in graph.nodes)
+    return Table(spec.name, spec.title, spec.input_shape, batch, tuple(rows), unfold)
 
 
 def add_up(rows: Iterable[Row]) -> Totals:
@@ -141,11 +139,10 @@ def _elements(tensors: dict[str, Shape]) -> int:
 def _per_device_rows(graph: Graph, batch: int) -> Iterable[Row]:
     """A row for each device that holds a layer; layers outside towers run on the first device of all."""
     nodes = {node.name: node for node in graph.nodes}
-    towers = [node.tower for node in graph.nodes if node.tower]
-    first = towers[0].devices[0] if towers else ""
+    first = next(node.devices[0] for node in graph.nodes if node.tower)
     for node in graph.nodes:
         one = _on_one_device(node, batch)
-        for device in node.devices or ((first,) if first else ()):
+        for device in node.devices or (first,):
             received = sum(_crossing(nodes.get(name), node, device, first) for name in node.inputs) * batch
             yield one._replace(devices=(device,), received=received)
 

@@ -59,7 +59,7 @@ def table(
                 raise
             graph, broken = error.partial, error
         tables.append(measure(graph, batch, per_device))
-        if per_device and not any(row.devices for row in tables[-1].rows):
+        if per_device and not tables[-1].per_device:
             say(f"{spec.name} has no towers: there is nothing to unfold")
         if broken:
             say(f"{spec.name}: shown up to the layer that does not fit")

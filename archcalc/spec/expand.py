@@ -37,6 +37,7 @@ class _Expansion:
         self.read = Statements(house)
         self.fault = house.reader.faults.add
         self.entries: list[Entry] = []
+        self.placed: dict[str, Mark] = {}
         self.towers = 0
 
     def lay_out(self, layers: Sequence, previous: str, place: Place) -> str:
@@ -87,12 +88,14 @@ class _Expansion:
             return output
         followed = self.add(f"{output}.{activation}", KINDS[activation](), [output], place, node.mark)
         place.names.known[f"{name}.{activation}"] = followed
-        place.names.given_at.setdefault(f"{name}.{activation}", node.mark)
         return followed
 
     def add(
         self, name: str, layer: Layer | None, sources: list[str], place: Place, mark: Mark, gather: bool = False
     ) -> str:
+        if name in self.placed:
+            self.fault(f"name '{name}' is used twice (first at line {self.placed[name].line})", mark)
+        self.placed.setdefault(name, mark)
         if layer is not None:  # where it could not be read that is a fault, and no spec comes of it
             self.entries.append(Entry(name, layer, tuple(sources), place.tower, gather, mark))
         return name

@@ -1,0 +1,57 @@
+"""What sources say about a network, held against what it is."""
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from archcalc.analysis.receptive_field import receptive_fields
+from archcalc.graph import Graph, within
+from archcalc.layers import Shape
+from archcalc.spec.model import Claim
+from archcalc.table import Table, add_up
+
+BYTES_PER_PARAMETER: Final = 4
+"""Parameters are 32-bit floats, as they are published."""
+
+
+class Verdict(NamedTuple):
+    """A claim, the number or shape that is true, and whether the claim holds."""
+
+    claim: Claim
+    true: int | Shape | None
+    holds: bool
+
+    @property
+    def as_expected(self) -> bool:
+        return self.holds == (self.claim.expect == "holds")
+
+
+def judge(graph: Graph, table: Table, claims: Iterable[Claim]) -> list[Verdict]:
+    """A verdict on each claim; `table` is the graph's for one example."""
+    return [_verdict(claim, graph, table) for claim in claims]
+
+
+def _verdict(claim: Claim, graph: Graph, table: Table) -> Verdict:
+    true = _true_value(claim, graph, table)
+    if isinstance(true, tuple) or isinstance(claim.value, tuple):
+        return Verdict(claim, true, claim.value == true)
+    return Verdict(claim, true, true is not None and claim.quantity.matches(true, claim.tolerance))
+
+
+def _true_value(claim: Claim, graph: Graph, table: Table) -> int | Shape | None:
+    nodes = within(graph.nodes, claim.of) if claim.of else list(graph.nodes)
+    if claim.what == "output":
+        return _output(claim, graph, nodes[-1].output_shape)
+    if claim.what == "receptive_field":
+        field = receptive_fields(graph)[claim.of or nodes[-1].name]
+        return field.size[0] if field and field.size[0] == field.size[1] else None
+    names = {node.name for node in nodes}
+    totals = add_up(row for row in table.rows if row.name in names)
+    if claim.what == "memory":
+        return totals.params * BYTES_PER_PARAMETER
+    return int(getattr(totals, claim.what))
+
+
+def _output(claim: Claim, graph: Graph, last: Shape) -> Shape:
+    """The shape that a name hands on: the layer's own, or that of the last layer of a structure."""
+    own = [node.output_shape for node in graph.nodes if node.name == claim.of]
+    return own[0] if own else last

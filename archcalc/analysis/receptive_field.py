@@ -1,0 +1,46 @@
+"""How much of the input one output element sees.
+
+Along each axis, through a window of span s and stride t: size += (s - 1) * jump, jump *= t, from 1 and 1 at the input
+(https://distill.pub/2019/computing-receptive-fields/, equations 2 and 3). Padding counts as input, so that a field may
+be larger than the input.
+"""
+
+from typing import NamedTuple
+
+from archcalc.graph import Graph, Node
+from archcalc.layers.window import span
+
+
+class Field(NamedTuple):
+    """Input elements seen, and how far apart the fields of neighbours are, each as (height, width)."""
+
+    size: tuple[int, int]
+    jump: tuple[int, int]
+
+
+_POINT = Field((1, 1), (1, 1))
+
+
+def receptive_fields(graph: Graph) -> dict[str, Field | None]:
+    """The field of each layer's outputs; None for a layer that sees the whole input, from a flatten on."""
+    fields: dict[str, Field | None] = {}
+    for node in graph.nodes:
+        fields[node.name] = _through(node, [fields.get(name, _POINT) for name in node.inputs])
+    return fields
+
+
+def _through(node: Node, inputs: list[Field | None]) -> Field | None:
+    seen = [field for field in inputs if field is not None]
+    mixes_places = len(node.makes) != 3 or node.layer.op.startswith("adaptive")
+    if len(seen) < len(inputs) or mixes_places:
+        return None
+    size = tuple(max(field.size[axis] for field in seen) for axis in (0, 1))
+    jump = tuple(max(field.jump[axis] for field in seen) for axis in (0, 1))
+    window = node.layer.window(*node.reads)
+    if window is None:
+        return Field((size[0], size[1]), (jump[0], jump[1]))
+    spans = [span(kernel, dilation) for kernel, dilation in zip(window.kernel_size, window.dilation, strict=True)]
+    return Field(
+        (size[0] + (spans[0] - 1) * jump[0], size[1] + (spans[1] - 1) * jump[1]),
+        (jump[0] * window.stride[0], jump[1] * window.stride[1]),
+    )

@@ -1,0 +1,241 @@
+"""The language: what valid files mean, and that showing a spec is a fixed point."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import torch
+import torchvision
+from torch.utils.flop_counter import FlopCounterMode
+
+import archcalc
+from archcalc.spec.canonical import document, to_json, to_yaml
+from archcalc.spec.catalogue import Catalogue
+from archcalc.spec.reading import plain
+from archcalc.spec.schema import schema
+from archcalc.spec.text import parse
+from tests.conftest import BUNDLED, ROOT, SPECS
+from tests.test_spec_files import INVALID_FILES
+
+VALID = ROOT / "tests" / "specs" / "valid"
+VALID_FILES = sorted(VALID.glob("*.*"))
+assert VALID_FILES, "no valid specs found"
+ALL_FILES = [*VALID_FILES, *(SPECS / f"{name}.yaml" for name in BUNDLED)]
+
+TORCHVISION = ["resnet18", "resnet152", "densenet121", "mobilenet_v2", "googlenet"]
+
+
+@pytest.mark.parametrize("name", TORCHVISION)
+def test_blocks_and_branches_make_torchvisions_networks(name: str) -> None:
+    totals = archcalc.load(VALID / f"{name}.yaml").table().totals
+    keywords = {"aux_logits": False, "init_weights": False} if name == "googlenet" else {}
+    with torch.device("meta"):
+        theirs = getattr(torchvision.models, name)(**keywords).eval()
+        with FlopCounterMode(display=False) as counter:
+            theirs(torch.empty(1, 3, 224, 224))
+    assert totals.params == sum(p.numel() for p in theirs.parameters())
+    assert totals.buffers == sum(b.numel() for b in theirs.buffers())
+    assert totals.flops == counter.get_total_flops()
+
+
+@pytest.mark.parametrize("path", ALL_FILES, ids=lambda path: path.name)
+def test_a_shown_spec_is_a_fixed_point(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    network = archcalc.load(path)
+    for write in (to_yaml, to_json):
+        shown = write(network.spec)
+        again = _from_stdin(shown, monkeypatch)
+        assert write(again.spec) == shown
+        assert again.table().rows == network.table().rows
+        assert document(again.spec) == document(network.spec)
+
+
+def _from_stdin(text: str, monkeypatch: pytest.MonkeyPatch) -> archcalc.Network:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode()), encoding="utf-8"))
+    return archcalc.Network(Catalogue().load("-"))
+
+
+@pytest.mark.parametrize("path", ALL_FILES, ids=lambda path: path.name)
+def test_the_schema_accepts_every_valid_file(path: Path) -> None:
+    tree = parse(path.read_text(encoding="utf-8"), path.name)
+    jsonschema.validate(plain(tree), schema(), cls=jsonschema.Draft7Validator)
+
+
+def test_the_schema_is_a_draft_07_schema() -> None:
+    jsonschema.Draft7Validator.check_schema(schema())
+
+
+def test_the_committed_schema_is_current() -> None:
+    committed = json.loads((SPECS / "archcalc.schema.json").read_text(encoding="utf-8"))
+    assert committed == schema(), "run: archcalc schema --output specs/archcalc.schema.json"
+
+
+def test_the_schema_refuses_much_that_the_reader_refuses() -> None:
+    """Editors should mark most faults; the reader refuses every one of these files."""
+    validator = jsonschema.Draft7Validator(schema())
+    refused = [path.name for path in INVALID_FILES if not _schema_accepts(validator, path)]
+    assert len(refused) > len(INVALID_FILES) // 3
+
+
+def _schema_accepts(validator: Any, path: Path) -> bool:
+    try:
+        tree = parse(path.read_text(encoding="utf-8"), path.name)
+    except archcalc.ArchError:
+        return False
+    return bool(validator.is_valid(plain(tree)))
+
+
+def spec(tmp_path: Path, body: str, name: str = "net") -> archcalc.Network:
+    path = tmp_path / f"{name}.yaml"
+    path.write_text(f"archcalc: 1\nname: {name}\n{body}", encoding="utf-8")
+    return archcalc.load(path)
+
+
+def test_params_are_set_in_order_and_from_outside(tmp_path: Path) -> None:
+    body = """
+params: {width: 8, wide: $(width * 2 + 1)}
+input: [3, 8, 8]
+layers: [{name: conv, op: conv2d, out_channels: $wide, kernel_size: $(width // 3)}]
+"""
+    assert spec(tmp_path, body).graph.output_shape == (17, 7, 7)
+    assert archcalc.load(tmp_path / "net.yaml", width=9).graph.output_shape == (19, 6, 6)
+
+
+def test_defaults_are_house_rules_that_a_layer_may_break(tmp_path: Path) -> None:
+    body = """
+input: [3, 8, 8]
+defaults: {conv2d: {bias: false, activation: relu, kernel_size: 3}}
+layers:
+  - {name: a, op: conv2d, out_channels: 4}
+  - {name: b, op: conv2d, out_channels: 4, bias: true, activation: null, kernel_size: 1}
+"""
+    rows = spec(tmp_path, body).table().rows
+    assert [(row.name, row.params) for row in rows] == [("a", 4 * 3 * 9), ("a.relu", 0), ("b", 4 * 4 + 4)]
+
+
+def test_names_in_structures_and_what_they_hand_on(tmp_path: Path) -> None:
+    body = """
+input: [2, 8, 8]
+blocks:
+  pair:
+    params: {channels: 3}
+    layers:
+      - {name: a, op: conv2d, out_channels: $channels, kernel_size: 1, activation: relu}
+      - {name: b, op: conv2d, out_channels: $channels, kernel_size: 1}
+layers:
+  - {name: first, op: use, block: pair}
+  - {name: more, op: use, block: pair, repeat: 2, with: {channels: 5}}
+  - {name: none, op: use, block: pair, repeat: 0}
+  - name: split
+    op: branches
+    merge: concat
+    from: first
+    paths: [[], [{name: c, op: relu}], [{name: d, op: relu, from: more}]]
+  - {name: end, op: add, from: [more, more], activation: tanh}
+"""
+    rows = {row.name: row for row in spec(tmp_path, body).table().rows}
+    assert list(rows) == [
+        *("first.a", "first.a.relu", "first.b"),
+        *("more.0.a", "more.0.a.relu", "more.0.b", "more.1.a", "more.1.a.relu", "more.1.b"),
+        *("split.c", "split.d", "split", "end", "end.tanh"),
+    ]
+    assert rows["more.0.a"].inputs == ("first.b",)
+    assert rows["split"].inputs == ("first.b", "split.c", "split.d")
+    assert rows["split"].output_shape == (3 + 3 + 5, 8, 8)
+    assert rows["end"].inputs == ("more.1.b", "more.1.b")
+
+
+def test_a_layer_list_in_a_param_sees_the_params_of_where_it_is_written(tmp_path: Path) -> None:
+    body = """
+params: {width: 7}
+input: [2, 8, 8]
+blocks:
+  wrap:
+    params: {width: 3, body: null}
+    layers: [$body, {name: last, op: conv2d, out_channels: $width, kernel_size: 1}]
+layers:
+  - name: outer
+    op: use
+    block: wrap
+    with: {body: [{name: first, op: conv2d, out_channels: $width, kernel_size: 1}]}
+"""
+    rows = spec(tmp_path, body).table().rows
+    assert [(row.name, row.output_shape[0]) for row in rows] == [("outer.first", 7), ("outer.last", 3)]
+
+
+def test_a_variant_overrides_removes_and_inserts(tmp_path: Path) -> None:
+    spec(
+        tmp_path,
+        """
+aliases: [parent]
+params: {classes: 10}
+input: [1, 8, 8]
+layers:
+  - {name: conv, op: conv2d, out_channels: 4, kernel_size: 3, padding: 1}
+  - {name: pool, op: max_pool2d, kernel_size: 2}
+  - {name: split, op: branches, merge: add, paths: [[], [{name: inner, op: conv2d, out_channels: 4, kernel_size: 1}]]}
+  - {name: flatten, op: flatten}
+  - {name: fc, op: linear, out_features: $classes}
+""",
+        "base",
+    )
+    child = spec(
+        tmp_path,
+        """
+extends: base
+params: {classes: 5}
+input: [3, 8, 8]
+override:
+  conv: {padding: null, out_channels: 6}
+  split.inner: {out_channels: 6}
+remove: [pool]
+insert:
+  - {after: input, layers: [{name: pad, op: zero_pad2d, padding: 1}]}
+  - {after: pool, layers: [{name: mean, op: avg_pool2d, kernel_size: 2}]}
+  - {after: split.inner, layers: [{name: act, op: relu}]}
+""",
+        "child",
+    )
+    assert child.spec.aliases == ()
+    assert [(row.name, row.output_shape) for row in child.table().rows] == [
+        ("pad", (3, 10, 10)),
+        ("conv", (6, 8, 8)),
+        ("mean", (6, 4, 4)),
+        ("split.inner", (6, 4, 4)),
+        ("split.act", (6, 4, 4)),
+        ("split", (6, 4, 4)),
+        ("flatten", (96,)),
+        ("fc", (5,)),
+    ]
+
+
+def test_yaml_reads_words_as_yaml_1_2_does(tmp_path: Path) -> None:
+    body = """
+title: 12:30:45
+notes: "on"
+sources: {s: {title: x, version: 2.10, commit: 9e89154}}
+input: [6, 4, 4]
+layers: [{name: norm, op: local_response_norm, size: 5, alpha: 1e-4, beta: .75, alpha_per: sum}]
+"""
+    read = spec(tmp_path, body).spec
+    assert (read.title, read.notes) == ("12:30:45", "on")
+    assert (read.sources["s"].version, read.sources["s"].commit) == ("2.10", "9e89154")
+    assert vars(read.layers[0].layer)["alpha"] == 1e-4
+
+
+def test_json_is_read_by_the_same_reader(tmp_path: Path) -> None:
+    data = {
+        "archcalc": 1,
+        "name": "net",
+        "title": "a 😀 title",
+        "input": [1, 5, 5],
+        "layers": [{"name": "conv", "op": "conv2d", "out_channels": 2, "kernel_size": [3, 1]}],
+    }
+    for text in (json.dumps(data), json.dumps(data, indent="\t"), json.dumps(data, ensure_ascii=False, indent=2)):
+        path = tmp_path / "net.json"
+        path.write_text(text, encoding="utf-8")
+        network = archcalc.load(path)
+        assert network.spec.title == "a 😀 title"
+        assert network.graph.output_shape == (2, 3, 5)
