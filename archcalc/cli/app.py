@@ -14,6 +14,7 @@ import typer
 
 from archcalc import __version__
 from archcalc.cli import specs, table
+from archcalc.cli.output import complain
 from archcalc.errors import ArchError, MissingError
 
 READING: Final = "Reading a network"
@@ -39,10 +40,10 @@ def _ending_well(function: Callable[..., None]) -> Callable[..., None]:
         try:
             function(*args, **keywords)
         except MissingError as error:
-            print(f"archcalc: {error}", file=sys.stderr)
+            complain(error)
             raise typer.Exit(3) from None
         except ArchError as error:
-            print(error, file=sys.stderr)
+            complain(error)
             raise typer.Exit(2) from None
         except KeyboardInterrupt:
             raise typer.Exit(130) from None

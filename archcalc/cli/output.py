@@ -26,6 +26,12 @@ def say(message: str) -> None:
     print(f"archcalc: {message}", file=sys.stderr)
 
 
+def complain(error: ArchError) -> None:
+    """Every fault on standard error, a line each, those of a file with their place in it."""
+    for fault in error.faults:
+        print(fault if fault.mark else f"archcalc: {fault}", file=sys.stderr)
+
+
 def answer(sheets: Sequence[Sheet], data: Callable[[], Any], form: Format | None, output: Path | None) -> None:
     """Write sheets, or for JSON the data, in the format asked for or in the one that fits the place."""
     chosen = form or _fitting(output)
@@ -77,7 +83,7 @@ def _for_terminal(sheets: Sequence[Sheet], is_terminal: bool) -> str:
     colour = is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     text, dropped = terminal.render(sheets, width, colour)
     if dropped:
-        say(f"the terminal is narrow, left out: {', '.join(dropped)} (--columns picks, --format plain shows all)")
+        say(f"the terminal is narrow, left out: {', '.join(dropped)} (--format plain shows all)")
     return text
 
 

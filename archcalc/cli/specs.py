@@ -73,9 +73,8 @@ def validate(
 
     Example: archcalc validate specs/*.yaml
     """
-    import sys
-
-    from archcalc.cli.output import answer
+    from archcalc.cli.output import answer, complain
+    from archcalc.errors import ArchError
     from archcalc.render.specs import validation_data, validation_sheet
     from archcalc.spec.catalogue import Catalogue
 
@@ -83,8 +82,7 @@ def validate(
     read = [_read(catalogue, word) for word in specs]
     sound = [spec for spec in read if not spec.faults]
     for spec in read:
-        for fault in spec.faults:
-            print(fault, file=sys.stderr)
+        complain(ArchError(*spec.faults))
     if sound or form is not None:
         answer([validation_sheet(sound)], lambda: validation_data(read), form, output)
     if len(sound) < len(read):

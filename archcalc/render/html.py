@@ -35,11 +35,11 @@ def fragment(*sheets: Sheet) -> str:
 def _table(sheet: Sheet) -> str:
     caption = f"<caption>{escape(sheet.title)}</caption>\n" if sheet.title else ""
     head = "".join(_cell("th", c.header, c.right) for c in sheet.columns)
-    note = f'<p class="archcalc">{escape(sheet.note)}</p>\n' if sheet.note else ""
+    notes = "".join(f'<p class="archcalc">{escape(note)}</p>\n' for note in sheet.notes)
     foot = f"<tfoot>\n{_rows(sheet, sheet.footer)}</tfoot>\n" if sheet.footer else ""
     return (
         f'<table class="archcalc">\n{caption}<thead>\n<tr>{head}</tr>\n</thead>\n'
-        f"<tbody>\n{_rows(sheet, sheet.rows, bars=True)}</tbody>\n{foot}</table>\n{note}"
+        f"<tbody>\n{_rows(sheet, sheet.rows, bars=True)}</tbody>\n{foot}</table>\n{notes}"
     )
 
 

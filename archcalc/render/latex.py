@@ -1,5 +1,6 @@
 """Sheets as LaTeX tables; the document needs \\usepackage{booktabs}."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -12,6 +13,9 @@ _ESCAPES: Final = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
 } | {sign: f"\\{sign}" for sign in "&%$#_{}"}
+
+_TIMES = re.compile(r"(?<=[0-9)])x(?=[0-9])")
+_QUOTED = re.compile(r'"([^"]*)"')
 
 
 def render(sheets: Sequence[Sheet]) -> str:
@@ -38,13 +42,17 @@ def _lines(sheet: Sheet) -> Iterator[str]:
         yield from map(_line, sheet.texts(sheet.footer))
     yield r"\bottomrule"
     yield r"\end{tabular}"
-    if sheet.note:
-        yield rf"\par\smallskip {escape(sheet.note)}"
+    yield from (rf"\par\smallskip {escape(note)}" for note in sheet.notes)
     yield r"\end{table}"
 
 
 def _line(cells: Sequence[str]) -> str:
-    return " & ".join(map(escape, cells)) + r" \\"
+    return " & ".join(map(_cell, cells)) + r" \\"
+
+
+def _cell(text: str) -> str:
+    """Shapes with a proper multiplication sign."""
+    return _TIMES.sub(r"$\\times$", escape(text))
 
 
 def escape(text: str) -> str:
@@ -52,4 +60,5 @@ def escape(text: str) -> str:
     >>> escape("max_pool2d 50%")
     'max\\_pool2d 50\\%'
     """
-    return "".join(_ESCAPES.get(character, character) for character in text)
+    quoted = _QUOTED.sub(r"``\1''", text)
+    return "".join(_ESCAPES.get(character, character) for character in quoted)

@@ -18,8 +18,7 @@ def _lines(sheet: Sheet) -> Iterator[str]:
         yield _line(row)
     for row in sheet.texts(sheet.footer):
         yield "|" + "|".join(f" **{escape(cell)}** " if cell else " " for cell in row) + "|"
-    if sheet.note:
-        yield f"\n{escape(sheet.note)}"
+    yield from (f"\n{escape(note)}" for note in sheet.notes)
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -25,6 +25,5 @@ def _one(sheet: Sheet) -> str:
     lines += map(line, sheet.texts(sheet.rows))
     if sheet.footer:
         lines += [rule, *map(line, sheet.texts(sheet.footer))]
-    if sheet.note:
-        lines.append(sheet.note)
+    lines += sheet.notes
     return "\n".join(lines) + "\n"

@@ -15,8 +15,8 @@ def as_text(value: Any) -> str:
 class Column:
     """One column: `key` names it in --columns and in CSV, `text` says how a value reads.
 
-    `leaves` orders the columns that a narrow terminal goes without: 1 leaves first, 0 stays always.
-    A `share` is a number from 0 to 1, which a wide terminal shows as a bar too.
+    `leaves` orders the columns that a narrow terminal goes without: 1 leaves first, 0 stays always. A `share` is a
+    number from 0 to 1, which a wide terminal shows as a bar too. `prose` may be wrapped, as a number never is.
     """
 
     key: str
@@ -25,6 +25,7 @@ class Column:
     right: bool = False
     leaves: int = 0
     share: bool = False
+    prose: bool = False
 
     def show(self, value: Any) -> str:
         return "" if value is None else self.text(value)
@@ -39,7 +40,7 @@ class Sheet:
     columns: tuple[Column, ...]
     rows: tuple[tuple[Any, ...], ...]
     footer: tuple[tuple[Any, ...], ...] = ()
-    note: str = ""
+    notes: tuple[str, ...] = ()
 
     def pick(self, keys: Sequence[str]) -> "Sheet":
         """The sheet with these columns only, in this order. Raises ArchError for a key that it has not."""

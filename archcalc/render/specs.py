@@ -33,12 +33,12 @@ def _words(words: Iterable[str]) -> str:
 
 _LIST: Final = (
     Column("name", "name"),
-    Column("aliases", "aliases", _words, leaves=1),
-    Column("input", "input", dims, leaves=3),
-    Column("layers", "layers", right=True, leaves=2),
+    Column("aliases", "aliases", _words, leaves=3),
+    Column("input", "input", dims, leaves=2),
+    Column("layers", "layers", right=True, leaves=1),
     Column("params", "params", number, right=True),
     Column("macs", "MACs", number, right=True),
-    Column("title", "title", leaves=4),
+    Column("title", "title", leaves=4, prose=True),
 )
 
 
@@ -104,8 +104,8 @@ def _fault(fault: Fault) -> dict[str, Any]:
 
 _KINDS: Final = (
     Column("op", "op"),
-    Column("fields", "fields"),
-    Column("what", "what it is", leaves=1),
+    Column("fields", "fields", prose=True),
+    Column("what", "what it is", leaves=1, prose=True),
 )
 
 _STRUCTURES: Final = {
@@ -120,14 +120,14 @@ def kinds_sheet() -> Sheet:
     rows = [(op, _fields(kind), _sentence(kind)) for op, kind in KINDS.items()]
     rows += [(op, _words(STRUCTURES[op][2:]), what) for op, what in _STRUCTURES.items()]
     note = f"activation: {_words(activations())} may follow {_words(op for op in KINDS if KINDS[op].takes_activation)}"
-    return Sheet("", "", _KINDS, tuple(rows), note=note)
+    return Sheet("", "", _KINDS, tuple(rows), notes=(note,))
 
 
 def kind_sheet(kind: type[Layer]) -> Sheet:
     """One layer kind, a line for each field."""
-    columns = (Column("field", "field"), Column("default", "default"), Column("values", "values"))
+    columns = (Column("field", "field"), Column("default", "default"), Column("values", "values", prose=True))
     rows = tuple((name, _default(field), field.type.words) for name, field in kind.fields.items())
-    return Sheet(kind.op, f"{kind.op}: {_sentence(kind)}", columns, rows, note="" if rows else "no fields")
+    return Sheet(kind.op, f"{kind.op}: {_sentence(kind)}", columns, rows, notes=() if rows else ("no fields",))
 
 
 def kinds_data(kinds: Mapping[str, type[Layer]]) -> dict[str, Any]:

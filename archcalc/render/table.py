@@ -1,6 +1,6 @@
 """A Table as a sheet, and as JSON."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from archcalc import __version__
@@ -89,15 +89,16 @@ DEFAULT: Final = (
 def sheet(table: Table, columns: Iterable[str] | None = None) -> Sheet:
     """The table's rows, subtotals by op, and totals. Raises ArchError for an unknown column."""
     totals = table.totals
+    keys = list(columns) if columns is not None else _fitting(table)
     whole = Sheet(
         name=table.name,
         title=_title(table),
         columns=COLUMNS,
         rows=tuple(_cells(place, row, totals) for place, row in enumerate(table.rows, start=1)),
         footer=tuple(_sums(label, rows, totals) for label, rows in _groups(table)),
-        note=_note(table),
+        notes=tuple(_notes(table, keys)),
     )
-    return whole.pick(list(columns) if columns is not None else _fitting(table))
+    return whole.pick(keys)
 
 
 def _fitting(table: Table) -> list[str]:
@@ -112,19 +113,18 @@ def _fitting(table: Table) -> list[str]:
     return [column.key for column in COLUMNS if column.key in shown]
 
 
+def _notes(table: Table, keys: list[str]) -> Iterator[str]:
+    """What the shown columns leave to be said."""
+    if "padding" in keys and any(row.padding and row.padding[::2] != row.padding[1::2] for row in table.rows):
+        yield "padding a/b: a before and b after, as applied"
+    if "received" in keys and table.per_device:
+        yield "received: elements read from other devices; layers outside towers run on the first device"
+
+
 def _title(table: Table) -> str:
     batch = f", batch {table.batch}" if table.batch != 1 else ""
     title = f": {table.title}" if table.title else ""
     return f"{table.name}{title} (input {dims(table.input_shape)}{batch})"
-
-
-def _note(table: Table) -> str:
-    notes = []
-    if any(row.padding and row.padding[::2] != row.padding[1::2] for row in table.rows):
-        notes.append("padding a/b: a before and b after, as applied")
-    if table.per_device:
-        notes.append("received: elements read from other devices; layers outside towers run on the first device")
-    return "\n".join(notes)
 
 
 def _cells(place: int, row: Row, totals: Totals) -> tuple[Any, ...]:

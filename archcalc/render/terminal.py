@@ -14,6 +14,10 @@ from archcalc.render.sheet import Column, Sheet
 BAR: Final = 8
 """Characters of a full bar."""
 
+PROSE: Final = 24
+"""The least width of a column whose text may be wrapped."""
+
+_UNBOUNDED: Final = 10**4
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉"
 _GAP: Final = 2
 
@@ -25,33 +29,43 @@ def render(sheets: Sequence[Sheet], width: int | None, colour: bool) -> tuple[st
     for sheet in sheets:
         fitted, without = fit(sheet, width)
         dropped += (header for header in without if header not in dropped)
-        bars = _needs(fitted) + _bars(fitted) <= (width or 10**6)
-        parts.append(_one(fitted, bars, colour))
+        parts.append(_one(fitted, width, colour))
     return "\n".join(parts), dropped
 
 
 def fit(sheet: Sheet, width: int | None) -> tuple[Sheet, list[str]]:
     """The sheet with as many columns as `width` holds, and the headers of those left out, first to leave first."""
     dropped: list[str] = []
-    leavers = sorted((c for c in sheet.columns if c.leaves), key=lambda column: column.leaves)
-    for leaver in leavers:
-        if width is None or _needs(sheet) <= width:
+    for leaver in sorted((c for c in sheet.columns if c.leaves), key=lambda column: column.leaves):
+        if width is None or _least(sheet) <= width:
             break
         sheet = sheet.pick([column.key for column in sheet.columns if column.key != leaver.key])
         dropped.append(leaver.header)
     return sheet, dropped
 
 
-def _needs(sheet: Sheet) -> int:
-    widths = sheet.widths()
-    return sum(widths) + _GAP * (len(widths) - 1)
+def _least(sheet: Sheet) -> int:
+    """The width that a sheet needs when its prose is wrapped."""
+    widths = (min(PROSE, w) if c.prose else w for c, w in zip(sheet.columns, sheet.widths(), strict=True))
+    return sum(widths) + _GAP * (len(sheet.columns) - 1)
 
 
-def _bars(sheet: Sheet) -> int:
-    return (BAR + 1) * sum(column.share for column in sheet.columns)
+def _widths(sheet: Sheet, width: int | None) -> list[int]:
+    """The columns' widths, prose sharing what the others leave."""
+    natural = sheet.widths()
+    spare = (width or _UNBOUNDED) - _GAP * (len(natural) - 1)
+    spare -= sum(w for c, w in zip(sheet.columns, natural, strict=True) if not c.prose)
+    widths = []
+    prose = sum(column.prose for column in sheet.columns)
+    for column, needed in zip(sheet.columns, natural, strict=True):
+        if column.prose:
+            needed = min(needed, max(PROSE, spare // prose))
+            spare, prose = spare - needed, prose - 1
+        widths.append(needed)
+    return widths
 
 
-def _one(sheet: Sheet, bars: bool, colour: bool) -> str:
+def _one(sheet: Sheet, width: int | None, colour: bool) -> str:
     table = Table(
         box=SIMPLE_HEAD,
         title=Text(sheet.title) if sheet.title else None,
@@ -62,25 +76,34 @@ def _one(sheet: Sheet, bars: bool, colour: bool) -> str:
         show_edge=False,
         show_footer=bool(sheet.footer),
     )
+    room = (width or _UNBOUNDED) - (BAR + 1) * sum(column.share for column in sheet.columns)
+    bars = _least(sheet) <= room
     totals = sheet.texts(sheet.footer)
-    for place, column in enumerate(sheet.columns):
-        foot = Text("\n").join(Text(row[place]) for row in totals)
-        table.add_column(Text(column.header), foot, justify="right" if column.right else "left", no_wrap=True)
+    widths = _widths(sheet, width)
+    for place, (column, needed) in enumerate(zip(sheet.columns, widths, strict=True)):
+        barred = bars and column.share
+        table.add_column(
+            Text(column.header.rjust(needed) if barred else column.header),
+            Text("\n").join(Text(row[place].rjust(needed) if barred else row[place]) for row in totals),
+            justify="right" if column.right and not barred else "left",
+            width=needed + (BAR + 1 if barred else 0),
+            no_wrap=not column.prose,
+        )
     for row in sheet.rows:
-        cells = (_cell(column, value, bars) for column, value in zip(sheet.columns, row, strict=True))
+        cells = (_cell(c, value, bars, w) for c, value, w in zip(sheet.columns, row, widths, strict=True))
         table.add_row(*cells, style="dim" if _is_quiet(sheet, row) else "")
     out = StringIO()
-    console = Console(file=out, width=10**4, force_terminal=colour, no_color=None if colour else True)
+    console = Console(file=out, width=_UNBOUNDED, force_terminal=colour, no_color=None if colour else True)
     console.print(table, crop=False)
     lines = [line.rstrip() for line in out.getvalue().splitlines()]
-    return "\n".join([*lines, *([sheet.note] if sheet.note else [])]) + "\n"
+    return "\n".join([*lines, *sheet.notes]) + "\n"
 
 
-def _cell(column: Column, value: object, bars: bool) -> Text:
+def _cell(column: Column, value: object, bars: bool, width: int) -> Text:
     text = column.show(value)
     if not (column.share and bars and isinstance(value, float)):
         return Text(text)
-    return Text(f"{text} ").append(bar(value), style="cyan")
+    return Text(f"{text.rjust(width)} ").append(bar(value), style="cyan")
 
 
 def bar(share: float) -> str:

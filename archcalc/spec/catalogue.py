@@ -4,9 +4,11 @@ Names are looked for in the folder of `--spec-dir`, in those of `$ARCHCALC_SPECS
 that come with the package (a checkout's own, where the package is installed in place). An earlier folder wins.
 """
 
+import gc
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -69,6 +71,10 @@ class Catalogue:
 
     def load(self, word: str, settings: Mapping[str, Any] | None = None, input_shape: Shape | None = None) -> Spec:
         """Read the spec that an argument means, with `settings` for its params. Raises ArchError with every fault."""
+        with _collector_at_rest():
+            return self._load(word, settings or {}, input_shape)
+
+    def _load(self, word: str, settings: Mapping[str, Any], input_shape: Shape | None) -> Spec:
         if word == STANDARD_INPUT:
             content = sys.stdin.buffer.read(MOST_BYTES + 1)
             if len(content) > MOST_BYTES:
@@ -79,7 +85,7 @@ class Catalogue:
             tree = parse(decode(read_bytes(found.path, found.shown), found.shown), found.shown)
         file = found.shown if found else _STDIN_NAME
         tree = self._with_parents(tree, found.path if found else None, [])
-        spec = read_document(tree, file, settings or {}, input_shape)
+        spec = read_document(tree, file, settings, input_shape)
         if found and spec.name != found.path.stem and found.path.suffix in SUFFIXES:
             name = tree.items["name"].mark
             raise ArchError(f"name '{spec.name}' must be that of the file, '{found.path.stem}'").at(name)
@@ -131,6 +137,18 @@ def _aliases(path: Path, word: str) -> list[str]:
     except ArchError:
         return []  # a file that cannot be read says so when it is named itself
     return [item.text for item in node.items if isinstance(item, Scalar)] if isinstance(node, Sequence) else []
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """Reading makes many nodes and no cycles: collecting garbage meanwhile finds none, in more than linear time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _folders(spec_dir: str | os.PathLike[str] | None) -> Iterator[Path]:

@@ -1,0 +1,307 @@
+"""The command line as its users meet it: each command, each format, each way to be wrong."""
+
+import fcntl
+import json
+import os
+import pty
+import re
+import signal
+import struct
+import subprocess
+import sys
+import termios
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import BUNDLED, ROOT
+
+COMMANDS = ["table", "list", "show", "validate", "ops", "schema"]
+
+
+def run(
+    *arguments: str, cwd: Path = ROOT, stdin: str | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "archcalc", *arguments],
+        cwd=cwd,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        env=clean_environment(**environment),
+        check=False,
+    )
+
+
+def clean_environment(**environment: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "NO_COLOR", "ARCHCALC_SPECS")}
+    return kept | {"PYTHONPATH": str(ROOT)} | environment
+
+
+def on_terminal(width: int, *arguments: str, **environment: str) -> tuple[str, int]:
+    """What a terminal of this width gets, standard output and error together, and the exit code."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "archcalc", *arguments],
+        cwd=ROOT,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=clean_environment(**({"TERM": "xterm-256color"} | environment)),
+    )
+    os.close(theirs)
+    chunks = []
+    try:
+        while chunk := os.read(ours, 65536):
+            chunks.append(chunk)
+    except OSError:  # Linux ends a closed terminal with an error
+        pass
+    os.close(ours)
+    return b"".join(chunks).decode().replace("\r\n", "\n"), process.wait()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example(command: str) -> None:
+    done = run(command, "--help", COLUMNS="200")
+    assert done.returncode == 0
+    assert f"Example: archcalc {command}" in done.stdout
+
+
+def test_help_lists_the_commands_in_panels() -> None:
+    done = run("--help", COLUMNS="200")
+    assert done.returncode == 0
+    for words in ("Reading a network", "Spec files", *COMMANDS):
+        assert words in done.stdout
+
+
+def test_version() -> None:
+    from archcalc import __version__
+
+    assert run("--version").stdout == f"{__version__}\n"
+
+
+@pytest.mark.parametrize("form", ["table", "plain", "json", "csv", "markdown", "latex", "html"])
+@pytest.mark.parametrize("command", [["table", "paper"], ["list"], ["ops"], ["ops", "conv2d"], ["validate", "paper"]])
+def test_every_format_of_every_command(command: list[str], form: str) -> None:
+    done = run(*command, "--format", form)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout
+    assert "\x1b" not in done.stdout
+    if form == "json":
+        assert json.loads(done.stdout)["schema"] == 1
+
+
+def test_a_pipe_gets_plain_text_at_natural_width() -> None:
+    done = run("table", "paper", COLUMNS="40")
+    assert done.stdout == run("table", "paper", "--format", "plain").stdout
+    assert done.stderr == ""
+
+
+def test_a_wide_terminal_gets_colour_and_bars() -> None:
+    text, code = on_terminal(180, "table", "paper")
+    assert code == 0
+    assert "\x1b[" in text
+    assert "█" in text
+    assert "narrow" not in text
+
+
+@pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_no_escape_codes_where_they_are_not_wanted(environment: dict[str, str]) -> None:
+    text, code = on_terminal(180, "table", "paper", **environment)
+    assert code == 0
+    assert "\x1b" not in text
+
+
+def test_a_narrow_terminal_says_what_it_left_out() -> None:
+    text, code = on_terminal(60, "table", "paper", NO_COLOR="1")
+    assert code == 0
+    assert "archcalc: the terminal is narrow, left out: params %, MACs %, groups, #," in text
+    assert "724,406,816" in text
+
+
+def test_several_specs_print_one_table_each() -> None:
+    done = run("table", "paper", "torchvision", "d2l")
+    assert done.returncode == 0
+    titles = [line for line in done.stdout.splitlines() if line.startswith("alexnet_")]
+    assert [title.split(":")[0] for title in titles] == ["alexnet_paper", "alexnet_torchvision", "alexnet_d2l"]
+    assert [r["name"] for r in json.loads(run("table", "paper", "d2l", "-f", "json").stdout)["results"]] == [
+        "alexnet_paper",
+        "alexnet_d2l",
+    ]
+
+
+def test_input_set_and_batch() -> None:
+    done = run("table", "d2l_rgb", "--set", "num_classes=2", "--input", "3x227x227", "--batch", "8", "-f", "json")
+    read = json.loads(done.stdout)
+    assert (read["input_shape"], read["batch"]) == ([3, 227, 227], 8)
+    one = json.loads(run("table", "d2l_rgb", "--set", "num_classes=2", "--input", "3x227x227", "-f", "json").stdout)
+    assert read["totals"]["macs"] == 8 * one["totals"]["macs"]
+    assert read["totals"]["activations"] == 8 * one["totals"]["activations"]
+    assert read["totals"]["params"] == one["totals"]["params"]
+    assert read["totals"]["units"] == one["totals"]["units"]
+    assert read["layers"][-1]["output_shape"] == [2]
+
+
+def test_columns_are_picked_in_order() -> None:
+    done = run("table", "lenet_d2l", "--columns", "output,layer,flops", "-f", "csv")
+    assert done.stdout.splitlines()[:2] == ["output,layer,flops", "6x28x28,conv1,235200"]
+
+
+def test_towers_unfold() -> None:
+    done = run("table", "paper", "--per-device")
+    assert "21,632" in done.stdout
+    plain = run("table", "torchvision", "--per-device")
+    assert plain.stdout == run("table", "torchvision").stdout
+    assert plain.stderr == "archcalc: alexnet_torchvision has no towers: there is nothing to unfold\n"
+
+
+def test_standard_input_is_a_spec() -> None:
+    shown = run("show", "caffenet").stdout
+    assert run("table", "-", stdin=shown).stdout == run("table", "caffenet").stdout
+    assert run("show", "-", stdin=shown).stdout == shown
+    as_json = run("show", "caffenet", "--format", "json").stdout
+    assert run("table", "-", stdin=as_json).stdout == run("table", "caffenet").stdout
+
+
+def test_output_goes_to_a_file_in_the_format_of_its_ending(tmp_path: Path) -> None:
+    for ending, start in (
+        (".md", "**alexnet"),
+        (".tex", "% needs"),
+        (".json", "{"),
+        (".html", "<!doctype"),
+        (".csv", "i"),
+    ):
+        path = tmp_path / f"table{ending}"
+        done = run("table", "paper", "--output", str(path))
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        assert path.read_text(encoding="utf-8").startswith(start)
+    assert [path.suffix for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_failed_output_leaves_the_old_file_whole(tmp_path: Path) -> None:
+    old = tmp_path / "table.md"
+    old.write_text("old")
+    assert run("table", "nope", "--output", str(old)).returncode == 2
+    assert old.read_text() == "old"
+    done = run("table", "paper", "--output", str(tmp_path / "no" / "table.md"))
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"archcalc: --output: {tmp_path / 'no' / 'table.md'} cannot be written: no such file or directory\n"
+    )
+
+
+def test_a_layer_that_does_not_fit_ends_a_table_that_is_shown_up_to_it() -> None:
+    done = run("table", "specs/alexnet_torchvision.yaml", "--input", "3x32x32")
+    assert done.returncode == 2
+    assert "conv5.relu" in done.stdout
+    assert "avgpool" not in done.stdout
+    # 32 + 2*2 - 11 = 25, 25 // 4 + 1 = 7; pooled 3, then 1, in which no 3x3 window fits
+    said, fault = done.stderr.splitlines()
+    assert said == "archcalc: alexnet_torchvision: shown up to the layer that does not fit"
+    assert re.fullmatch(
+        r"specs/alexnet_torchvision\.yaml:\d+:5: layer pool5: a 3x3 window at stride 2 does not fit 1x1 "
+        r"\(from conv5\.relu: 256x1x1\)",
+        fault,
+    )
+
+
+WRONG = [
+    (["table", "nope"], "archcalc: there is no spec 'nope' (archcalc list shows all 21)"),
+    (
+        ["table", "torchvison"],
+        "archcalc: there is no spec 'torchvison'; did you mean 'torchvision'? (archcalc list shows all 21)",
+    ),
+    (["table", "specs"], "archcalc: there is no spec 'specs' (archcalc list shows all 21)"),
+    (["table", "./specs"], "archcalc: ./specs is a directory; name a spec file in it"),
+    (["table", "./no.yaml"], "archcalc: ./no.yaml: there is no such file"),
+    (["table", "paper", "--input", "3x0x3"], "archcalc: --input: '3x0x3' is no shape; write channels x height"),
+    (["table", "paper", "--input", "3x3"], "archcalc: --input: '3x3' is no shape"),
+    (["table", "paper", "--set", "classes"], "archcalc: --set: 'classes' is no setting; write param=value"),
+    (["table", "paper", "--set", "clases=1"], "archcalc: --set: the spec has no param 'clases'; did you mean"),
+    (["table", "paper", "--set", "num_classes=on"], "archcalc: --set num_classes: 'on' is a truth value"),
+    (["table", "paper", "--columns", "layr"], "archcalc: there is no column 'layr'; did you mean 'layer'?"),
+    (["table", "paper", "--spec-dir", "nowhere"], "archcalc: --spec-dir: nowhere is no folder"),
+    (["ops", "conv"], "archcalc: unknown op 'conv'"),
+    (["show", "nope"], "archcalc: there is no spec 'nope'"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), WRONG, ids=lambda value: " ".join(value)[:50])
+def test_a_mistake_gets_a_message_on_standard_error_and_2(arguments: list[str], message: str) -> None:
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [["tabel"], ["table"], ["table", "paper", "--batch", "0"], ["table", "-f", "xml"]]
+)
+def test_a_usage_mistake_ends_with_2(arguments: list[str]) -> None:
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert "Error" in done.stderr
+
+
+def test_validate_lists_every_fault_of_every_file(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.yaml"
+    bad.write_text(
+        "archcalc: 1\nname: bad\ninput: [1, 8, 8]\nlayers:\n"
+        "  - {name: a, op: conv2d, out_channels: 0, kernel_size: 3}\n"
+        "  - {name: b, op: conv, out_channels: 1}\n"
+    )
+    done = run("validate", str(bad), "paper", str(tmp_path / "none.yaml"))
+    assert done.returncode == 2
+    assert "specs/alexnet_paper.yaml" in done.stdout
+    assert done.stderr.splitlines() == [
+        f"{bad}:5:41: layer a: out_channels must be an integer >= 1, got 0",
+        f"{bad}:6:19: layer b: unknown op 'conv'; did you mean 'conv2d'? (archcalc ops lists all)",
+        f"archcalc: {tmp_path / 'none.yaml'}: there is no such file",
+    ]
+    read = json.loads(run("validate", str(bad), "paper", "-f", "json").stdout)["results"]
+    assert [result["ok"] for result in read] == [False, True]
+    assert [(fault["line"], fault["column"]) for fault in read[0]["faults"]] == [(5, 41), (6, 19)]
+
+
+def test_list_shows_every_bundled_spec_and_a_broken_one(tmp_path: Path) -> None:
+    read = json.loads(run("list", "--format", "json").stdout)["results"]
+    assert [spec["name"] for spec in read] == BUNDLED
+    (tmp_path / "broken.yaml").write_text("archcalc: 1\nname: other\n")
+    done = run("list", "--spec-dir", str(tmp_path))
+    assert done.returncode == 0
+    assert "has faults: archcalc validate" in done.stdout
+
+
+def test_head_ends_a_long_output_quietly(tmp_path: Path) -> None:
+    layers = "\n".join(f"  - {{name: a{i}, op: relu}}" for i in range(5000))
+    path = tmp_path / "long.yaml"
+    path.write_text(f"archcalc: 1\nname: long\ninput: [8]\nlayers:\n{layers}\n")
+    script = f"{sys.executable} -m archcalc table {path}; echo code $? >&2"
+    done = subprocess.run(
+        ["bash", "-c", f"({script}) | head -1"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=clean_environment(),
+        check=False,
+    )
+    assert done.stdout == "long (input 8)\n"
+    assert done.stderr == "code 0\n"
+
+
+def test_control_c_ends_with_130(tmp_path: Path) -> None:
+    pipe = tmp_path / "slow.yaml"
+    os.mkfifo(pipe)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "archcalc", "table", str(pipe)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=clean_environment(),
+        cwd=ROOT,
+    )
+    with pipe.open("wb"):  # opens once the command has opened it, which then waits for what never comes
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert (process.returncode, out, err) == (130, b"", b"")

@@ -1,0 +1,98 @@
+"""`$name` and `$(...)`: what they mean, against Python's own arithmetic, and what they refuse."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archcalc.errors import ArchError
+from archcalc.layers.fields import LARGEST
+from archcalc.spec.expressions import evaluate
+
+SCOPE = {"a": 10, "b": 3, "half": 0.5, "word": "same", "none": None, "list": [1, 2]}
+
+numbers = st.integers(0, 99).map(str)
+names = st.sampled_from(["a", "b"])
+
+
+def combined(parts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    signs = st.sampled_from(["+", "-", "*", "//", "%", " + ", " // "])
+    return st.one_of(
+        st.tuples(parts, signs, parts).map("".join),
+        parts.map(lambda part: f"({part})"),
+        parts.map(lambda part: f"-{part}"),
+    )
+
+
+@given(st.recursive(st.one_of(numbers, names), combined, max_leaves=8))
+def test_an_expression_is_what_python_makes_of_it(text: str) -> None:
+    if len(text) > 150:
+        return
+    try:
+        expected = eval(text, {"__builtins__": {}}, {"a": 10, "b": 3})
+    except ZeroDivisionError:
+        with pytest.raises(ArchError, match="divides by zero"):
+            evaluate(f"$({text})", SCOPE)
+        return
+    assert evaluate(f"$({text})", SCOPE) == expected
+
+
+@pytest.mark.parametrize(("text", "value"), [("$a", 10), ("$half", 0.5), ("$word", "same"), ("$none", None)])
+def test_a_name_stands_for_any_value(text: str, value: object) -> None:
+    assert evaluate(text, SCOPE) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("$c", "there is no param 'c' (params here: a, b, half, word, none, list)"),
+        ("$wrd", "there is no param 'wrd'; did you mean 'word'?"),
+        ("$", "'$' is no expression: write $name or $(a * 4 // b) as the whole value"),
+        ("$a+1", "'$a+1' is no expression: write $name or $(a * 4 // b) as the whole value"),
+        ("$(a", "'$(a' is no expression: $( is closed by ) at the very end"),
+        ("$(a)+1", "'$(a)+1' is no expression: $( is closed by ) at the very end"),
+        ("$(a // 0)", "'$(a // 0)' divides by zero"),
+        ("$(a % (b - 3))", "'$(a % (b - 3))' divides by zero"),
+        ("$(word * 2)", "param 'word' is text 'same'; expressions reckon with integers"),
+        ("$(half * 2)", "param 'half' is 0.5; expressions reckon with integers"),
+        ("$(list + 1)", "param 'list' is a list; expressions reckon with integers"),
+        ("$(01)", "'01' has a leading zero"),
+        ("$(999999999999999 + 1)", "an expression's value has over 15 digits"),
+        (f"$({'9' * 30})", "an expression's value has over 15 digits"),
+        (f"$({'1+' * 120}1)", "an expression has at most 200 characters, this one 244"),
+        (f"$({'(' * 40}1{')' * 40})", "an expression nests at most 32 deep"),
+    ],
+)
+def test_what_is_no_expression_says_why(text: str, message: str) -> None:
+    with pytest.raises(ArchError) as refused:
+        evaluate(text, SCOPE)
+    assert str(refused.value) == message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "$(a ** 2)",
+        "$(a / 2)",
+        "$(a.b)",
+        "$(a b)",
+        "$()",
+        "$(1.5)",
+        "$(1_000)",
+        "$(__import__)",
+        "$(a if b else a)",
+        "$(a,)",
+    ],
+)
+def test_nothing_but_the_grammar_is_read(text: str) -> None:
+    with pytest.raises(ArchError, match=r"integers, params, \+ - \* // % and brackets are all there is"):
+        evaluate(text, SCOPE)
+
+
+@given(st.text(alphabet="ab01+-*/%() $_.", max_size=40))
+def test_no_text_whatever_makes_anything_but_a_value_or_a_message(text: str) -> None:
+    try:
+        value = evaluate(f"$({text})", SCOPE)
+    except ArchError:
+        return
+    assert isinstance(value, int)
+    assert abs(value) <= LARGEST

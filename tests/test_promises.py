@@ -1,0 +1,152 @@
+"""What the README promises: a light core, one-way imports, commands that run as written, and blocks that are current."""
+
+import ast
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.test_cli import clean_environment, run
+
+HEAVY = ["torch", "torchvision", "fvcore", "pandas", "numpy", "matplotlib", "pydantic", "jsonschema"]
+
+SCRIPT = """
+import sys
+sys.argv = ["archcalc", {arguments}]
+try:
+    from archcalc.__main__ import main
+    main()
+except SystemExit as end:
+    code = end.code
+print("\\n".join(name for name in {names} if name in sys.modules), file=sys.stderr)
+"""
+
+
+def loaded(*arguments: str, names: list[str]) -> list[str]:
+    """Which of these modules a command leaves loaded."""
+    script = SCRIPT.format(arguments=", ".join(map(repr, arguments)), names=names)
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, env=clean_environment(), check=True
+    )
+    return done.stderr.split()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["table", "paper"],
+        ["table", "paper", "--format", "json"],
+        ["table", "paper", "--format", "html"],
+        ["table", "paper", "--format", "table"],
+        ["list"],
+        ["show", "paper"],
+        ["validate", "paper"],
+        ["ops"],
+        ["schema"],
+    ],
+)
+def test_no_command_loads_what_it_does_not_use(command: list[str]) -> None:
+    assert loaded(*command, names=HEAVY) == []
+
+
+def test_a_piped_table_does_not_even_load_rich() -> None:
+    assert loaded("table", "paper", names=["rich.console", "rich.table", "json", "csv", "difflib"]) in ([], ["difflib"])
+
+
+def test_the_test_above_can_fail() -> None:
+    assert loaded("table", "paper", names=["typer", "yaml", "torch"]) == ["typer", "yaml"]
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    script = f"import archcalc, sys; print([n for n in {HEAVY + ['typer', 'rich']} if n in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+STAGES = ["errors", "layers", "spec", "graph", "table", "analysis", "render", "network", "cli"]
+
+
+def _imports(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    typing_only = {
+        inner
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    return {
+        node.module.split(".")[1]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module and node not in typing_only
+        if node.module.startswith("archcalc.")
+    }
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "archcalc").rglob("*.py")), ids=lambda p: str(p.relative_to(ROOT)))
+def test_imports_point_one_way(path: Path) -> None:
+    parts = path.relative_to(ROOT / "archcalc").with_suffix("").parts
+    if parts[0] in ("__init__", "__main__"):
+        return
+    own = STAGES.index(parts[0])
+    upward = {name for name in _imports(path) if STAGES.index(name) > own}
+    if parts == ("table",):
+        upward -= {"render"}  # a notebook asks the table itself for its HTML
+    assert not upward, f"{parts} imports {upward}, which come after it"
+
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = [
+    line.removeprefix("$ ")
+    for block in re.findall(r"```(?:console|sh)\n(.*?)```", README, re.DOTALL)
+    for line in block.splitlines()
+    if line.removeprefix("$ ").startswith("archcalc ")
+]
+
+
+def test_the_readme_has_commands() -> None:
+    assert len(COMMANDS) >= 8
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_of_the_readme_runs_as_it_is_written(command: str, tmp_path: Path) -> None:
+    words = shlex.split(command.split("  #")[0])
+    output = {"--output", "-o"} & set(words)
+    if output:
+        place = words.index(output.pop()) + 1
+        words[place] = str(tmp_path / words[place])
+    done = run(*words[1:])
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout or output or tmp_path.iterdir()
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
+def test_blocks_of_output_are_current(name: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "cogapp", "--check", name],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env=clean_environment(),
+        check=False,
+    )
+    assert done.returncode == 0, f"{done.stdout}{done.stderr}run: python -m cogapp -r {name}"
+
+
+def test_every_command_is_in_the_readme() -> None:
+    for command in ("table", "list", "show", "validate", "ops", "schema"):
+        assert f"archcalc {command}" in README
+
+
+def test_a_frame_holds_the_table() -> None:
+    import archcalc
+
+    table = archcalc.load("paper").table()
+    frame = table.to_frame()
+    assert list(frame.index) == [row.name for row in table.rows]
+    assert str(frame["params"].dtype) == str(frame["macs"].dtype) == "int64"
+    assert int(frame["params"].sum()) == table.totals.params
+    assert frame.loc["conv1", "output_shape"] == (96, 55, 55)

@@ -1,0 +1,223 @@
+"""Renderings: golden texts that are re-added, and what each format promises."""
+
+import csv
+import io
+import json
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+import archcalc
+from archcalc.errors import ArchError
+from archcalc.render import html, latex, markdown, plain, terminal
+from archcalc.render.data import csv_text, json_text
+from archcalc.render.sheet import Column, Sheet
+from archcalc.render.table import data, results, sheet
+from tests.conftest import ROOT
+
+GOLDEN = ROOT / "tests" / "golden"
+
+WRITERS: dict[str, Any] = {
+    "plain": plain.render,
+    "markdown": markdown.render,
+    "latex": latex.render,
+    "html": html.render,
+    "csv": csv_text,
+    "table": lambda sheets: terminal.render(sheets, None, colour=False)[0],
+}
+ENDINGS = {"plain": "txt", "markdown": "md", "latex": "tex", "html": "html", "csv": "csv", "table": "term"}
+
+
+def same_as_golden(name: str, text: str, update: bool) -> None:
+    path = GOLDEN / name
+    if update:
+        path.write_text(text, encoding="utf-8")
+    assert path.exists(), f"no golden file {name}: run pytest --update-golden and read what it writes"
+    assert text == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("form", WRITERS)
+@pytest.mark.parametrize("name", ["alexnet_paper", "alexnet_torchvision", "lenet_d2l"])
+def test_golden(name: str, form: str, update_golden: bool) -> None:
+    text = WRITERS[form]([sheet(archcalc.load(name).table())])
+    same_as_golden(f"{name}.{ENDINGS[form]}", text, update_golden)
+
+
+def test_golden_per_device(update_golden: bool) -> None:
+    text = plain.render([sheet(archcalc.load("paper").table(per_device=True))])
+    same_as_golden("alexnet_paper_per_device.txt", text, update_golden)
+
+
+def test_golden_json(update_golden: bool) -> None:
+    text = json_text(data(archcalc.load("torchvision").table()))
+    same_as_golden("alexnet_torchvision.json", text, update_golden)
+
+
+@pytest.mark.parametrize("name", ["alexnet_paper", "alexnet_torchvision", "alexnet_owt_bn", "lenet_d2l"])
+def test_what_is_printed_adds_up(name: str) -> None:
+    """Read the printed text as a person would, and add its columns again."""
+    *_, header, rule, body, _, footer = _parts(plain.render([sheet(archcalc.load(name).table())]))
+    assert set(rule) == {"-"}
+    for column in ("params", "MACs"):
+        end = re.search(rf" {column}(?= |$)", header)
+        assert end
+        printed = [_number_ending_at(line, end.end()) for line in body]
+        *parts, total = [_number_ending_at(line, end.end()) for line in footer]
+        assert sum(printed) == sum(parts) == total
+
+
+def _parts(text: str) -> tuple[Any, ...]:
+    lines = [line for line in text.splitlines() if not line.startswith("padding a/b")]
+    first = next(i for i, line in enumerate(lines) if line.startswith("---"))
+    second = next(i for i, line in enumerate(lines) if line.startswith("---") and i > first)
+    return lines[first - 1], lines[first], lines[first + 1 : second], lines[second], lines[second + 1 :]
+
+
+def _number_ending_at(line: str, end: int) -> int:
+    found = re.search(r"([0-9,]+)$", line[:end])
+    assert found, line
+    return int(found[1].replace(",", ""))
+
+
+def test_csv_is_bare_numbers_that_a_reader_can_add() -> None:
+    table = archcalc.load("paper").table()
+    rows = list(csv.DictReader(io.StringIO(csv_text([sheet(table)]))))
+    assert len(rows) == len(table.rows)
+    assert sum(int(row["params"]) for row in rows) == table.totals.params
+    assert sum(int(row["macs"]) for row in rows) == table.totals.macs
+    assert rows[0]["input"] == "3x224x224"
+
+
+def test_csv_of_several_specs_is_one_table() -> None:
+    sheets = [sheet(archcalc.load(name).table(), ["layer", "params"]) for name in ("paper", "torchvision")]
+    rows = list(csv.DictReader(io.StringIO(csv_text(sheets))))
+    assert {row["spec"] for row in rows} == {"alexnet_paper", "alexnet_torchvision"}
+
+
+def test_json_is_the_documented_object() -> None:
+    table = archcalc.load("torchvision").table()
+    read = json.loads(json_text(data(table)))
+    assert (read["archcalc"], read["schema"], read["batch"]) == (archcalc.__version__, 1, 1)
+    assert (read["name"], read["input_shape"]) == ("alexnet_torchvision", [3, 224, 224])
+    conv1 = read["layers"][0]
+    documented = {
+        "name": "conv1",
+        "op": "conv2d",
+        "inputs": ["input"],
+        "input_shapes": [[3, 224, 224]],
+        "output_shape": [64, 55, 55],
+        "kernel_size": [11, 11],
+        "stride": [4, 4],
+        "padding": [2, 2, 2, 2],
+        "dilation": [1, 1],
+        "groups": 1,
+        "params": 23296,
+        "macs": 70276800,
+        "flops": 140553600,
+        "activations": 193600,
+    }
+    assert documented.items() <= conv1.items()
+    assert read["layers"][1]["kernel_size"] is None
+    totals = {"params": 61100840, "macs": 714188480, "flops": 1428376960, "units": 494184}
+    assert totals.items() <= read["totals"].items()
+    for key, total in read["totals"].items():
+        assert total == sum(layer[key] for layer in read["layers"])
+
+
+def test_json_of_several_is_wrapped() -> None:
+    one = data(archcalc.load("paper").table())
+    assert results([one]) is one
+    assert results([one, one])["results"] == [one, one]
+
+
+def test_latex_has_what_booktabs_wants() -> None:
+    text = latex.render([sheet(archcalc.load("paper").table())])
+    assert text.count(r"\toprule") == text.count(r"\bottomrule") == 1
+    assert text.count("{") == text.count("}")
+    columns = re.search(r"\\begin\{tabular\}\{@\{\}([lr]+)@\{\}\}", text)
+    assert columns
+    for line in (line for line in text.splitlines() if line.endswith(r"\\")):
+        assert len(re.split(r"(?<!\\)&", line)) == len(columns[1])
+    assert not re.search(r"(?<!\\)_", text.replace(r"\label{tab:alexnet_paper}", ""))
+
+
+def test_markdown_rows_have_all_their_cells() -> None:
+    text = markdown.render([sheet(archcalc.load("paper").table())])
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    assert len({len(re.findall(r"(?<!\\)\|", line)) for line in lines}) == 1
+
+
+class Balanced(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        if tag not in ("meta", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+HOSTILE = Sheet(
+    name="x",
+    title='<b>&"bold"',
+    columns=(Column("a", "a|b"), Column("c", "c_d")),
+    rows=((r"<script>\_{}~^%$#", "|"),),
+)
+
+
+def test_no_rendering_lets_a_name_escape() -> None:
+    page = html.render([HOSTILE])
+    parser = Balanced()
+    parser.feed(page)
+    assert not parser.open
+    assert "<script>" not in page
+    assert r"\|" in markdown.render([HOSTILE])
+    assert r"\textbackslash{}\_\{\}\textasciitilde{}\textasciicircum{}\%\$\#" in latex.render([HOSTILE])
+
+
+def test_a_notebook_shows_the_table() -> None:
+    network = archcalc.load("paper")
+    assert network._repr_html_() == network.table()._repr_html_()
+    assert "<table" in network._repr_html_()
+    assert "<html" not in network._repr_html_()
+
+
+@pytest.mark.parametrize("width", [40, 46, 60, 80, 100, 140, 200])
+def test_a_narrow_terminal_loses_columns_but_no_digit(width: int) -> None:
+    whole = sheet(archcalc.load("paper").table())
+    text, dropped = terminal.render([whole], width, colour=False)
+    lines = text.splitlines()[2:]
+    assert "…" not in text
+    assert "60,965,224" in text
+    assert "724,406,816" in text
+    if width >= 46:
+        assert max(map(len, lines)) <= width
+    assert bool(dropped) == (width < 144)
+    headers = next(line for line in text.splitlines() if line.lstrip().startswith(("layer", "#")))
+    assert all(f" {header} " not in f" {headers} " for header in dropped)
+
+
+def test_colour_is_only_there_when_asked_for() -> None:
+    whole = sheet(archcalc.load("paper").table())
+    assert "\x1b[" not in terminal.render([whole], 200, colour=False)[0]
+
+
+def test_bars_are_as_long_as_their_share() -> None:
+    assert [terminal.bar(share).rstrip() for share in (0, 1 / 64, 0.5, 1)] == ["", "▏", "████", "████████"]
+
+
+def test_an_unknown_column_is_named() -> None:
+    with pytest.raises(ArchError, match="there is no column 'outpt'; did you mean 'output'"):
+        sheet(archcalc.load("paper").table(), ["outpt"])
+
+
+def test_branching_networks_show_what_they_read() -> None:
+    rows = {row.name: row for row in archcalc.load(ROOT / "tests/specs/valid/googlenet.yaml").table().rows}
+    from archcalc.render.table import inputs
+
+    assert inputs(rows["inception3a.joined"].input_shapes) == "(64+128+32+32)x28x28"
