@@ -1,7 +1,10 @@
 """One error type. Inner code says what is wrong, each caller adds where, once."""
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+_MOST_HINTS: Final = 20
+_LONGEST_WORD: Final = 60
 
 
 class Mark(NamedTuple):
@@ -23,7 +26,7 @@ class Fault(NamedTuple):
     mark: Mark | None = None
 
     def __str__(self) -> str:
-        return ": ".join(str(part) for part in (self.mark, self.within, self.what) if part)
+        return printable(": ".join(str(part) for part in (self.mark, self.within, self.what) if part))
 
 
 class ArchError(Exception):
@@ -57,10 +60,16 @@ class Faults:
 
     def __init__(self) -> None:
         self.found: list[Fault] = []
+        self.hints_left = _MOST_HINTS
 
     def add(self, what: str | ArchError, mark: Mark | None = None, within: str = "") -> None:
         error = what if isinstance(what, ArchError) else ArchError(what)
         self.found += error.at(mark, within).faults
+
+    def hint(self, word: str, known: Iterable[str]) -> str:
+        """`did_you_mean`, which takes its time, for the first faults of a file."""
+        self.hints_left -= 1
+        return did_you_mean(word, known) if self.hints_left >= 0 else ""
 
     def raise_any(self) -> None:
         """Raise everything found so far as one error, in file order, each fault once."""
@@ -76,8 +85,19 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`; did you mean 'kernel_size'?` when one known word is close, else nothing."""
     from difflib import get_close_matches
 
-    close = get_close_matches(word, list(known), n=1)
+    close = get_close_matches(word[:_LONGEST_WORD], list(known), n=1)
     return f"; did you mean '{close[0]}'?" if close else ""
+
+
+def printable(text: str) -> str:
+    r"""The text on one line, without anything that a terminal would act on.
+
+    >>> printable("a\nb")
+    'a\\nb'
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def listing(words: Sequence[str], last: str = "or") -> str:

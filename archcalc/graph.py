@@ -5,15 +5,17 @@ Whether sizes are legal is asked here, once, and nowhere else.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from archcalc.collector import collector_at_rest
 from archcalc.errors import ArchError
 from archcalc.layers import Layer, Shape
 from archcalc.layers.base import dims
+from archcalc.layers.fields import LARGEST
 from archcalc.spec.model import Entry, Spec, Tower
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """One layer with its shapes, all without the batch axis.
 
     In a tower the layer exists once per device: `reads` and `makes` are what one device reads and makes, and the
@@ -52,6 +54,7 @@ class Graph:
         return self.nodes[-1].output_shape if self.nodes else self.spec.input_shape
 
 
+@collector_at_rest()
 def link(spec: Spec) -> Graph:
     """Infer every shape. Raises ArchError at the first layer that does not fit; `partial` is the graph up to it."""
     nodes: dict[str, Node] = {}
@@ -72,6 +75,8 @@ def _node(entry: Entry, nodes: Mapping[str, Node], input_shape: Shape) -> Node:
     reads = tuple(_part(entry, name, nodes, input_shape) for name in entry.inputs)
     entry.layer.check(*reads)
     makes = entry.layer.output_shape(*reads)
+    if max(makes) > LARGEST:
+        raise ArchError(f"makes sizes of over {len(str(LARGEST))} digits")
     copies = len(entry.tower.devices) if entry.tower else 1
     output = side_by_side(makes, copies)
     return Node(entry.name, entry.layer, entry.inputs, whole, output, reads, makes, entry.tower, entry.gather)

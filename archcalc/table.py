@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
+from archcalc.collector import collector_at_rest
 from archcalc.graph import Graph, Node
 from archcalc.layers import Shape, Window
 from archcalc.layers.fields import Sides
@@ -82,6 +83,7 @@ class Table:
         return fragment(sheet(self))
 
 
+@collector_at_rest()
 def measure(graph: Graph, batch: int = 1, per_device: bool = False) -> Table:
     """The table of a graph; `per_device` gives each device a row of its own, where there are towers."""
     spec, unfold = graph.spec, per_device and any(node.tower for node in graph.nodes)

@@ -1,4 +1,4 @@
-"""Blocks of README.md and CONTRIBUTING.md that cog fills in: `python -m cogapp -r README.md CONTRIBUTING.md`."""
+"""Blocks of README.md that cog fills in: `python -m cogapp -r README.md`."""
 
 import os
 import shlex
@@ -8,13 +8,11 @@ from pathlib import Path
 
 from archcalc.layers import KINDS
 from archcalc.render.specs import kinds_sheet
-from archcalc.render.sheet import Sheet
-from archcalc.render import markdown
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def session(command: str) -> None:
+def session(command: str) -> str:
     """A command and what it prints."""
     environment = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "NO_COLOR", "ARCHCALC_SPECS")}
     done = subprocess.run(
@@ -25,11 +23,10 @@ def session(command: str) -> None:
         env=environment,
         check=False,
     )
-    print(f"```console\n$ {command}\n{done.stdout}{done.stderr}```")
+    return f"```console\n$ {command}\n{done.stdout}{done.stderr}```"
 
 
-def kinds() -> None:
+def kinds() -> str:
     """The layer kinds as a table."""
-    whole = kinds_sheet()
-    rows = tuple(row for row in whole.rows if row[0] in KINDS)
-    print(markdown.render([Sheet("", "", whole.columns, rows)]), end="")
+    rows = [f"| `{op}` | {fields} | {what} |" for op, fields, what in kinds_sheet().rows if op in KINDS]
+    return "\n".join(["| op | fields, with their defaults | what it is |", "|---|---|---|", *rows])

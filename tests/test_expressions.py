@@ -54,7 +54,7 @@ def test_a_name_stands_for_any_value(text: str, value: object) -> None:
         ("$(a % (b - 3))", "'$(a % (b - 3))' divides by zero"),
         ("$(word * 2)", "param 'word' is text 'same'; expressions reckon with integers"),
         ("$(half * 2)", "param 'half' is 0.5; expressions reckon with integers"),
-        ("$(list + 1)", "param 'list' is a list; expressions reckon with integers"),
+        ("$(list + 1)", "param 'list' is [1, 2]; expressions reckon with integers"),
         ("$(01)", "'01' has a leading zero"),
         ("$(999999999999999 + 1)", "an expression's value has over 15 digits"),
         (f"$({'9' * 30})", "an expression's value has over 15 digits"),

@@ -16,7 +16,7 @@ from archcalc.spec.canonical import document, to_json, to_yaml
 from archcalc.spec.catalogue import Catalogue
 from archcalc.spec.reading import plain
 from archcalc.spec.schema import schema
-from archcalc.spec.text import parse
+from archcalc.spec.text import decode, parse
 from tests.conftest import BUNDLED, ROOT, SPECS
 from tests.test_spec_files import INVALID_FILES
 
@@ -81,7 +81,7 @@ def test_the_schema_refuses_much_that_the_reader_refuses() -> None:
 
 def _schema_accepts(validator: Any, path: Path) -> bool:
     try:
-        tree = parse(path.read_text(encoding="utf-8"), path.name)
+        tree = parse(decode(path.read_bytes(), path.name), path.name)
     except archcalc.ArchError:
         return False
     return bool(validator.is_valid(plain(tree)))
@@ -239,3 +239,28 @@ def test_json_is_read_by_the_same_reader(tmp_path: Path) -> None:
         network = archcalc.load(path)
         assert network.spec.title == "a 😀 title"
         assert network.graph.output_shape == (2, 3, 5)
+
+
+def test_inserts_after_one_layer_follow_each_other(tmp_path: Path) -> None:
+    spec(tmp_path, "input: [4]\nlayers: [{name: a, op: relu}, {name: b, op: relu}]\n", "base")
+    body = """
+extends: base
+insert:
+  - {after: a, layers: [{name: one, op: tanh}]}
+  - {after: a, layers: [{name: two, op: tanh}]}
+"""
+    assert [row.name for row in spec(tmp_path, body, "child").table().rows] == ["a", "one", "two", "b"]
+
+
+def test_a_list_of_layers_may_be_made_of_others(tmp_path: Path) -> None:
+    body = """
+params: {one: [{name: a, op: relu}], both: [$one, {name: b, op: tanh}], alone: [$one]}
+input: [4]
+blocks:
+  wrap: {params: {body: null}, layers: [$body]}
+layers:
+  - $both
+  - {name: w, op: use, block: wrap, with: {body: $alone}}
+  - {name: v, op: use, block: wrap, with: {body: [{name: inner, op: use, block: wrap, with: {body: [$one]}}]}}
+"""
+    assert [row.name for row in spec(tmp_path, body).table().rows] == ["a", "b", "w.a", "v.inner.a"]

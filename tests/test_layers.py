@@ -108,7 +108,7 @@ REFUSED = [
     (
         Conv2d,
         {"out_channels": 8, "kernel_size": 3, "padding": {"up": 1}},
-        "padding must be an integer >= 0, [height, width], {top:, bottom:, left:, right:}, valid or same, got {up: 1}",
+        "padding has no side 'up'",
     ),
     (
         Conv2d,
@@ -116,7 +116,7 @@ REFUSED = [
         "ceil_mode must be false, true, caffe or unclipped, got text 'up'",
     ),
     (KINDS["dropout"], {"p": 1.5}, "p must be a number from 0 to 1, got 1.5"),
-    (KINDS["dropout"], {"p": float("nan")}, "p must be a number from 0 to 1, got nan"),
+    (KINDS["dropout"], {"p": float("nan")}, "p must be finite, got nan"),
     (KINDS["local_response_norm"], {"size": 5}, "alpha_per is missing"),
 ]
 
@@ -151,8 +151,8 @@ DO_NOT_FIT = [
         [(9, 5, 5)],
         "out_channels 4 cannot be divided into 3 groups: 4 = 1 * 3 + 1",
     ),
-    (Conv2d(out_channels=4, kernel_size=1), [(9216,)], "reads channels x height x width, not 9216"),
-    (KINDS["batch_norm1d"](), [(4, 6, 6)], "reads features, not 4x6x6 (put a flatten before it)"),
+    (Conv2d(out_channels=4, kernel_size=1), [(9216,)], "reads channels x height x width, not 9216 features"),
+    (KINDS["batch_norm1d"](), [(4, 6, 6)], "reads features, not 4x6x6: put a flatten before it"),
     (
         Conv2d(out_channels=4, kernel_size=1, padding="same", ceil_mode=True),
         [(3, 5, 5)],

@@ -150,5 +150,6 @@ def expect_rank(x: Shape, rank: int) -> None:
     """Raise ArchError unless `x` is (channels, height, width), or (features,), as `rank` 3 or 1 asks."""
     if len(x) != rank:
         wanted = {3: "channels x height x width", 1: "features"}[rank]
-        hint = " (put a flatten before it)" if rank == 1 else ""
-        raise ArchError(f"reads {wanted}, not {dims(x)}{hint}")
+        given = f"{dims(x)} features" if len(x) == 1 else dims(x)
+        hint = ": put a flatten before it" if rank == 1 else ""
+        raise ArchError(f"reads {wanted}, not {given}{hint}")

@@ -10,9 +10,12 @@ from inspect import get_annotations
 from math import isfinite
 from typing import Annotated, Any, ClassVar, Final, NamedTuple, dataclass_transform
 
-from archcalc.errors import ArchError, listing
+from archcalc.errors import ArchError, did_you_mean, listing
 
 LARGEST: Final = 10**15 - 1
+
+_MOST_SHOWN: Final = 8
+_LONGEST_SHOWN: Final = 60
 
 MISSING: Final[Any] = object()
 """The default of a field that must be given."""
@@ -20,18 +23,23 @@ MISSING: Final[Any] = object()
 EXPRESSION: Final = {"type": "string", "pattern": r"^\$"}
 
 
-def spell(value: object) -> str:
-    """A value as a message shows it, with its type where that is the point."""
+def spell(value: object, depth: int = 2) -> str:
+    """A value as a message shows it, with its type where that is the point; long and deep ones are cut short."""
     match value:
         case None | bool():
             return {None: "null", True: "true", False: "false"}[value]
         case str():
-            return f"text '{value}'" if value else "empty text"
+            return f"text '{_shortened(value)}'" if value else "empty text"
         case list() | tuple():
-            return f"[{', '.join(map(spell, value))}]"
+            shown = [spell(item, depth - 1) for item in value[:_MOST_SHOWN]] if depth else ["..."]
+            return f"[{', '.join(shown)}{', ...' if depth and len(value) > _MOST_SHOWN else ''}]"
         case dict():
-            return f"{{{', '.join(f'{k}: {spell(v)}' for k, v in value.items())}}}"
+            return f"{{{', '.join(f'{k}: {spell(v, depth - 1)}' for k, v in value.items()) if depth else '...'}}}"
     return str(value)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
 
 
 def is_integer(value: object) -> bool:
@@ -144,8 +152,10 @@ class Number(FieldType):
         self.words, self.least, self.most, self.above = words, least, most, above
 
     def read(self, value: Any) -> float:
-        if not (is_integer(value) or isinstance(value, float)) or not isfinite(value):
+        if not (is_integer(value) or isinstance(value, float)):
             raise self.refuse(value)
+        if not isfinite(value):
+            raise ArchError(f"must be finite, got {value}")
         too_small = (self.least is not None and value < self.least) or (self.above is not None and value <= self.above)
         if too_small or (self.most is not None and value > self.most):
             raise self.refuse(value)
@@ -181,7 +191,8 @@ class Choice(FieldType):
     def read(self, value: Any) -> str | bool:
         if isinstance(value, str | bool) and value in self.options:
             return value
-        raise self.refuse(value)
+        hint = did_you_mean(value, [o for o in self.options if isinstance(o, str)]) if isinstance(value, str) else ""
+        raise ArchError(f"{self.refuse(value)}{hint}")
 
     def schema(self) -> dict[str, Any]:
         return {"enum": list(self.options)}
@@ -243,8 +254,10 @@ class PaddingType(FieldType):
 
     def _sides(self, value: Any) -> Sequence[Any] | None:
         if isinstance(value, dict):
-            named = all(key in Sides._fields for key in value)
-            return [value.get(side, 0) for side in Sides._fields] if named and value else None
+            for key in value:
+                if key not in Sides._fields:
+                    raise ArchError(f"has no side '{key}'{did_you_mean(key, Sides._fields)}")
+            return [value.get(side, 0) for side in Sides._fields] if value else None
         if isinstance(value, list | tuple):
             if len(value) == 4:
                 raise ArchError(

@@ -1,8 +1,7 @@
 """What every rendering starts from: titled columns of values, each with the way it reads."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from archcalc.errors import ArchError, did_you_mean
 
@@ -11,8 +10,7 @@ def as_text(value: Any) -> str:
     return str(value)
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(NamedTuple):
     """One column: `key` names it in --columns and in CSV, `text` says how a value reads.
 
     `leaves` orders the columns that a narrow terminal goes without: 1 leaves first, 0 stays always. A `share` is a
@@ -31,8 +29,7 @@ class Column:
         return "" if value is None else self.text(value)
 
 
-@dataclass(frozen=True)
-class Sheet:
+class Sheet(NamedTuple):
     """Rows of values under columns; None is a blank. `footer` rows sum the others up."""
 
     name: str
@@ -49,8 +46,7 @@ class Sheet:
             if key not in places:
                 raise ArchError(f"there is no column '{key}'{did_you_mean(key, places)} (columns: {', '.join(places)})")
         order = [places[key] for key in keys]
-        return replace(
-            self,
+        return self._replace(
             columns=tuple(self.columns[i] for i in order),
             rows=tuple(tuple(row[i] for i in order) for row in self.rows),
             footer=tuple(tuple(row[i] for i in order) for row in self.footer),

@@ -4,25 +4,26 @@ Names are looked for in the folder of `--spec-dir`, in those of `$ARCHCALC_SPECS
 that come with the package (a checkout's own, where the package is installed in place). An earlier folder wins.
 """
 
-import gc
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from archcalc.errors import ArchError, did_you_mean, listing
+from archcalc.collector import collector_at_rest
+from archcalc.errors import ArchError, Faults, did_you_mean, listing
 from archcalc.layers.base import Shape
-from archcalc.spec.document import read_document
+from archcalc.spec.document import read_document, sound
 from archcalc.spec.inherit import inherit
 from archcalc.spec.model import Spec
+from archcalc.spec.reading import kind_of
 from archcalc.spec.text import MOST_BYTES, Scalar, Sequence, decode, parse, peek, read_bytes
 from archcalc.spec.text import Mapping as Tree
 
 SUFFIXES: Final = (".yaml", ".yml", ".json")
 STANDARD_INPUT: Final = "-"
 _STDIN_NAME: Final = "<stdin>"
+_MOST_PARENTS: Final = 32
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 
 
@@ -61,7 +62,7 @@ class Catalogue:
             return Found(files[matches[0]], _shown(files[matches[0]]))
         if matches:
             raise ArchError(f"'{word}' may be {listing(sorted(matches))}; which?")
-        if Path(word).is_file():
+        if _is_file(Path(word)):
             return Found(Path(word), word)
         raise ArchError(_unknown(word, files, self.folders))
 
@@ -69,50 +70,43 @@ class Catalogue:
         """The specs that give themselves the alias; only files in which the word occurs are read for it."""
         return [stem for stem, path in files.items() if word in _aliases(path, word)]
 
+    @collector_at_rest()
     def load(self, word: str, settings: Mapping[str, Any] | None = None, input_shape: Shape | None = None) -> Spec:
         """Read the spec that an argument means, with `settings` for its params. Raises ArchError with every fault."""
-        with _collector_at_rest():
-            return self._load(word, settings or {}, input_shape)
-
-    def _load(self, word: str, settings: Mapping[str, Any], input_shape: Shape | None) -> Spec:
+        faults = Faults()
         if word == STANDARD_INPUT:
+            path, shown = None, _STDIN_NAME
             content = sys.stdin.buffer.read(MOST_BYTES + 1)
-            if len(content) > MOST_BYTES:
-                raise ArchError(f"{_STDIN_NAME} is over 1 MB; a spec is a text that a person can read")
-            tree, found = parse(decode(content, _STDIN_NAME), _STDIN_NAME), None
         else:
-            found = self.find(word)
-            tree = parse(decode(read_bytes(found.path, found.shown), found.shown), found.shown)
-        file = found.shown if found else _STDIN_NAME
-        tree = self._with_parents(tree, found.path if found else None, [])
-        spec = read_document(tree, file, settings, input_shape)
-        if found and spec.name != found.path.stem and found.path.suffix in SUFFIXES:
-            name = tree.items["name"].mark
-            raise ArchError(f"name '{spec.name}' must be that of the file, '{found.path.stem}'").at(name)
-        return spec
+            path, shown = self.find(word)
+            content = read_bytes(path, shown)
+        tree = sound(parse(decode(content, shown), shown), faults)
+        name = tree.items.get("name")
+        if path and path.suffix in SUFFIXES and isinstance(name, Scalar) and name.text != path.stem:
+            faults.add(f"name '{name.text}' must be that of the file, '{path.stem}'", name.mark)
+        return read_document(self._with_parents(tree, path, [], faults), shown, settings or {}, input_shape, faults)
 
-    def _with_parents(self, tree: Tree, path: Path | None, below: list[str]) -> Tree:
+    def _with_parents(self, tree: Tree, path: Path | None, below: list[str], faults: Faults) -> Tree:
         """The tree with all that it inherits through `extends`."""
         node = tree.items.get("extends")
         if node is None:
             return tree
         if not isinstance(node, Scalar) or not isinstance(node.value, str):
-            raise ArchError("extends must be a spec's name or path").at(node.mark)
-        own = str(path.resolve()) if path else _STDIN_NAME
+            raise ArchError(f"extends must be a spec's name or path, got {kind_of(node)}").at(node.mark)
+        chain = [*below, str(path.resolve()) if path else _STDIN_NAME]
         try:
             parent = self._parent(node.value, path)
-        except ArchError as error:
-            raise ArchError(f"extends: {error}").at(node.mark) from None
-        chain = [*below, own]
-        if str(parent.path.resolve()) in chain:
-            names = " -> ".join(Path(link).stem for link in (*chain, str(parent.path)))
-            raise ArchError(f"extends goes in a circle: {names}").at(node.mark)
-        try:
+            if str(parent.path.resolve()) in chain:
+                names = " -> ".join(Path(link).stem for link in (*chain, str(parent.path)))
+                raise ArchError(f"it goes in a circle: {names}")
+            if len(chain) > _MOST_PARENTS:
+                raise ArchError(f"more than {_MOST_PARENTS} specs stand above each other")
             content = read_bytes(parent.path, parent.shown)
-        except ArchError as error:
+        except (ArchError, OSError, ValueError) as error:
             raise ArchError(f"extends: {error}").at(node.mark) from None
-        above = self._with_parents(parse(decode(content, parent.shown), parent.shown), parent.path, chain)
-        return inherit(tree, above, parent.path.stem)
+        above = sound(parse(decode(content, parent.shown), parent.shown), faults)
+        above = self._with_parents(above, parent.path, chain, faults)
+        return inherit(tree, above, parent.path.stem, faults)
 
     def _parent(self, word: str, child: Path | None) -> Found:
         """A path counts from the child's folder; so does a bare name, before the catalogue is asked."""
@@ -122,7 +116,7 @@ class Catalogue:
             return Found(path, str(path))
         for suffix in SUFFIXES:
             path = folder / f"{word}{suffix}"
-            if path.is_file():
+            if _is_file(path):
                 return Found(path, str(path))
         return self.find(word)
 
@@ -137,18 +131,6 @@ def _aliases(path: Path, word: str) -> list[str]:
     except ArchError:
         return []  # a file that cannot be read says so when it is named itself
     return [item.text for item in node.items if isinstance(item, Scalar)] if isinstance(node, Sequence) else []
-
-
-@contextmanager
-def _collector_at_rest() -> Iterator[None]:
-    """Reading makes many nodes and no cycles: collecting garbage meanwhile finds none, in more than linear time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _folders(spec_dir: str | os.PathLike[str] | None) -> Iterator[Path]:
@@ -169,6 +151,14 @@ def _is_shipped(folder: Path) -> bool:
     return folder.is_dir() and (folder.parent == _PACKAGE or (folder.parent / "pyproject.toml").is_file())
 
 
+def _is_file(path: Path) -> bool:
+    """Whether there is such a file; a name that no file can have is none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
 def _is_path(word: str) -> bool:
     return "/" in word or os.sep in word or word.endswith(SUFFIXES)
 
@@ -187,4 +177,4 @@ def _unknown(word: str, files: Mapping[str, Path], folders: list[Path]) -> str:
     if not files:
         looked = f" in {listing([_shown(folder) for folder in folders], 'and')}" if folders else ""
         return f"there is no spec '{word}', nor any other{looked}; name a file, or a folder by --spec-dir"
-    return f"there is no spec '{word}'{hint} (archcalc list shows all {len(files)})"
+    return f"there is no spec '{word}'{hint} (archcalc list shows all)"

@@ -1,30 +1,66 @@
 """A tree without `extends` -> Spec: what stands around the layers, and through `expand` the layers themselves."""
 
+import re
 from collections.abc import Iterator
 from collections.abc import Mapping as MappingOf
 from typing import Any, Final
 
-from archcalc.errors import ArchError, Faults, did_you_mean
+from archcalc.errors import ArchError, Faults
 from archcalc.layers import Shape
 from archcalc.layers.base import find
 from archcalc.layers.fields import LARGEST, is_integer, spell
-from archcalc.spec.expand import flatten
+from archcalc.spec.expand import Expanded, flatten
+from archcalc.spec.expressions import FAULTY, Scope
 from archcalc.spec.expressions import NAME as PARAM_NAME
-from archcalc.spec.expressions import Scope
-from archcalc.spec.model import NAME, VERSION, Claim, Entry, Source, Spec, Training
-from archcalc.spec.reading import LayerList, Reader, mark_of, resolve
-from archcalc.spec.statement import House
+from archcalc.spec.model import NAME, VERSION, Claim, Source, Spec, Training
+from archcalc.spec.reading import LayerList, Reader, kind_of, mark_of, resolve
+from archcalc.spec.statement import House, Statements
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence
 
+CHANGES: Final = ("override", "remove", "insert")
+"""What a spec that extends another says of its layers."""
+
+MAPPINGS: Final = ("sources", "params", "defaults", "blocks", "override", "training")
+LISTS: Final = ("aliases", "layers", "remove", "insert", "claims")
 FILE_KEYS: Final = (
     *("archcalc", "name", "aliases", "title", "notes", "extends", "sources", "params", "input", "defaults"),
     *("blocks", "layers", "override", "remove", "insert", "training", "claims"),
 )
 
+_ALIAS: Final = "[A-Za-z][A-Za-z0-9_.-]*"
 
-def read_document(root: Mapping, file: str, settings: MappingOf[str, Any], input_shape: Shape | None) -> Spec:
-    """The spec that a tree describes, with `settings` for its params. Raises ArchError with every fault found."""
-    return _Document(root).spec(file, settings, input_shape)
+
+def sound(root: Mapping, faults: Faults) -> Mapping:
+    """The tree of a file, or of its parent, with only keys that the language has, each of the right kind.
+
+    Raises ArchError where it is no spec of this version at all; anything else is a fault, and left out.
+    """
+    node = root.items.get("archcalc")
+    if node is None:
+        raise ArchError(f"not a spec: it does not start with 'archcalc: {VERSION}'").at(root.mark)
+    if not isinstance(node, Scalar) or not is_integer(node.value):
+        raise ArchError(f"archcalc must be the number {VERSION}, got {kind_of(node)}").at(node.mark)
+    if node.value != VERSION:
+        raise ArchError(f"language version {node.text} is unknown here; this archcalc reads {VERSION}").at(node.mark)
+    reader = Reader(faults)
+    reader.known_keys(root, FILE_KEYS, "a spec")
+    if "extends" not in root.items:
+        for change in CHANGES:
+            if change in root.items:
+                faults.add(f"{change} goes with extends only", root.keys[change])
+    items = dict(root.items)
+    items |= {key: reader.mapping(root.items[key], key) for key in MAPPINGS if key in root.items}
+    items |= {key: reader.sequence(root.items[key], key) for key in LISTS if key in root.items}
+    return Mapping(items, root.keys, root.mark)
+
+
+def read_document(
+    root: Mapping, file: str, settings: MappingOf[str, Any], input_shape: Shape | None, faults: Faults
+) -> Spec:
+    """The spec that a sound tree describes, with `settings` for its params. Raises ArchError with every fault found."""
+    spec = _Document(root, faults).spec(file, settings, input_shape)
+    faults.raise_any()
+    return spec
 
 
 def read_input(value: Any) -> Shape:
@@ -35,77 +71,74 @@ def read_input(value: Any) -> Shape:
 
 
 class _Document:
-    def __init__(self, root: Mapping) -> None:
+    def __init__(self, root: Mapping, faults: Faults) -> None:
         self.root = root
-        self.faults = Faults()
-        self.reader = Reader(self.faults)
+        self.faults = faults
+        self.reader = Reader(faults)
 
     def spec(self, file: str, settings: MappingOf[str, Any], input_shape: Shape | None) -> Spec:
-        self._version()
-        self._keys()
         name = self._name()
         params = self._params(settings)
         shape = input_shape or self._input(params)
-        layers = self._layers(House(self.reader, params, self._defaults(params), self._blocks()))
-        sources = self._sources()
-        spec = Spec(
+        house = House(self.reader, params, self._section("defaults").items, self._blocks())
+        self._defaults(house)
+        layers = self._layers(house)
+        return Spec(
             name=name,
-            aliases=tuple(self.reader.names(self.root.items["aliases"], "aliases")) if self._has("aliases") else (),
+            aliases=self._aliases(name),
             title=self._words("title"),
             notes=self._words("notes"),
-            sources=sources,
+            sources=self._sources(params),
             params={param: value for param, value in params.items() if not isinstance(value, LayerList)},
             input_shape=shape,
-            layers=layers,
-            training=self._training(sources, params),
-            claims=tuple(self._claims(sources, params, layers)),
+            layers=layers.entries,
+            training=self._training(params),
+            claims=tuple(self._claims(params, layers)),
             file=file,
         )
-        self.faults.raise_any()
-        return spec
-
-    def _has(self, key: str) -> bool:
-        return key in self.root.items
 
     def _section(self, key: str) -> Mapping:
         """A mapping of the file, empty where it is not given."""
-        return self.reader.mapping(self.root.items.get(key, Mapping({}, {}, self.root.mark)), key)
+        node = self.root.items.get(key)
+        return node if isinstance(node, Mapping) else Mapping({}, {}, self.root.mark)
 
-    def _version(self) -> None:
-        """Nothing more is read of a file in another version."""
-        node = self.root.items.get("archcalc")
-        if node is None:
-            self.faults.add(f"not a spec: it does not start with 'archcalc: {VERSION}'", self.root.mark)
-        elif not (isinstance(node, Scalar) and is_integer(node.value) and node.value == VERSION):
-            written = node.text if isinstance(node, Scalar) else "..."
-            self.faults.add(
-                f"archcalc: {written} is another language version; this archcalc reads {VERSION}", node.mark
-            )
-        self.faults.raise_any()
-
-    def _keys(self) -> None:
-        self.reader.known_keys(self.root, FILE_KEYS, "a spec")
-        for change in ("override", "remove", "insert"):
-            if self._has(change):
-                self.faults.add(f"{change} goes with extends only", self.root.keys[change])
+    def _items(self, key: str) -> tuple[Node, ...]:
+        """A list of the file's, empty where it is not given."""
+        node = self.root.items.get(key)
+        return node.items if isinstance(node, Sequence) else ()
 
     def _words(self, key: str) -> str:
         node = self.root.items.get(key)
         if node is None:
             return ""
-        if isinstance(node, Scalar) and node.value is not None and node.text.strip():
-            return node.text.strip()
-        self.faults.add(f"{key} must be text", node.mark)
-        return ""
+        if not isinstance(node, Scalar) or node.value is None or not node.text.strip():
+            self.faults.add(f"{key} must be text, got {kind_of(node)}", node.mark)
+            return ""
+        text = node.text.strip()
+        if not all(character.isprintable() or character in "\n\t" for character in text):
+            self.faults.add(f"{key} must be text without control characters", node.mark)
+            return ""
+        return text
 
     def _name(self) -> str:
         name = self._words("name")
-        if not self._has("name"):
+        if "name" not in self.root.items:
             self.faults.add("a spec needs a name", self.root.mark)
         elif name and not NAME.fullmatch(name):
             rule = "name must start with a letter and go on in letters, digits and _"
             self.faults.add(f"{rule}, got {spell(name)}", self.root.items["name"].mark)
         return name
+
+    def _aliases(self, name: str) -> tuple[str, ...]:
+        found: list[str] = []
+        for node in self._items("aliases"):
+            if not isinstance(node, Scalar) or not re.fullmatch(_ALIAS, node.text):
+                self.faults.add(f"an alias starts with a letter and is one word, got {kind_of(node)}", node.mark)
+            elif node.text in (name, *found):
+                self.faults.add(f"'{node.text}' is its name, or an alias, already", node.mark)
+            else:
+                found.append(node.text)
+        return tuple(found)
 
     def _params(self, settings: MappingOf[str, Any]) -> dict[str, Any]:
         """The file's params in order; each may use those before it."""
@@ -114,16 +147,23 @@ class _Document:
         for name in settings:
             if name not in declared.items:
                 has = f" (it has {', '.join(declared.items)})" if declared.items else " (it declares none)"
-                self.faults.add(f"--set: the spec has no param '{name}'{did_you_mean(name, declared.items) or has}")
+                self.faults.add(f"--set: the spec has no param '{name}'{self.faults.hint(name, declared.items) or has}")
         for name, node in declared.items.items():
+            self._expect_param_name(name, declared)
             try:
-                _expect_param_name(name)
                 scope[name] = settings[name] if name in settings else resolve(node, scope)
-                if scope[name] is None:
-                    self.faults.add(f"param {name} must have a value; null is for a block's params", node.mark)
             except ArchError as error:
                 self.faults.add(error, node.mark, f"param {name}")
+                scope[name] = FAULTY
+            if scope[name] is None:
+                self.faults.add(f"param {name} must have a value; null is for a block's params", node.mark)
+                scope[name] = FAULTY
         return scope
+
+    def _expect_param_name(self, name: str, declared: Mapping, within: str = "") -> None:
+        if not PARAM_NAME.fullmatch(name):
+            rule = "a param's name starts with a letter and goes on in letters, digits and _"
+            self.faults.add(f"{rule}, got {spell(name)}", declared.keys[name], within)
 
     def _input(self, params: Scope) -> Shape:
         node = self.root.items.get("input")
@@ -136,25 +176,25 @@ class _Document:
             return (1, 1, 1)
 
     def _blocks(self) -> dict[str, Mapping]:
-        return {name: self._block(name, node) for name, node in self._section("blocks").items.items()}
+        return {name: self._block(f"block {name}", node) for name, node in self._section("blocks").items.items()}
 
-    def _block(self, name: str, node: Node) -> Mapping:
-        within = f"block {name}"
+    def _block(self, within: str, node: Node) -> Mapping:
         block = self.reader.mapping(node, within)
+        if not isinstance(node, Mapping):
+            return block
         self.reader.known_keys(block, ("params", "layers"), within)
-        if not isinstance(block.items.get("layers"), Sequence):
+        if "layers" not in block.items:
             self.faults.add(f"{within} needs layers: a list", node.mark)
-        params = block.items.get("params", Mapping({}, {}, node.mark))
-        for param, mark in self.reader.mapping(params, f"{within}: params").keys.items():
-            try:
-                _expect_param_name(param)
-            except ArchError as error:
-                self.faults.add(error, mark, within)
-        return block
+        layers = self.reader.sequence(block.items.get("layers", Sequence((), node.mark)), f"{within}: layers")
+        params = self.reader.mapping(block.items.get("params", Mapping({}, {}, node.mark)), f"{within}: params")
+        for param in params.items:
+            self._expect_param_name(param, params, within)
+        return Mapping({"layers": layers, "params": params}, block.keys, block.mark)
 
-    def _defaults(self, params: Scope) -> dict[str, Mapping]:
-        defaults = {}
+    def _defaults(self, house: House) -> None:
+        """Faults of house rules, whether or not a layer follows them."""
         section = self._section("defaults")
+        statements = Statements(house)
         for op, node in section.items.items():
             try:
                 kind = find(op)
@@ -165,70 +205,60 @@ class _Document:
             allowed = [*kind.fields, "activation"] if kind.takes_activation else [*kind.fields]
             self.reader.known_keys(rules, allowed, op, "defaults")
             fields = {key: value for key, value in rules.items.items() if key in kind.fields}
-            self.reader.values(fields, kind.fields, params, "defaults")
-            defaults[op] = rules
-        return defaults
+            self.reader.values(fields, kind.fields, house.params, f"defaults of {op}")
+            if kind.takes_activation and "activation" in rules.items:
+                statements.activation(rules, kind, house.params, f"defaults of {op}")
 
-    def _layers(self, house: House) -> tuple[Entry, ...]:
+    def _layers(self, house: House) -> Expanded:
         node = self.root.items.get("layers")
-        if node is None:
-            self.faults.add("a spec needs layers: a list of {name, op, ...}", self.root.mark)
-            return ()
-        layers = self.reader.sequence(node, "layers")
-        if isinstance(node, Sequence) and not layers.items:
+        if not isinstance(node, Sequence):
+            if node is None:
+                self.faults.add("a spec needs layers: a list of {name, op, ...}", self.root.mark)
+            return Expanded((), frozenset())
+        layers = flatten(node, house)
+        if not layers.entries and not self.faults.found:
             self.faults.add("layers must hold at least one layer", node.mark)
-        return flatten(layers, house)
+        return layers
 
-    def _sources(self) -> dict[str, Source]:
-        read = {
-            name: self.reader.record(node, Source, "a source", f"source {name}")
-            for name, node in self._section("sources").items.items()
-        }
-        return {name: source for name, source in read.items() if source is not None}
+    def _sources(self, params: Scope) -> dict[str, Source]:
+        sources = {}
+        for name, node in self._section("sources").items.items():
+            source: Source | None = self.reader.record(node, Source, f"source {name}", params)
+            if source and not (source.title or source.cite):
+                self.faults.add(f"source {name} needs a title, or cite", node.mark)
+            elif source:
+                sources[name] = source
+        return sources
 
-    def _training(self, sources: MappingOf[str, Source], params: Scope) -> Training | None:
+    def _training(self, params: Scope) -> Training | None:
         node = self.root.items.get("training")
-        if node is None:
+        if not isinstance(node, Mapping):
             return None
-        training: Training | None = self.reader.record(node, Training, "training", "training", params)
-        if training and training.source:
-            self._expect_source(training.source, node, "training")
+        self._expect_source(node, "training")
+        training: Training | None = self.reader.record(node, Training, "training", params)
         return training
 
-    def _claims(self, sources: MappingOf[str, Source], params: Scope, layers: tuple[Entry, ...]) -> Iterator[Claim]:
-        node = self.root.items.get("claims")
-        known = _names_and_structures(layers)
-        for item in self.reader.sequence(node, "claims").items if node else ():
-            claim: Claim | None = self.reader.record(item, Claim, "a claim", "claim", params)
-            if claim is None:
+    def _claims(self, params: Scope, layers: Expanded) -> Iterator[Claim]:
+        for item in self._items("claims"):
+            claim: Claim | None = self.reader.record(item, Claim, "claim", params)
+            if not isinstance(item, Mapping):
                 continue
-            for fault in claim.faults():
-                self.faults.add(fault, item.mark, "claim")
-            self._expect_source(claim.source, item, "claim")
-            if claim.of and claim.of not in known:
-                hint = did_you_mean(claim.of, known)
-                self.faults.add(f"of: there is no layer '{claim.of}'{hint}", mark_of(item, "of"), "claim")
-            yield claim
+            self._expect_source(item, "claim")
+            of = item.items.get("of")
+            if isinstance(of, Scalar) and of.text not in layers.names:
+                hint = self.faults.hint(of.text, layers.names)
+                self.faults.add(f"of: there is no layer '{of.text}'{hint}", of.mark, "claim")
+            for key, fault in claim.faults() if claim else ():
+                self.faults.add(fault, mark_of(item, key), "claim")
+            if claim:
+                yield claim
 
-    def _expect_source(self, name: str, node: Node, within: str) -> None:
+    def _expect_source(self, node: Mapping, within: str) -> None:
+        """A fault where a claim, or the training, is after a source that the file does not have."""
         declared = self._section("sources").items
-        if name not in declared:
+        given = node.items.get("source")
+        unreadable = "sources" in self.root.items and not declared  # which is a fault already
+        if isinstance(given, Scalar) and given.text not in declared and not unreadable:
             has = f" (sources has {', '.join(declared)})" if declared else " (the spec has no sources)"
-            hint = did_you_mean(name, declared) or has
-            self.faults.add(f"source: there is no source '{name}'{hint}", mark_of(node, "source"), within)
-
-
-def _names_and_structures(layers: tuple[Entry, ...]) -> set[str]:
-    """What `of` can name: layers, and the structures that show in their dotted names."""
-    known = set()
-    for entry in layers:
-        name = entry.name
-        while name and name not in known:
-            known.add(name)
-            name = name.rpartition(".")[0]
-    return known
-
-
-def _expect_param_name(name: str) -> None:
-    if not PARAM_NAME.fullmatch(name):
-        raise ArchError(f"a param's name starts with a letter and goes on in letters, digits and _, got '{name}'")
+            hint = self.faults.hint(given.text, declared) or has
+            self.faults.add(f"source: there is no source '{given.text}'{hint}", given.mark, within)

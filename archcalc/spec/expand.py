@@ -5,28 +5,40 @@ structure hands on is the output of its last layer, and the structure's name sta
 layers keep their names, since a tower layer is one layer on several devices.
 """
 
-from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from archcalc.errors import ArchError, Mark, did_you_mean, listing
+from archcalc.errors import ArchError, Mark, listing
 from archcalc.layers import KINDS, Layer
 from archcalc.layers.fields import is_integer, spell
-from archcalc.spec.expressions import Scope, is_expression
-from archcalc.spec.model import INPUT, Entry, Tower
-from archcalc.spec.reading import LayerList, mark_of
-from archcalc.spec.statement import STRUCTURES, House, Names, Place, Statements
+from archcalc.spec.expressions import FAULTY, Scope, is_expression
+from archcalc.spec.model import INPUT, NAME, Entry, Tower
+from archcalc.spec.reading import LayerList, kind_of, mark_of
+from archcalc.spec.statement import STRUCTURES, House, Names, Place, Statements, written_name
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence
 
 MOST_LAYERS: Final = 100_000
-MOST_BLOCKS_DEEP: Final = 64
+MOST_STEPS: Final = 3 * MOST_LAYERS
+"""Statements that may be visited: layers, and the structures around them."""
+
 MERGES: Final = ("add", "concat")
 
 
-def flatten(layers: Sequence, house: House) -> tuple[Entry, ...]:
+class Expanded(NamedTuple):
+    """The layers in order, and every name that there is: of layers, read or faulty, and of structures."""
+
+    entries: tuple[Entry, ...]
+    names: frozenset[str]
+
+
+def flatten(layers: Sequence, house: House) -> Expanded:
     """Every layer of a file in order, each with what it reads. Faults go to the house's reader."""
     expansion = _Expansion(house)
-    expansion.lay_out(layers, INPUT, Place(Names(known={INPUT: INPUT}), house.params))
-    return tuple(expansion.entries)
+    try:
+        expansion.lay_out(layers, INPUT, Place(Names(known={INPUT: INPUT}), house.params))
+    except ArchError as error:
+        house.reader.faults.add(error)
+    expansion.look_over_unused_blocks()
+    return Expanded(tuple(expansion.entries), frozenset(expansion.placed))
 
 
 class _Expansion:
@@ -35,28 +47,40 @@ class _Expansion:
     def __init__(self, house: House) -> None:
         self.house = house
         self.read = Statements(house)
+        self.faults = house.reader.faults
         self.fault = house.reader.faults.add
         self.entries: list[Entry] = []
         self.placed: dict[str, Mark] = {}
+        self.used_blocks: set[str] = set()
         self.towers = 0
+        self.steps = 0
 
     def lay_out(self, layers: Sequence, previous: str, place: Place) -> str:
         for node in layers.items:
-            if len(self.entries) >= MOST_LAYERS:
-                raise _too_many(node.mark)
+            name = written_name(node)
+            if name:
+                place.names.coming.setdefault(name, node.mark)
+        for node in layers.items:
+            self.step(node.mark)
             if isinstance(node, Scalar) and is_expression(node.value):
                 previous = self.spliced(node, previous, place)
             elif isinstance(node, Mapping):
                 previous = self.statement(node, previous, place)
             else:
-                self.fault("a layer must be a mapping, {name: conv1, op: conv2d, ...}", node.mark)
+                self.fault(f"a layer must be a mapping, {{name: a, op: relu}}, got {kind_of(node)}", node.mark)
         return previous
+
+    def step(self, mark: Mark) -> None:
+        """Count what is visited, so that a short file cannot keep the reader busy."""
+        self.steps += 1
+        if len(self.entries) > MOST_LAYERS or self.steps > MOST_STEPS:
+            raise _too_many(mark)
 
     def spliced(self, node: Scalar, previous: str, place: Place) -> str:
         """The layers that a param holds, in the place of `$name`; they see the params of where they are written."""
         value = self.read.value(node, place.params, "")
         if isinstance(value, LayerList):
-            return self.lay_out(value.node, previous, replace(place, params=value.scope))
+            return self.lay_out(value.node, previous, place._replace(params=value.scope, blocks=value.blocks or ()))
         if value not in ([], None):
             self.fault(f"{node.text} stands for layers but holds {spell(value)}", node.mark)
         return previous
@@ -66,15 +90,25 @@ class _Expansion:
         anonymous = op == "towers" and "name" not in node.items
         name = "" if anonymous else self.read.name(node, place)
         if not op or not (name or anonymous):
+            self.stand_in(node, previous, place)
             return previous
         within = f"layer {name}" if name else "towers"
-        sources = self.read.sources(node, previous, place, within)
+        sources = self.read.sources(node, name, previous, place, within)
         if op in KINDS:
             output = self.layer(node, name, KINDS[op], sources, place)
         else:
-            output = self.structure(node, op, name, sources, place, within)
-        place.names.known[name] = output
+            output = self.structure(node, op, name, sources or [INPUT], place, within)
+        if name:
+            place.names.known[name] = output
+            self.placed.setdefault(place.prefix + name, node.mark)
         return output
+
+    def stand_in(self, node: Mapping, previous: str, place: Place) -> None:
+        """Let a faulty statement's name stand for something, so that its readers are no faults of their own."""
+        name = written_name(node)
+        if name and name not in place.names.known:
+            place.names.known[name] = previous
+            self.placed.setdefault(place.prefix + name, node.mark)
 
     def layer(self, node: Mapping, name: str, kind: type[Layer], sources: list[str], place: Place) -> str:
         """A layer, and the activation that is written on it."""
@@ -83,21 +117,26 @@ class _Expansion:
         layer = self.read.layer(node, kind, place.params, within)
         gather = self.read.gather(node, place, within)
         activation = self.read.activation(node, kind, place.params, within)
-        output = self.add(place.prefix + name, layer, sources, place, node.mark, gather)
+        output = self.add(place.prefix + name, layer, sources, place, node, gather)
         if not activation:
             return output
-        followed = self.add(f"{output}.{activation}", KINDS[activation](), [output], place, node.mark)
+        followed = f"{output}.{activation}"
+        taken = self.placed.get(followed)
+        if taken:
+            what = f"its activation makes '{name}.{activation}', a name given at line {taken.line}"
+            self.fault(what, mark_of(node, "activation"), within)
+            return output
         place.names.known[f"{name}.{activation}"] = followed
-        return followed
+        return self.add(followed, KINDS[activation](), [output], place, node)
 
     def add(
-        self, name: str, layer: Layer | None, sources: list[str], place: Place, mark: Mark, gather: bool = False
+        self, name: str, layer: Layer | None, sources: list[str], place: Place, node: Mapping, gather: bool = False
     ) -> str:
         if name in self.placed:
-            self.fault(f"name '{name}' is used twice (first at line {self.placed[name].line})", mark)
-        self.placed.setdefault(name, mark)
+            self.fault(f"name '{name}' is used twice (first at line {self.placed[name].line})", mark_of(node, "name"))
+        self.placed.setdefault(name, node.mark)
         if layer is not None:  # where it could not be read that is a fault, and no spec comes of it
-            self.entries.append(Entry(name, layer, tuple(sources), place.tower, gather, mark))
+            self.entries.append(Entry(name, layer, tuple(sources), place.tower, gather, node.mark))
         return name
 
     def structure(self, node: Mapping, op: str, name: str, sources: list[str], place: Place, within: str) -> str:
@@ -110,62 +149,80 @@ class _Expansion:
             return self.branches(node, name, sources[0], place, within)
         return self.in_towers(node, sources[0], place)
 
+    # -- blocks
+
     def use(self, node: Mapping, name: str, source: str, place: Place, within: str) -> str:
         """A block's layers, `repeat` times one after the other."""
         title = self.block(node, within)
         if title is None:
             return source
-        if len(place.blocks) >= MOST_BLOCKS_DEEP:
-            chain = " -> ".join(dict.fromkeys((*place.blocks, title)))
-            raise ArchError(f"blocks use each other without end: {chain} -> {title}").at(node.mark, within)
+        if title in place.blocks:
+            chain = " -> ".join((*place.blocks[place.blocks.index(title) :], title))
+            self.fault(f"block {title} would hold itself: {chain}", mark_of(node, "block"), within)
+            return source
         body = self.house.blocks[title]
         params = self.arguments(node, title, body, place, within)
         repeat = self.repeat(node, place, within)
         layers = body.items.get("layers")
         if params is None or not isinstance(layers, Sequence):
             return source
-        before = len(self.entries)
+        faults_before, before = len(self.faults.found), (len(self.entries), self.steps)
         for turn in range(1 if repeat is None else repeat):
+            self.step(node.mark)
+            self.used_blocks.add(title)
             prefix = f"{place.prefix}{name}." if repeat is None else f"{place.prefix}{name}.{turn}."
             inner = Place(Names(place.names), params, prefix, place.tower, (*place.blocks, title))
             source = self.lay_out(layers, source, inner)
-            if turn == 0 and before + (len(self.entries) - before) * (repeat or 1) > MOST_LAYERS:
-                raise _too_many(node.mark)
+            if len(self.faults.found) > faults_before:
+                break  # the other turns would say the same again
+            if turn == 0:
+                self.expect_room_for(repeat or 1, before, node.mark)
         return source
+
+    def expect_room_for(self, repeat: int, before: tuple[int, int], mark: Mark) -> None:
+        """Raise ArchError where one turn shows that all of them are too many."""
+        entries, steps = before
+        too_many_layers = entries + (len(self.entries) - entries) * repeat > MOST_LAYERS
+        if too_many_layers or steps + (self.steps - steps) * repeat > MOST_STEPS:
+            raise _too_many(mark)
 
     def block(self, node: Mapping, within: str) -> str | None:
         """The name of a block that there is."""
         given = node.items.get("block")
         if not isinstance(given, Scalar):
-            self.fault("use needs block: the name of a block", node.mark, within)
+            self.fault("use needs block: the name of a block", mark_of(node, "block"), within)
             return None
         if given.text in self.house.blocks:
             return given.text
         blocks = self.house.blocks
         has = f" (blocks has {', '.join(blocks)})" if blocks else " (the spec has no blocks)"
-        self.fault(f"there is no block '{given.text}'{did_you_mean(given.text, blocks) or has}", given.mark, within)
+        hint = self.faults.hint(given.text, blocks) or has
+        self.fault(f"there is no block '{given.text}'{hint}", given.mark, within)
         return None
 
     def arguments(self, node: Mapping, title: str, body: Mapping, place: Place, within: str) -> Scope | None:
         """The params that a block's layers see: the file's, those that `with` gives, and the block's own defaults."""
-        reader = self.house.reader
-        faults_before = len(reader.faults.found)
-        declared = body.items.get("params", Mapping({}, {}, body.mark))
-        given = reader.mapping(node.items.get("with", Mapping({}, {}, node.mark)), "with")
+        faults_before = len(self.faults.found)
+        declared = body.items.get("params")
         if not isinstance(declared, Mapping):
             return None
+        given = self.house.reader.mapping(node.items.get("with", Mapping({}, {}, node.mark)), "with", within)
         for key, mark in given.keys.items():
             if key not in declared.items:
                 has = f" (it has {', '.join(declared.items)})" if declared.items else " (it declares none)"
-                hint = did_you_mean(key, declared.items) or has
+                hint = self.faults.hint(key, declared.items) or has
                 self.fault(f"block {title} has no param '{key}'{hint}", mark, within)
         inner: dict[str, Any] = dict(self.house.params)
         for param, default in declared.items.items():
-            argument, scope = (given.items[param], place.params) if param in given.items else (default, inner)
-            inner[param] = self.read.value(argument, scope, within)
-            if inner[param] is None and len(reader.faults.found) == faults_before:
-                self.fault(f"block {title} must be given its param '{param}'", node.mark, within)
-        return inner if len(reader.faults.found) == faults_before else None
+            if param in given.items:
+                inner[param] = self.read.value(given.items[param], place.params, within, place.blocks)
+            else:
+                inner[param] = self.read.value(default, inner, f"block {title}", (*place.blocks, title))
+            if inner[param] is None:
+                if len(self.faults.found) == faults_before:
+                    self.fault(f"block {title} must be given its param '{param}'", node.mark, within)
+                inner[param] = FAULTY
+        return inner if len(self.faults.found) == faults_before else None
 
     def repeat(self, node: Mapping, place: Place, within: str) -> int | None:
         given = node.items.get("repeat")
@@ -176,15 +233,36 @@ class _Expansion:
             raise _too_many(given.mark)
         if is_integer(value) and value >= 0:
             return int(value)
-        self.fault(f"repeat must be an integer >= 0, got {spell(value)}", given.mark, within)
+        if value is not None or (isinstance(given, Scalar) and given.value is None):
+            self.fault(f"repeat must be an integer >= 0, got {spell(value)}", given.mark, within)
         return 1
+
+    def look_over_unused_blocks(self) -> None:
+        """The ops of blocks that no layer uses: their params have no values, so that is all that can be said."""
+        for title, block in self.house.blocks.items():
+            if title not in self.used_blocks:
+                self.look_over(block.items.get("layers"))
+
+    def look_over(self, layers: Node | None) -> None:
+        for node in layers.items if isinstance(layers, Sequence) else ():
+            if isinstance(node, Mapping):
+                self.read.op(node)
+                self.look_over(node.items.get("layers"))
+                paths = node.items.get("paths")
+                for path in paths.items if isinstance(paths, Sequence) else ():
+                    self.look_over(path)
+            elif not (isinstance(node, Scalar) and is_expression(node.value)):
+                self.fault(f"a layer must be a mapping, {{name: a, op: relu}}, got {kind_of(node)}", node.mark)
+
+    # -- branches and towers
 
     def branches(self, node: Mapping, name: str, source: str, place: Place, within: str) -> str:
         """Paths that read the same input, merged by add or concat under the structure's own name."""
         paths = node.items.get("paths")
         merge = self.merge(node, place, within)
         if not isinstance(paths, Sequence) or len(paths.items) < 2:
-            self.fault("branches needs paths: a list of two or more lists of layers", node.mark, within)
+            mark = mark_of(node, "paths")
+            self.fault("branches needs paths: a list of two or more lists of layers", mark, within)
             return source
         inner = Place(Names(place.names), place.params, f"{place.prefix}{name}.", place.tower, place.blocks)
         ends = [self.path(path, source, inner, within) for path in paths.items]
@@ -205,24 +283,32 @@ class _Expansion:
             return self.lay_out(path, source, place)
         if isinstance(path, Scalar) and is_expression(path.value):
             return self.spliced(path, source, place)
-        self.fault("a path must be a list of layers; [] is the input itself", path.mark, within)
+        self.fault(f"a path must be a list of layers, got {kind_of(path)}; [] is the input itself", path.mark, within)
         return source
 
     def in_towers(self, node: Mapping, source: str, place: Place) -> str:
         """Layers that exist once per device."""
         if place.tower is not None:
-            self.fault("there are towers around it already", node.mark, "towers")
+            self.fault("towers cannot stand in towers", node.mark)
             return source
-        devices = self.house.reader.names(node.items.get("devices", Sequence((), node.mark)), "devices")
-        if len(devices) < 2 or len(set(devices)) != len(devices):
-            self.fault("towers needs devices: two or more names, each once", mark_of(node, "devices"), "towers")
+        devices = self.devices(node)
         layers = node.items.get("layers")
         if not isinstance(layers, Sequence) or not layers.items:
-            self.fault("towers needs layers: a list", node.mark, "towers")
+            self.fault("towers needs layers: a list", mark_of(node, "layers"))
             return source
         self.towers += 1
-        return self.lay_out(layers, source, replace(place, tower=Tower(self.towers, tuple(devices))))
+        return self.lay_out(layers, source, place._replace(tower=Tower(self.towers, devices)))
+
+    def devices(self, node: Mapping) -> tuple[str, ...]:
+        """Two or more names, each once."""
+        given = node.items.get("devices")
+        names = [item.text for item in given.items if isinstance(item, Scalar)] if isinstance(given, Sequence) else []
+        sound = all(NAME.fullmatch(name) for name in names)
+        if isinstance(given, Sequence) and sound and len(names) == len(given.items) == len(set(names)) >= 2:
+            return tuple(names)
+        self.fault("towers needs devices: a list of two or more names, each once", mark_of(node, "devices"))
+        return ("first", "second")
 
 
 def _too_many(mark: Mark) -> ArchError:
-    return ArchError(f"the network has more than {MOST_LAYERS:,} layers from here on").at(mark)
+    return ArchError(f"here the network passes {MOST_LAYERS:,} layers, the most that there may be").at(mark)

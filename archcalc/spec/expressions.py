@@ -21,6 +21,9 @@ _TOKEN = re.compile(r"\s*(?:(?P<integer>[0-9]+)|(?P<name>[A-Za-z_][A-Za-z0-9_]*)
 _MOST_CHARACTERS: Final = 200
 _MOST_BRACKETS: Final = 32
 
+FAULTY: Final = object()
+"""What stands for a param that could not be read: its uses are no faults of their own, and say nothing."""
+
 Scope = Mapping[str, Any]
 Reading = Callable[[Scope], int]
 
@@ -52,8 +55,10 @@ def evaluate(text: str, scope: Scope) -> Any:
 
 def _look_up(name: str, scope: Scope) -> Any:
     if name in scope:
+        if scope[name] is FAULTY:
+            raise ArchError
         return scope[name]
-    known = f" (params here: {', '.join(scope)})" if scope else " (no params are declared here)"
+    known = f" (params here: {', '.join(scope)})" if scope else " (none are declared before it)"
     raise ArchError(f"there is no param '{name}'{did_you_mean(name, scope) or known}")
 
 
@@ -157,7 +162,7 @@ def _integer(name: str, scope: Scope) -> int:
     value = _look_up(name, scope)
     if is_integer(value):
         return int(value)
-    shown = spell(value) if isinstance(value, str | int | float | None) else "a list"
+    shown = spell(value)
     raise ArchError(f"param '{name}' is {shown}; expressions reckon with integers")
 
 

@@ -8,22 +8,22 @@ about itself and its sources (name, aliases, title, notes, sources, training, cl
 from collections.abc import Iterator
 from typing import Any, Final
 
-from archcalc.errors import ArchError, Faults, Mark, did_you_mean
+from archcalc.errors import ArchError, Faults, Mark
 from archcalc.layers import KINDS
-from archcalc.layers.fields import MISSING
+from archcalc.layers.fields import MISSING, spell
 from archcalc.spec.expressions import is_expression
-from archcalc.spec.reading import Reader, plain
+from archcalc.spec.reading import Reader, kind_of, plain
+from archcalc.spec.statement import written_name
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence
 
-CHANGES: Final = ("override", "remove", "insert")
-_BY_NAME: Final = ("params", "blocks")
+_DEPTH: Final = {"params": 1, "blocks": 1, "defaults": 2}
+"""How many levels of names are laid over each other."""
 
 
-def inherit(child: Mapping, parent: Mapping, parent_name: str) -> Mapping:
-    """The child with what it inherits. Raises ArchError with every fault of its changes."""
-    faults = Faults()
+def inherit(child: Mapping, parent: Mapping, parent_name: str, faults: Faults) -> Mapping:
+    """The child with what it inherits; both trees are sound. What is wrong with its changes goes to `faults`."""
     items, keys = dict(child.items), dict(child.keys)
-    for key in ("extends", *CHANGES):
+    for key in ("extends", "override", "remove", "insert"):
         items.pop(key, None)
     if "layers" in child.items:
         faults.add("a spec that extends another changes its layers by override, remove and insert", keys["layers"])
@@ -31,37 +31,35 @@ def inherit(child: Mapping, parent: Mapping, parent_name: str) -> Mapping:
         _expect_change("input", child.items["input"], parent.items["input"], parent_name, faults)
     elif "input" in parent.items:
         items["input"] = parent.items["input"]
-    for key in _BY_NAME:
-        items[key] = _merged(key, child, parent, parent_name, faults, depth=1)
-    items["defaults"] = _merged("defaults", child, parent, parent_name, faults, depth=2)
+    for key, depth in _DEPTH.items():
+        items[key] = _laid_over(key, child.items.get(key), parent.items.get(key), parent_name, faults, depth)
     items["layers"] = _Changes(child, parent_name, faults).applied(parent)
     for key in items:
         keys.setdefault(key, parent.keys.get(key, child.mark))
-    faults.raise_any()
     return Mapping(items, keys, child.mark)
 
 
-def _merged(key: str, child: Mapping, parent: Mapping, parent_name: str, faults: Faults, depth: int) -> Mapping:
-    """A mapping of the child's laid over the parent's, `depth` levels of names deep."""
-    mine, theirs = child.items.get(key), parent.items.get(key)
+def _laid_over(what: str, mine: Node | None, theirs: Node | None, parent_name: str, faults: Faults, depth: int) -> Node:
+    """The child's mapping laid over the parent's, `depth` levels of names deep."""
     if not isinstance(mine, Mapping) or not isinstance(theirs, Mapping):
-        found = mine or theirs
-        return found if isinstance(found, Mapping) else Mapping({}, {}, child.mark)
+        return mine or theirs or Mapping({}, {}, Mark("", 1, 1))
     items = dict(theirs.items)
     for name, node in mine.items.items():
-        if name in items and depth > 1:
-            items[name] = _merged(name, mine, theirs, parent_name, faults, depth - 1)
-        elif name in items:
-            _expect_change(f"{key}.{name}", node, items[name], parent_name, faults)
+        if name not in items:
             items[name] = node
+        elif depth > 1:
+            items[name] = _laid_over(f"{what}.{name}", node, items[name], parent_name, faults, depth - 1)
         else:
+            _expect_change(f"{what}.{name}", node, items[name], parent_name, faults)
             items[name] = node
     return Mapping(items, theirs.keys | mine.keys, mine.mark)
 
 
 def _expect_change(what: str, new: Node, old: Node, parent_name: str, faults: Faults) -> None:
-    if plain(new) == plain(old):
-        faults.add(f"{what} is already {_shown(old)} in {parent_name}; a variant says what differs", new.mark)
+    if spell(plain(new)) != spell(plain(old)):
+        return
+    same = f"already {_shown(old)}" if isinstance(old, Scalar | Sequence) else "the same"
+    faults.add(f"{what} is {same} in {parent_name}; a variant says what differs", new.mark)
 
 
 class _Changes:
@@ -70,32 +68,44 @@ class _Changes:
     def __init__(self, child: Mapping, parent_name: str, faults: Faults) -> None:
         self.parent_name = parent_name
         self.faults = faults
-        reader = Reader(faults)
-        empty = Mapping({}, {}, child.mark)
-        self.override = reader.mapping(child.items.get("override", empty), "override")
-        removed = reader.sequence(child.items.get("remove", Sequence((), child.mark)), "remove")
-        self.remove = {item.text: item.mark for item in removed.items if isinstance(item, Scalar)}
-        self.insert = dict(self._insertions(reader, child))
+        self.reader = Reader(faults)
+        override = child.items.get("override")
+        self.override = override if isinstance(override, Mapping) else Mapping({}, {}, child.mark)
+        self.remove = dict(self._removals(child.items.get("remove")))
+        self.insert: dict[str, list[Sequence]] = {}
+        self.insert_at: dict[str, Mark] = {}
+        self._read_insertions(child.items.get("insert"))
         self.seen: set[str] = set()
 
-    def _insertions(self, reader: Reader, child: Mapping) -> Iterator[tuple[str, tuple[Mark, Sequence]]]:
-        for item in reader.sequence(child.items.get("insert", Sequence((), child.mark)), "insert").items:
-            insertion = reader.mapping(item, "insert")
-            reader.known_keys(insertion, ("after", "layers"), "insert")
-            after, layers = insertion.items.get("after"), insertion.items.get("layers")
-            if not isinstance(after, Scalar) or not isinstance(layers, Sequence):
-                self.faults.add("insert needs after: a layer's name, and layers: a list", item.mark)
+    def _removals(self, given: Node | None) -> Iterator[tuple[str, Mark]]:
+        for item in given.items if isinstance(given, Sequence) else ():
+            if isinstance(item, Scalar):
+                yield item.text, item.mark
             else:
-                yield after.text, (after.mark, layers)
+                self.faults.add(f"remove must be a list of layers' names, got {kind_of(item)}", item.mark)
+
+    def _read_insertions(self, given: Node | None) -> None:
+        for item in given.items if isinstance(given, Sequence) else ():
+            insertion = self.reader.mapping(item, "insert")
+            self.reader.known_keys(insertion, ("after", "layers"), "insert")
+            after, layers = insertion.items.get("after"), insertion.items.get("layers")
+            if isinstance(after, Scalar) and isinstance(layers, Sequence) and layers.items:
+                self.insert.setdefault(after.text, []).append(layers)
+                self.insert_at.setdefault(after.text, after.mark)
+            elif isinstance(item, Mapping):
+                self.faults.add("insert needs after: a layer's name, and layers: a list of layers", item.mark)
 
     def applied(self, parent: Mapping) -> Node:
         layers = parent.items.get("layers")
         if not isinstance(layers, Sequence):
             return Sequence((), parent.mark)
-        _, first = self.insert.get("input", (None, Sequence((), layers.mark)))
-        changed = Sequence((*first.items, *self._walk(layers, prefix="")), layers.mark)
+        first = self._inserted("input")
+        changed = Sequence((*first, *self._walk(layers, prefix="")), layers.mark)
         self._report_unknown()
         return changed
+
+    def _inserted(self, name: str) -> list[Node]:
+        return [node for layers in self.insert.get(name, ()) for node in layers.items]
 
     def _walk(self, layers: Sequence, prefix: str) -> Iterator[Node]:
         """The layers of a list with their changes, and those of the structures in it."""
@@ -103,12 +113,12 @@ class _Changes:
             if not isinstance(node, Mapping):
                 yield node
                 continue
-            name = prefix + _name(node)
+            name = prefix + written_name(node)
             self.seen.add(name)
+            changed = self._overridden(self._inside(node, prefix, name), name)
             if name not in self.remove:
-                yield self._overridden(self._inside(node, prefix, name), name)
-            if name in self.insert:
-                yield from self.insert[name][1].items
+                yield changed
+            yield from self._inserted(name)
 
     def _inside(self, node: Mapping, prefix: str, name: str) -> Mapping:
         items = dict(node.items)
@@ -124,11 +134,15 @@ class _Changes:
         return Mapping(items, node.keys, node.mark)
 
     def _overridden(self, node: Mapping, name: str) -> Mapping:
+        """The layer with its override; what then goes wrong with it is told at the override."""
         if name not in self.override.items:
             return node
-        change = self.override.items[name]
-        if not isinstance(change, Mapping):
-            self.faults.add(f"override of {name} must be a mapping, {{field: value}}", change.mark)
+        change, mark = self.override.items[name], self.override.keys[name]
+        if name in self.remove:
+            self.faults.add(f"layer {name} is removed too", mark, "override")
+        if not isinstance(change, Mapping) or not change.items:
+            what = f"override of {name} must be a mapping with a field to change, got {kind_of(change)}"
+            self.faults.add(what, change.mark)
             return node
         items, keys = dict(node.items), dict(node.keys)
         for field, value in change.items.items():
@@ -139,7 +153,7 @@ class _Changes:
                 del items[field], keys[field]
             else:
                 items[field], keys[field] = value, change.keys[field]
-        return Mapping(items, keys, node.mark)
+        return Mapping(items, keys, mark)
 
     def _no_change(self, node: Mapping, name: str, field: str, value: Node) -> str:
         """Why an override changes nothing, or would change what it may not; empty where it is fine."""
@@ -148,23 +162,20 @@ class _Changes:
         old = node.items.get(field)
         if isinstance(value, Scalar) and value.value is None:
             return "" if old else f"{name} gives no {field} in {self.parent_name}, so there is none to remove"
-        if _meaning(node, field, value) == _meaning(node, field, old):
-            return f"{name}.{field} is already {_shown(value)} in {self.parent_name}; a variant says what differs"
-        return ""
+        if spell(_meaning(node, field, value)) != spell(_meaning(node, field, old)):
+            return ""
+        if old is None:
+            return f"{name}.{field} is {_shown(value)} by default; a variant says what differs"
+        return f"{name}.{field} is already {_shown(old)} in {self.parent_name}; a variant says what differs"
 
     def _report_unknown(self) -> None:
         named = [("override", name, mark) for name, mark in self.override.keys.items()]
         named += [("remove", name, mark) for name, mark in self.remove.items()]
-        named += [("insert", name, mark) for name, (mark, _) in self.insert.items() if name != "input"]
+        named += [("insert", name, mark) for name, mark in self.insert_at.items() if name != "input"]
         for what, name, mark in named:
             if name not in self.seen:
-                hint = did_you_mean(name, self.seen) or _made_elsewhere(name, self.seen)
+                hint = _made_elsewhere(name, self.seen) or self.faults.hint(name, self.seen)
                 self.faults.add(f"there is no layer '{name}' in {self.parent_name}{hint}", mark, what)
-
-
-def _name(node: Mapping) -> str:
-    name = node.items.get("name")
-    return name.text if isinstance(name, Scalar) else ""
 
 
 def _made_elsewhere(name: str, seen: set[str]) -> str:
@@ -180,8 +191,10 @@ def _meaning(node: Mapping, field: str, value: Node | None) -> Any:
     op = node.items.get("op")
     kind = KINDS.get(op.text) if isinstance(op, Scalar) else None
     declared = kind.fields.get(field) if kind else None
+    if value is None and declared and declared.follows:
+        return _meaning(node, declared.follows, node.items.get(declared.follows))
     if value is None:
-        return declared.default if declared and declared.default is not MISSING else MISSING
+        return declared.default if declared and declared.default is not MISSING else "not given"
     written = plain(value)
     if declared and not is_expression(written):
         try:
@@ -193,4 +206,4 @@ def _meaning(node: Mapping, field: str, value: Node | None) -> Any:
 
 def _shown(node: Node) -> str:
     value = plain(node)
-    return value if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
+    return value if isinstance(value, str) else spell(value)

@@ -33,7 +33,9 @@ class Text(FieldType):
 
     def read(self, value: Any) -> str:
         if isinstance(value, str) and value.strip():
-            return value.strip()
+            if all(character.isprintable() or character in "\n\t" for character in value):
+                return value.strip()
+            raise ArchError("must be text without control characters")
         raise self.refuse(value)
 
     def schema(self) -> dict[str, Any]:
@@ -119,22 +121,25 @@ class Claim(Declared):
     expect: Annotated[str, Choice("holds", "fails")] = "holds"
     why: MaybeWords = None
 
-    def faults(self) -> list[str]:
-        """What does not go together in it."""
+    def faults(self) -> list[tuple[str, str]]:
+        """What does not go together in it: the key that is wrong, and why."""
         is_shape = isinstance(self.value, tuple)
-        rules = [
-            (self.expect == "fails" and not self.why, "a claim that is expected to fail needs a why"),
+        rules: list[tuple[object, str, str]] = [
+            (self.expect == "fails" and not self.why, "expect", "a claim that is expected to fail needs a why"),
+            (self.expect != "fails" and self.why, "why", "why goes with expect: fails"),
             (
                 is_shape != (self.what == "output"),
+                "value",
                 "an output, and nothing else, is a list: [channels, height, width]",
             ),
-            (self.tol is not None and is_shape, "a shape has no tol"),
+            (self.tol is not None and is_shape, "tol", "a shape has no tol"),
             (
                 not is_shape and self.what != "memory" and self.quantity.is_bytes,
+                "value",
                 f"{self.what} are not counted in bytes; did you mean what: memory?",
             ),
         ]
-        return [words for broken, words in rules if broken]
+        return [(key, words) for broken, key, words in rules if broken]
 
     @property
     def quantity(self) -> Quantity:

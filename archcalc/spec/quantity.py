@@ -7,8 +7,8 @@ from archcalc.errors import ArchError
 from archcalc.layers.fields import is_integer, spell
 
 _FACTORS: Final = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
-_PRINTED = re.compile(r"(?P<whole>[0-9]{1,15})(?:\.(?P<part>[0-9]{1,9}))? ?(?P<prefix>k|K|M|G|Ki|Mi|Gi)?(?P<byte>B)?")
-_PERCENT = re.compile(r"(?P<whole>[0-9]{1,2})(?:\.(?P<part>[0-9]{1,6}))? ?%")
+_PRINTED: Final = r"(?P<whole>[0-9]{1,15})(?:\.(?P<part>[0-9]{1,9}))? ?(?P<prefix>k|K|M|G|Ki|Mi|Gi)?(?P<byte>B)?"
+_PERCENT: Final = r"(?P<whole>[0-9]{1,2})(?:\.(?P<part>[0-9]{1,6}))? ?%"
 
 FORMS: Final = "an integer, or a number as it is printed: 60M, 650k, 0.714G, 233.08MiB"
 
@@ -48,7 +48,7 @@ def read_quantity(value: object) -> Quantity:
     """Raises ArchError for what is neither an integer nor a printed number."""
     if is_integer(value) and isinstance(value, int) and value >= 0:
         return Quantity(value, None, 1, is_bytes=False)
-    match = _PRINTED.fullmatch(value) if isinstance(value, str) else None
+    match = re.fullmatch(_PRINTED, value) if isinstance(value, str) else None
     if not match:
         raise ArchError(f"must be {FORMS}, got {spell(value)}")
     part = match["part"] or ""
@@ -61,7 +61,7 @@ def read_tolerance(value: object) -> Tolerance:
     >>> read_tolerance("2%")
     Tolerance(parts=2, scale=100)
     """
-    match = _PERCENT.fullmatch(value) if isinstance(value, str) else None
+    match = re.fullmatch(_PERCENT, value) if isinstance(value, str) else None
     if not match:
         raise ArchError(f"must be a percentage such as 2%, got {spell(value)}")
     part = match["part"] or ""

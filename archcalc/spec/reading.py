@@ -2,19 +2,24 @@
 
 from collections.abc import Iterable
 from collections.abc import Mapping as MappingOf
-from typing import Any, NamedTuple
+from typing import Any
 
-from archcalc.errors import ArchError, Faults, Mark, did_you_mean, listing
-from archcalc.layers.fields import Field
+from archcalc.errors import ArchError, Faults, Mark, listing
+from archcalc.layers.fields import Field, spell
 from archcalc.spec.expressions import Scope, evaluate, is_expression
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence
 
 
-class LayerList(NamedTuple):
-    """A list of layers that a param holds, with the params that its own expressions see: those where it is written."""
+class LayerList:
+    """A list of layers that a param holds, with the params and the blocks of where it is written."""
 
-    node: Sequence
-    scope: Scope
+    def __init__(self, node: Sequence, scope: Scope) -> None:
+        self.node = node
+        self.scope = dict(scope)
+        self.blocks: tuple[str, ...] | None = None
+
+    def __str__(self) -> str:
+        return "a list of layers"
 
 
 def resolve(node: Node, scope: Scope) -> Any:
@@ -24,7 +29,8 @@ def resolve(node: Node, scope: Scope) -> Any:
     if isinstance(node, Sequence):
         if any(isinstance(item, Mapping) for item in node.items):
             return LayerList(node, scope)
-        return [resolve(item, scope) for item in node.items]
+        items = [resolve(item, scope) for item in node.items]
+        return LayerList(node, scope) if any(isinstance(item, LayerList) for item in items) else items
     return {key: resolve(value, scope) for key, value in node.items.items()}
 
 
@@ -42,42 +48,40 @@ def mark_of(node: Node, key: str) -> Mark:
     return node.items[key].mark if isinstance(node, Mapping) and key in node.items else node.mark
 
 
+def kind_of(node: Node) -> str:
+    """A node as a message shows it: a value, or what it is."""
+    if isinstance(node, Scalar):
+        return "nothing" if node.value is None else spell(node.value)
+    return "a list" if isinstance(node, Sequence) else "a mapping"
+
+
 class Reader:
     """Reads parts of a file and collects what is wrong with them."""
 
     def __init__(self, faults: Faults) -> None:
         self.faults = faults
 
-    def mapping(self, node: Node, what: str) -> Mapping:
+    def mapping(self, node: Node, what: str, within: str = "") -> Mapping:
         """The node if it is a mapping, else a fault and an empty one."""
         if isinstance(node, Mapping):
             return node
-        self.faults.add(f"{what} must be a mapping, {{key: value}}", node.mark)
+        self.faults.add(f"{what} must be a mapping, {{key: value}}, got {kind_of(node)}", node.mark, within)
         return Mapping({}, {}, node.mark)
 
-    def sequence(self, node: Node, what: str) -> Sequence:
+    def sequence(self, node: Node, what: str, within: str = "") -> Sequence:
         """The node if it is a list, else a fault and an empty one."""
         if isinstance(node, Sequence):
             return node
-        self.faults.add(f"{what} must be a list", node.mark)
+        self.faults.add(f"{what} must be a list, got {kind_of(node)}", node.mark, within)
         return Sequence((), node.mark)
-
-    def names(self, node: Node, what: str) -> list[str]:
-        """A list of words."""
-        found = []
-        for item in self.sequence(node, what).items:
-            if isinstance(item, Scalar) and isinstance(item.value, str):
-                found.append(item.value)
-            else:
-                self.faults.add(f"{what} must be a list of names", item.mark)
-        return found
 
     def known_keys(self, node: Mapping, known: Iterable[str], owner: str, within: str = "") -> None:
         """A fault for each key that the owner does not have."""
         allowed = list(known)
         for key, mark in node.keys.items():
             if key not in allowed:
-                self.faults.add(f"{owner} has no '{key}'{did_you_mean(key, allowed)}", mark, within)
+                hint = self.faults.hint(key, allowed) or f" (it has {', '.join(allowed) or 'none'})"
+                self.faults.add(f"{owner} has no '{key}'{hint}", mark, within)
 
     def values(
         self,
@@ -89,31 +93,43 @@ class Reader:
         """The nodes' values, each read by its field's type; one that cannot be is a fault and left out."""
         values = {}
         for key, node in nodes.items():
-            type_ = fields[key].type
+            verbatim = fields[key].type.verbatim and isinstance(node, Scalar) and node.value is not None
             try:
-                if type_.verbatim and isinstance(node, Scalar) and node.value is not None:
-                    value: Any = node.text
-                else:
-                    value = resolve(node, scope)
-                    value = "a list of layers" if isinstance(value, LayerList) else value
-                values[key] = type_.read(value)
+                value = node.text if verbatim and isinstance(node, Scalar) else resolve(node, scope)
             except ArchError as error:
-                message = str(error)
-                self.faults.add(f"{key} {message}" if message.startswith("must") else message, node.mark, within)
+                self.faults.add(error, node.mark, within)
+                continue
+            try:
+                values[key] = fields[key].type.read(value)
+            except ArchError as error:
+                self.faults.add(f"{key} {error}{_origin(node, value)}", node.mark, within)
         return values
 
-    def record(self, node: Node, made: Any, owner: str, within: str = "", scope: Scope | None = None) -> Any:
+    def record(self, node: Node, made: Any, owner: str, scope: Scope) -> Any:
         """A record of class `made` from a mapping; None, and faults, where it cannot be."""
+        if not isinstance(node, Mapping):
+            self.mapping(node, owner)
+            return None
         before = len(self.faults.found)
-        mapping = self.mapping(node, owner)
-        self.known_keys(mapping, made.fields, owner, within)
-        given = {key: value for key, value in mapping.items.items() if key in made.fields}
-        values = self.values(given, made.fields, scope or {}, within)
-        self.missing(given, made.fields, owner, mapping.mark, within)
-        return made(**values) if len(self.faults.found) == before else None
+        self.known_keys(node, made.fields, owner)
+        given = {key: value for key, value in node.items.items() if key in made.fields}
+        values = self.values(given, made.fields, scope, owner)
+        self.missing(given, made.fields, owner, node.mark)
+        return made(**values) if len(values) == len(given) and len(self.faults.found) == before else None
 
-    def missing(self, given: Iterable[str], fields: MappingOf[str, Field], owner: str, mark: Mark, within: str) -> None:
+    def missing(
+        self, given: Iterable[str], fields: MappingOf[str, Field], owner: str, mark: Mark, within: str = ""
+    ) -> None:
         """One fault that lists the required fields that are not given."""
         lacking = [name for name, field in fields.items() if field.required and name not in given]
         if lacking:
             self.faults.add(f"{owner} needs {listing(lacking, 'and')}", mark, within)
+
+
+def _origin(node: Node, value: object) -> str:
+    """Which expression a value came from, or which one was perhaps meant."""
+    if not isinstance(node, Scalar) or not isinstance(node.value, str):
+        return ""
+    if is_expression(node.value):
+        return f" from {node.value}"
+    return f"; did you mean $({node.value.replace('$', '')})?" if "$" in node.value else ""

@@ -1,16 +1,15 @@
 """The parts of one layer statement: `{name: conv1, op: conv2d, from: ..., activation: ..., fields ...}`."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from archcalc.errors import ArchError, Mark, did_you_mean, listing
+from archcalc.errors import ArchError, Mark, listing
 from archcalc.layers import KINDS, Layer
 from archcalc.layers.base import Activation
 from archcalc.layers.fields import spell
 from archcalc.spec.expressions import Scope
 from archcalc.spec.model import INPUT, NAME, Tower
-from archcalc.spec.reading import Reader, mark_of, resolve
+from archcalc.spec.reading import LayerList, Reader, kind_of, mark_of, resolve
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence
 
 STRUCTURES: Final[dict[str, tuple[str, ...]]] = {
@@ -34,8 +33,13 @@ class House(NamedTuple):
 
     reader: Reader
     params: Scope
-    defaults: dict[str, Mapping]
+    defaults: dict[str, Node]
     blocks: dict[str, Mapping]
+
+    def rules(self, op: str) -> dict[str, Node]:
+        """The house rules for an op."""
+        node = self.defaults.get(op)
+        return node.items if isinstance(node, Mapping) else {}
 
 
 @dataclass
@@ -45,6 +49,7 @@ class Names:
     outer: "Names | None" = None
     known: dict[str, str] = field(default_factory=dict)
     given_at: dict[str, Mark] = field(default_factory=dict)
+    coming: dict[str, Mark] = field(default_factory=dict)
 
     def find(self, name: str) -> str | None:
         return self.known.get(name) or (self.outer.find(name) if self.outer else None)
@@ -52,9 +57,12 @@ class Names:
     def all(self) -> list[str]:
         return [*self.known, *(self.outer.all() if self.outer else ())]
 
+    def later(self, name: str) -> Mark | None:
+        """Where a name is given that cannot be read yet."""
+        return self.coming.get(name) or (self.outer.later(name) if self.outer else None)
 
-@dataclass(frozen=True)
-class Place:
+
+class Place(NamedTuple):
     """Where a list of layers stands: its scope of names, the params it sees, and what is around it."""
 
     names: Names
@@ -71,20 +79,21 @@ class Statements:
         self.house = house
         self.reader = house.reader
         self.fault = house.reader.faults.add
+        self.hint = house.reader.faults.hint
 
     def op(self, node: Mapping) -> str:
         """A known op, or empty."""
         given = node.items.get("op")
-        within = f"layer {_shown_name(node)}"
+        within = f"layer {written_name(node) or 'without a name'}"
         if given is None:
             self.fault("a layer needs an op", node.mark, within)
-        elif not isinstance(given, Scalar) or not isinstance(given.value, str):
-            self.fault("op must be a word", given.mark, within)
-        elif given.value not in KINDS and given.value not in STRUCTURES:
-            hint = did_you_mean(given.value, [*KINDS, *STRUCTURES])
-            self.fault(f"unknown op '{given.value}'{hint} (archcalc ops lists all)", given.mark, within)
+        elif not isinstance(given, Scalar):
+            self.fault(f"op must be a word, got {kind_of(given)}", given.mark, within)
+        elif given.text not in KINDS and given.text not in STRUCTURES:
+            hint = self.hint(given.text, [*KINDS, *STRUCTURES])
+            self.fault(f"unknown op '{given.text}'{hint} (archcalc ops lists all)", given.mark, within)
         else:
-            return given.value
+            return given.text
         return ""
 
     def name(self, node: Mapping, place: Place) -> str:
@@ -93,63 +102,86 @@ class Statements:
         if given is None:
             self.fault("a layer needs a name", node.mark)
             return ""
-        text = given.text if isinstance(given, Scalar) else "a list or mapping"
-        if not isinstance(given, Scalar) or not NAME.fullmatch(text):
-            rule = "a name starts with a letter and goes on in letters, digits and _"
-            self.fault(f"{rule}, got {spell(text)}", given.mark)
-        elif text == INPUT:
+        if not isinstance(given, Scalar) or not NAME.fullmatch(given.text):
+            rule = "a name starts with a letter and goes on in letters, digits, _ and dots"
+            self.fault(f"{rule}, got {kind_of(given)}", given.mark)
+            return ""
+        name = given.text
+        if name == INPUT:
             self.fault(f"'{INPUT}' is the name of the network's input", given.mark)
-        elif text in place.names.given_at:
-            first = place.names.given_at[text].line
-            self.fault(f"name '{text}' is used twice (first at line {first})", given.mark)
-        else:
-            place.names.given_at[text] = given.mark
-            return text
-        return ""
+            return ""
+        if name in place.names.given_at:
+            first = place.names.given_at[name].line
+            self.fault(f"name '{name}' is used twice (first at line {first})", given.mark)
+            return ""
+        place.names.given_at[name] = given.mark
+        return name
 
-    def sources(self, node: Mapping, previous: str, place: Place, within: str) -> list[str]:
+    def sources(self, node: Mapping, name: str, previous: str, place: Place, within: str) -> list[str]:
         """The layers that it reads: those that `from` names, or the one before it."""
         given = node.items.get("from")
         if given is None:
             return [previous]
-        items: Iterable[Node] = given.items if isinstance(given, Sequence) else (given,)
-        found = [self._source(item, place, within) for item in items]
-        if not found:
-            self.fault("from must name a layer", given.mark, within)
-        return [source for source in found if source] or [INPUT]
+        items: tuple[Node, ...] = given.items if isinstance(given, Sequence) else (given,)
+        if not items:
+            self.fault("from must name a layer, got an empty list", given.mark, within)
+        return [self._source(item, name, place, within) for item in items]
 
-    def _source(self, item: Node, place: Place, within: str) -> str | None:
-        if not isinstance(item, Scalar) or not isinstance(item.value, str):
-            self.fault("from must be a layer's name or a list of names", item.mark, within)
-            return None
-        source = place.names.find(item.value)
-        if source is None:
-            hint = did_you_mean(item.value, place.names.all())
-            self.fault(f"from: there is no layer '{item.value}' before it{hint}", item.mark, within)
-        return source
+    def _source(self, item: Node, own: str, place: Place, within: str) -> str:
+        """The layer that a word of `from` means; the network's input, and a fault, where there is none."""
+        if not isinstance(item, Scalar) or item.value is None:
+            self.fault(f"from must be a layer's name or a list of names, got {kind_of(item)}", item.mark, within)
+            return INPUT
+        source = place.names.find(item.text)
+        if source is not None:
+            return source
+        later = place.names.later(item.text)
+        if item.text == own:
+            self.fault("from: it cannot read itself", item.mark, within)
+        elif later:
+            self.fault(f"from: '{item.text}' comes later, at line {later.line}", item.mark, within)
+        else:
+            hint = self._inside(item.text, place) or self.hint(item.text, place.names.all())
+            self.fault(f"from: there is no layer '{item.text}' before it{hint}", item.mark, within)
+        return INPUT
+
+    def _inside(self, name: str, place: Place) -> str:
+        """A hint for a name that reaches into a structure."""
+        outer = name.partition(".")[0]
+        return f"; what is inside '{outer}' is read as '{outer}'" if outer != name and place.names.find(outer) else ""
 
     def arity(self, node: Mapping, kind: type[Layer], sources: list[str], within: str) -> None:
         """A fault where a kind reads several layers and is given one, or the other way round."""
-        if kind.merges and len(sources) < 2:
-            self.fault(f"{kind.op} reads two or more layers: give from: [one, another]", node.mark, within)
+        if kind.merges and len(sources) == 1:
+            mark = mark_of(node, "from")
+            self.fault(f"{kind.op} reads two or more layers: give from: [one, another]", mark, within)
         if not kind.merges and len(sources) > 1:
             self.fault(f"{kind.op} reads one layer, not {len(sources)}", mark_of(node, "from"), within)
 
     def layer(self, node: Mapping, kind: type[Layer], params: Scope, within: str) -> Layer | None:
         """The layer that the fields make, and the file's house rules where none are given; None with faults."""
-        faults_before = len(self.reader.faults.found)
-        given = {key: value for key, value in node.items.items() if key not in LAYER_KEYS}
-        unknown = [key for key in given if key not in kind.fields]
-        for key in unknown:
-            hint = did_you_mean(key, [*kind.fields, *LAYER_KEYS])
-            self.fault(f"{kind.op} has no field '{key}'{hint}", node.keys[key], within)
-            del given[key]
-        rules = self.house.defaults[kind.op].items if kind.op in self.house.defaults else {}
+        given, meant = self._fields(node, kind, within)
+        rules = self.house.rules(kind.op)
         rules = {key: value for key, value in rules.items() if key in kind.fields and key not in given}
         values = self.reader.values(given, kind.fields, params, within)
-        values |= self.reader.values(rules, kind.fields, self.house.params, "defaults")
-        self.reader.missing({*given, *rules}, kind.fields, kind.op, node.mark, within)
-        return kind(**values) if len(self.reader.faults.found) == faults_before else None
+        values |= self.reader.values(rules, kind.fields, self.house.params, f"defaults of {kind.op}")
+        here = {*given, *rules}
+        self.reader.missing(here | meant, kind.fields, kind.op, node.mark, within)
+        whole = len(values) == len(here) and all(name in here for name, f in kind.fields.items() if f.required)
+        return kind(**values) if whole else None
+
+    def _fields(self, node: Mapping, kind: type[Layer], within: str) -> tuple[dict[str, Node], set[str]]:
+        """The fields that are given, and those that a misspelling probably means."""
+        given, meant = {}, set()
+        for key, value in node.items.items():
+            if key in kind.fields:
+                given[key] = value
+            elif key not in LAYER_KEYS:
+                hint = self.hint(key, [*kind.fields, *LAYER_KEYS])
+                meant |= {name for name in kind.fields if f"'{name}'" in hint}
+                has = f" (it has {', '.join(kind.fields) or 'none'})"
+                self.fault(f"{kind.op} has no field '{key}'{hint or has}", node.keys[key], within)
+        return given, meant
 
     def gather(self, node: Mapping, place: Place, within: str) -> bool:
         given = node.items.get("gather")
@@ -167,32 +199,34 @@ class Statements:
         given = node.items.get("activation")
         if given is not None and not kind.takes_activation:
             takers = listing([op for op, taker in KINDS.items() if taker.takes_activation])
-            self.fault(
-                f"{kind.op} takes no activation (only {takers} do); write a layer of its own",
-                node.keys.get("activation", given.mark),
-                within,
-            )
+            mark = node.keys.get("activation", given.mark)
+            self.fault(f"{kind.op} takes no activation (only {takers} do); write a layer of its own", mark, within)
             return ""
-        if given is None and kind.op in self.house.defaults:
-            given, params = self.house.defaults[kind.op].items.get("activation"), self.house.params
-        value = self.value(given, params, within) if given else None
+        if given is None:
+            given, params = self.house.rules(kind.op).get("activation"), self.house.params
+            within = f"defaults of {kind.op}"
+        value = self.value(given, params, within) if given and kind.takes_activation else None
         if given is None or value is None:
             return ""
         if value not in activations():
-            hint = did_you_mean(value, activations()) if isinstance(value, str) else ""
+            hint = self.hint(value, activations()) if isinstance(value, str) else ""
             self.fault(f"activation must be {listing(activations())}, got {spell(value)}{hint}", given.mark, within)
             return ""
         return str(value)
 
-    def value(self, node: Node, params: Scope, within: str) -> Any:
-        """What a node stands for; None, and a fault, where that cannot be said."""
+    def value(self, node: Node, params: Scope, within: str, blocks: tuple[str, ...] = ()) -> Any:
+        """What a node stands for, written inside `blocks`; None, and a fault, where that cannot be said."""
         try:
-            return resolve(node, params)
+            value = resolve(node, params)
         except ArchError as error:
             self.fault(error, node.mark, within)
             return None
+        if isinstance(value, LayerList) and value.blocks is None:
+            value.blocks = blocks
+        return value
 
 
-def _shown_name(node: Mapping) -> str:
-    name = node.items.get("name")
-    return name.text if isinstance(name, Scalar) else "without a name"
+def written_name(node: Node) -> str:
+    """The name of a statement as it is written, right or wrong; empty where there is none."""
+    name = node.items.get("name") if isinstance(node, Mapping) else None
+    return name.text if isinstance(name, Scalar) else ""

@@ -53,7 +53,7 @@ Node = Scalar | Sequence | Mapping
 
 
 def read_bytes(path: Path, name: str) -> bytes:
-    """The content of a spec file. Raises ArchError that says why it cannot be read, or that it is too long."""
+    """The content of a spec file, no more of it than shows that it is too long. Raises ArchError that says why not."""
     try:
         with path.open("rb") as stream:
             content = stream.read(MOST_BYTES + 1)
@@ -61,22 +61,32 @@ def read_bytes(path: Path, name: str) -> bytes:
         raise ArchError(f"{name} is a directory; name a spec file in it") from None
     except FileNotFoundError:
         raise ArchError(f"{name}: there is no such file") from None
-    except OSError as error:
-        raise ArchError(f"{name} cannot be read: {(error.strerror or str(error)).lower()}") from None
-    if len(content) > MOST_BYTES:
-        raise ArchError(f"{name} is over 1 MB; a spec is a text that a person can read")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ArchError(f"{name} cannot be read: {reason.lower()}") from None
     return content
 
 
 def decode(content: bytes, name: str) -> str:
-    """UTF-8 text, with or without a byte order mark. Raises ArchError at the first byte that is none."""
-    if b"\0" in content:
-        raise ArchError(f"{name} is not a text file (it holds a zero byte); a spec is YAML or JSON in UTF-8")
+    """UTF-8 text, with or without a byte order mark. Raises ArchError at a byte that is none, or if it is too long."""
+    if len(content) > MOST_BYTES:
+        raise ArchError(f"{name} is over 1 MB; a spec is a text that a person can read")
+    zero = content.find(b"\0")
+    if zero >= 0:
+        raise ArchError("not a text file: here is a zero byte; a spec is YAML or JSON in UTF-8").at(
+            _place(content, zero, name)
+        )
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise ArchError(f"{name} is not UTF-8: line {line} has the byte 0x{content[error.start]:02x}") from None
+        raise ArchError(f"not UTF-8: here is the byte 0x{content[error.start]:02x}").at(
+            _place(content, error.start, name)
+        ) from None
+
+
+def _place(content: bytes, offset: int, name: str) -> Mark:
+    line = content.count(b"\n", 0, offset)
+    return Mark(name, line + 1, offset - (content.rfind(b"\n", 0, offset) + 1) + 1)
 
 
 def parse(text: str, name: str) -> Mapping:
@@ -87,7 +97,7 @@ def parse(text: str, name: str) -> Mapping:
     except yaml.MarkedYAMLError as error:
         raise _syntax_fault(error, name) from None
     except yaml.reader.ReaderError as error:
-        raise ArchError(f"{name} holds a character that no text has: {error.reason}, at {error.position}") from None
+        raise ArchError(f"not a text file: {error.reason}").at(_first_control(text, name)) from None
     if root is None or (isinstance(root, Scalar) and root.value is None):
         raise ArchError("is empty; a spec starts with 'archcalc: 1'").at(Mark(name, 1, 1))
     if not isinstance(root, Mapping):
@@ -111,6 +121,15 @@ def peek(text: str, key: str) -> Node | None:
     except (yaml.YAMLError, ArchError, StopIteration):
         pass
     return None
+
+
+def _first_control(text: str, name: str) -> Mark:
+    """Where the first character stands that YAML has no place for."""
+    for line, words in enumerate(text.split("\n"), start=1):
+        for column, character in enumerate(words, start=1):
+            if not character.isprintable() and character not in "\t\r\x85\xa0":
+                return Mark(name, line, column)
+    return Mark(name, 1, 1)
 
 
 class _Reader:
@@ -141,7 +160,8 @@ class _Reader:
                 "anchors and aliases (&x, *x) are not part of the language; use params, defaults or blocks"
             ).at(mark)
         if event.tag:
-            raise ArchError(f"tags ({event.tag}) are not part of the language").at(mark)
+            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+            raise ArchError(f"tags ({tag}) are not part of the language").at(mark)
         if isinstance(event, yaml.ScalarEvent):
             return self.scalar(event, mark)
         if depth == MOST_NESTING:
@@ -197,7 +217,7 @@ def plain_value(text: str) -> Any:
         raise ArchError(_surprise(text, str(surprise.lastgroup)))
     if _INTEGER.fullmatch(text):
         if len(text.lstrip("+-")) > MOST_DIGITS:
-            raise ArchError(f"{text[:MOST_DIGITS]}... has over {MOST_DIGITS} digits")
+            raise ArchError(f"{text[:MOST_DIGITS]}... has over {MOST_DIGITS} digits; quote it if it is text")
         return int(text)
     return float(text) if _FLOAT.fullmatch(text) else text
 
@@ -205,13 +225,14 @@ def plain_value(text: str) -> Any:
 def _surprise(text: str, what: str) -> str:
     reasons = {
         "bool": f"'{text}' is a truth value to some readers and text to others; write true or false, or quote it",
-        "zero": f"'{text}' is octal to some readers and decimal to others; write it without the leading zero",
-        "under": f"'{text}' is a number to some readers and text to others; write the digits alone",
+        "zero": f"'{text}' is octal to some readers and decimal to others; write the number without its leading zero, "
+        "or quote it if it is text",
+        "under": f"'{text}' is a number to some readers and text to others; write the digits alone, or quote it",
     }
     return reasons[what]
 
 
-_SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})")
+_SURROGATES: Final = r"(?<!\\)((?:\\\\)*)(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
 
 
 def _joined_surrogates(text: str) -> str:
@@ -221,10 +242,26 @@ def _joined_surrogates(text: str) -> str:
         pair = match[2].encode("ascii").decode("unicode_escape").encode("utf-16", "surrogatepass").decode("utf-16")
         return f"{match[1]}\\U{ord(pair):08x}"
 
-    return _SURROGATES.sub(join, text) if "\\u" in text else text
+    is_json = text.lstrip().startswith("{")
+    return re.sub(_SURROGATES, join, text) if is_json and "\\u" in text else text
 
 
 def _syntax_fault(error: Any, name: str) -> ArchError:
     mark = error.problem_mark or error.context_mark
     place = Mark(name, mark.line + 1, mark.column + 1) if mark else Mark(name, 1, 1)
-    return ArchError(f"not YAML: {error.problem or error.context}").at(place)
+    opened = error.context_mark
+    for words, meaning in _SYNTAX.items():
+        if words in f"{error.context} {error.problem}":
+            where = f"{opened.line + 1}:{opened.column + 1}" if opened else ""
+            return ArchError(meaning.format(opened=where)).at(place)
+    return ArchError(f"cannot be parsed: {error.problem or error.context}").at(place)
+
+
+_SYNTAX: Final = {
+    "while parsing a flow sequence": "the list that opens at {opened} is not closed, or lacks a comma",
+    "while parsing a flow mapping": "the mapping that opens at {opened} is not closed, or lacks a comma",
+    "mapping values are not allowed": "a text that holds ': ' must be quoted",
+    "cannot start any token": "no value starts like this: indent with spaces, not tabs, and quote text with such signs",
+    "while scanning a quoted scalar": "the quotes that open at {opened} are not closed",
+}
+"""What a parser's words mean to the person who wrote the file."""

@@ -1,7 +1,7 @@
 """How fast archcalc is, as ratios in one run: `python tests/benchmarks/startup.py`.
 
-Whole processes are timed in turn with a bare `python -c pass`, so that a slow moment of the machine hits both; medians are
-printed with the budget beside them. Compiled bytecode is written first, as an installation does.
+Whole processes are timed in turn with a bare `python -c pass`, so that a slow moment of the machine hits both; medians
+are printed with the budget beside them. Compiled bytecode is written first, as an installation does.
 """
 
 import compileall
@@ -31,7 +31,7 @@ def seconds(action: Callable[[], object]) -> float:
 
 
 def in_pipe(command: list[str]) -> None:
-    subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=True)
+    subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, check=True)
 
 
 def on_terminal(command: list[str]) -> None:
@@ -64,9 +64,7 @@ def text_to_table(path: Path) -> float:
 
 
 def long_spec(folder: Path, layers: int) -> Path:
-    lines = [
-        f"  - {{name: conv{i}, op: conv2d, out_channels: 8, kernel_size: 3, padding: 1}}" for i in range(layers)
-    ]
+    lines = [f"  - {{name: conv{i}, op: conv2d, out_channels: 8, kernel_size: 3, padding: 1}}" for i in range(layers)]
     path = folder / f"long{layers}.yaml"
     path.write_text("\n".join([f"archcalc: 1\nname: long{layers}\ninput: [8, 32, 32]\nlayers:", *lines]) + "\n")
     return path
