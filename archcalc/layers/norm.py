@@ -37,9 +37,8 @@ class LocalResponseNorm(Weightless):
         return Twin("nn.LocalResponseNorm", keywords)
 
 
-@kind("batch_norm2d")
-class BatchNorm2d(Layer):
-    """Each channel of (channels, height, width) scaled and shifted by its statistics over the batch."""
+class BatchNorm(Layer):
+    """What the batch norms share: scale and shift of each channel by its statistics over the batch."""
 
     takes_activation: ClassVar[bool] = True
 
@@ -48,17 +47,16 @@ class BatchNorm2d(Layer):
     affine: Flag = True
     track_running_stats: Flag = True
 
-    def check(self, x: Shape) -> None:
-        expect_rank(x, 3)
-
     def output_shape(self, x: Shape) -> Shape:
         return x
 
     def param_shapes(self, x: Shape) -> dict[str, Shape]:
-        return _scale_and_shift(x) if self.affine else {}
+        return {"weight": (x[0],), "bias": (x[0],)} if self.affine else {}
 
     def buffer_shapes(self, x: Shape) -> dict[str, Shape]:
-        return _running_statistics(x) if self.track_running_stats else {}
+        if not self.track_running_stats:
+            return {}
+        return {"running_mean": (x[0],), "running_var": (x[0],), "num_batches_tracked": ()}
 
     def macs(self, x: Shape, out: Shape) -> int:
         return 0
@@ -68,50 +66,25 @@ class BatchNorm2d(Layer):
 
     def window(self, x: Shape) -> None:
         return None
+
+
+@kind("batch_norm2d")
+class BatchNorm2d(BatchNorm):
+    """Each channel of (channels, height, width) scaled and shifted by its statistics over the batch."""
+
+    def check(self, x: Shape) -> None:
+        expect_rank(x, 3)
 
     def twin(self, x: Shape) -> Twin:
         return Twin("nn.BatchNorm2d", {"num_features": x[0]} | vars(self))
 
 
 @kind("batch_norm1d")
-class BatchNorm1d(Layer):
+class BatchNorm1d(BatchNorm):
     """Each of (features,) scaled and shifted by its statistics over the batch."""
-
-    takes_activation: ClassVar[bool] = True
-
-    eps: NonNegative = 1e-5
-    momentum: Probability = 0.1
-    affine: Flag = True
-    track_running_stats: Flag = True
 
     def check(self, x: Shape) -> None:
         expect_rank(x, 1)
 
-    def output_shape(self, x: Shape) -> Shape:
-        return x
-
-    def param_shapes(self, x: Shape) -> dict[str, Shape]:
-        return _scale_and_shift(x) if self.affine else {}
-
-    def buffer_shapes(self, x: Shape) -> dict[str, Shape]:
-        return _running_statistics(x) if self.track_running_stats else {}
-
-    def macs(self, x: Shape, out: Shape) -> int:
-        return 0
-
-    def units(self, out: Shape) -> int:
-        return 0
-
-    def window(self, x: Shape) -> None:
-        return None
-
     def twin(self, x: Shape) -> Twin:
         return Twin("nn.BatchNorm1d", {"num_features": x[0]} | vars(self))
-
-
-def _scale_and_shift(x: Shape) -> dict[str, Shape]:
-    return {"weight": (x[0],), "bias": (x[0],)}
-
-
-def _running_statistics(x: Shape) -> dict[str, Shape]:
-    return {"running_mean": (x[0],), "running_var": (x[0],), "num_batches_tracked": ()}

@@ -83,9 +83,8 @@ class AvgPool2d(Weightless):
         return Twin("nn.AvgPool2d", keywords, pad)
 
 
-@kind("adaptive_avg_pool2d")
-class AdaptiveAvgPool2d(Weightless):
-    """Means over as many bins as `output_size` asks, whatever the input's size."""
+class AdaptivePool2d(Weightless):
+    """What the adaptive pools share: as many bins as `output_size` asks, whatever the input's size."""
 
     output_size: Pair
 
@@ -97,25 +96,19 @@ class AdaptiveAvgPool2d(Weightless):
 
     def window(self, x: Shape) -> None:
         return None
+
+
+@kind("adaptive_avg_pool2d")
+class AdaptiveAvgPool2d(AdaptivePool2d):
+    """Means over as many bins as `output_size` asks, whatever the input's size."""
 
     def twin(self, x: Shape) -> Twin:
         return Twin("nn.AdaptiveAvgPool2d", {"output_size": self.output_size})
 
 
 @kind("adaptive_max_pool2d")
-class AdaptiveMaxPool2d(Weightless):
+class AdaptiveMaxPool2d(AdaptivePool2d):
     """Maxima over as many bins as `output_size` asks, whatever the input's size."""
-
-    output_size: Pair
-
-    def check(self, x: Shape) -> None:
-        expect_rank(x, 3)
-
-    def output_shape(self, x: Shape) -> Shape:
-        return (x[0], *self.output_size)
-
-    def window(self, x: Shape) -> None:
-        return None
 
     def twin(self, x: Shape) -> Twin:
         return Twin("nn.AdaptiveMaxPool2d", {"output_size": self.output_size})
