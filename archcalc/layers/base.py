@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from archcalc.errors import ArchError, did_you_mean
-from archcalc.layers.fields import Declared, Sides
+from archcalc.layers.declared import Declared
+from archcalc.layers.fields import Sides
 
 Shape = tuple[int, ...]
 """Sizes without the batch axis: (channels, height, width) or (features,)."""

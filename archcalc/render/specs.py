@@ -8,7 +8,7 @@ from archcalc import __version__
 from archcalc.errors import Fault
 from archcalc.layers import KINDS, Layer
 from archcalc.layers.base import dims
-from archcalc.layers.fields import Field
+from archcalc.layers.declared import Field
 from archcalc.render.data import SCHEMA
 from archcalc.render.sheet import Column, Sheet
 from archcalc.render.table import number

@@ -5,18 +5,18 @@ structure hands on is the output of its last layer, and the structure's name sta
 layers keep their names, since a tower layer is one layer on several devices.
 """
 
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from archcalc.errors import ArchError, Mark, listing
 from archcalc.layers import KINDS, Layer
-from archcalc.layers.fields import is_integer, spell
-from archcalc.spec.expressions import FAULTY, Scope, is_expression
+from archcalc.layers.fields import spell
+from archcalc.spec.blocks import MOST_LAYERS, Blocks, too_many
+from archcalc.spec.expressions import is_expression
 from archcalc.spec.model import INPUT, NAME, Entry, Tower
 from archcalc.spec.reading import LayerList, kind_of, mark_of
 from archcalc.spec.statement import STRUCTURES, House, Names, Place, Statements, written_name
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence
 
-MOST_LAYERS: Final = 100_000
 MOST_STEPS: Final = 3 * MOST_LAYERS
 """Statements that may be visited: layers, and the structures around them."""
 
@@ -37,7 +37,7 @@ def flatten(layers: Sequence, house: House) -> Expanded:
         expansion.lay_out(layers, INPUT, Place(Names(known={INPUT: INPUT}), house.params))
     except ArchError as error:
         house.reader.faults.add(error)
-    expansion.look_over_unused_blocks()
+    expansion.blocks.look_over_unused()
     return Expanded(tuple(expansion.entries), frozenset(expansion.placed))
 
 
@@ -47,11 +47,11 @@ class _Expansion:
     def __init__(self, house: House) -> None:
         self.house = house
         self.read = Statements(house)
+        self.blocks = Blocks(house, self.read)
         self.faults = house.reader.faults
         self.fault = house.reader.faults.add
         self.entries: list[Entry] = []
         self.placed: dict[str, Mark] = {}
-        self.used_blocks: set[str] = set()
         self.towers = 0
         self.steps = 0
 
@@ -74,7 +74,7 @@ class _Expansion:
         """Count what is visited, so that a short file cannot keep the reader busy."""
         self.steps += 1
         if len(self.entries) > MOST_LAYERS or self.steps > MOST_STEPS:
-            raise _too_many(mark)
+            raise too_many(mark)
 
     def spliced(self, node: Scalar, previous: str, place: Place) -> str:
         """The layers that a param holds, in the place of `$name`; they see the params of where they are written."""
@@ -149,11 +149,9 @@ class _Expansion:
             return self.branches(node, name, sources[0], place, within)
         return self.in_towers(node, sources[0], place)
 
-    # -- blocks
-
     def use(self, node: Mapping, name: str, source: str, place: Place, within: str) -> str:
         """A block's layers, `repeat` times one after the other."""
-        title = self.block(node, within)
+        title = self.blocks.named(node, within)
         if title is None:
             return source
         if title in place.blocks:
@@ -161,15 +159,15 @@ class _Expansion:
             self.fault(f"block {title} would hold itself: {chain}", mark_of(node, "block"), within)
             return source
         body = self.house.blocks[title]
-        params = self.arguments(node, title, body, place, within)
-        repeat = self.repeat(node, place, within)
+        params = self.blocks.arguments(node, title, body, place, within)
+        repeat = self.blocks.repeat(node, place, within)
         layers = body.items.get("layers")
         if params is None or not isinstance(layers, Sequence):
             return source
         faults_before, before = len(self.faults.found), (len(self.entries), self.steps)
         for turn in range(1 if repeat is None else repeat):
             self.step(node.mark)
-            self.used_blocks.add(title)
+            self.blocks.used.add(title)
             prefix = f"{place.prefix}{name}." if repeat is None else f"{place.prefix}{name}.{turn}."
             inner = Place(Names(place.names), params, prefix, place.tower, (*place.blocks, title))
             source = self.lay_out(layers, source, inner)
@@ -184,77 +182,7 @@ class _Expansion:
         entries, steps = before
         too_many_layers = entries + (len(self.entries) - entries) * repeat > MOST_LAYERS
         if too_many_layers or steps + (self.steps - steps) * repeat > MOST_STEPS:
-            raise _too_many(mark)
-
-    def block(self, node: Mapping, within: str) -> str | None:
-        """The name of a block that there is."""
-        given = node.items.get("block")
-        if not isinstance(given, Scalar):
-            self.fault("use needs block: the name of a block", mark_of(node, "block"), within)
-            return None
-        if given.text in self.house.blocks:
-            return given.text
-        blocks = self.house.blocks
-        has = f" (blocks has {', '.join(blocks)})" if blocks else " (the spec has no blocks)"
-        hint = self.faults.hint(given.text, blocks) or has
-        self.fault(f"there is no block '{given.text}'{hint}", given.mark, within)
-        return None
-
-    def arguments(self, node: Mapping, title: str, body: Mapping, place: Place, within: str) -> Scope | None:
-        """The params that a block's layers see: the file's, those that `with` gives, and the block's own defaults."""
-        faults_before = len(self.faults.found)
-        declared = body.items.get("params")
-        if not isinstance(declared, Mapping):
-            return None
-        given = self.house.reader.mapping(node.items.get("with", Mapping({}, {}, node.mark)), "with", within)
-        for key, mark in given.keys.items():
-            if key not in declared.items:
-                has = f" (it has {', '.join(declared.items)})" if declared.items else " (it declares none)"
-                hint = self.faults.hint(key, declared.items) or has
-                self.fault(f"block {title} has no param '{key}'{hint}", mark, within)
-        inner: dict[str, Any] = dict(self.house.params)
-        for param, default in declared.items.items():
-            if param in given.items:
-                inner[param] = self.read.value(given.items[param], place.params, within, place.blocks)
-            else:
-                inner[param] = self.read.value(default, inner, f"block {title}", (*place.blocks, title))
-            if inner[param] is None:
-                if len(self.faults.found) == faults_before:
-                    self.fault(f"block {title} must be given its param '{param}'", node.mark, within)
-                inner[param] = FAULTY
-        return inner if len(self.faults.found) == faults_before else None
-
-    def repeat(self, node: Mapping, place: Place, within: str) -> int | None:
-        given = node.items.get("repeat")
-        if given is None:
-            return None
-        value = self.read.value(given, place.params, within)
-        if is_integer(value) and value > MOST_LAYERS:
-            raise _too_many(given.mark)
-        if is_integer(value) and value >= 0:
-            return int(value)
-        if value is not None or (isinstance(given, Scalar) and given.value is None):
-            self.fault(f"repeat must be an integer >= 0, got {spell(value)}", given.mark, within)
-        return 1
-
-    def look_over_unused_blocks(self) -> None:
-        """The ops of blocks that no layer uses: their params have no values, so that is all that can be said."""
-        for title, block in self.house.blocks.items():
-            if title not in self.used_blocks:
-                self.look_over(block.items.get("layers"))
-
-    def look_over(self, layers: Node | None) -> None:
-        for node in layers.items if isinstance(layers, Sequence) else ():
-            if isinstance(node, Mapping):
-                self.read.op(node)
-                self.look_over(node.items.get("layers"))
-                paths = node.items.get("paths")
-                for path in paths.items if isinstance(paths, Sequence) else ():
-                    self.look_over(path)
-            elif not (isinstance(node, Scalar) and is_expression(node.value)):
-                self.fault(f"a layer must be a mapping, {{name: a, op: relu}}, got {kind_of(node)}", node.mark)
-
-    # -- branches and towers
+            raise too_many(mark)
 
     def branches(self, node: Mapping, name: str, source: str, place: Place, within: str) -> str:
         """Paths that read the same input, merged by add or concat under the structure's own name."""
@@ -308,7 +236,3 @@ class _Expansion:
             return tuple(names)
         self.fault("towers needs devices: a list of two or more names, each once", mark_of(node, "devices"))
         return ("first", "second")
-
-
-def _too_many(mark: Mark) -> ArchError:
-    return ArchError(f"here the network passes {MOST_LAYERS:,} layers, the most that there may be").at(mark)

@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from archcalc.errors import ArchError, Faults, Mark
 from archcalc.layers import KINDS
-from archcalc.layers.fields import MISSING, spell
+from archcalc.layers.declared import MISSING
+from archcalc.layers.fields import spell
 from archcalc.spec.expressions import is_expression
 from archcalc.spec.reading import Reader, kind_of, plain
 from archcalc.spec.statement import written_name

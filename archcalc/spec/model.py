@@ -7,14 +7,8 @@ from typing import Annotated, Any, Final, NamedTuple
 
 from archcalc.errors import ArchError, Mark
 from archcalc.layers import Layer, Shape
-from archcalc.layers.fields import (
-    Choice,
-    Declared,
-    FieldType,
-    Integer,
-    Number,
-    is_integer,
-)
+from archcalc.layers.declared import Declared
+from archcalc.layers.fields import Choice, FieldType, Integer, Number, is_integer
 from archcalc.spec.quantity import FORMS, Quantity, Tolerance, read_quantity, read_tolerance
 
 NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*")

@@ -5,7 +5,8 @@ from collections.abc import Mapping as MappingOf
 from typing import Any
 
 from archcalc.errors import ArchError, Faults, Mark, listing
-from archcalc.layers.fields import Field, spell
+from archcalc.layers.declared import Field
+from archcalc.layers.fields import spell
 from archcalc.spec.expressions import Scope, evaluate, is_expression
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence
 

@@ -6,7 +6,8 @@ The reader stays the judge: what the schema refuses, the reader refuses too, not
 from typing import Any, Final
 
 from archcalc.layers import KINDS, Layer
-from archcalc.layers.fields import EXPRESSION, Field
+from archcalc.layers.declared import Field
+from archcalc.layers.fields import EXPRESSION
 from archcalc.spec.document import FILE_KEYS
 from archcalc.spec.expand import MERGES
 from archcalc.spec.model import NAME, VERSION, Claim, Source, Training

@@ -1,0 +1,95 @@
+"""The parts of a `use` statement: which block, its params, how often."""
+
+from typing import Any, Final
+
+from archcalc.errors import ArchError, Mark
+from archcalc.layers.fields import is_integer, spell
+from archcalc.spec.expressions import FAULTY, Scope, is_expression
+from archcalc.spec.reading import kind_of, mark_of
+from archcalc.spec.statement import House, Place, Statements
+from archcalc.spec.text import Mapping, Node, Scalar, Sequence
+
+MOST_LAYERS: Final = 100_000
+
+
+class Blocks:
+    """The blocks of a file, and what a `use` says of one; what is wrong becomes a fault."""
+
+    def __init__(self, house: House, read: Statements) -> None:
+        self.house = house
+        self.read = read
+        self.faults = house.reader.faults
+        self.fault = house.reader.faults.add
+        self.used: set[str] = set()
+
+    def named(self, node: Mapping, within: str) -> str | None:
+        """The name of a block that there is."""
+        given = node.items.get("block")
+        if not isinstance(given, Scalar):
+            self.fault("use needs block: the name of a block", mark_of(node, "block"), within)
+            return None
+        if given.text in self.house.blocks:
+            return given.text
+        blocks = self.house.blocks
+        has = f" (blocks has {', '.join(blocks)})" if blocks else " (the spec has no blocks)"
+        hint = self.faults.hint(given.text, blocks) or has
+        self.fault(f"there is no block '{given.text}'{hint}", given.mark, within)
+        return None
+
+    def arguments(self, node: Mapping, title: str, body: Mapping, place: Place, within: str) -> Scope | None:
+        """The params that a block's layers see: the file's, those that `with` gives, and the block's own defaults."""
+        faults_before = len(self.faults.found)
+        declared = body.items.get("params")
+        if not isinstance(declared, Mapping):
+            return None
+        given = self.read.reader.mapping(node.items.get("with", Mapping({}, {}, node.mark)), "with", within)
+        for key, mark in given.keys.items():
+            if key not in declared.items:
+                has = f" (it has {', '.join(declared.items)})" if declared.items else " (it declares none)"
+                hint = self.faults.hint(key, declared.items) or has
+                self.fault(f"block {title} has no param '{key}'{hint}", mark, within)
+        inner: dict[str, Any] = dict(self.house.params)
+        for param, default in declared.items.items():
+            if param in given.items:
+                inner[param] = self.read.value(given.items[param], place.params, within, place.blocks)
+            else:
+                inner[param] = self.read.value(default, inner, f"block {title}", (*place.blocks, title))
+            if inner[param] is None:
+                if len(self.faults.found) == faults_before:
+                    self.fault(f"block {title} must be given its param '{param}'", node.mark, within)
+                inner[param] = FAULTY
+        return inner if len(self.faults.found) == faults_before else None
+
+    def repeat(self, node: Mapping, place: Place, within: str) -> int | None:
+        given = node.items.get("repeat")
+        if given is None:
+            return None
+        value = self.read.value(given, place.params, within)
+        if is_integer(value) and value > MOST_LAYERS:
+            raise too_many(given.mark)
+        if is_integer(value) and value >= 0:
+            return int(value)
+        if value is not None or (isinstance(given, Scalar) and given.value is None):
+            self.fault(f"repeat must be an integer >= 0, got {spell(value)}", given.mark, within)
+        return 1
+
+    def look_over_unused(self) -> None:
+        """The ops of blocks that no layer uses: their params have no values, so that is all that can be said."""
+        for title, block in self.house.blocks.items():
+            if title not in self.used:
+                self.look_over(block.items.get("layers"))
+
+    def look_over(self, layers: Node | None) -> None:
+        for node in layers.items if isinstance(layers, Sequence) else ():
+            if isinstance(node, Mapping):
+                self.read.op(node)
+                self.look_over(node.items.get("layers"))
+                paths = node.items.get("paths")
+                for path in paths.items if isinstance(paths, Sequence) else ():
+                    self.look_over(path)
+            elif not (isinstance(node, Scalar) and is_expression(node.value)):
+                self.fault(f"a layer must be a mapping, {{name: a, op: relu}}, got {kind_of(node)}", node.mark)
+
+
+def too_many(mark: Mark) -> ArchError:
+    return ArchError(f"here the network passes {MOST_LAYERS:,} layers, the most that there may be").at(mark)
