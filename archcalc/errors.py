@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 _MOST_HINTS: Final = 20
 _LONGEST_WORD: Final = 60
+_LIKENESS: Final = 0.65
 
 
 class Mark(NamedTuple):
@@ -85,8 +86,14 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`; did you mean 'kernel_size'?` when one known word is close, else nothing."""
     from difflib import get_close_matches
 
-    close = get_close_matches(word[:_LONGEST_WORD], list(known), n=1)
-    return f"; did you mean '{close[0]}'?" if close else ""
+    by_letters = {_letters(name): name for name in known}
+    close = get_close_matches(_letters(word)[:_LONGEST_WORD], list(by_letters), n=1, cutoff=_LIKENESS)
+    return f"; did you mean '{by_letters[close[0]]}'?" if close else ""
+
+
+def _letters(word: str) -> str:
+    """A word without what people spell differently: MaxPool2d is max_pool2d."""
+    return word.lower().replace("_", "").replace("-", "")
 
 
 def printable(text: str) -> str:

@@ -50,6 +50,12 @@ class Graph:
     nodes: tuple[Node, ...]
 
     @property
+    def doubts(self) -> list[str]:
+        """What is legal but probably not meant, each with its layer."""
+        said = ((node.name, node.layer.doubt(*node.reads)) for node in self.nodes)
+        return [f"layer {name}: {doubt}" for name, doubt in said if doubt]
+
+    @property
     def output_shape(self) -> Shape:
         return self.nodes[-1].output_shape if self.nodes else self.spec.input_shape
 

@@ -12,7 +12,7 @@ from archcalc.spec.model import Spec
 from archcalc.table import Table, measure
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Network:
     """A spec and what follows from it."""
 
@@ -30,6 +30,9 @@ class Network:
         a layer does not fit.
         """
         return measure(self.graph, batch, per_device)
+
+    def __repr__(self) -> str:
+        return f"<Network {self.spec.name}: {len(self.spec.layers)} layers>"
 
     def _repr_html_(self) -> str:
         return self.table()._repr_html_()

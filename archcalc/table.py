@@ -55,7 +55,7 @@ class Totals(NamedTuple):
     units: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Table:
     """A network's layers and what they cost."""
 
@@ -65,6 +65,8 @@ class Table:
     batch: int
     rows: tuple[Row, ...]
     per_device: bool = False
+    complete: bool = True
+    """False where a layer does not fit: the rows are those before it."""
 
     @property
     def totals(self) -> Totals:
@@ -75,6 +77,15 @@ class Table:
         import pandas as pd
 
         return pd.DataFrame([row._asdict() for row in self.rows], columns=list(Row._fields)).set_index("name")
+
+    def __repr__(self) -> str:
+        return f"<Table {self.name}: {len(self.rows)} rows, {self.totals.params:,} params, {self.totals.macs:,} MACs>"
+
+    def __str__(self) -> str:
+        from archcalc.render.plain import render
+        from archcalc.render.table import sheet
+
+        return render([sheet(self)])
 
     def _repr_html_(self) -> str:
         from archcalc.render.html import fragment
@@ -88,7 +99,8 @@ def measure(graph: Graph, batch: int = 1, per_device: bool = False) -> Table:
     """The table of a graph; `per_device` gives each device a row of its own, where there are towers."""
     spec, unfold = graph.spec, per_device and any(node.tower for node in graph.nodes)
     rows = _per_device_rows(graph, batch) if unfold else (_row(node, batch) for node in graph.nodes)
-    return Table(spec.name, spec.title, spec.input_shape, batch, tuple(rows), unfold)
+    complete = len(graph.nodes) == len(spec.layers)
+    return Table(spec.name, spec.title, spec.input_shape, batch, tuple(rows), unfold, complete)
 
 
 def add_up(rows: Iterable[Row]) -> Totals:

@@ -16,7 +16,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 import archcalc
 from archcalc.errors import ArchError
-from archcalc.layers import Layer, Shape
+from archcalc.layers import KINDS, Layer, Shape
 from archcalc.layers.conv import Conv2d
 from archcalc.layers.pool import AvgPool2d, MaxPool2d
 from tests.cases import CASES, Case
@@ -40,6 +40,26 @@ def test_torch_agrees_with_every_row(row: Case) -> None:
     assert elements(module) == row.params
     assert buffer_elements(module) == row.buffers
     assert counted_flops(module, *inputs) == 2 * 2 * row.macs
+
+
+@pytest.mark.parametrize("op", KINDS)
+def test_no_field_is_forgotten_in_the_twin(op: str) -> None:
+    """A field off its default makes another twin: torch is not held against a layer that it does not build."""
+    for name, field in KINDS[op].fields.items():
+        if field.required:
+            continue
+        twins = [
+            (row.layer.twin(*row.inputs), _without(row.layer, name).twin(*row.inputs))
+            for row in CASES
+            if row.layer.op == op
+        ]
+        assert any(twin != default for twin, default in twins), f"the twin of {op} does not tell its {name}"
+
+
+def _without(layer: Layer, name: str) -> Layer:
+    """The layer with one field at its default."""
+    kept = {field: value for field, value in vars(layer).items() if field != name}
+    return type(layer)(**kept)
 
 
 sizes = st.integers(1, 12)

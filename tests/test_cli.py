@@ -218,11 +218,15 @@ WRONG = [
     (["table", "paper", "--input", "3x0x3"], "archcalc: --input: '3x0x3' is no shape; write channels x height"),
     (["table", "paper", "--input", "3x3"], "archcalc: --input: '3x3' is no shape"),
     (["table", "paper", "--set", "classes"], "archcalc: --set: 'classes' is no setting; write param=value"),
-    (["table", "paper", "--set", "clases=1"], "archcalc: --set: the spec has no param 'clases'; did you mean"),
+    (["table", "paper", "--set", "clases=1"], "archcalc: the spec has no param 'clases' to set; did you mean"),
     (["table", "paper", "--set", "num_classes=on"], "archcalc: --set num_classes: 'on' is a truth value"),
     (["table", "paper", "--columns", "layr"], "archcalc: there is no column 'layr'; did you mean 'layer'?"),
     (["table", "paper", "--spec-dir", "nowhere"], "archcalc: --spec-dir: nowhere is no folder"),
-    (["ops", "conv"], "archcalc: unknown op 'conv'"),
+    (["table", "alexnet"], "archcalc: there is no spec 'alexnet' alone: alexnet_caffe, alexnet_ccv, "),
+    (["table", "TorchVision"], "archcalc: there is no spec 'TorchVision'; did you mean 'torchvision'?"),
+    (["table", "paper", "-o", "table.xyz"], "archcalc: --output: .xyz names no format (of .json, .csv, "),
+    (["ops", "conv"], "archcalc: unknown op 'conv'; did you mean 'conv2d'?"),
+    (["ops", "dense"], "archcalc: unknown op 'dense'; did you mean 'linear'?"),
     (["show", "nope"], "archcalc: there is no spec 'nope'"),
 ]
 
@@ -272,6 +276,61 @@ def test_list_shows_every_bundled_spec_and_a_broken_one(tmp_path: Path) -> None:
     done = run("list", "--spec-dir", str(tmp_path))
     assert done.returncode == 0
     assert "has faults: archcalc validate" in done.stdout
+
+
+def test_what_is_probably_not_meant_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text(
+        "archcalc: 1\nname: net\ninput: [3, 8, 8]\nlayers:\n"
+        "  - {name: norm, op: local_response_norm, size: 4, alpha_per: sum}\n"
+        "  - {name: fc, op: linear, out_features: 2}\n"
+    )
+    for command, file in (("table", "net"), ("validate", str(path))):
+        done = run(command, str(path))
+        assert done.returncode == 0
+        assert done.stderr.splitlines() == [
+            f"archcalc: {file}: layer norm: size 4 is even: PyTorch has one more channel before, ONNX after",
+            f"archcalc: {file}: layer fc: works on the last axis of 3x8x8; is a flatten missing before it?",
+        ]
+
+
+def test_a_table_that_stops_early_says_so_in_every_form(tmp_path: Path) -> None:
+    arguments = ["table", "torchvision", "--input", "3x62x62"]
+    assert json.loads(run(*arguments, "-f", "json").stdout)["complete"] is False
+    assert "total so far" in run(*arguments).stdout
+    output = tmp_path / "table.csv"
+    assert run(*arguments, "-o", str(output)).returncode == 2
+    assert not output.exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_a_full_disk_is_said_in_one_line() -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "archcalc", "table", "paper"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            env=clean_environment(),
+            check=False,
+        )
+    assert done.returncode == 2
+    assert done.stderr == "archcalc: standard output cannot be written: no space left on device\n"
+
+
+def test_structures_are_shown_like_ops() -> None:
+    done = run("ops", "branches")
+    assert done.returncode == 0
+    assert "paths" in done.stdout
+
+
+def test_help_names_every_column() -> None:
+    from archcalc.cli.table import COLUMN_KEYS
+    from archcalc.render.table import COLUMNS
+
+    assert {column.key for column in COLUMNS} == set(COLUMN_KEYS)
+    assert run("table", "lenet_d2l", "--columns", "#,MACs,layer", "-f", "csv").stdout.startswith("index,macs,layer\n")
 
 
 def test_head_ends_a_long_output_quietly(tmp_path: Path) -> None:

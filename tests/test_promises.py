@@ -67,7 +67,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
     assert done.stdout == "[]\n"
 
 
-STAGES = ["collector", "errors", "layers", "spec", "graph", "table", "analysis", "render", "network", "cli"]
+STAGES = ["collector", "errors", "layers", "spec", "graph", "table", "pytorch", "analysis", "render", "network", "cli"]
 
 
 def _imports(path: Path) -> set[str]:
@@ -95,6 +95,8 @@ def test_imports_point_one_way(path: Path) -> None:
     upward = {name for name in _imports(path) if STAGES.index(name) > own}
     if parts == ("table",):
         upward -= {"render"}  # a notebook asks the table itself for its HTML
+    if parts[0] != "cli":
+        upward |= _imports(path) & {"pytorch"} - {parts[0]}
     assert not upward, f"{parts} imports {upward}, which come after it"
 
 
@@ -150,3 +152,19 @@ def test_a_frame_holds_the_table() -> None:
     assert str(frame["params"].dtype) == str(frame["macs"].dtype) == "int64"
     assert int(frame["params"].sum()) == table.totals.params
     assert frame.loc["conv1", "output_shape"] == (96, 55, 55)
+
+
+def test_the_specs_of_the_readme_are_read(tmp_path: Path) -> None:
+    import archcalc
+    from archcalc.analysis.claims import judge
+
+    whole, variant, part = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    head = "archcalc: 1\nname: blocks\ninput: [3, 8, 8]\n"
+    for name, text in (("tiny", whole), ("tiny_avg", variant), ("blocks", head + part)):
+        (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
+    tiny = archcalc.load(tmp_path / "tiny.yaml")
+    assert all(verdict.holds for verdict in judge(tiny.graph, tiny.table(), tiny.spec.claims))
+    rows = {row.name: row for row in archcalc.load(tmp_path / "tiny_avg.yaml").table().rows}
+    assert list(rows)[:3] == ["conv1", "act1", "mean1"]
+    assert rows["fc"].output_shape == (100,)
+    assert "stage.1.conv" in {row.name for row in archcalc.load(tmp_path / "blocks.yaml").table().rows}

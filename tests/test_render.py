@@ -7,6 +7,7 @@ import re
 from html.parser import HTMLParser
 from typing import Any
 
+import pandas as pd
 import pytest
 
 import archcalc
@@ -69,7 +70,7 @@ def test_what_is_printed_adds_up(name: str) -> None:
 
 
 def _parts(text: str) -> tuple[Any, ...]:
-    lines = [line for line in text.splitlines() if not line.startswith("padding a/b")]
+    lines = [line for line in text.splitlines() if not line.startswith(("padding a/b", "devices: "))]
     first = next(i for i, line in enumerate(lines) if line.startswith("---"))
     second = next(i for i, line in enumerate(lines) if line.startswith("---") and i > first)
     return lines[first - 1], lines[first], lines[first + 1 : second], lines[second], lines[second + 1 :]
@@ -90,10 +91,14 @@ def test_csv_is_bare_numbers_that_a_reader_can_add() -> None:
     assert rows[0]["input"] == "3x224x224"
 
 
-def test_csv_of_several_specs_is_one_table() -> None:
-    sheets = [sheet(archcalc.load(name).table(), ["layer", "params"]) for name in ("paper", "torchvision")]
-    rows = list(csv.DictReader(io.StringIO(csv_text(sheets))))
-    assert {row["spec"] for row in rows} == {"alexnet_paper", "alexnet_torchvision"}
+def test_csv_of_several_specs_is_one_table_of_all_their_columns() -> None:
+    tables = [archcalc.load(name).table() for name in ("torchvision", "paper")]
+    frame = pd.read_csv(io.StringIO(csv_text([sheet(table) for table in tables])))
+    for table in tables:
+        rows = frame[frame["spec"] == table.name]
+        assert (rows["params"].sum(), rows["macs"].sum()) == (table.totals.params, table.totals.macs)
+    assert frame.loc[frame["spec"] == "alexnet_torchvision", "devices"].isna().all()
+    assert (frame.loc[frame["layer"] == "conv1", "padding"] == ["2 2 2 2", "0 3 0 3"]).all()
 
 
 def test_json_is_the_documented_object() -> None:
@@ -180,6 +185,13 @@ def test_no_rendering_lets_a_name_escape() -> None:
     assert r"\textbackslash{}\_\{\}\textasciitilde{}\textasciicircum{}\%\$\#" in latex.render([HOSTILE])
 
 
+def test_a_prompt_shows_one_line() -> None:
+    network = archcalc.load("paper")
+    assert repr(network) == "<Network alexnet_paper: 24 layers>"
+    assert repr(network.table()) == "<Table alexnet_paper: 24 rows, 60,965,224 params, 724,406,816 MACs>"
+    assert str(network.table()) == plain.render([sheet(network.table())])
+
+
 def test_a_notebook_shows_the_table() -> None:
     network = archcalc.load("paper")
     assert network._repr_html_() == network.table()._repr_html_()
@@ -197,6 +209,7 @@ def test_a_narrow_terminal_loses_columns_but_no_digit(width: int) -> None:
     assert "724,406,816" in text
     if width >= 46:
         assert max(map(len, lines)) <= width
+        assert max(map(len, text.splitlines()[1:])) <= max(width, len(lines[0]))
     assert bool(dropped) == (width < 144)
     headers = next(line for line in text.splitlines() if line.lstrip().startswith(("layer", "#")))
     assert all(f" {header} " not in f" {headers} " for header in dropped)

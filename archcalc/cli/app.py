@@ -5,8 +5,6 @@
 """
 
 import functools
-import os
-import sys
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -14,7 +12,7 @@ import typer
 
 from archcalc import __version__
 from archcalc.cli import specs, table
-from archcalc.cli.output import complain
+from archcalc.cli.output import complain, silence
 from archcalc.errors import ArchError, MissingError
 
 READING: Final = "Reading a network"
@@ -48,8 +46,7 @@ def _ending_well(function: Callable[..., None]) -> Callable[..., None]:
         except KeyboardInterrupt:
             raise typer.Exit(130) from None
         except BrokenPipeError:
-            # the reader has what it wanted; nothing more can be written, not even at exit
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            silence()  # the reader has what it wanted
             raise typer.Exit(0) from None
 
     return command

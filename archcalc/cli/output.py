@@ -18,6 +18,7 @@ _BY_ENDING: Final = {
     ".tex": Format.LATEX,
     ".html": Format.HTML,
     ".htm": Format.HTML,
+    ".txt": Format.PLAIN,
 }
 
 
@@ -41,15 +42,29 @@ def answer(sheets: Sequence[Sheet], data: Callable[[], Any], form: Format | None
 def write(text: str, output: Path | None) -> None:
     """Write text to standard output, or to a file that is then whole."""
     if output is None:
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        try:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            silence()
+            raise ArchError(f"standard output cannot be written: {(error.strerror or str(error)).lower()}") from None
     else:
         _replace(output, text)
 
 
+def silence() -> None:
+    """Let nothing more be written to standard output, not even at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _fitting(output: Path | None) -> Format:
     if output is not None:
-        return _BY_ENDING.get(output.suffix.lower(), Format.PLAIN)
+        ending = output.suffix.lower()
+        if ending and ending not in _BY_ENDING:
+            raise ArchError(f"--output: {ending} names no format (of {', '.join(_BY_ENDING)}); give --format too")
+        return _BY_ENDING.get(ending, Format.PLAIN)
     return Format.TABLE if sys.stdout.isatty() else Format.PLAIN
 
 
@@ -83,7 +98,7 @@ def _for_terminal(sheets: Sequence[Sheet], is_terminal: bool) -> str:
     colour = is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     text, dropped = terminal.render(sheets, width, colour)
     if dropped:
-        say(f"the terminal is narrow, left out: {', '.join(dropped)} (--format plain shows all)")
+        say(f"the terminal is narrow, left out: {', '.join(dropped)} (--format html shows all)")
     return text
 
 

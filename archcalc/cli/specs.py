@@ -97,11 +97,16 @@ def ops(op: OpArgument = None, form: FormatOption = None, output: OutputOption =
     from archcalc.cli.output import answer
     from archcalc.layers import KINDS
     from archcalc.layers.base import find
-    from archcalc.render.specs import kind_sheet, kinds_data, kinds_sheet
+    from archcalc.render.specs import kind_sheet, kinds_data, kinds_sheet, structure_sheet
+    from archcalc.spec.statement import STRUCTURES
 
-    kinds = KINDS if op is None else {op: find(op)}
-    sheets = [kinds_sheet()] if op is None else [kind_sheet(kinds[op])]
-    answer(sheets, lambda: kinds_data(kinds), form, output)
+    if op is None:
+        answer([kinds_sheet()], lambda: kinds_data(KINDS), form, output)
+    elif op in STRUCTURES:
+        answer([structure_sheet(op)], lambda: kinds_data({}), form, output)
+    else:
+        kind = find(op)
+        answer([kind_sheet(kind)], lambda: kinds_data({op: kind}), form, output)
 
 
 def schema(output: OutputOption = None) -> None:
@@ -118,6 +123,7 @@ def schema(output: OutputOption = None) -> None:
 
 def _read(catalogue: "Catalogue", word: str) -> "Listed":
     """A spec with its table, or with what is wrong with it."""
+    from archcalc.cli.output import say
     from archcalc.errors import ArchError
     from archcalc.graph import link
     from archcalc.render.specs import Listed
@@ -125,6 +131,9 @@ def _read(catalogue: "Catalogue", word: str) -> "Listed":
 
     try:
         spec = catalogue.load(word)
-        return Listed(spec.name, spec.aliases, spec.title, spec.file, measure(link(spec)))
+        graph = link(spec)
+        for doubt in graph.doubts:
+            say(f"{spec.file}: {doubt}")
+        return Listed(spec.name, spec.aliases, spec.title, spec.file, measure(graph))
     except ArchError as error:
         return Listed(word, (), "", word, None, error.faults)

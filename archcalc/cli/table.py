@@ -17,9 +17,15 @@ from archcalc.cli.options import (
     read_shape,
 )
 
+COLUMN_KEYS = (
+    *("index", "layer", "type", "device", "devices", "kernel", "stride", "padding", "dilation", "groups", "input"),
+    *("output", "params", "params_share", "buffers", "macs", "macs_share", "flops", "activations", "units", "received"),
+)
+"""The keys of `render.table.COLUMNS`, written out here so that --help need not load it."""
+
 ColumnsOption = Annotated[
     str | None,
-    typer.Option("--columns", metavar="A,B,...", help="Show these columns, such as layer,output,params,flops,units."),
+    typer.Option("--columns", metavar="A,B,...", help=f"Show these columns, of: {', '.join(COLUMN_KEYS)}."),
 ]
 PerDeviceOption = Annotated[
     bool, typer.Option("--per-device", help="Unfold towers: each device's part, and the elements it reads from others.")
@@ -58,6 +64,10 @@ def table(
             if not isinstance(error.partial, Graph) or not error.partial.nodes:
                 raise
             graph, broken = error.partial, error
+            if output is not None:
+                raise  # a file is written whole or not at all
+        for doubt in graph.doubts:
+            say(f"{spec.name}: {doubt}")
         tables.append(measure(graph, batch, per_device))
         if per_device and not tables[-1].per_device:
             say(f"{spec.name} has no towers: there is nothing to unfold")

@@ -6,8 +6,8 @@ asked once, by `graph`, through `check`.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, NamedTuple, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar, Final, NamedTuple, TypeVar
 
 from archcalc.errors import ArchError, did_you_mean
 from archcalc.layers.declared import Declared
@@ -53,6 +53,10 @@ class Layer(Declared, ABC):
     @abstractmethod
     def check(self, *inputs: Any) -> None:
         """Raise ArchError, with the arithmetic, where the layer cannot read these shapes."""
+
+    def doubt(self, *inputs: Any) -> str:
+        """What is legal here but probably not meant; empty for nothing."""
+        return ""
 
     @abstractmethod
     def output_shape(self, *inputs: Any) -> Shape: ...
@@ -132,11 +136,29 @@ def kind(op: str) -> Callable[[K], K]:
     return register
 
 
+_ALSO_CALLED: Final = {
+    "bn": "batch_norm2d",
+    "dense": "linear",
+    "fc": "linear",
+    "global_avg_pool": "adaptive_avg_pool2d",
+    "lrn": "local_response_norm",
+    "swish": "silu",
+}
+"""What other frameworks call a kind, where the names are not alike."""
+
+
+def unknown_op(op: str, known: Iterable[str] = KINDS) -> str:
+    """A message that names the nearest op."""
+    other = _ALSO_CALLED.get(op.lower())
+    hint = f"; did you mean '{other}'?" if other else did_you_mean(op, known)
+    return f"unknown op '{op}'{hint} (archcalc ops lists all)"
+
+
 def find(op: str) -> type[Layer]:
     """The kind called `op`. Raises ArchError with the nearest name."""
     if op in KINDS:
         return KINDS[op]
-    raise ArchError(f"unknown op '{op}'{did_you_mean(op, KINDS)} (archcalc ops lists all)")
+    raise ArchError(unknown_op(op))
 
 
 def dims(shape: Shape) -> str:

@@ -3,7 +3,7 @@
 from math import prod
 from typing import ClassVar
 
-from archcalc.layers.base import Layer, Shape, Twin, kind
+from archcalc.layers.base import Layer, Shape, Twin, dims, kind
 from archcalc.layers.fields import Count, Flag
 
 
@@ -18,6 +18,9 @@ class Linear(Layer):
 
     def check(self, x: Shape) -> None:
         pass
+
+    def doubt(self, x: Shape) -> str:
+        return f"works on the last axis of {dims(x)}; is a flatten missing before it?" if len(x) > 1 else ""
 
     def output_shape(self, x: Shape) -> Shape:
         return (*x[:-1], self.out_features)

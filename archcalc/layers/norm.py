@@ -25,6 +25,9 @@ class LocalResponseNorm(Weightless):
     def check(self, x: Shape) -> None:
         expect_rank(x, 3)
 
+    def doubt(self, x: Shape) -> str:
+        return "" if self.size % 2 else f"size {self.size} is even: PyTorch has one more channel before, ONNX after"
+
     def output_shape(self, x: Shape) -> Shape:
         return x
 

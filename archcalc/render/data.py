@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
+from archcalc.layers.fields import Sides
 from archcalc.render.sheet import Sheet
 
 SCHEMA: Final = 1
@@ -17,27 +18,26 @@ def json_text(data: Any) -> str:
 
 
 def csv_text(sheets: Sequence[Sheet]) -> str:
-    """One header line, then the rows without totals; several sheets share it, under a first column `spec`."""
+    """One header line with every sheet's columns, then the rows without totals; of several, `spec` comes first."""
     import csv
     from io import StringIO
 
     out = StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    several = len(sheets) > 1
-    header: list[str] = []
+    keys = list(dict.fromkeys(column.key for sheet in sheets for column in sheet.columns))
+    several = ["spec"] if len(sheets) > 1 else []
+    writer = csv.DictWriter(out, [*several, *keys], lineterminator="\n")
+    writer.writeheader()
     for sheet in sheets:
-        names = [column.key for column in sheet.columns]
-        if names != header:
-            header = names
-            writer.writerow(["spec", *names] if several else names)
         for row in sheet.rows:
-            cells = [_bare(value) for value in row]
-            writer.writerow([sheet.name, *cells] if several else cells)
+            cells = {column.key: _bare(value) for column, value in zip(sheet.columns, row, strict=True)}
+            writer.writerow(cells | dict.fromkeys(several, sheet.name))
     return out.getvalue()
 
 
 def _bare(value: Any) -> Any:
-    """A value without separators or units: shapes as 96x55x55, shares as fractions."""
+    """A value without separators: a shape as 96x55x55, padding as top bottom left right, a share as a fraction."""
+    if isinstance(value, Sides):
+        return " ".join(map(str, value))
     if isinstance(value, tuple):
         nested = value and isinstance(value[0], tuple)
         return (" " if nested else "x").join(str(_bare(item)) for item in value)

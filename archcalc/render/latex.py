@@ -1,4 +1,4 @@
-"""Sheets as LaTeX tables; the document needs \\usepackage{booktabs}."""
+"""Sheets as LaTeX tables, no wider than the page; the document needs \\usepackage{booktabs,graphicx}."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ _QUOTED = re.compile(r'"([^"]*)"')
 
 
 def render(sheets: Sequence[Sheet]) -> str:
-    head = "% needs \\usepackage{booktabs} in the preamble\n"
+    head = "% needs \\usepackage{booktabs,graphicx} in the preamble\n"
     return head + "\n".join("\n".join(_lines(sheet)) + "\n" for sheet in sheets)
 
 
@@ -29,9 +29,10 @@ def _lines(sheet: Sheet) -> Iterator[str]:
     yield r"\footnotesize"
     yield r"\setlength{\tabcolsep}{4pt}"
     if sheet.title:
-        yield rf"\caption{{{escape(sheet.title)}}}"
+        yield rf"\caption{{{_cell(sheet.title)}}}"
     if sheet.name:
         yield rf"\label{{tab:{sheet.name}}}"
+    yield r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%"
     yield rf"\begin{{tabular}}{{@{{}}{''.join('r' if c.right else 'l' for c in sheet.columns)}@{{}}}}"
     yield r"\toprule"
     yield _line([column.header for column in sheet.columns])
@@ -41,7 +42,7 @@ def _lines(sheet: Sheet) -> Iterator[str]:
         yield r"\midrule"
         yield from map(_line, sheet.texts(sheet.footer))
     yield r"\bottomrule"
-    yield r"\end{tabular}"
+    yield r"\end{tabular}}"
     yield from (rf"\par\smallskip {escape(note)}" for note in sheet.notes)
     yield r"\end{table}"
 

@@ -40,12 +40,13 @@ class Sheet(NamedTuple):
     notes: tuple[str, ...] = ()
 
     def pick(self, keys: Sequence[str]) -> "Sheet":
-        """The sheet with these columns only, in this order. Raises ArchError for a key that it has not."""
+        """The sheet with these columns only, by key or header, in this order. Raises ArchError for an unknown one."""
         places = {column.key: place for place, column in enumerate(self.columns)}
+        headers = {column.header: place for place, column in enumerate(self.columns)}
         for key in keys:
-            if key not in places:
+            if key not in places | headers:
                 raise ArchError(f"there is no column '{key}'{did_you_mean(key, places)} (columns: {', '.join(places)})")
-        order = [places[key] for key in keys]
+        order = [(headers | places)[key] for key in keys]
         return self._replace(
             columns=tuple(self.columns[i] for i in order),
             rows=tuple(tuple(row[i] for i in order) for row in self.rows),

@@ -33,12 +33,12 @@ def _words(words: Iterable[str]) -> str:
 
 _LIST: Final = (
     Column("name", "name"),
-    Column("aliases", "aliases", _words, leaves=3),
+    Column("aliases", "aliases", _words, leaves=4),
     Column("input", "input", dims, leaves=2),
     Column("layers", "layers", right=True, leaves=1),
     Column("params", "params", number, right=True),
     Column("macs", "MACs", number, right=True),
-    Column("title", "title", leaves=4, prose=True),
+    Column("title", "title", leaves=3, prose=True),
 )
 
 
@@ -113,6 +113,18 @@ _STRUCTURES: Final = {
     "branches": "Paths that read one input, merged by add or concat; [] is the input itself.",
     "towers": "Layers that exist once per device; gather: true reads all devices.",
 }
+_STRUCTURE_KEYS: Final = {
+    "from": "a layer's name, where it is not the one before it",
+    "block": "the name of a block: blocks: {name: {params: {...}, layers: [...]}}",
+    "with": "{param: value, ...} for the block's params",
+    "repeat": "an integer >= 0; the layers are then called name.0.layer, name.1.layer, ...",
+    "paths": "[[layers], [layers], ...]; [] is the input itself",
+    "merge": "add or concat",
+    "dim": "the axis of concat, as torch counts: 1 is channels",
+    "activation": "follows add",
+    "devices": "two or more names",
+    "layers": "a list of layers, with the channels of one device; gather: true reads all devices",
+}
 
 
 def kinds_sheet() -> Sheet:
@@ -128,6 +140,13 @@ def kind_sheet(kind: type[Layer]) -> Sheet:
     columns = (Column("field", "field"), Column("default", "default"), Column("values", "values", prose=True))
     rows = tuple((name, _default(field), field.type.words) for name, field in kind.fields.items())
     return Sheet(kind.op, f"{kind.op}: {_sentence(kind)}", columns, rows, notes=() if rows else ("no fields",))
+
+
+def structure_sheet(op: str) -> Sheet:
+    """A structure, a line for each of its keys."""
+    columns = (Column("key", "key"), Column("values", "values", prose=True))
+    rows = tuple((key, _STRUCTURE_KEYS[key]) for key in STRUCTURES[op] if key in _STRUCTURE_KEYS)
+    return Sheet(op, f"{op}: {_STRUCTURES[op]}", columns, rows)
 
 
 def kinds_data(kinds: Mapping[str, type[Layer]]) -> dict[str, Any]:

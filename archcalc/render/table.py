@@ -117,6 +117,8 @@ def _notes(table: Table, keys: list[str]) -> Iterator[str]:
     """What the shown columns leave to be said."""
     if "padding" in keys and any(row.padding and row.padding[::2] != row.padding[1::2] for row in table.rows):
         yield "padding a/b: a before and b after, as applied"
+    if "devices" in keys and any(row.devices for row in table.rows):
+        yield "devices: shapes and costs are those of all together; each reads its own part, and where it gathers, all"
     if "received" in keys and table.per_device:
         yield "received: elements read from other devices; layers outside towers run on the first device"
 
@@ -170,7 +172,8 @@ def _groups(table: Table) -> list[tuple[str, tuple[Row, ...]]]:
         ops = dict.fromkeys(row.op for row in rows if row.params or row.macs)
         parts = [(op, tuple(row for row in rows if row.op == op)) for op in ops]
         parts = [(f"{op} ({len(group)})", group) for op, group in parts]
-    return [*parts, ("total", rows)] if len(parts) > 1 else [("total", rows)]
+    total = "total" if table.complete else "total so far"
+    return [*parts, (total, rows)] if len(parts) > 1 else [(total, rows)]
 
 
 def _sums(label: str, rows: tuple[Row, ...], totals: Totals) -> tuple[Any, ...]:
@@ -189,6 +192,7 @@ def data(table: Table) -> dict[str, Any]:
         "title": table.title,
         "input_shape": list(table.input_shape),
         "batch": table.batch,
+        "complete": table.complete,
         "layers": [_row_data(row) for row in table.rows],
         "totals": table.totals._asdict(),
     }

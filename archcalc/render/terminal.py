@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from io import StringIO
+from textwrap import wrap
 from typing import Final
 
 from rich.box import SIMPLE_HEAD
@@ -96,7 +97,8 @@ def _one(sheet: Sheet, width: int | None, colour: bool) -> str:
     console = Console(file=out, width=_UNBOUNDED, force_terminal=colour, no_color=None if colour else True)
     console.print(table, crop=False)
     lines = [line.rstrip() for line in out.getvalue().splitlines()]
-    return "\n".join([*lines, *sheet.notes]) + "\n"
+    notes = (line for note in sheet.notes for line in wrap(note, width or _UNBOUNDED))
+    return "\n".join([*lines, *notes]) + "\n"
 
 
 def _cell(column: Column, value: object, bars: bool, width: int) -> Text:

@@ -24,6 +24,7 @@ SUFFIXES: Final = (".yaml", ".yml", ".json")
 STANDARD_INPUT: Final = "-"
 _STDIN_NAME: Final = "<stdin>"
 _MOST_PARENTS: Final = 32
+_MOST_ALIKE: Final = 4
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 
 
@@ -172,8 +173,11 @@ def _shown(path: Path) -> str:
 
 
 def _unknown(word: str, files: Mapping[str, Path], folders: list[Path]) -> str:
-    tails = {stem.partition("_")[2]: stem for stem in files if "_" in stem}
-    hint = did_you_mean(word, [*files, *tails])
+    alike = [stem for stem in files if stem.lower().startswith(f"{word.lower()}_")]
+    if alike:
+        more = " ..." if len(alike) > _MOST_ALIKE else ""
+        return f"there is no spec '{word}' alone: {', '.join(alike[:_MOST_ALIKE])}{more} (archcalc list shows all)"
+    hint = did_you_mean(word, [*files, *(stem.partition("_")[2] for stem in files if "_" in stem)])
     if not files:
         looked = f" in {listing([_shown(folder) for folder in folders], 'and')}" if folders else ""
         return f"there is no spec '{word}', nor any other{looked}; name a file, or a folder by --spec-dir"

@@ -147,7 +147,7 @@ class _Document:
         for name in settings:
             if name not in declared.items:
                 has = f" (it has {', '.join(declared.items)})" if declared.items else " (it declares none)"
-                self.faults.add(f"--set: the spec has no param '{name}'{self.faults.hint(name, declared.items) or has}")
+                self.faults.add(f"the spec has no param '{name}' to set{self.faults.hint(name, declared.items) or has}")
         for name, node in declared.items.items():
             self._expect_param_name(name, declared)
             try:

@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 
 from archcalc.errors import ArchError, Mark, listing
 from archcalc.layers import KINDS, Layer
-from archcalc.layers.base import Activation
+from archcalc.layers.base import Activation, unknown_op
 from archcalc.layers.fields import spell
 from archcalc.spec.expressions import Scope
 from archcalc.spec.model import INPUT, NAME, Tower
@@ -21,6 +21,15 @@ STRUCTURES: Final[dict[str, tuple[str, ...]]] = {
 
 LAYER_KEYS: Final = ("name", "op", "from", "activation", "gather")
 """What a layer has beside the fields of its kind."""
+
+
+_NEEDLESS: Final = {
+    "in_channels": ": it follows from what the layer reads",
+    "in_features": ": it follows from what the layer reads",
+    "num_features": ": it follows from what the layer reads",
+    "inplace": ": it changes no shape and no count",
+}
+"""Words of torch that a spec does without, and why."""
 
 
 def activations() -> list[str]:
@@ -86,12 +95,11 @@ class Statements:
         given = node.items.get("op")
         within = f"layer {written_name(node) or 'without a name'}"
         if given is None:
-            self.fault("a layer needs an op", node.mark, within)
+            self.fault(f"a layer needs an op{_as_one_line(node)}", node.mark, within)
         elif not isinstance(given, Scalar):
             self.fault(f"op must be a word, got {kind_of(given)}", given.mark, within)
         elif given.text not in KINDS and given.text not in STRUCTURES:
-            hint = self.hint(given.text, [*KINDS, *STRUCTURES])
-            self.fault(f"unknown op '{given.text}'{hint} (archcalc ops lists all)", given.mark, within)
+            self.fault(unknown_op(given.text, [*KINDS, *STRUCTURES]), given.mark, within)
         else:
             return given.text
         return ""
@@ -177,7 +185,7 @@ class Statements:
             if key in kind.fields:
                 given[key] = value
             elif key not in LAYER_KEYS:
-                hint = self.hint(key, [*kind.fields, *LAYER_KEYS])
+                hint = _NEEDLESS.get(key) or self.hint(key, [*kind.fields, *LAYER_KEYS])
                 meant |= {name for name in kind.fields if f"'{name}'" in hint}
                 has = f" (it has {', '.join(kind.fields) or 'none'})"
                 self.fault(f"{kind.op} has no field '{key}'{hint or has}", node.keys[key], within)
@@ -210,7 +218,8 @@ class Statements:
             return ""
         if value not in activations():
             hint = self.hint(value, activations()) if isinstance(value, str) else ""
-            self.fault(f"activation must be {listing(activations())}, got {spell(value)}{hint}", given.mark, within)
+            rule = "activation must be an op such as relu or tanh (archcalc ops lists them)"
+            self.fault(f"{rule}, got {spell(value)}{hint}", given.mark, within)
             return ""
         return str(value)
 
@@ -224,6 +233,12 @@ class Statements:
         if isinstance(value, LayerList) and value.blocks is None:
             value.blocks = blocks
         return value
+
+
+def _as_one_line(node: Mapping) -> str:
+    """A hint for `conv1: {op: conv2d, ...}`, which should be `{name: conv1, op: conv2d, ...}`."""
+    ((key, value),) = list(node.items.items())[:1] or (("", None),)
+    return f"; write {{name: {key}, op: ...}}" if len(node.items) == 1 and isinstance(value, Mapping) else ""
 
 
 def written_name(node: Node) -> str:

@@ -1,0 +1,149 @@
+"""Graph -> torch.nn.Module, from the twins of its layers: one generic builder for every kind.
+
+Modules carry the names of their layers, so that `state_dict` does too: `conv1.weight`, `layer1.0.sum.conv1.weight`, and
+in towers `gpu0.conv1.weight`. A layer that stands inside another, like `conv1.relu`, is `conv1_relu` beside it, since
+tools count leaf modules.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from functools import reduce
+from typing import Any, Final
+
+import torch
+from torch import Tensor, nn
+
+from archcalc.errors import ArchError
+from archcalc.graph import Graph, Node
+from archcalc.layers import Twin
+from archcalc.spec.model import INPUT
+
+FUNCTIONS: Final[Mapping[str, Callable[..., Tensor]]] = {
+    "torch.cat": lambda tensors, dim: torch.cat(tensors, dim),
+    "torch.add": lambda tensors: reduce(torch.add, tensors),
+}
+"""What a twin can call that is no class of torch.nn, on a list of tensors."""
+
+
+class Built(nn.Module):
+    """A graph that runs: each layer once per device that holds it.
+
+    Takes (batch, channels, height, width) or (batch, features), gives the last layer's output. `outputs` gives every
+    layer's, under its name.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__()
+        self.graph = graph
+        self.nodes = {node.name: node for node in graph.nodes}
+        self.paths = module_paths(graph)
+        for node in graph.nodes:
+            twin = _twin(node)
+            for path in self.paths[node.name]:
+                if twin.pad is not None:
+                    _put(self, f"{path}_pad", _module(twin.pad))
+                if twin.call not in FUNCTIONS:
+                    _put(self, path, _module(twin))
+        self._readers = Counter(name for node in graph.nodes for name in set(node.inputs))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The last layer's output; an output is let go once its last reader has read it."""
+        waiting = Counter(self._readers)
+        made: dict[str, list[Tensor]] = {INPUT: [x]}
+        last = INPUT
+        for node in self.graph.nodes:
+            made[node.name] = self._run(node, made)
+            for name in set(node.inputs):
+                waiting[name] -= 1
+                if not waiting[name] and name != last:
+                    made.pop(name, None)
+            last = node.name
+        return self._whole(made[last])
+
+    def outputs(self, x: Tensor) -> dict[str, Tensor]:
+        """Every layer's output, those of all devices joined."""
+        made: dict[str, list[Tensor]] = {INPUT: [x]}
+        for node in self.graph.nodes:
+            made[node.name] = self._run(node, made)
+        return {node.name: self._whole(made[node.name]) for node in self.graph.nodes}
+
+    def modules_of(self, name: str) -> list[nn.Module]:
+        """The modules of a layer, one per device; none for a layer that is a function."""
+        modules = dict(self.named_modules())
+        return [modules[path] for path in self.paths[name] if path in modules]
+
+    def _run(self, node: Node, made: Mapping[str, list[Tensor]]) -> list[Tensor]:
+        twin = _twin(node)
+        results = []
+        for copy, path in enumerate(self.paths[node.name]):
+            tensors = [self._read(node, name, copy, made) for name in node.inputs]
+            if twin.pad is not None:
+                tensors = [self.get_submodule(f"{path}_pad")(tensor) for tensor in tensors]
+            if twin.call in FUNCTIONS:
+                results.append(FUNCTIONS[twin.call](tensors, **twin.keywords))
+            else:
+                results.append(self.get_submodule(path)(*tensors))
+        return results
+
+    def _read(self, node: Node, name: str, copy: int, made: Mapping[str, list[Tensor]]) -> Tensor:
+        """What one device reads: its own part inside its tower, the whole of everything else."""
+        source = self.nodes.get(name)
+        own = source is not None and node.tower is not None and source.tower == node.tower and not node.gather
+        return made[name][copy] if own else self._whole(made[name])
+
+    @staticmethod
+    def _whole(parts: list[Tensor]) -> Tensor:
+        return parts[0] if len(parts) == 1 else torch.cat([part.to(parts[0].device) for part in parts], 1)
+
+
+def build(graph: Graph, device: str | torch.device = "cpu") -> Built:
+    """The module of a graph on a device; on `meta` nothing is allocated. Raises ArchError for what torch cannot do."""
+    with torch.device(device):
+        return Built(graph)
+
+
+def module_paths(graph: Graph) -> dict[str, list[str]]:
+    """Where each layer's modules stand, one per device."""
+    modules = {node.name for node in graph.nodes if _twin(node).call not in FUNCTIONS}
+    return {node.name: _with_devices(node, _beside(node.name, modules)) for node in graph.nodes}
+
+
+def _beside(name: str, modules: Iterable[str]) -> str:
+    """A path in which no module stands inside another."""
+    parts = name.split(".")
+    path = parts[0]
+    for place, part in enumerate(parts[1:], start=1):
+        path += ("_" if ".".join(parts[:place]) in modules else ".") + part
+    return path
+
+
+def _with_devices(node: Node, path: str) -> list[str]:
+    return [f"{device}.{path}" for device in node.devices] or [path]
+
+
+def _twin(node: Node) -> Twin:
+    try:
+        return node.layer.twin(*node.reads)
+    except ArchError as error:
+        raise error.at(None, f"layer {node.name}") from None
+
+
+def _module(twin: Twin) -> nn.Module:
+    made: nn.Module = getattr(nn, twin.call.removeprefix("nn."))(**twin.keywords)
+    return made
+
+
+def _put(root: nn.Module, path: str, module: nn.Module) -> None:
+    """Hang a module under its dotted path, on plain modules where there are none yet."""
+    *outer, name = path.split(".")
+    for part in outer:
+        if part not in dict(root.named_children()):
+            root.add_module(part, nn.Module())
+        root = root.get_submodule(part)
+    root.add_module(name, module)
+
+
+def state_shapes(module: nn.Module) -> dict[str, tuple[int, ...]]:
+    """The tensors of a `state_dict`, by name."""
+    state: dict[str, Any] = module.state_dict()
+    return {name: tuple(tensor.shape) for name, tensor in state.items()}
