@@ -3,13 +3,17 @@
 import os
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from archcalc.errors import MissingError
 from archcalc.graph import Graph, link
 from archcalc.layers import Shape
 from archcalc.spec.catalogue import Catalogue
 from archcalc.spec.model import Spec
 from archcalc.table import Table, measure
+
+if TYPE_CHECKING:
+    from archcalc.pytorch.build import Built
 
 
 @dataclass(frozen=True, repr=False)
@@ -30,6 +34,18 @@ class Network:
         a layer does not fit.
         """
         return measure(self.graph, batch, per_device)
+
+    def module(self, device: str = "cpu") -> "Built":
+        """The network as a torch.nn.Module on a device; on "meta" no weights are allocated.
+
+        Needs torch. Raises ArchError where a layer does not fit, or for what torch has no layer for.
+        """
+        try:
+            from archcalc.pytorch.build import build
+        except ImportError as error:
+            raise MissingError(f"a module needs torch ({error}): pip install 'archcalc[torch]'") from error
+
+        return build(self.graph, device)
 
     def __repr__(self) -> str:
         return f"<Network {self.spec.name}: {len(self.spec.layers)} layers>"

@@ -21,7 +21,7 @@ from archcalc.layers.conv import Conv2d
 from archcalc.layers.pool import AvgPool2d, MaxPool2d
 from tests.cases import CASES, Case
 from tests.conftest import BUNDLED
-from tests.twins import Built, Called, buffer_elements, elements, on_meta
+from tests.twins import Called, buffer_elements, elements, on_meta
 
 
 def counted_flops(module: torch.nn.Module, *inputs: torch.Tensor) -> int:
@@ -176,14 +176,14 @@ def test_padding_that_torch_lacks_reads_what_the_window_says(
 def test_torch_agrees_with_every_layer_of_every_bundled_spec(name: str) -> None:
     network = archcalc.load(name)
     table = network.table()
-    with torch.device("meta"):
-        built = Built(network.graph).eval()
-    outputs = built(on_meta(network.spec.input_shape, batch=1))
+    built = network.module(device="meta").eval()
+    outputs = built.outputs(on_meta(network.spec.input_shape, batch=1))
 
-    for row, node in zip(table.rows, network.graph.nodes, strict=True):
+    for row in table.rows:
+        modules = torch.nn.ModuleList(built.modules_of(row.name))
         assert tuple(outputs[row.name].shape[1:]) == row.output_shape
-        assert elements(built.copies(node)) == row.params
-        assert buffer_elements(built.copies(node)) == row.buffers
+        assert elements(modules) == row.params
+        assert buffer_elements(modules) == row.buffers
     assert elements(built) == table.totals.params
     assert counted_flops(built, on_meta(network.spec.input_shape, batch=1)) == table.totals.flops
 
