@@ -3,8 +3,9 @@
 The stages, in order; each folder or file is one:
 
     text -> spec.Spec -> graph.Graph -> table.Table -> analysis -> render
+                             \\-> pytorch
 
-`errors` and `layers` (the vocabulary) stand below them, `cli` above. In Python:
+`errors`, `collector` and `layers` (the vocabulary) stand below them, `network` (this API) and `cli` above. In Python:
 
     >>> import archcalc
     >>> archcalc.load("alexnet_torchvision").table().totals.params

@@ -9,6 +9,7 @@ from archcalc.errors import MissingError
 from archcalc.graph import Graph, link
 from archcalc.layers import Shape
 from archcalc.spec.catalogue import Catalogue
+from archcalc.spec.document import read_input
 from archcalc.spec.model import Spec
 from archcalc.table import Table, measure
 
@@ -69,4 +70,5 @@ def load(
         archcalc.load("paper").table().totals.params
         archcalc.load("torchvision", num_classes=10, input_shape=(3, 256, 256))
     """
-    return Network(Catalogue(spec_dir).load(os.fspath(spec), params, input_shape))
+    shape = None if input_shape is None else read_input(input_shape)
+    return Network(Catalogue(spec_dir).load(os.fspath(spec), params, shape))

@@ -10,9 +10,10 @@ from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcalc.collector import collector_at_rest
+from archcalc.errors import ArchError
 from archcalc.graph import Graph, Node
 from archcalc.layers import Shape, Window
-from archcalc.layers.fields import Sides
+from archcalc.layers.fields import Sides, is_integer, spell
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,7 +97,12 @@ class Table:
 
 @collector_at_rest()
 def measure(graph: Graph, batch: int = 1, per_device: bool = False) -> Table:
-    """The table of a graph; `per_device` gives each device a row of its own, where there are towers."""
+    """The table of a graph; `per_device` gives each device a row of its own, where there are towers.
+
+    Raises ArchError unless `batch` is an integer >= 1.
+    """
+    if not is_integer(batch) or batch < 1:
+        raise ArchError(f"batch must be an integer >= 1, got {spell(batch)}")
     spec, unfold = graph.spec, per_device and any(node.tower for node in graph.nodes)
     rows = _per_device_rows(graph, batch) if unfold else (_row(node, batch) for node in graph.nodes)
     complete = len(graph.nodes) == len(spec.layers)
@@ -157,7 +163,8 @@ def _per_device_rows(graph: Graph, batch: int) -> Iterable[Row]:
     for node in graph.nodes:
         one = _on_one_device(node, batch)
         for device in node.devices or (first,):
-            received = sum(_crossing(nodes.get(name), node, device, first) for name in node.inputs) * batch
+            sources = (nodes.get(name) for name in dict.fromkeys(node.inputs))
+            received = sum(_crossing(source, node, device, first) for source in sources) * batch
             yield one._replace(devices=(device,), received=received)
 
 

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from archcalc.cli.app import app
 from tests.conftest import BUNDLED, ROOT
 
-COMMANDS = ["table", "list", "show", "validate", "ops", "schema"]
+COMMANDS = [str(command.name) for command in app.registered_commands]
 
 
 def run(
@@ -364,3 +365,55 @@ def test_control_c_ends_with_130(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
     assert (process.returncode, out, err) == (130, b"", b"")
+
+
+def test_show_of_another_network_makes_no_claims_about_it() -> None:
+    assert "claims:" in run("show", "d2l_rgb").stdout
+    for change in (["--set", "num_classes=2"], ["--input", "3x256x256"]):
+        assert "claims:" not in run("show", "d2l_rgb", *change).stdout
+
+
+def test_output_goes_through_links_and_into_pipes(tmp_path: Path) -> None:
+    target, link, pipe = tmp_path / "target.md", tmp_path / "link.md", tmp_path / "pipe.md"
+    target.write_text("old")
+    link.symlink_to(target)
+    assert run("table", "paper", "-o", str(link)).returncode == 0
+    assert link.is_symlink()
+    assert target.read_text().startswith("**alexnet")
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE, text=True) as reader:
+        assert run("table", "paper", "-o", str(pipe)).returncode == 0
+        assert reader.communicate()[0] == target.read_text()
+    assert pipe.is_fifo()
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
+def test_closed_streams_are_no_traceback(closed: str) -> None:
+    word = "-" if closed == "<&-" else "paper"
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m archcalc table {word} {closed}"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=clean_environment(),
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+    assert done.returncode == (2 if closed == "<&-" else 0)
+
+
+def test_a_title_that_the_terminal_cannot_write_is_escaped(tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text(
+        "archcalc: 1\nname: net\ntitle: 网络\ninput: [3]\nlayers: [{name: a, op: relu}]\n", encoding="utf-8"
+    )
+    done = run("table", str(path), PYTHONIOENCODING="latin-1")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\\u7f51" in done.stdout
+
+
+def test_a_name_of_odd_bytes_is_no_traceback() -> None:
+    command = [os.fsencode(sys.executable), b"-m", b"archcalc", b"table", b"\xff"]
+    done = subprocess.run(command, capture_output=True, cwd=ROOT, env=clean_environment(), check=False)
+    assert done.returncode == 2
+    assert b"Traceback" not in done.stderr

@@ -12,6 +12,7 @@ import torchvision
 from torch.utils.flop_counter import FlopCounterMode
 
 import archcalc
+from archcalc.analysis.claims import judge
 from archcalc.spec.canonical import document, to_json, to_yaml
 from archcalc.spec.catalogue import Catalogue
 from archcalc.spec.reading import plain
@@ -264,3 +265,108 @@ layers:
   - {name: v, op: use, block: wrap, with: {body: [{name: inner, op: use, block: wrap, with: {body: [$one]}}]}}
 """
     assert [row.name for row in spec(tmp_path, body).table().rows] == ["a", "b", "w.a", "v.inner.a"]
+
+
+BASE = """
+input: [3, 8, 8]
+defaults: {conv2d: {bias: false, activation: relu}}
+blocks: {p: {layers: [{name: a, op: relu}]}}
+layers:
+  - {name: c, op: conv2d, out_channels: 4, kernel_size: 3}
+  - {name: u, op: use, block: p}
+"""
+
+
+def test_a_variant_changes_what_house_rules_give(tmp_path: Path) -> None:
+    spec(tmp_path, BASE, "base")
+    child = spec(tmp_path, "extends: base\noverride: {c: {bias: true, activation: null}}\n", "child")
+    assert [(row.name, row.params) for row in child.table().rows] == [("c", 4 * 3 * 9 + 4), ("u.a", 0)]
+    with pytest.raises(archcalc.ArchError, match=r"c\.bias is false by default"):
+        spec(tmp_path, "extends: base\noverride: {c: {bias: false}}\n", "same")
+
+
+def test_a_variant_changes_one_word_deep_in_a_block(tmp_path: Path) -> None:
+    spec(tmp_path, BASE, "base")
+    child = spec(tmp_path, "extends: base\nblocks: {p: {layers: [{name: a, op: tanh}]}}\n", "child")
+    assert child.table().rows[-1].op == "tanh"
+    with pytest.raises(archcalc.ArchError, match=r"blocks\.p is the same in base"):
+        spec(tmp_path, "extends: base\nblocks: {p: {layers: [{name: a, op: relu}]}}\n", "same")
+
+
+STRUCTURES = """
+sources: {me: {title: mine}, "on": {title: odd}, "a: b": {title: odder}}
+input: [3, 8, 8]
+blocks: {pair: {layers: [{name: a, op: conv2d, out_channels: 4, kernel_size: 1}, {name: b, op: relu}]}}
+layers:
+  - {name: stem, op: local_response_norm, size: 3, alpha_per: sum, k: 1e20}
+  - {name: u, op: use, block: pair, repeat: 2}
+  - name: s
+    op: branches
+    merge: add
+    paths: [[], [{name: c, op: conv2d, out_channels: 4, kernel_size: 3, padding: 1}]]
+claims:
+  - {what: params, of: u, value: 36, source: me}
+  - {what: params, of: u.1, value: 20, source: "on"}
+  - {what: output, of: u, value: [4, 8, 8], source: "a: b"}
+  - {what: params, of: s, value: 148, source: me}
+  - {what: output, of: s, value: [4, 8, 8], source: me}
+  - {what: receptive_field, of: s, value: 3, source: me}
+  - {what: receptive_field, of: u, value: 1, source: me}
+  - {what: memory, of: s, value: 592, source: me}
+  - {what: memory, value: 736B, source: me}
+"""
+
+
+def test_a_claim_may_be_about_a_structure_and_outlives_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # u: 3*4 + 4 = 16 and 4*4 + 4 = 20; s: 4*4*9 + 4 = 148; 36 + 148 = 184 parameters of 4 bytes
+    network = spec(tmp_path, STRUCTURES)
+    again = _from_stdin(to_yaml(network.spec), monkeypatch)
+    for each in (network, again):
+        verdicts = judge(each.graph, each.table(), each.spec.claims)
+        assert [verdict for verdict in verdicts if not verdict.holds] == []
+    assert document(again.spec) == document(network.spec)
+
+
+def test_a_claim_about_towers_as_such_is_refused(tmp_path: Path) -> None:
+    body = """
+sources: {me: {title: mine}}
+input: [3, 8, 8]
+layers: [{name: t, op: towers, devices: [a, b], layers: [{name: c, op: conv2d, out_channels: 4, kernel_size: 1}]}]
+claims: [{what: params, of: t, value: 1, source: me}]
+"""
+    with pytest.raises(archcalc.ArchError, match="of: there is no layer 't'"):
+        spec(tmp_path, body)
+
+
+def test_a_block_may_be_given_no_activation(tmp_path: Path) -> None:
+    body = """
+input: [4]
+blocks: {b: {params: {act: null}, layers: [{name: f, op: linear, out_features: 2, activation: $act}]}}
+layers: [{name: one, op: use, block: b, with: {act: relu}}, {name: two, op: use, block: b, with: {act: null}}]
+"""
+    assert [row.name for row in spec(tmp_path, body).table().rows] == ["one.f", "one.f.relu", "two.f"]
+
+
+def test_endless_structures_end_with_a_message(tmp_path: Path) -> None:
+    holds_itself = """
+params: {body: [{name: x, op: use, block: a}]}
+input: [4]
+blocks: {a: {layers: [$body]}}
+layers: [$body]
+"""
+    blocks = ", ".join(f"b{i}: {{layers: [{{name: x, op: use, block: b{i + 1}}}]}}" for i in range(400))
+    chain = f"input: [4]\nblocks: {{{blocks}, b400: {{layers: []}}}}\nlayers: [{{name: x, op: use, block: b0}}]\n"
+    for body in (holds_itself, chain):
+        with pytest.raises(archcalc.ArchError, match="structures stand in each other more than 64 deep"):
+            spec(tmp_path, body)
+
+
+def test_the_api_checks_what_it_is_given() -> None:
+    for shape in ((3.0, 224, 224), "3x224x224", (3, 224), (3, 0, 224)):
+        with pytest.raises(archcalc.ArchError, match="input must be"):
+            archcalc.load("paper", input_shape=shape)  # type: ignore[arg-type]
+    for batch in (0, -1, 1.5, True):
+        with pytest.raises(archcalc.ArchError, match="batch must be an integer >= 1"):
+            archcalc.load("paper").table(batch=batch)  # type: ignore[arg-type]
+    with pytest.raises(archcalc.ArchError, match="the spec has no param 'nope' to set"):
+        archcalc.load("paper", nope=1)

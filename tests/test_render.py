@@ -234,3 +234,13 @@ def test_branching_networks_show_what_they_read() -> None:
     from archcalc.render.table import inputs
 
     assert inputs(rows["inception3a.joined"].input_shapes) == "(64+128+32+32)x28x28"
+
+
+def test_only_sizes_get_a_multiplication_sign() -> None:
+    text = latex.render([Sheet("", "", (Column("a", "a"), Column("b", "b", sizes=True)), (("branch3x3", "3x3"),))])
+    assert r"branch3x3 & 3$\times$3 \\" in text
+
+
+def test_csv_joins_words_by_spaces_and_sizes_by_x() -> None:
+    columns = (Column("words", "words"), Column("shape", "shape"))
+    assert csv_text([Sheet("", "", columns, ((("foo", "bar"), (3, 4)),))]) == "words,shape\nfoo bar,3x4\n"

@@ -1,4 +1,4 @@
-"""Spec files found by glob: valid ones with the totals they must have, invalid ones with their exact message.
+"""Invalid spec files, found by glob, each with its exact message.
 
 `tests/specs/invalid/NAME.yaml` (or .json) must be refused with the text of `NAME.txt`, line for line. A file whose name
 starts with an underscore is there to be extended by others. `--update-golden` writes the texts anew: read them.

@@ -91,3 +91,26 @@ def test_a_fault_in_a_tower_shows_what_one_device_reads(tmp_path: Path) -> None:
     with pytest.raises(ArchError) as refused:
         archcalc.load(path).table()
     assert "in_channels 2 cannot be divided into 3 groups" in str(refused.value)
+
+
+def test_towers_beside_towers_read_each_other_whole(tmp_path: Path) -> None:
+    path = tmp_path / "towers.yaml"
+    tower = "{op: towers, devices: [a, b], layers: [{name: %s, op: conv2d, out_channels: 2, kernel_size: 1}]}"
+    path.write_text(f"archcalc: 1\nname: towers\ninput: [3, 4, 4]\nlayers: [{tower % 'one'}, {tower % 'two'}]\n")
+    network = archcalc.load(path)
+    rows = {row.name: row for row in network.table().rows}
+    # each device of the second reads 4 channels, its own 2 and the other's 2
+    assert rows["two"].params == 2 * (2 * 4 + 2)
+    received = {(row.name, *row.devices): row.received for row in network.table(batch=3, per_device=True).rows}
+    assert received["two", "a"] == received["two", "b"] == 3 * 2 * 4 * 4
+
+
+def test_what_is_read_twice_crosses_once(tmp_path: Path) -> None:
+    path = tmp_path / "towers.yaml"
+    path.write_text(
+        "archcalc: 1\nname: towers\ninput: [3, 4, 4]\nlayers:\n  - op: towers\n    devices: [a, b]\n    layers:\n"
+        "      - {name: c, op: conv2d, out_channels: 2, kernel_size: 1}\n"
+        "      - {name: s, op: add, from: [c, c], gather: true}\n"
+    )
+    rows = archcalc.load(path).table(per_device=True).rows
+    assert [row.received for row in rows if row.name == "s"] == [2 * 4 * 4] * 2

@@ -42,7 +42,8 @@ def _true_value(claim: Claim, graph: Graph, table: Table) -> int | Shape | None:
     if claim.what == "output":
         return _output(claim, graph, nodes[-1].output_shape)
     if claim.what == "receptive_field":
-        field = receptive_fields(graph)[claim.of or nodes[-1].name]
+        fields = receptive_fields(graph)
+        field = fields[claim.of] if claim.of in fields else fields[nodes[-1].name]
         return field.size[0] if field and field.size[0] == field.size[1] else None
     names = {node.name for node in nodes}
     totals = add_up(row for row in table.rows if row.name in names)

@@ -22,7 +22,7 @@ _POINT = Field((1, 1), (1, 1))
 
 
 def receptive_fields(graph: Graph) -> dict[str, Field | None]:
-    """The field of each layer's outputs; None for a layer that sees the whole input, from a flatten on."""
+    """The field of each layer's outputs; None from a layer on that no window describes, such as a flatten."""
     fields: dict[str, Field | None] = {}
     for node in graph.nodes:
         fields[node.name] = _through(node, [fields.get(name, _POINT) for name in node.inputs])
@@ -31,8 +31,7 @@ def receptive_fields(graph: Graph) -> dict[str, Field | None]:
 
 def _through(node: Node, inputs: list[Field | None]) -> Field | None:
     seen = [field for field in inputs if field is not None]
-    mixes_places = len(node.makes) != 3 or node.layer.op.startswith("adaptive")
-    if len(seen) < len(inputs) or mixes_places:
+    if len(seen) < len(inputs) or node.layer.mixes_places(*node.reads):
         return None
     size = tuple(max(field.size[axis] for field in seen) for axis in (0, 1))
     jump = tuple(max(field.jump[axis] for field in seen) for axis in (0, 1))

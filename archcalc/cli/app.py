@@ -4,9 +4,9 @@
 130 Ctrl-C. A closed pipe (`| head`) ends quietly.
 """
 
-import functools
-from collections.abc import Callable
-from typing import Any, Final
+import os
+import sys
+from typing import Final
 
 import typer
 
@@ -26,32 +26,6 @@ app = typer.Typer(
 )
 
 
-def _command(name: str, function: Callable[..., None], panel: str) -> None:
-    app.command(name, rich_help_panel=panel)(_ending_well(function))
-
-
-def _ending_well(function: Callable[..., None]) -> Callable[..., None]:
-    """The command with its errors turned into messages and exit codes."""
-
-    @functools.wraps(function)
-    def command(*args: Any, **keywords: Any) -> None:
-        try:
-            function(*args, **keywords)
-        except MissingError as error:
-            complain(error)
-            raise typer.Exit(3) from None
-        except ArchError as error:
-            complain(error)
-            raise typer.Exit(2) from None
-        except KeyboardInterrupt:
-            raise typer.Exit(130) from None
-        except BrokenPipeError:
-            silence()  # the reader has what it wanted
-            raise typer.Exit(0) from None
-
-    return command
-
-
 @app.callback(invoke_without_command=True)
 def archcalc(
     version: bool = typer.Option(False, "--version", help="Print the version and end."),
@@ -65,14 +39,37 @@ def archcalc(
         raise typer.Exit
 
 
-_command("table", table.table, READING)
-_command("list", specs.list_specs, SPEC_FILES)
-_command("show", specs.show, SPEC_FILES)
-_command("validate", specs.validate, SPEC_FILES)
-_command("ops", specs.ops, SPEC_FILES)
-_command("schema", specs.schema, SPEC_FILES)
+for _name, _function, _panel in (
+    ("table", table.table, READING),
+    ("list", specs.list_specs, SPEC_FILES),
+    ("show", specs.show, SPEC_FILES),
+    ("validate", specs.validate, SPEC_FILES),
+    ("ops", specs.ops, SPEC_FILES),
+    ("schema", specs.schema, SPEC_FILES),
+):
+    app.command(_name, rich_help_panel=_panel)(_function)
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line; ends by SystemExit."""
+    _make_streams_sure()
+    try:
+        app()
+    except MissingError as error:
+        complain(error)
+        sys.exit(3)
+    except ArchError as error:
+        complain(error)
+        sys.exit(2)
+    except OSError as error:
+        silence()
+        complain(ArchError((error.strerror or str(error)).lower()))
+        sys.exit(2)
+
+
+def _make_streams_sure() -> None:
+    """Streams that are closed swallow what they get; a character that one cannot write is escaped."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  # open until the end
+        getattr(sys, name).reconfigure(errors="backslashreplace")

@@ -41,22 +41,27 @@ def answer(sheets: Sequence[Sheet], data: Callable[[], Any], form: Format | None
 
 def write(text: str, output: Path | None) -> None:
     """Write text to standard output, or to a file that is then whole."""
-    if output is None:
-        try:
-            sys.stdout.write(text)
-            sys.stdout.flush()
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            silence()
-            raise ArchError(f"standard output cannot be written: {(error.strerror or str(error)).lower()}") from None
-    else:
-        _replace(output, text)
+    if output is not None:
+        _write_file(output, text)
+        return
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        silence()  # the reader has what it wanted
+        raise SystemExit(0) from None
+    except OSError as error:
+        silence()
+        raise ArchError(f"standard output cannot be written: {_reason(error)}") from None
 
 
 def silence() -> None:
     """Let nothing more be written to standard output, not even at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
 
 
 def _fitting(output: Path | None) -> Format:
@@ -109,20 +114,29 @@ def _width() -> int:
     return shutil.get_terminal_size().columns
 
 
-def _replace(path: Path, text: str) -> None:
-    """Write beside the file, then move over it. Raises ArchError where that cannot be done."""
+def _write_file(path: Path, text: str) -> None:
+    """Write a file that is then whole; a device or a pipe is written into. Raises ArchError where that cannot be."""
+    target = Path(os.path.realpath(path))
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-                stream.write(text)
-            os.chmod(temporary, _mode(path))
-            os.replace(temporary, path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+        if target.exists() and not target.is_file():
+            target.write_text(text, encoding="utf-8")
+        else:
+            _replace(target, text)
     except OSError as error:
-        raise ArchError(f"--output: {path} cannot be written: {(error.strerror or str(error)).lower()}") from None
+        raise ArchError(f"--output: {path} cannot be written: {_reason(error)}") from None
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write beside the file, then move over it."""
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
+            stream.write(text)
+        os.chmod(temporary, _mode(path))
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
 
 
 def _mode(path: Path) -> int:

@@ -1,5 +1,6 @@
 """archcalc list, show, validate, ops and schema"""
 
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -62,7 +63,10 @@ def show(
     from archcalc.spec.canonical import to_json, to_yaml
     from archcalc.spec.catalogue import Catalogue
 
-    loaded = Catalogue(spec_dir).load(spec, read_settings(set_), read_shape(input_shape))
+    settings, shape = read_settings(set_), read_shape(input_shape)
+    loaded = Catalogue(spec_dir).load(spec, settings, shape)
+    if settings or shape:
+        loaded = replace(loaded, claims=())  # they were made about another network
     write(to_json(loaded) if form is SpecFormat.JSON else to_yaml(loaded), output)
 
 
@@ -83,7 +87,7 @@ def validate(
     sound = [spec for spec in read if not spec.faults]
     for spec in read:
         complain(ArchError(*spec.faults))
-    if sound or form is not None:
+    if sound or form is not None or output is not None:
         answer([validation_sheet(sound)], lambda: validation_data(read), form, output)
     if len(sound) < len(read):
         raise typer.Exit(2)
@@ -97,13 +101,13 @@ def ops(op: OpArgument = None, form: FormatOption = None, output: OutputOption =
     from archcalc.cli.output import answer
     from archcalc.layers import KINDS
     from archcalc.layers.base import find
-    from archcalc.render.specs import kind_sheet, kinds_data, kinds_sheet, structure_sheet
+    from archcalc.render.specs import kind_sheet, kinds_data, kinds_sheet, structure_data, structure_sheet
     from archcalc.spec.statement import STRUCTURES
 
     if op is None:
         answer([kinds_sheet()], lambda: kinds_data(KINDS), form, output)
     elif op in STRUCTURES:
-        answer([structure_sheet(op)], lambda: kinds_data({}), form, output)
+        answer([structure_sheet(op)], lambda: structure_data(op), form, output)
     else:
         kind = find(op)
         answer([kind_sheet(kind)], lambda: kinds_data({op: kind}), form, output)

@@ -1,6 +1,6 @@
 """archcalc table"""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +16,11 @@ from archcalc.cli.options import (
     read_settings,
     read_shape,
 )
+
+if TYPE_CHECKING:
+    from archcalc.errors import ArchError
+    from archcalc.spec.model import Spec
+    from archcalc.table import Table
 
 COLUMN_KEYS = (
     *("index", "layer", "type", "device", "devices", "kernel", "stride", "padding", "dilation", "groups", "input"),
@@ -48,33 +53,42 @@ def table(
     Example: archcalc table paper --input 3x227x227 --format markdown
     """
     from archcalc.cli.output import answer, say
-    from archcalc.errors import ArchError
-    from archcalc.graph import Graph, link
     from archcalc.render.table import data, results, sheet
     from archcalc.spec.catalogue import Catalogue
-    from archcalc.table import measure
 
     picked, shape, settings = read_columns(columns), read_shape(input_shape), read_settings(set_)
     catalogue, tables, broken = Catalogue(spec_dir), [], None
     for word in specs:
-        spec = catalogue.load(word, settings, shape)
-        try:
-            graph = link(spec)
-        except ArchError as error:
-            if not isinstance(error.partial, Graph) or not error.partial.nodes:
-                raise
-            graph, broken = error.partial, error
-            if output is not None:
-                raise  # a file is written whole or not at all
-        for doubt in graph.doubts:
-            say(f"{spec.name}: {doubt}")
-        tables.append(measure(graph, batch, per_device))
-        if per_device and not tables[-1].per_device:
-            say(f"{spec.name} has no towers: there is nothing to unfold")
+        made, broken = _up_to_a_fault(catalogue.load(word, settings, shape), batch, per_device)
+        tables.append(made)
         if broken:
-            say(f"{spec.name}: shown up to the layer that does not fit")
             break
-    sheets = [sheet(made, picked) for made in tables]
-    answer(sheets, lambda: results([data(made) for made in tables]), form, output)
+    if broken and (output or not tables[-1].rows):
+        raise broken  # a file is written whole or not at all, and an empty table says nothing
+    if broken:
+        say(f"{tables[-1].name}: shown up to the layer that does not fit")
+    answer([sheet(made, picked) for made in tables], lambda: results([data(made) for made in tables]), form, output)
     if broken:
         raise broken
+
+
+def _up_to_a_fault(spec: "Spec", batch: int, per_device: bool) -> "tuple[Table, ArchError | None]":
+    """The table of a spec, as far as its layers fit, and the fault that ends it."""
+    from archcalc.cli.output import say
+    from archcalc.errors import ArchError
+    from archcalc.graph import Graph, link
+    from archcalc.table import measure
+
+    fault = None
+    try:
+        graph = link(spec)
+    except ArchError as error:
+        if not isinstance(error.partial, Graph):
+            raise
+        graph, fault = error.partial, error
+    for doubt in graph.doubts:
+        say(f"{spec.name}: {doubt}")
+    table = measure(graph, batch, per_device)
+    if per_device and not table.per_device:
+        say(f"{spec.name} has no towers: there is nothing to unfold")
+    return table, fault

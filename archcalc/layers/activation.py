@@ -4,11 +4,9 @@ from typing import Annotated
 
 from archcalc.errors import ArchError
 from archcalc.layers.base import Activation, Shape, Twin, Weightless, dims, kind
-from archcalc.layers.fields import Choice, Integer, Real
+from archcalc.layers.fields import Choice, Dim, Real
 
 Approximation = Annotated[str, Choice("none", "tanh")]
-Dim = Annotated[int, Integer(1)]
-"""An axis as torch counts them, the batch being 0."""
 
 
 @kind("relu")
@@ -101,6 +99,9 @@ class Softmax(Weightless):
 
     def output_shape(self, x: Shape) -> Shape:
         return x
+
+    def mixes_places(self, x: Shape) -> bool:
+        return self.dim > 1
 
     def window(self, x: Shape) -> None:
         return None

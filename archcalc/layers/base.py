@@ -78,6 +78,10 @@ class Layer(Declared, ABC):
         """Outputs that are neurons in the AlexNet paper's sense: those of convolutions and linear layers."""
 
     @abstractmethod
+    def mixes_places(self, *inputs: Any) -> bool:
+        """Whether an output reads places of height and width that no window tells of."""
+
+    @abstractmethod
     def window(self, *inputs: Any) -> Window | None: ...
 
     @abstractmethod
@@ -108,6 +112,9 @@ class Pointwise(Weightless):
 
     def output_shape(self, x: Shape) -> Shape:
         return x
+
+    def mixes_places(self, x: Shape) -> bool:
+        return False
 
     def window(self, x: Shape) -> None:
         return None

@@ -50,6 +50,9 @@ class Conv2d(Layer):
     def units(self, out: Shape) -> int:
         return prod(out)
 
+    def mixes_places(self, x: Shape) -> bool:
+        return False
+
     def window(self, x: Shape) -> Window:
         return window.applied(self, x)
 

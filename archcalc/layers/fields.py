@@ -98,7 +98,7 @@ class Number(FieldType):
         return float(value)
 
     def write(self, value: float) -> float | int:
-        return int(value) if value == int(value) else value
+        return int(value) if value == int(value) and abs(value) <= LARGEST else value
 
     def schema(self) -> dict[str, Any]:
         bounds = {"minimum": self.least, "maximum": self.most, "exclusiveMinimum": self.above}
@@ -227,6 +227,9 @@ class PaddingType(FieldType):
 
 
 Count = Annotated[int, Integer(1)]
+Dim = Annotated[int, Integer(1)]
+"""An axis as torch counts them, the batch being 0."""
+
 Flag = Annotated[bool, Boolean()]
 Pair = Annotated[tuple[int, int], TwoIntegers(1)]
 Padding = Annotated[Sides | str, PaddingType("valid", SAME)]

@@ -38,6 +38,9 @@ class Linear(Layer):
     def units(self, out: Shape) -> int:
         return prod(out)
 
+    def mixes_places(self, x: Shape) -> bool:
+        return len(x) > 1
+
     def window(self, x: Shape) -> None:
         return None
 

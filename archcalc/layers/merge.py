@@ -1,12 +1,10 @@
 """Layers that read several others."""
 
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 from archcalc.errors import ArchError
 from archcalc.layers.base import Shape, Twin, Weightless, dims, kind
-from archcalc.layers.fields import Integer
-
-Dim = Annotated[int, Integer(1)]
+from archcalc.layers.fields import Dim
 
 
 @kind("add")
@@ -22,6 +20,9 @@ class Add(Weightless):
 
     def output_shape(self, *inputs: Shape) -> Shape:
         return inputs[0]
+
+    def mixes_places(self, *inputs: Shape) -> bool:
+        return False
 
     def window(self, *inputs: Shape) -> None:
         return None
@@ -49,6 +50,9 @@ class Concat(Weightless):
         along = self.dim - 1
         first = inputs[0]
         return (*first[:along], sum(x[along] for x in inputs), *first[along + 1 :])
+
+    def mixes_places(self, *inputs: Shape) -> bool:
+        return self.dim > 1
 
     def window(self, *inputs: Shape) -> None:
         return None

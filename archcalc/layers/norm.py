@@ -31,6 +31,9 @@ class LocalResponseNorm(Weightless):
     def output_shape(self, x: Shape) -> Shape:
         return x
 
+    def mixes_places(self, x: Shape) -> bool:
+        return False
+
     def window(self, x: Shape) -> None:
         return None
 
@@ -66,6 +69,9 @@ class BatchNorm(Layer):
 
     def units(self, out: Shape) -> int:
         return 0
+
+    def mixes_places(self, x: Shape) -> bool:
+        return False
 
     def window(self, x: Shape) -> None:
         return None

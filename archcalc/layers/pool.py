@@ -31,6 +31,9 @@ class MaxPool2d(Weightless):
     def output_shape(self, x: Shape) -> Shape:
         return (x[0], *window.places(self, x))
 
+    def mixes_places(self, x: Shape) -> bool:
+        return False
+
     def window(self, x: Shape) -> Window:
         return window.applied(self, x)
 
@@ -48,7 +51,10 @@ class MaxPool2d(Weightless):
 
 @kind("avg_pool2d")
 class AvgPool2d(Weightless):
-    """The mean under each window; `count_include_pad` says whether padding counts as zeros or not at all."""
+    """The mean under each window; `count_include_pad` says whether padding counts as zeros or not at all.
+
+    torch has no twin for a mean that leaves one-sided padding out, as TensorFlow's SAME does.
+    """
 
     dilation: ClassVar[tuple[int, int]] = (1, 1)
 
@@ -65,6 +71,9 @@ class AvgPool2d(Weightless):
 
     def output_shape(self, x: Shape) -> Shape:
         return (x[0], *window.places(self, x))
+
+    def mixes_places(self, x: Shape) -> bool:
+        return False
 
     def window(self, x: Shape) -> Window:
         return window.applied(self, x)
@@ -93,6 +102,9 @@ class AdaptivePool2d(Weightless):
 
     def output_shape(self, x: Shape) -> Shape:
         return (x[0], *self.output_size)
+
+    def mixes_places(self, x: Shape) -> bool:
+        return True
 
     def window(self, x: Shape) -> None:
         return None

@@ -27,6 +27,9 @@ class Flatten(Weightless):
         start, end = self._axes(x)
         return (*x[:start], prod(x[start:end]), *x[end:])
 
+    def mixes_places(self, x: Shape) -> bool:
+        return len(x) > 1
+
     def window(self, x: Shape) -> None:
         return None
 
@@ -58,6 +61,9 @@ class ZeroPad2d(Weightless):
     def output_shape(self, x: Shape) -> Shape:
         top, bottom, left, right = self.padding
         return (x[0], top + x[1] + bottom, left + x[2] + right)
+
+    def mixes_places(self, x: Shape) -> bool:
+        return False
 
     def window(self, x: Shape) -> None:
         return None

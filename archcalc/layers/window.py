@@ -129,7 +129,8 @@ def twin_padding(layer: Sliding, x: Shape) -> tuple[tuple[int, int], Twin | None
 def twin_pool_padding(layer: Sliding, x: Shape, fill: float) -> tuple[tuple[int, int], bool, Twin | None]:
     """The same for pools, which know one way of rounding up: padding, `ceil_mode`, and a padding before it."""
     sides = _sides(layer, x)
-    if _is_symmetric(sides) and places(layer, x) == places(_as_torch_rounds(layer), x):
+    torch_takes_it = all(side <= kernel // 2 for side, kernel in zip(sides[::2], layer.kernel_size, strict=True))
+    if torch_takes_it and _is_symmetric(sides) and places(layer, x) == places(_as_torch_rounds(layer), x):
         return (sides.top, sides.left), bool(layer.ceil_mode), None
     return (0, 0), False, _constant_pad(layer, x, fill)
 

@@ -25,6 +25,10 @@ FUNCTIONS: Final[Mapping[str, Callable[..., Tensor]]] = {
 """What a twin can call that is no class of torch.nn, on a list of tensors."""
 
 
+PAD: Final = "_pad"
+"""What the padding before a layer is called after."""
+
+
 class Built(nn.Module):
     """A graph that runs: each layer once per device that holds it.
 
@@ -34,14 +38,14 @@ class Built(nn.Module):
 
     def __init__(self, graph: Graph) -> None:
         super().__init__()
-        self.graph = graph
-        self.nodes = {node.name: node for node in graph.nodes}
-        self.paths = module_paths(graph)
+        self._graph = graph
+        self._nodes = {node.name: node for node in graph.nodes}
+        self._paths = _module_paths(graph)
         for node in graph.nodes:
             twin = _twin(node)
-            for path in self.paths[node.name]:
+            for path in self._paths[node.name]:
                 if twin.pad is not None:
-                    _put(self, f"{path}_pad", _module(twin.pad))
+                    _put(self, f"{path}{PAD}", _module(twin.pad))
                 if twin.call not in FUNCTIONS:
                     _put(self, path, _module(twin))
         self._readers = Counter(name for node in graph.nodes for name in set(node.inputs))
@@ -51,34 +55,34 @@ class Built(nn.Module):
         waiting = Counter(self._readers)
         made: dict[str, list[Tensor]] = {INPUT: [x]}
         last = INPUT
-        for node in self.graph.nodes:
+        for node in self._graph.nodes:
             made[node.name] = self._run(node, made)
             for name in set(node.inputs):
                 waiting[name] -= 1
-                if not waiting[name] and name != last:
-                    made.pop(name, None)
+                if not waiting[name]:
+                    del made[name]
             last = node.name
         return self._whole(made[last])
 
     def outputs(self, x: Tensor) -> dict[str, Tensor]:
         """Every layer's output, those of all devices joined."""
         made: dict[str, list[Tensor]] = {INPUT: [x]}
-        for node in self.graph.nodes:
+        for node in self._graph.nodes:
             made[node.name] = self._run(node, made)
-        return {node.name: self._whole(made[node.name]) for node in self.graph.nodes}
+        return {node.name: self._whole(made[node.name]) for node in self._graph.nodes}
 
     def modules_of(self, name: str) -> list[nn.Module]:
         """The modules of a layer, one per device; none for a layer that is a function."""
         modules = dict(self.named_modules())
-        return [modules[path] for path in self.paths[name] if path in modules]
+        return [modules[path] for path in self._paths[name] if path in modules]
 
     def _run(self, node: Node, made: Mapping[str, list[Tensor]]) -> list[Tensor]:
         twin = _twin(node)
         results = []
-        for copy, path in enumerate(self.paths[node.name]):
+        for copy, path in enumerate(self._paths[node.name]):
             tensors = [self._read(node, name, copy, made) for name in node.inputs]
             if twin.pad is not None:
-                tensors = [self.get_submodule(f"{path}_pad")(tensor) for tensor in tensors]
+                tensors = [self.get_submodule(f"{path}{PAD}")(tensor) for tensor in tensors]
             if twin.call in FUNCTIONS:
                 results.append(FUNCTIONS[twin.call](tensors, **twin.keywords))
             else:
@@ -87,7 +91,7 @@ class Built(nn.Module):
 
     def _read(self, node: Node, name: str, copy: int, made: Mapping[str, list[Tensor]]) -> Tensor:
         """What one device reads: its own part inside its tower, the whole of everything else."""
-        source = self.nodes.get(name)
+        source = self._nodes.get(name)
         own = source is not None and node.tower is not None and source.tower == node.tower and not node.gather
         return made[name][copy] if own else self._whole(made[name])
 
@@ -102,10 +106,18 @@ def build(graph: Graph, device: str | torch.device = "cpu") -> Built:
         return Built(graph)
 
 
-def module_paths(graph: Graph) -> dict[str, list[str]]:
+def _module_paths(graph: Graph) -> dict[str, list[str]]:
     """Where each layer's modules stand, one per device."""
     modules = {node.name for node in graph.nodes if _twin(node).call not in FUNCTIONS}
-    return {node.name: _with_devices(node, _beside(node.name, modules)) for node in graph.nodes}
+    taken: set[str] = set()
+    paths = {}
+    for node in graph.nodes:
+        path = _beside(node.name, modules)
+        while hasattr(Built, path.rpartition(".")[2]) or {path, f"{path}{PAD}"} & taken:
+            path += "_"
+        taken |= {path, f"{path}{PAD}"}
+        paths[node.name] = _with_devices(node, path)
+    return paths
 
 
 def _beside(name: str, modules: Iterable[str]) -> str:

@@ -11,7 +11,7 @@ SCHEMA: Final = 1
 
 
 def json_text(data: Any) -> str:
-    """JSON with one line for each item of a top-level list, so that it reads and diffs well."""
+    """JSON, indented so that it reads and diffs well."""
     import json
 
     return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
@@ -39,6 +39,6 @@ def _bare(value: Any) -> Any:
     if isinstance(value, Sides):
         return " ".join(map(str, value))
     if isinstance(value, tuple):
-        nested = value and isinstance(value[0], tuple)
-        return (" " if nested else "x").join(str(_bare(item)) for item in value)
+        sizes = all(isinstance(item, int) for item in value)
+        return ("x" if sizes else " ").join(str(_bare(item)) for item in value)
     return round(value, 6) if isinstance(value, float) else value

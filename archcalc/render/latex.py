@@ -29,30 +29,31 @@ def _lines(sheet: Sheet) -> Iterator[str]:
     yield r"\footnotesize"
     yield r"\setlength{\tabcolsep}{4pt}"
     if sheet.title:
-        yield rf"\caption{{{_cell(sheet.title)}}}"
+        yield rf"\caption{{{_sizes(sheet.title)}}}"
     if sheet.name:
         yield rf"\label{{tab:{sheet.name}}}"
     yield r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%"
     yield rf"\begin{{tabular}}{{@{{}}{''.join('r' if c.right else 'l' for c in sheet.columns)}@{{}}}}"
     yield r"\toprule"
-    yield _line([column.header for column in sheet.columns])
+    yield _line([column.header for column in sheet.columns], sheet)
     yield r"\midrule"
-    yield from map(_line, sheet.texts(sheet.rows))
+    yield from (_line(row, sheet) for row in sheet.texts(sheet.rows))
     if sheet.footer:
         yield r"\midrule"
-        yield from map(_line, sheet.texts(sheet.footer))
+        yield from (_line(row, sheet) for row in sheet.texts(sheet.footer))
     yield r"\bottomrule"
     yield r"\end{tabular}}"
     yield from (rf"\par\smallskip {escape(note)}" for note in sheet.notes)
     yield r"\end{table}"
 
 
-def _line(cells: Sequence[str]) -> str:
-    return " & ".join(map(_cell, cells)) + r" \\"
+def _line(cells: Sequence[str], sheet: Sheet) -> str:
+    texts = (_sizes(c) if column.sizes else escape(c) for c, column in zip(cells, sheet.columns, strict=True))
+    return " & ".join(texts) + r" \\"
 
 
-def _cell(text: str) -> str:
-    """Shapes with a proper multiplication sign."""
+def _sizes(text: str) -> str:
+    """Sizes with a proper multiplication sign."""
     return _TIMES.sub(r"$\\times$", escape(text))
 
 

@@ -30,4 +30,4 @@ def escape(text: str) -> str:
     >>> escape("a_b | <c> #")
     'a\\_b \\| \\<c> #'
     """
-    return "".join("\\" + character if character in r"\`*_|<[]" else character for character in text)
+    return "".join("\\" + character if character in r"\`*_|<[]~$&" else character for character in text)

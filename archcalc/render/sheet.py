@@ -14,7 +14,8 @@ class Column(NamedTuple):
     """One column: `key` names it in --columns and in CSV, `text` says how a value reads.
 
     `leaves` orders the columns that a narrow terminal goes without: 1 leaves first, 0 stays always. A `share` is a
-    number from 0 to 1, which a wide terminal shows as a bar too. `prose` may be wrapped, as a number never is.
+    number from 0 to 1, which a wide terminal shows as a bar too. `prose` may be wrapped, as a number never is. `sizes`
+    are such as 96x55x55, which print has a proper sign for.
     """
 
     key: str
@@ -24,6 +25,7 @@ class Column(NamedTuple):
     leaves: int = 0
     share: bool = False
     prose: bool = False
+    sizes: bool = False
 
     def show(self, value: Any) -> str:
         return "" if value is None else self.text(value)

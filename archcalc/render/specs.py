@@ -149,6 +149,12 @@ def structure_sheet(op: str) -> Sheet:
     return Sheet(op, f"{op}: {_STRUCTURES[op]}", columns, rows)
 
 
+def structure_data(op: str) -> dict[str, Any]:
+    """The same as JSON."""
+    keys = {key: _STRUCTURE_KEYS[key] for key in STRUCTURES[op] if key in _STRUCTURE_KEYS}
+    return _envelope([{"op": op, "what": _STRUCTURES[op], "keys": keys}])
+
+
 def kinds_data(kinds: Mapping[str, type[Layer]]) -> dict[str, Any]:
     """The same as JSON."""
     return _envelope(

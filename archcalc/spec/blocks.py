@@ -54,7 +54,7 @@ class Blocks:
                 inner[param] = self.read.value(given.items[param], place.params, within, place.blocks)
             else:
                 inner[param] = self.read.value(default, inner, f"block {title}", (*place.blocks, title))
-            if inner[param] is None:
+            if inner[param] is None and not _is_null(given.items.get(param)):
                 if len(self.faults.found) == faults_before:
                     self.fault(f"block {title} must be given its param '{param}'", node.mark, within)
                 inner[param] = FAULTY
@@ -89,6 +89,11 @@ class Blocks:
                     self.look_over(path)
             elif not (isinstance(node, Scalar) and is_expression(node.value)):
                 self.fault(f"a layer must be a mapping, {{name: a, op: relu}}, got {kind_of(node)}", node.mark)
+
+
+def _is_null(node: Node | None) -> bool:
+    """Whether null was written: then it is what is given, such as no activation."""
+    return isinstance(node, Scalar) and node.value is None
 
 
 def too_many(mark: Mark) -> ArchError:

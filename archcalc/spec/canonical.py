@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import Any, Final
 
+from archcalc.errors import ArchError
 from archcalc.spec.model import INPUT, VERSION, Claim, Entry, Source, Spec, Training
 from archcalc.spec.text import plain_value
 
@@ -80,7 +81,7 @@ def _block(parts: Mapping[str, Any], indent: str) -> Iterator[str]:
                 yield from _item(item, f"{indent}  ")
         elif key == "sources":
             yield f"{indent}{key}:\n"
-            yield from (f"{indent}  {name}: {_flow(source)}\n" for name, source in value.items())
+            yield from (f"{indent}  {_flow(name)}: {_flow(source)}\n" for name, source in value.items())
         else:
             yield f"{indent}{key}: {_flow(value)}\n"
 
@@ -96,7 +97,7 @@ def _item(item: dict[str, Any], indent: str) -> Iterator[str]:
 def _flow(value: Any) -> str:
     match value:
         case dict():
-            return "{" + ", ".join(f"{key}: {_flow(inner)}" for key, inner in value.items()) + "}"
+            return "{" + ", ".join(f"{_flow(key)}: {_flow(inner)}" for key, inner in value.items()) + "}"
         case list():
             return "[" + ", ".join(map(_flow, value)) + "]"
         case bool():
@@ -112,8 +113,6 @@ def _reads_back(text: str) -> bool:
 
 
 def _is_text(text: str) -> bool:
-    from archcalc.errors import ArchError
-
     try:
         return isinstance(plain_value(text), str)
     except ArchError:

@@ -45,7 +45,7 @@ class Catalogue:
         """Every spec file by its stem; an earlier folder hides a later one's."""
         files: dict[str, Path] = {}
         for folder in self.folders:
-            for name in sorted(os.listdir(folder)):
+            for name in sorted(_names_in(folder)):
                 stem, suffix = os.path.splitext(name)
                 if suffix in SUFFIXES and not stem.endswith(".schema"):
                     files.setdefault(stem, folder / name)
@@ -77,6 +77,8 @@ class Catalogue:
         faults = Faults()
         if word == STANDARD_INPUT:
             path, shown = None, _STDIN_NAME
+            if sys.stdin is None:
+                raise ArchError("standard input is closed")
             content = sys.stdin.buffer.read(MOST_BYTES + 1)
         else:
             path, shown = self.find(word)
@@ -126,7 +128,7 @@ def _aliases(path: Path, word: str) -> list[str]:
     """The other names that a spec gives itself, looked up only where `word` occurs in its file at all."""
     try:
         content = read_bytes(path, path.name)
-        if word.encode() not in content or b"aliases" not in content:
+        if os.fsencode(word) not in content or b"aliases" not in content:
             return []
         node = peek(decode(content, path.name), "aliases")
     except ArchError:
@@ -152,6 +154,14 @@ def _is_shipped(folder: Path) -> bool:
     return folder.is_dir() and (folder.parent == _PACKAGE or (folder.parent / "pyproject.toml").is_file())
 
 
+def _names_in(folder: Path) -> list[str]:
+    """What lies in a folder; nothing where that cannot be read."""
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
+
+
 def _is_file(path: Path) -> bool:
     """Whether there is such a file; a name that no file can have is none."""
     try:
@@ -168,7 +178,7 @@ def _shown(path: Path) -> str:
     """A path as a message shows it: from here, where it is below here."""
     try:
         return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
+    except (ValueError, OSError):
         return str(path)
 
 

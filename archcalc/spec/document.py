@@ -65,7 +65,11 @@ def read_document(
 
 def read_input(value: Any) -> Shape:
     """An input shape. Raises ArchError unless it is [channels, height, width] or [features]."""
-    if isinstance(value, list) and len(value) in (1, 3) and all(is_integer(n) and 1 <= n <= LARGEST for n in value):
+    if (
+        isinstance(value, list | tuple)
+        and len(value) in (1, 3)
+        and all(is_integer(n) and 1 <= n <= LARGEST for n in value)
+    ):
         return tuple(value)
     raise ArchError(f"input must be [channels, height, width] or [features], integers >= 1, got {spell(value)}")
 
@@ -86,7 +90,7 @@ class _Document:
         return Spec(
             name=name,
             aliases=self._aliases(name),
-            title=self._words("title"),
+            title=" ".join(self._words("title").split()),
             notes=self._words("notes"),
             sources=self._sources(params),
             params={param: value for param, value in params.items() if not isinstance(value, LayerList)},
@@ -111,7 +115,7 @@ class _Document:
         node = self.root.items.get(key)
         if node is None:
             return ""
-        if not isinstance(node, Scalar) or node.value is None or not node.text.strip():
+        if not isinstance(node, Scalar) or node.value is None or isinstance(node.value, bool) or not node.text.strip():
             self.faults.add(f"{key} must be text, got {kind_of(node)}", node.mark)
             return ""
         text = node.text.strip()
@@ -132,7 +136,7 @@ class _Document:
     def _aliases(self, name: str) -> tuple[str, ...]:
         found: list[str] = []
         for node in self._items("aliases"):
-            if not isinstance(node, Scalar) or not re.fullmatch(_ALIAS, node.text):
+            if not isinstance(node, Scalar) or not isinstance(node.value, str) or not re.fullmatch(_ALIAS, node.text):
                 self.faults.add(f"an alias starts with a letter and is one word, got {kind_of(node)}", node.mark)
             elif node.text in (name, *found):
                 self.faults.add(f"'{node.text}' is its name, or an alias, already", node.mark)

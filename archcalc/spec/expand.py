@@ -3,8 +3,12 @@
 A layer's place in structures shows in its name: `layer1.0.conv1` is `conv1` of the first repeat of `layer1`. What a
 structure hands on is the output of its last layer, and the structure's name stands for that. Towers are no scope: their
 layers keep their names, since a tower layer is one layer on several devices.
+
+`from` looks in the list it stands in, then in those around it. Layers that a param holds see the params of where they
+are written, and the names of where they are put.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from archcalc.errors import ArchError, Mark, listing
@@ -20,11 +24,12 @@ from archcalc.spec.text import Mapping, Node, Scalar, Sequence
 MOST_STEPS: Final = 3 * MOST_LAYERS
 """Statements that may be visited: layers, and the structures around them."""
 
+MOST_DEEP: Final = 64
 MERGES: Final = ("add", "concat")
 
 
 class Expanded(NamedTuple):
-    """The layers in order, and every name that there is: of layers, read or faulty, and of structures."""
+    """The layers in order, and what a claim can be about: layers, read or faulty, and what shows in dotted names."""
 
     entries: tuple[Entry, ...]
     names: frozenset[str]
@@ -38,7 +43,15 @@ def flatten(layers: Sequence, house: House) -> Expanded:
     except ArchError as error:
         house.reader.faults.add(error)
     expansion.blocks.look_over_unused()
-    return Expanded(tuple(expansion.entries), frozenset(expansion.placed))
+    return Expanded(tuple(expansion.entries), frozenset(_with_structures(expansion.placed)))
+
+
+def _with_structures(names: Iterable[str]) -> Iterator[str]:
+    """Names, and those of the structures that show in them: `layer1.0.conv` is in `layer1.0`, which is in `layer1`."""
+    for name in names:
+        while name:
+            yield name
+            name = name.rpartition(".")[0]
 
 
 class _Expansion:
@@ -54,8 +67,19 @@ class _Expansion:
         self.placed: dict[str, Mark] = {}
         self.towers = 0
         self.steps = 0
+        self.depth = 0
 
     def lay_out(self, layers: Sequence, previous: str, place: Place) -> str:
+        """The layers of a list, which may hold structures, which hold lists."""
+        if self.depth == MOST_DEEP:
+            raise ArchError(f"structures stand in each other more than {MOST_DEEP} deep").at(layers.mark)
+        self.depth += 1
+        try:
+            return self.in_order(layers, previous, place)
+        finally:
+            self.depth -= 1
+
+    def in_order(self, layers: Sequence, previous: str, place: Place) -> str:
         for node in layers.items:
             name = written_name(node)
             if name:
@@ -94,13 +118,15 @@ class _Expansion:
             return previous
         within = f"layer {name}" if name else "towers"
         sources = self.read.sources(node, name, previous, place, within)
+        faults_before = len(self.faults.found)
         if op in KINDS:
             output = self.layer(node, name, KINDS[op], sources, place)
         else:
             output = self.structure(node, op, name, sources or [INPUT], place, within)
         if name:
             place.names.known[name] = output
-            self.placed.setdefault(place.prefix + name, node.mark)
+            if len(self.faults.found) > faults_before:  # a claim about it would be no fault of its own
+                self.placed.setdefault(place.prefix + name, node.mark)
         return output
 
     def stand_in(self, node: Mapping, previous: str, place: Place) -> None:
@@ -230,7 +256,8 @@ class _Expansion:
     def devices(self, node: Mapping) -> tuple[str, ...]:
         """Two or more names, each once."""
         given = node.items.get("devices")
-        names = [item.text for item in given.items if isinstance(item, Scalar)] if isinstance(given, Sequence) else []
+        items = given.items if isinstance(given, Sequence) else ()
+        names = [item.text for item in items if isinstance(item, Scalar) and isinstance(item.value, str)]
         sound = all(NAME.fullmatch(name) for name in names)
         if isinstance(given, Sequence) and sound and len(names) == len(given.items) == len(set(names)) >= 2:
             return tuple(names)

@@ -24,6 +24,11 @@ _MOST_BRACKETS: Final = 32
 FAULTY: Final = object()
 """What stands for a param that could not be read: its uses are no faults of their own, and say nothing."""
 
+
+class AlreadySaidError(ArchError):
+    """A value that cannot be had because of a fault that is known: it holds no fault of its own."""
+
+
 Scope = Mapping[str, Any]
 Reading = Callable[[Scope], int]
 
@@ -56,7 +61,7 @@ def evaluate(text: str, scope: Scope) -> Any:
 def _look_up(name: str, scope: Scope) -> Any:
     if name in scope:
         if scope[name] is FAULTY:
-            raise ArchError
+            raise AlreadySaidError
         return scope[name]
     known = f" (params here: {', '.join(scope)})" if scope else " (none are declared before it)"
     raise ArchError(f"there is no param '{name}'{did_you_mean(name, scope) or known}")

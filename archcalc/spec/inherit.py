@@ -34,7 +34,7 @@ def inherit(child: Mapping, parent: Mapping, parent_name: str, faults: Faults) -
         items["input"] = parent.items["input"]
     for key, depth in _DEPTH.items():
         items[key] = _laid_over(key, child.items.get(key), parent.items.get(key), parent_name, faults, depth)
-    items["layers"] = _Changes(child, parent_name, faults).applied(parent)
+    items["layers"] = _Changes(child, parent_name, items["defaults"], faults).applied(parent)
     for key in items:
         keys.setdefault(key, parent.keys.get(key, child.mark))
     return Mapping(items, keys, child.mark)
@@ -57,7 +57,7 @@ def _laid_over(what: str, mine: Node | None, theirs: Node | None, parent_name: s
 
 
 def _expect_change(what: str, new: Node, old: Node, parent_name: str, faults: Faults) -> None:
-    if spell(plain(new)) != spell(plain(old)):
+    if not _identical(plain(new), plain(old)):
         return
     same = f"already {_shown(old)}" if isinstance(old, Scalar | Sequence) else "the same"
     faults.add(f"{what} is {same} in {parent_name}; a variant says what differs", new.mark)
@@ -66,8 +66,9 @@ def _expect_change(what: str, new: Node, old: Node, parent_name: str, faults: Fa
 class _Changes:
     """The `override`, `remove` and `insert` of a spec, applied in one walk over its parent's layers."""
 
-    def __init__(self, child: Mapping, parent_name: str, faults: Faults) -> None:
+    def __init__(self, child: Mapping, parent_name: str, defaults: Node, faults: Faults) -> None:
         self.parent_name = parent_name
+        self.defaults = defaults
         self.faults = faults
         self.reader = Reader(faults)
         override = child.items.get("override")
@@ -150,7 +151,7 @@ class _Changes:
             fault = self._no_change(node, name, field, value)
             if fault:
                 self.faults.add(fault, change.keys[field], "override")
-            elif isinstance(value, Scalar) and value.value is None:
+            elif isinstance(value, Scalar) and value.value is None and not self._switches_off(node, field):
                 del items[field], keys[field]
             else:
                 items[field], keys[field] = value, change.keys[field]
@@ -162,12 +163,43 @@ class _Changes:
             return f"{name} keeps its name; remove it and insert another"
         old = node.items.get(field)
         if isinstance(value, Scalar) and value.value is None:
-            return "" if old else f"{name} gives no {field} in {self.parent_name}, so there is none to remove"
-        if spell(_meaning(node, field, value)) != spell(_meaning(node, field, old)):
+            may_go = old is not None or self._switches_off(node, field)
+            return "" if may_go else f"{name} gives no {field} in {self.parent_name}, so there is none to remove"
+        if not _identical(self._meaning(node, field, value), self._meaning(node, field, old)):
             return ""
         if old is None:
             return f"{name}.{field} is {_shown(value)} by default; a variant says what differs"
         return f"{name}.{field} is already {_shown(old)} in {self.parent_name}; a variant says what differs"
+
+    def _rule(self, node: Mapping, field: str) -> Node | None:
+        """What the house rules say of a field."""
+        op = node.items.get("op")
+        rules = (
+            self.defaults.items.get(op.text) if isinstance(op, Scalar) and isinstance(self.defaults, Mapping) else None
+        )
+        return rules.items.get(field) if isinstance(rules, Mapping) else None
+
+    def _switches_off(self, node: Mapping, field: str) -> bool:
+        """Whether null is a value here: it keeps off the activation that a house rule would give."""
+        return field == "activation" and self._rule(node, field) is not None
+
+    def _meaning(self, node: Mapping, field: str, value: Node | None) -> Any:
+        """A field's value in its one internal form, so that 1 and [1, 1] are equal; its default where none is given."""
+        op = node.items.get("op")
+        kind = KINDS.get(op.text) if isinstance(op, Scalar) else None
+        declared = kind.fields.get(field) if kind else None
+        value = value or self._rule(node, field)
+        if value is None and declared and declared.follows:
+            return self._meaning(node, declared.follows, node.items.get(declared.follows))
+        if value is None:
+            return declared.default if declared and declared.default is not MISSING else MISSING
+        written = plain(value)
+        if declared and not is_expression(written):
+            try:
+                return declared.type.read(written)
+            except ArchError:
+                return written
+        return written
 
     def _report_unknown(self) -> None:
         named = [("override", name, mark) for name, mark in self.override.keys.items()]
@@ -187,22 +219,13 @@ def _made_elsewhere(name: str, seen: set[str]) -> str:
     return f"; '{owner}' makes it: override that, or its block in blocks" if owner else ""
 
 
-def _meaning(node: Mapping, field: str, value: Node | None) -> Any:
-    """A field's value in its one internal form, so that 1 and [1, 1] are equal; the default where none is given."""
-    op = node.items.get("op")
-    kind = KINDS.get(op.text) if isinstance(op, Scalar) else None
-    declared = kind.fields.get(field) if kind else None
-    if value is None and declared and declared.follows:
-        return _meaning(node, declared.follows, node.items.get(declared.follows))
-    if value is None:
-        return declared.default if declared and declared.default is not MISSING else "not given"
-    written = plain(value)
-    if declared and not is_expression(written):
-        try:
-            return declared.type.read(written)
-        except ArchError:
-            return written
-    return written
+def _identical(one: Any, other: Any) -> bool:
+    """Whether two values are equal and of one type all through: 1 is not true."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_identical(one[key], other[key]) for key in one)
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(map(_identical, one, other))
+    return type(one) is type(other) and bool(one == other)
 
 
 def _shown(node: Node) -> str:

@@ -42,8 +42,13 @@ def _record(fields: dict[str, Field], description: str | None) -> dict[str, Any]
         "description": _first_line(description),
         "additionalProperties": False,
         "required": [name for name, field in fields.items() if field.required],
-        "properties": {name: field.type.schema() for name, field in fields.items()},
+        "properties": {name: _or_expression(field.type.schema()) for name, field in fields.items()},
     }
+
+
+def _or_expression(rule: dict[str, Any]) -> dict[str, Any]:
+    forms = rule["anyOf"] if set(rule) == {"anyOf"} else [rule]
+    return {"anyOf": [*forms, EXPRESSION]}
 
 
 def _first_line(text: str | None) -> str:
@@ -60,8 +65,7 @@ _FILE: Final[dict[str, Any]] = {
     "sources": {"type": "object", "additionalProperties": _record(Source.fields, Source.__doc__)},
     "params": {"type": "object", "description": "Values for $name and $(a * 4 // b), set by --set."},
     "input": {
-        "type": "array",
-        "items": {"anyOf": [{"type": "integer", "minimum": 1}, EXPRESSION]},
+        "anyOf": [{"type": "array", "items": {"anyOf": [{"type": "integer", "minimum": 1}, EXPRESSION]}}, EXPRESSION],
         "description": "[channels, height, width] or [features].",
     },
     "defaults": {"type": "object", "description": "House rules: {op: {field: value}}."},
@@ -148,8 +152,3 @@ def _needed(kind: type[Layer]) -> list[str]:
 
 def _activation() -> dict[str, Any]:
     return {"anyOf": [{"enum": [*activations(), None]}, EXPRESSION]}
-
-
-def _or_expression(rule: dict[str, Any]) -> dict[str, Any]:
-    forms = rule["anyOf"] if set(rule) == {"anyOf"} else [rule]
-    return {"anyOf": [*forms, EXPRESSION]}

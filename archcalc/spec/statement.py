@@ -110,7 +110,7 @@ class Statements:
         if given is None:
             self.fault("a layer needs a name", node.mark)
             return ""
-        if not isinstance(given, Scalar) or not NAME.fullmatch(given.text):
+        if not isinstance(given, Scalar) or not isinstance(given.value, str) or not NAME.fullmatch(given.text):
             rule = "a name starts with a letter and goes on in letters, digits, _ and dots"
             self.fault(f"{rule}, got {kind_of(given)}", given.mark)
             return ""
