@@ -11,11 +11,12 @@ from typing import Final
 import typer
 
 from archcalc import __version__
-from archcalc.cli import specs, table
+from archcalc.cli import check, specs, table
 from archcalc.cli.output import complain, silence
 from archcalc.errors import ArchError, MissingError
 
 READING: Final = "Reading a network"
+AGAINST_THE_MODEL: Final = "Against the real model"
 SPEC_FILES: Final = "Spec files"
 
 app = typer.Typer(
@@ -41,6 +42,7 @@ def archcalc(
 
 for _name, _function, _panel in (
     ("table", table.table, READING),
+    ("check", check.check, AGAINST_THE_MODEL),
     ("list", specs.list_specs, SPEC_FILES),
     ("show", specs.show, SPEC_FILES),
     ("validate", specs.validate, SPEC_FILES),

@@ -19,7 +19,7 @@ class Format(StrEnum):
     HTML = "html"
 
 
-def _spec_names(incomplete: str) -> list[str]:
+def spec_names(incomplete: str) -> list[str]:
     """Completions: the stems of the spec files, none of which is opened."""
     from archcalc.spec.catalogue import Catalogue
 
@@ -28,8 +28,8 @@ def _spec_names(incomplete: str) -> list[str]:
 
 SPEC_HELP = "A path, - for standard input, a spec's name, its alias, or the unique tail of its name."
 
-Specs = Annotated[list[str], typer.Argument(metavar="SPEC...", help=SPEC_HELP, autocompletion=_spec_names)]
-OneSpec = Annotated[str, typer.Argument(metavar="SPEC", help=SPEC_HELP, autocompletion=_spec_names)]
+Specs = Annotated[list[str], typer.Argument(metavar="SPEC...", help=SPEC_HELP, autocompletion=spec_names)]
+OneSpec = Annotated[str, typer.Argument(metavar="SPEC", help=SPEC_HELP, autocompletion=spec_names)]
 FormatOption = Annotated[
     Format | None,
     typer.Option("--format", "-f", help="How to write the answer. Default: table on a terminal, plain in a pipe."),

@@ -50,13 +50,15 @@ class Built(nn.Module):
                     _put(self, path, _module(twin))
         self._readers = Counter(name for node in graph.nodes for name in set(node.inputs))
 
-    def forward(self, x: Tensor) -> Tensor:
-        """The last layer's output; an output is let go once its last reader has read it."""
+    def forward(self, x: Tensor, kept: dict[str, Tensor] | None = None) -> Tensor:
+        """The last layer's output; an output is let go once its last reader has read it, or put in `kept`."""
         waiting = Counter(self._readers)
         made: dict[str, list[Tensor]] = {INPUT: [x]}
         last = INPUT
         for node in self._graph.nodes:
             made[node.name] = self._run(node, made)
+            if kept is not None:
+                kept[node.name] = self._whole(made[node.name])
             for name in set(node.inputs):
                 waiting[name] -= 1
                 if not waiting[name]:
@@ -66,15 +68,17 @@ class Built(nn.Module):
 
     def outputs(self, x: Tensor) -> dict[str, Tensor]:
         """Every layer's output, those of all devices joined."""
-        made: dict[str, list[Tensor]] = {INPUT: [x]}
-        for node in self._graph.nodes:
-            made[node.name] = self._run(node, made)
-        return {node.name: self._whole(made[node.name]) for node in self._graph.nodes}
+        kept: dict[str, Tensor] = {}
+        self(x, kept)
+        return kept
+
+    def paths_of(self, name: str) -> list[str]:
+        """Where a layer's modules stand, one per device; none for a layer that is a function."""
+        return [] if _twin(self._nodes[name]).call in FUNCTIONS else self._paths[name]
 
     def modules_of(self, name: str) -> list[nn.Module]:
-        """The modules of a layer, one per device; none for a layer that is a function."""
-        modules = dict(self.named_modules())
-        return [modules[path] for path in self._paths[name] if path in modules]
+        """A layer's modules, one per device; none for a layer that is a function."""
+        return [self.get_submodule(path) for path in self.paths_of(name)]
 
     def _run(self, node: Node, made: Mapping[str, list[Tensor]]) -> list[Tensor]:
         twin = _twin(node)

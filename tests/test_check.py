@@ -1,0 +1,183 @@
+"""`archcalc check`: everything agrees, and a wrong twin or a wrong rule is found."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import archcalc
+from archcalc.analysis.agreement import Agreement, hold_against
+from archcalc.layers import KINDS, Twin
+from archcalc.pytorch.observe import observe
+from tests.conftest import BUNDLED, ROOT
+from tests.test_cli import clean_environment, run
+
+VALID = sorted((ROOT / "tests" / "specs" / "valid").glob("*.yaml"))
+SPECS = [*BUNDLED, *map(str, VALID)]
+
+
+def checked(network: archcalc.Network, device: str = "meta") -> Agreement:
+    return hold_against(network.table(), observe(network.graph, device), device)
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: Path(spec).stem)
+def test_every_spec_agrees_with_torch_and_both_counters(spec: str) -> None:
+    assert checked(archcalc.load(spec)).differences == []
+
+
+@pytest.mark.parametrize("name", ["alexnet_paper", "lenet_d2l"])
+def test_real_tensors_agree_too(name: str) -> None:
+    assert checked(archcalc.load(name), "cpu").differences == []
+
+
+@pytest.mark.cuda
+def test_a_gpu_agrees_too() -> None:
+    assert checked(archcalc.load("alexnet_paper"), "cuda").differences == []
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> archcalc.Network:
+    path = tmp_path / "small.yaml"
+    path.write_text(
+        "archcalc: 1\nname: small\ninput: [4, 15, 15]\nlayers:\n"
+        "  - {name: conv, op: conv2d, out_channels: 8, kernel_size: 3, stride: 2, padding: 1, groups: 2}\n"
+        "  - {name: norm, op: batch_norm2d}\n"
+        "  - {name: pool, op: max_pool2d, kernel_size: 3, stride: 2, ceil_mode: true}\n"
+        "  - {name: mean, op: adaptive_avg_pool2d, output_size: 2}\n"
+        "  - {name: flatten, op: flatten}\n"
+        "  - {name: fc, op: linear, out_features: 5}\n"
+    )
+    return archcalc.load(path)
+
+
+# One keyword of one twin at a time, as if its class had written it wrong.
+WRONG_KEYWORDS: list[tuple[str, str, Any]] = [
+    ("conv2d", "out_channels", 10),
+    ("conv2d", "kernel_size", (5, 5)),
+    ("conv2d", "stride", (1, 1)),
+    ("conv2d", "padding", (0, 0)),
+    ("conv2d", "dilation", (2, 2)),
+    ("conv2d", "groups", 1),
+    ("conv2d", "bias", False),
+    ("batch_norm2d", "affine", False),
+    ("batch_norm2d", "track_running_stats", False),
+    ("max_pool2d", "kernel_size", (5, 5)),
+    ("max_pool2d", "stride", (1, 1)),
+    ("max_pool2d", "ceil_mode", False),
+    ("adaptive_avg_pool2d", "output_size", (1, 4)),
+    ("linear", "out_features", 6),
+    ("linear", "bias", False),
+]
+
+
+@pytest.mark.parametrize(("op", "keyword", "value"), WRONG_KEYWORDS)
+def test_a_wrong_twin_is_found(
+    op: str, keyword: str, value: Any, small: archcalc.Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = KINDS[op].twin
+
+    def wrong(self: Any, *inputs: Any) -> Twin:
+        twin = right(self, *inputs)
+        return twin._replace(keywords={**twin.keywords, keyword: value})
+
+    monkeypatch.setattr(KINDS[op], "twin", wrong)
+    assert _found(small)
+
+
+def _found(network: archcalc.Network) -> bool:
+    """Whether a difference is found, or torch will not even run it."""
+    try:
+        return bool(checked(network).differences)
+    except archcalc.ArchError as refused:
+        return "torch refuses to run" in str(refused)
+
+
+@pytest.mark.parametrize(
+    ("op", "rule", "wrong"),
+    [
+        ("conv2d", "macs", lambda *_: 1),
+        ("linear", "macs", lambda *_: 1),
+        ("conv2d", "param_shapes", lambda *_: {"weight": (8, 4, 3, 3)}),
+        ("batch_norm2d", "param_shapes", lambda *_: {}),
+        ("batch_norm2d", "buffer_shapes", lambda *_: {}),
+        ("adaptive_avg_pool2d", "output_shape", lambda *_: (8, 1, 4)),
+        ("flatten", "macs", lambda *_: 7),
+    ],
+)
+def test_a_wrong_rule_is_found(
+    op: str, rule: str, wrong: Any, small: archcalc.Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(KINDS[op], rule, wrong)
+    assert checked(archcalc.Network(small.spec)).differences
+
+
+def test_what_the_counters_do_not_count_is_no_agreement() -> None:
+    agreement = checked(archcalc.load("paper"))
+    assert agreement.not_counted == ["relu", "local_response_norm", "max_pool2d", "flatten", "dropout", "softmax"]
+    done = run("check", "paper")
+    assert done.returncode == 0
+    assert "not counted by FLOPs: relu, local_response_norm" in done.stdout
+    assert "agrees, not counted" in done.stdout
+
+
+def test_check_of_one_of_several_and_as_json() -> None:
+    assert "conv1" in run("check", "lenet_d2l").stdout
+    several = run("check", "lenet_d2l", "torchvision")
+    assert several.stdout.count("agrees") == 2
+    read = json.loads(run("check", "lenet_d2l", "--format", "json").stdout)
+    assert (read["agrees"], read["differences"], read["device"]) == (True, [], "meta")
+    conv1 = read["layers"][0]
+    # 117,600 multiply-accumulates: 6*5*5 * 28*28
+    assert (conv1["archcalc"]["flops"], conv1["torch"]["flops"], conv1["fvcore"]["macs"]) == (235_200, 235_200, 117_600)
+
+
+def test_a_difference_ends_with_1() -> None:
+    script = (
+        "import sys; sys.argv = ['archcalc', 'check', 'lenet_d2l']\n"
+        "from archcalc.layers.linear import Linear\n"
+        "Linear.macs = lambda *_: 1\n"
+        "from archcalc.cli.app import main\n"
+        "main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, env=clean_environment(), check=False
+    )
+    assert done.returncode == 1
+    # fc1 is 400 * 120 = 48,000 multiply-accumulates
+    assert "archcalc: lenet_d2l: layer fc1: FLOPs by torch's counter: archcalc 2, torch 96,000" in done.stderr
+
+
+def test_a_missing_torch_says_how_to_get_it(tmp_path: Path) -> None:
+    (tmp_path / "torch.py").write_text("raise ImportError('No module named torch')\n")
+    done = run("check", "lenet_d2l", PYTHONPATH=f"{tmp_path}:{ROOT}")
+    assert done.returncode == 3
+    assert (
+        done.stderr == "archcalc: check needs torch and fvcore (No module named torch): pip install 'archcalc[torch]'\n"
+    )
+
+
+def test_a_missing_device_says_what_there_is() -> None:
+    done = run("check", "lenet_d2l", "--device", "xpu")
+    assert done.returncode == 3
+    assert "cannot use xpu here" in done.stderr
+    assert "it can: meta, cpu" in done.stderr
+
+
+def test_checking_on_meta_allocates_no_weights() -> None:
+    script = (
+        "import resource, archcalc\n"
+        "from archcalc.pytorch.observe import observe\n"
+        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024\n"
+        "observe(archcalc.load('lenet_d2l').graph, 'meta')\n"
+        "before = peak()\n"
+        "observe(archcalc.load('paper').graph, 'meta')\n"
+        "print(peak() - before)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, env=clean_environment(), check=True
+    )
+    # the weights alone would be 60,965,224 * 4 = 243,860,896 bytes; fvcore's run copies one layer's at a time
+    assert int(done.stdout) < 200_000_000
