@@ -154,9 +154,8 @@ def test_a_missing_torch_says_how_to_get_it(tmp_path: Path) -> None:
     (tmp_path / "torch.py").write_text("raise ImportError('No module named torch')\n")
     done = run("check", "lenet_d2l", PYTHONPATH=f"{tmp_path}:{ROOT}")
     assert done.returncode == 3
-    assert (
-        done.stderr == "archcalc: check needs torch and fvcore (No module named torch): pip install 'archcalc[torch]'\n"
-    )
+    needs = "check needs torch and fvcore (No module named torch): pip install 'archcalc[torch]'"
+    assert done.stderr == f"archcalc: {needs}\n"
 
 
 def test_a_missing_device_says_what_there_is() -> None:
