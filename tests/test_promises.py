@@ -180,3 +180,11 @@ def test_the_specs_of_the_readme_are_read(tmp_path: Path) -> None:
     assert list(rows)[:3] == ["conv1", "act1", "mean1"]
     assert rows["fc"].output_shape == (100,)
     assert "stage.1.conv" in {row.name for row in archcalc.load(tmp_path / "blocks.yaml").table().rows}
+
+
+def test_the_python_of_the_readme_runs() -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    scope: dict[str, object] = {}
+    exec(code, scope)
+    table = scope["table"]
+    assert f"# {table.totals.params}" in code  # type: ignore[attr-defined]
