@@ -3,7 +3,7 @@
 from typing import Annotated, ClassVar
 
 from archcalc.layers.base import Layer, Shape, Twin, Weightless, expect_rank, kind
-from archcalc.layers.fields import Choice, Count, Flag, NonNegative, Probability, Real
+from archcalc.layers.fields import Choice, Count, Flag, Positive, Probability, Real
 
 AlphaPer = Annotated[str, Choice("sum", "mean")]
 
@@ -48,7 +48,7 @@ class BatchNorm(Layer):
 
     takes_activation: ClassVar[bool] = True
 
-    eps: NonNegative = 1e-5
+    eps: Positive = 1e-5
     momentum: Probability = 0.1
     affine: Flag = True
     track_running_stats: Flag = True

@@ -1,0 +1,77 @@
+"""Every layer kind with random fields on random shapes: torch makes the same of it, or one of them refuses."""
+
+from math import prod
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.utils.flop_counter import FlopCounterMode
+
+from archcalc.errors import ArchError
+from archcalc.layers import KINDS, Layer
+from archcalc.layers.fields import Boolean, Choice, FieldType, Integer, Number, PaddingType, Sides, TwoIntegers
+from tests.twins import Called, buffer_elements, elements, on_meta
+
+SIDES = st.fixed_dictionaries(dict.fromkeys(Sides._fields, st.integers(0, 3)))
+
+
+def values(type_: FieldType) -> st.SearchStrategy[Any]:
+    """Values that a field of this type takes."""
+    match type_:
+        case Integer():
+            return st.integers(type_.least, type_.least + 6)
+        case Number():
+            least = type_.least if type_.least is not None else type_.above if type_.above is not None else -2.0
+            return st.floats(least, type_.most if type_.most is not None else 2.0, exclude_min=type_.above is not None)
+        case Boolean():
+            return st.booleans()
+        case Choice():
+            return st.sampled_from(type_.options)
+        case TwoIntegers():
+            one = st.integers(type_.least, type_.least + 5)
+            return st.one_of(one, st.tuples(one, one))
+        case PaddingType():
+            words = [st.sampled_from(type_.options)] if type_.options else []
+            return st.one_of(st.integers(0, 3), st.tuples(st.integers(0, 3), st.integers(0, 3)), SIDES, *words)
+    raise TypeError(f"no values are known for {type_}")
+
+
+def layers(kind: type[Layer]) -> st.SearchStrategy[dict[str, Any]]:
+    fields = {name: values(field.type) for name, field in kind.fields.items()}
+    required = {name: made for name, made in fields.items() if kind.fields[name].required}
+    optional = {name: made for name, made in fields.items() if not kind.fields[name].required}
+    return st.fixed_dictionaries(required, optional=optional)
+
+
+sizes = st.integers(1, 9)
+shapes = st.one_of(st.tuples(sizes), st.tuples(sizes, sizes, sizes))
+
+
+@pytest.mark.parametrize("op", KINDS)
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_torch_makes_the_same_of_it(op: str, data: st.DataObject) -> None:
+    layer = KINDS[op](**data.draw(layers(KINDS[op])))
+    x = data.draw(shapes)
+    inputs = [x] * (data.draw(st.integers(2, 3)) if layer.merges else 1)
+    try:
+        layer.check(*inputs)
+        twin = layer.twin(*inputs)
+    except ArchError:
+        return
+    out = layer.output_shape(*inputs)
+    with torch.device("meta"):
+        module = Called(twin).eval()
+    tensors = [on_meta(shape, batch=2) for shape in inputs]
+    with FlopCounterMode(display=False) as counter:
+        made = module(*tensors)
+
+    assert tuple(made.shape[1:]) == out
+    assert elements(module) == sum(map(prod, layer.param_shapes(*inputs).values()))
+    assert buffer_elements(module) == sum(map(prod, layer.buffer_shapes(*inputs).values()))
+    assert counter.get_total_flops() == 2 * 2 * layer.macs(*inputs, out)
+    names = {name for name, _ in module.named_parameters()} | {name for name, _ in module.named_buffers()}
+    tensors_named = {*layer.param_shapes(*inputs), *layer.buffer_shapes(*inputs)}
+    assert {name.rpartition(".")[2] for name in names} == tensors_named
