@@ -21,9 +21,10 @@ def update_golden(request: pytest.FixtureRequest) -> bool:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip what needs a GPU where there is none, and say so."""
-    import torch
+    for_cuda = [item for item in items if item.get_closest_marker("cuda")]
+    if for_cuda:
+        import torch
 
-    if not torch.cuda.is_available():
-        for item in items:
-            if item.get_closest_marker("cuda"):
+        if not torch.cuda.is_available():
+            for item in for_cuda:
                 item.add_marker(pytest.mark.skip(reason="torch sees no CUDA device here"))

@@ -113,6 +113,8 @@ class Catalogue:
 
     def _parent(self, word: str, child: Path | None) -> Found:
         """A path counts from the child's folder; so does a bare name, before the catalogue is asked."""
+        if "\0" in word:
+            raise ArchError("no file's name holds a zero byte")
         folder = child.parent if child else Path()
         if _is_path(word):
             path = folder / word
