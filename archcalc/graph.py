@@ -96,8 +96,14 @@ def _whole(name: str, nodes: Mapping[str, Node], input_shape: Shape) -> Shape:
 def _part(entry: Entry, name: str, nodes: Mapping[str, Node], input_shape: Shape) -> Shape:
     """What one device reads under a name: its own part inside its tower, the whole of everything else."""
     source = nodes.get(name)
-    own = source is not None and entry.tower is not None and source.tower == entry.tower and not entry.gather
-    return source.makes if source is not None and own else _whole(name, nodes, input_shape)
+    if source is not None and reads_own_part(entry, source):
+        return source.makes
+    return _whole(name, nodes, input_shape)
+
+
+def reads_own_part(reader: Entry | Node, source: Node) -> bool:
+    """Whether each device reads only its own part of `source`: inside one tower, unless it gathers."""
+    return reader.tower is not None and source.tower == reader.tower and not reader.gather
 
 
 def side_by_side(shape: Shape, copies: int) -> Shape:

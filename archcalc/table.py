@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from archcalc.collector import collector_at_rest
 from archcalc.errors import ArchError
-from archcalc.graph import Graph, Node
+from archcalc.graph import Graph, Node, reads_own_part
 from archcalc.layers import Shape, Window
 from archcalc.layers.fields import Sides, is_integer, spell
 
@@ -174,7 +174,7 @@ def _crossing(source: Node | None, reader: Node, device: str, first: str) -> int
         return 0
     if source.tower is None:
         return 0 if device == first else prod(source.makes)
-    if source.tower == reader.tower and not reader.gather:
+    if reads_own_part(reader, source):
         return 0
     held = prod(source.makes) if device in source.devices else 0
     return prod(source.makes) * source.copies - held

@@ -180,3 +180,35 @@ def test_checking_on_meta_allocates_no_weights() -> None:
     )
     # the weights alone would be 60,965,224 * 4 = 243,860,896 bytes; fvcore's run copies one layer's at a time
     assert int(done.stdout) < 200_000_000
+
+
+@pytest.mark.parametrize(
+    ("layers", "params"),
+    [
+        # names that every module has: as a layer, as a structure, as a device; 4*4 + 4 = 20 parameters each
+        ("[{name: type, op: conv2d, out_channels: 4, kernel_size: 1}]", 20),
+        ("[{name: half, op: use, block: b}, {name: training, op: use, block: b}]", 40),
+        (
+            "[{op: towers, devices: [cpu, cuda],"
+            " layers: [{name: forward, op: conv2d, out_channels: 4, kernel_size: 1}]}]",
+            40,
+        ),
+        # a device that is called like a layer: its 20, and on two devices 2*4 + 2 = 10 each
+        (
+            "[{name: a, op: conv2d, out_channels: 4, kernel_size: 1},"
+            " {op: towers, devices: [a, b], layers: [{name: c, op: conv2d, out_channels: 2, kernel_size: 1}]}]",
+            40,
+        ),
+        # a padding, and an activation, whose modules would be called like other layers
+        ("[{name: p, op: conv2d, out_channels: 4, kernel_size: 2, padding: same}, {name: p_pad, op: relu}]", 68),
+        ("[{name: c, op: conv2d, out_channels: 4, kernel_size: 1, activation: relu}, {name: c_relu, op: relu}]", 20),
+    ],
+)
+def test_no_name_is_lost_in_a_module(layers: str, params: int, tmp_path: Path) -> None:
+    path = tmp_path / "names.yaml"
+    block = "blocks: {b: {layers: [{name: conv, op: conv2d, out_channels: 4, kernel_size: 1}]}}"
+    path.write_text(f"archcalc: 1\nname: names\ninput: [4, 5, 5]\n{block}\nlayers: {layers}\n")
+    network = archcalc.load(path)
+    assert network.table().totals.params == params
+    assert checked(network).differences == []
+    assert sum(p.numel() for p in network.module("meta").parameters()) == params

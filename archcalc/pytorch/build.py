@@ -6,15 +6,15 @@ tools count leaf modules.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from functools import reduce
-from typing import Any, Final
+from typing import Final
 
 import torch
 from torch import Tensor, nn
 
 from archcalc.errors import ArchError
-from archcalc.graph import Graph, Node
+from archcalc.graph import Graph, Node, reads_own_part
 from archcalc.layers import Twin
 from archcalc.spec.model import INPUT
 
@@ -40,9 +40,10 @@ class Built(nn.Module):
         super().__init__()
         self._graph = graph
         self._nodes = {node.name: node for node in graph.nodes}
-        self._paths = _module_paths(graph)
+        self._twins = {node.name: _twin(node) for node in graph.nodes}
+        self._paths = _module_paths(graph, self._twins)
         for node in graph.nodes:
-            twin = _twin(node)
+            twin = self._twins[node.name]
             for path in self._paths[node.name]:
                 if twin.pad is not None:
                     _put(self, f"{path}{PAD}", _module(twin.pad))
@@ -74,14 +75,14 @@ class Built(nn.Module):
 
     def paths_of(self, name: str) -> list[str]:
         """Where a layer's modules stand, one per device; none for a layer that is a function."""
-        return [] if _twin(self._nodes[name]).call in FUNCTIONS else self._paths[name]
+        return [] if self._twins[name].call in FUNCTIONS else self._paths[name]
 
     def modules_of(self, name: str) -> list[nn.Module]:
         """A layer's modules, one per device; none for a layer that is a function."""
         return [self.get_submodule(path) for path in self.paths_of(name)]
 
     def _run(self, node: Node, made: Mapping[str, list[Tensor]]) -> list[Tensor]:
-        twin = _twin(node)
+        twin = self._twins[node.name]
         results = []
         for copy, path in enumerate(self._paths[node.name]):
             tensors = [self._read(node, name, copy, made) for name in node.inputs]
@@ -96,12 +97,15 @@ class Built(nn.Module):
     def _read(self, node: Node, name: str, copy: int, made: Mapping[str, list[Tensor]]) -> Tensor:
         """What one device reads: its own part inside its tower, the whole of everything else."""
         source = self._nodes.get(name)
-        own = source is not None and node.tower is not None and source.tower == node.tower and not node.gather
+        own = source is not None and reads_own_part(node, source)
         return made[name][copy] if own else self._whole(made[name])
 
     @staticmethod
     def _whole(parts: list[Tensor]) -> Tensor:
         return parts[0] if len(parts) == 1 else torch.cat([part.to(parts[0].device) for part in parts], 1)
+
+
+_ATTRIBUTES: Final = frozenset(dir(nn.Module())) | set(dir(Built))
 
 
 def build(graph: Graph, device: str | torch.device = "cpu") -> Built:
@@ -110,31 +114,37 @@ def build(graph: Graph, device: str | torch.device = "cpu") -> Built:
         return Built(graph)
 
 
-def _module_paths(graph: Graph) -> dict[str, list[str]]:
-    """Where each layer's modules stand, one per device."""
-    modules = {node.name for node in graph.nodes if _twin(node).call not in FUNCTIONS}
+def _module_paths(graph: Graph, twins: Mapping[str, Twin]) -> dict[str, list[str]]:
+    """Where each layer's modules stand, one per device, no two in one place and none inside another."""
+    modules = {name for name, twin in twins.items() if twin.call not in FUNCTIONS}
+    outermost = {name.partition(".")[0] for name in twins}
     taken: set[str] = set()
     paths = {}
     for node in graph.nodes:
         path = _beside(node.name, modules)
-        while hasattr(Built, path.rpartition(".")[2]) or {path, f"{path}{PAD}"} & taken:
+        while {path, f"{path}{PAD}"} & taken:
             path += "_"
         taken |= {path, f"{path}{PAD}"}
-        paths[node.name] = _with_devices(node, path)
+        devices = [_unlike(device, outermost) for device in node.devices]
+        paths[node.name] = [f"{device}.{path}" for device in devices] or [path]
     return paths
 
 
 def _beside(name: str, modules: Iterable[str]) -> str:
-    """A path in which no module stands inside another."""
+    """A path in which no module stands inside another, nor under the name of an attribute of modules."""
     parts = name.split(".")
-    path = parts[0]
+    path = _unlike(parts[0])
     for place, part in enumerate(parts[1:], start=1):
-        path += ("_" if ".".join(parts[:place]) in modules else ".") + part
+        is_module = ".".join(parts[:place]) in modules
+        path += f"_{part}" if is_module else f".{_unlike(part)}"
     return path
 
 
-def _with_devices(node: Node, path: str) -> list[str]:
-    return [f"{device}.{path}" for device in node.devices] or [path]
+def _unlike(part: str, others: Container[str] = ()) -> str:
+    """A part of a path, told apart by _ from these others and from what every module has, such as `type` and `half`."""
+    while part in others or part in _ATTRIBUTES:
+        part += "_"
+    return part
 
 
 def _twin(node: Node) -> Twin:
@@ -157,9 +167,3 @@ def _put(root: nn.Module, path: str, module: nn.Module) -> None:
             root.add_module(part, nn.Module())
         root = root.get_submodule(part)
     root.add_module(name, module)
-
-
-def state_shapes(module: nn.Module) -> dict[str, tuple[int, ...]]:
-    """The tensors of a `state_dict`, by name."""
-    state: dict[str, Any] = module.state_dict()
-    return {name: tuple(tensor.shape) for name, tensor in state.items()}
