@@ -1,6 +1,6 @@
 """One error type. Inner code says what is wrong, each caller adds where, once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final, NamedTuple
 
 _MOST_HINTS: Final = 20
@@ -71,6 +71,10 @@ class Faults:
         """`did_you_mean`, which takes its time, for the first faults of a file."""
         self.hints_left -= 1
         return did_you_mean(word, known) if self.hints_left >= 0 else ""
+
+    def pointer(self, word: str, known: Collection[str], owner: str = "it", none: str = "it declares none") -> str:
+        """The nearest of the known words, or else all of them."""
+        return self.hint(word, known) or (f" ({owner} has {', '.join(known)})" if known else f" ({none})")
 
     def raise_any(self) -> None:
         """Raise everything found so far as one error, in file order, each fault once."""

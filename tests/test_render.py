@@ -13,9 +13,9 @@ import pytest
 import archcalc
 from archcalc.errors import ArchError
 from archcalc.render import html, latex, markdown, plain, terminal
-from archcalc.render.data import csv_text, json_text
+from archcalc.render.data import csv_text, json_text, results
 from archcalc.render.sheet import Column, Sheet
-from archcalc.render.table import data, results, sheet
+from archcalc.render.table import data, sheet
 from tests.conftest import ROOT
 
 GOLDEN = ROOT / "tests" / "golden"

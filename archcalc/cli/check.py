@@ -47,7 +47,7 @@ def check(
     """
     from archcalc.cli.output import answer, say
     from archcalc.render.agreement import data, layers_sheet, networks_sheet
-    from archcalc.render.table import results
+    from archcalc.render.data import results
     from archcalc.spec.catalogue import Catalogue
 
     shape, settings = read_shape(input_shape), read_settings(set_)

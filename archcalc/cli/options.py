@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from archcalc.errors import ArchError, did_you_mean
+from archcalc.errors import ArchError
 
 
 class Format(StrEnum):
@@ -87,11 +87,3 @@ def read_columns(text: str | None) -> list[str] | None:
     if not columns:
         raise ArchError("--columns: name at least one column, as in layer,output,params")
     return columns
-
-
-def read_format(text: str) -> Format:
-    """A format by name. Raises ArchError."""
-    try:
-        return Format(text)
-    except ValueError:
-        raise ArchError(f"there is no format '{text}'{did_you_mean(text, list(Format))}") from None

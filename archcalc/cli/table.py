@@ -53,7 +53,8 @@ def table(
     Example: archcalc table paper --input 3x227x227 --format markdown
     """
     from archcalc.cli.output import answer, say
-    from archcalc.render.table import data, results, sheet
+    from archcalc.render.data import results
+    from archcalc.render.table import data, sheet
     from archcalc.spec.catalogue import Catalogue
 
     picked, shape, settings = read_columns(columns), read_shape(input_shape), read_settings(set_)

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from archcalc import __version__
 from archcalc.analysis.agreement import Agreement, LayerAgreement
 from archcalc.layers.base import dims
-from archcalc.render.data import SCHEMA
+from archcalc.render.data import stamped
 from archcalc.render.sheet import Column, Sheet
 from archcalc.render.table import number
 
@@ -88,16 +87,16 @@ def _notes(agreements: Sequence[Agreement]) -> list[str]:
 
 def data(agreement: Agreement) -> dict[str, Any]:
     """The agreement as JSON."""
-    return {
-        "archcalc": __version__,
-        "schema": SCHEMA,
-        "name": agreement.name,
-        "device": agreement.device,
-        "agrees": not agreement.differences,
-        "differences": agreement.differences,
-        "not_counted": agreement.not_counted,
-        "layers": [_layer_data(layer) for layer in agreement.layers],
-    }
+    return stamped(
+        {
+            "name": agreement.name,
+            "device": agreement.device,
+            "agrees": not agreement.differences,
+            "differences": agreement.differences,
+            "not_counted": agreement.not_counted,
+            "layers": [_layer_data(layer) for layer in agreement.layers],
+        }
+    )
 
 
 def _layer_data(layer: LayerAgreement) -> dict[str, Any]:

@@ -4,12 +4,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from archcalc import __version__
 from archcalc.errors import Fault
 from archcalc.layers import KINDS, Layer
 from archcalc.layers.base import dims
 from archcalc.layers.declared import Field
-from archcalc.render.data import SCHEMA
+from archcalc.render.data import stamped
 from archcalc.render.sheet import Column, Sheet
 from archcalc.render.table import number
 from archcalc.spec.statement import STRUCTURES, activations
@@ -196,4 +195,4 @@ def _sentence(kind: type[Layer]) -> str:
 
 
 def _envelope(results: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    return {"archcalc": __version__, "schema": SCHEMA, "results": list(results)}
+    return stamped({"results": list(results)})

@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from archcalc import __version__
 from archcalc.layers import Shape
 from archcalc.layers.base import dims
 from archcalc.layers.fields import Sides
-from archcalc.render.data import SCHEMA
+from archcalc.render.data import stamped
 from archcalc.render.sheet import Column, Sheet
 from archcalc.table import Row, Table, Totals, add_up
 
@@ -185,24 +184,17 @@ def _sums(label: str, rows: tuple[Row, ...], totals: Totals) -> tuple[Any, ...]:
 
 def data(table: Table) -> dict[str, Any]:
     """The table as the documented JSON object; exact integers, keys that stay."""
-    return {
-        "archcalc": __version__,
-        "schema": SCHEMA,
-        "name": table.name,
-        "title": table.title,
-        "input_shape": list(table.input_shape),
-        "batch": table.batch,
-        "complete": table.complete,
-        "layers": [_row_data(row) for row in table.rows],
-        "totals": table.totals._asdict(),
-    }
-
-
-def results(answers: list[dict[str, Any]]) -> dict[str, Any]:
-    """One answer as it is, several under `results`."""
-    if len(answers) == 1:
-        return answers[0]
-    return {"archcalc": __version__, "schema": SCHEMA, "results": answers}
+    return stamped(
+        {
+            "name": table.name,
+            "title": table.title,
+            "input_shape": list(table.input_shape),
+            "batch": table.batch,
+            "complete": table.complete,
+            "layers": [_row_data(row) for row in table.rows],
+            "totals": table.totals._asdict(),
+        }
+    )
 
 
 def _row_data(row: Row) -> dict[str, Any]:

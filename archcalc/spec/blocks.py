@@ -30,9 +30,7 @@ class Blocks:
             return None
         if given.text in self.house.blocks:
             return given.text
-        blocks = self.house.blocks
-        has = f" (blocks has {', '.join(blocks)})" if blocks else " (the spec has no blocks)"
-        hint = self.faults.hint(given.text, blocks) or has
+        hint = self.faults.pointer(given.text, self.house.blocks, "blocks", "the spec has no blocks")
         self.fault(f"there is no block '{given.text}'{hint}", given.mark, within)
         return None
 
@@ -45,8 +43,7 @@ class Blocks:
         given = self.read.reader.mapping(node.items.get("with", Mapping({}, {}, node.mark)), "with", within)
         for key, mark in given.keys.items():
             if key not in declared.items:
-                has = f" (it has {', '.join(declared.items)})" if declared.items else " (it declares none)"
-                hint = self.faults.hint(key, declared.items) or has
+                hint = self.faults.pointer(key, declared.items)
                 self.fault(f"block {title} has no param '{key}'{hint}", mark, within)
         inner: dict[str, Any] = dict(self.house.params)
         for param, default in declared.items.items():

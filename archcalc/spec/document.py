@@ -12,13 +12,11 @@ from archcalc.layers.fields import LARGEST, is_integer, spell
 from archcalc.spec.expand import Expanded, flatten
 from archcalc.spec.expressions import FAULTY, Scope
 from archcalc.spec.expressions import NAME as PARAM_NAME
+from archcalc.spec.inherit import CHANGES
 from archcalc.spec.model import NAME, VERSION, Claim, Source, Spec, Training
 from archcalc.spec.reading import LayerList, Reader, kind_of, mark_of, resolve
 from archcalc.spec.statement import House, Statements
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence
-
-CHANGES: Final = ("override", "remove", "insert")
-"""What a spec that extends another says of its layers."""
 
 MAPPINGS: Final = ("sources", "params", "defaults", "blocks", "override", "training")
 LISTS: Final = ("aliases", "layers", "remove", "insert", "claims")
@@ -150,8 +148,7 @@ class _Document:
         declared = self._section("params")
         for name in settings:
             if name not in declared.items:
-                has = f" (it has {', '.join(declared.items)})" if declared.items else " (it declares none)"
-                self.faults.add(f"the spec has no param '{name}' to set{self.faults.hint(name, declared.items) or has}")
+                self.faults.add(f"the spec has no param '{name}' to set{self.faults.pointer(name, declared.items)}")
         for name, node in declared.items.items():
             self._expect_param_name(name, declared)
             try:
@@ -263,6 +260,5 @@ class _Document:
         given = node.items.get("source")
         unreadable = "sources" in self.root.items and not declared  # which is a fault already
         if isinstance(given, Scalar) and given.text not in declared and not unreadable:
-            has = f" (sources has {', '.join(declared)})" if declared else " (the spec has no sources)"
-            hint = self.faults.hint(given.text, declared) or has
+            hint = self.faults.pointer(given.text, declared, "sources", "the spec has no sources")
             self.faults.add(f"source: there is no source '{given.text}'{hint}", given.mark, within)

@@ -17,6 +17,9 @@ from archcalc.spec.reading import Reader, kind_of, plain
 from archcalc.spec.statement import written_name
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence
 
+CHANGES: Final = ("override", "remove", "insert")
+"""What a spec that extends another says of its layers."""
+
 _DEPTH: Final = {"params": 1, "blocks": 1, "defaults": 2}
 """How many levels of names are laid over each other."""
 
@@ -24,7 +27,7 @@ _DEPTH: Final = {"params": 1, "blocks": 1, "defaults": 2}
 def inherit(child: Mapping, parent: Mapping, parent_name: str, faults: Faults) -> Mapping:
     """The child with what it inherits; both trees are sound. What is wrong with its changes goes to `faults`."""
     items, keys = dict(child.items), dict(child.keys)
-    for key in ("extends", "override", "remove", "insert"):
+    for key in ("extends", *CHANGES):
         items.pop(key, None)
     if "layers" in child.items:
         faults.add("a spec that extends another changes its layers by override, remove and insert", keys["layers"])
