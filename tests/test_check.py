@@ -13,7 +13,7 @@ from archcalc.analysis.agreement import Agreement, hold_against
 from archcalc.layers import KINDS, Twin
 from archcalc.pytorch.observe import observe
 from tests.conftest import BUNDLED, ROOT
-from tests.test_cli import clean_environment, run
+from tests.test_cli import clean_environment, on_terminal, run
 
 VALID = sorted((ROOT / "tests" / "specs" / "valid").glob("*.yaml"))
 SPECS = [*BUNDLED, *map(str, VALID)]
@@ -212,3 +212,13 @@ def test_no_name_is_lost_in_a_module(layers: str, params: int, tmp_path: Path) -
     assert network.table().totals.params == params
     assert checked(network).differences == []
     assert sum(p.numel() for p in network.module("meta").parameters()) == params
+
+
+@pytest.mark.parametrize("specs", [["lenet_d2l"], ["lenet_d2l", "torchvision"]])
+def test_a_narrow_terminal_keeps_the_verdict(specs: list[str]) -> None:
+    text, code = on_terminal(64, "check", *specs, NO_COLOR="1")
+    assert code == 0
+    assert "the terminal is narrow, left out: torch, 2 x fvcore" in text
+    _, *lines = text.splitlines()
+    assert max(map(len, lines)) <= 64
+    assert "agrees" in text

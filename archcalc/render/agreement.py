@@ -24,12 +24,12 @@ _LAYERS: Final = (
 
 _NETWORKS: Final = (
     Column("name", "name"),
-    Column("layers", "layers", right=True),
+    Column("layers", "layers", right=True, leaves=2),
     Column("params", "params", number, right=True),
-    Column("torch_params", "torch", number, right=True),
+    Column("torch_params", "torch", number, right=True, leaves=1),
     Column("flops", "FLOPs", number, right=True),
-    Column("torch_flops", "torch", number, right=True),
-    Column("fvcore_flops", "2 x fvcore", number, right=True),
+    Column("torch_flops", "torch", number, right=True, leaves=1),
+    Column("fvcore_flops", "2 x fvcore", number, right=True, leaves=1),
     Column("verdict", "verdict"),
 )
 
