@@ -68,7 +68,20 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
     assert done.stdout == "[]\n"
 
 
-STAGES = ["collector", "errors", "layers", "spec", "graph", "table", "analysis", "pytorch", "render", "network", "cli"]
+STAGES = [
+    "collector",
+    "errors",
+    "layers",
+    "spec",
+    "graph",
+    "twins",
+    "table",
+    "analysis",
+    "pytorch",
+    "render",
+    "network",
+    "cli",
+]
 
 
 def _imports(path: Path) -> set[str]:

@@ -37,6 +37,10 @@ class Twin(NamedTuple):
     keywords: Mapping[str, Any]
     pad: "Twin | None" = None
 
+    @property
+    def is_module(self) -> bool:
+        return self.call.startswith("nn.")
+
 
 class Layer(Declared, ABC):
     """One layer kind: fields, shape rule, parameters, work, window and PyTorch twin.

@@ -1,22 +1,17 @@
-"""Graph -> torch.nn.Module, from the twins of its layers: one generic builder for every kind.
-
-Modules carry the names of their layers, so that `state_dict` does too: `conv1.weight`, `layer1.0.sum.conv1.weight`, and
-in towers `gpu0.conv1.weight`. A layer that stands inside another, like `conv1.relu`, is `conv1_relu` beside it, since
-tools count leaf modules.
-"""
+"""Graph -> torch.nn.Module, from the twins of its layers: one generic builder for every kind."""
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from typing import Final
 
 import torch
 from torch import Tensor, nn
 
-from archcalc.errors import ArchError
 from archcalc.graph import Graph, Node, reads_own_part
 from archcalc.layers import Twin
-from archcalc.spec.model import INPUT
+from archcalc.spec.model import INPUT, Tower
+from archcalc.twins import PAD, place
 
 FUNCTIONS: Final[Mapping[str, Callable[..., Tensor]]] = {
     "torch.cat": lambda tensors, dim: torch.cat(tensors, dim),
@@ -24,47 +19,49 @@ FUNCTIONS: Final[Mapping[str, Callable[..., Tensor]]] = {
 }
 """What a twin can call that is no class of torch.nn, on a list of tensors."""
 
-
-PAD: Final = "_pad"
-"""What the padding before a layer is called after."""
+Device = str | torch.device
 
 
 class Built(nn.Module):
     """A graph that runs: each layer once per device that holds it.
 
     Takes (batch, channels, height, width) or (batch, features), gives the last layer's output. `outputs` gives every
-    layer's, under its name.
+    layer's, under its name. Of several devices, the k-th of a tower is put on the k-th, all else on the first.
     """
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, devices: Sequence[Device]) -> None:
         super().__init__()
-        self._graph = graph
-        self._nodes = {node.name: node for node in graph.nodes}
-        self._twins = {node.name: _twin(node) for node in graph.nodes}
-        self._paths = _module_paths(graph, self._twins)
-        for node in graph.nodes:
-            twin = self._twins[node.name]
-            for path in self._paths[node.name]:
-                if twin.pad is not None:
-                    _put(self, f"{path}{PAD}", _module(twin.pad))
-                if twin.call not in FUNCTIONS:
-                    _put(self, path, _module(twin))
+        self._layers = {layer.node.name: layer for layer in place(graph)}
+        for layer in self._layers.values():
+            for copy, path in enumerate(layer.paths):
+                with torch.device(devices[copy % len(devices)]):
+                    if layer.twin.pad is not None:
+                        _put(self, f"{path}{PAD}", _module(layer.twin.pad))
+                    if layer.twin.is_module:
+                        _put(self, path, _module(layer.twin))
         self._readers = Counter(name for node in graph.nodes for name in set(node.inputs))
+        self._homes: dict[tuple[Tower | None, int], nn.Module] = {
+            (layer.node.tower, copy): module
+            for layer in self._layers.values()
+            if layer.node.tower
+            for copy, module in enumerate(self.modules_of(layer.node.name))
+            if any(True for _ in module.parameters())
+        }
 
     def forward(self, x: Tensor, kept: dict[str, Tensor] | None = None) -> Tensor:
         """The last layer's output; an output is let go once its last reader has read it, or put in `kept`."""
         waiting = Counter(self._readers)
         made: dict[str, list[Tensor]] = {INPUT: [x]}
         last = INPUT
-        for node in self._graph.nodes:
-            made[node.name] = self._run(node, made)
+        for name, layer in self._layers.items():
+            made[name] = self._run(name, made)
             if kept is not None:
-                kept[node.name] = self._whole(made[node.name])
-            for name in set(node.inputs):
-                waiting[name] -= 1
-                if not waiting[name]:
-                    del made[name]
-            last = node.name
+                kept[name] = self._whole(made[name])
+            for source in set(layer.node.inputs):
+                waiting[source] -= 1
+                if not waiting[source]:
+                    del made[source]
+            last = name
         return self._whole(made[last])
 
     def outputs(self, x: Tensor) -> dict[str, Tensor]:
@@ -73,85 +70,48 @@ class Built(nn.Module):
         self(x, kept)
         return kept
 
-    def paths_of(self, name: str) -> list[str]:
+    def paths_of(self, name: str) -> tuple[str, ...]:
         """Where a layer's modules stand, one per device; none for a layer that is a function."""
-        return [] if self._twins[name].call in FUNCTIONS else self._paths[name]
+        return self._layers[name].paths if self._layers[name].twin.is_module else ()
 
     def modules_of(self, name: str) -> list[nn.Module]:
         """A layer's modules, one per device; none for a layer that is a function."""
         return [self.get_submodule(path) for path in self.paths_of(name)]
 
-    def _run(self, node: Node, made: Mapping[str, list[Tensor]]) -> list[Tensor]:
-        twin = self._twins[node.name]
+    def _run(self, name: str, made: Mapping[str, list[Tensor]]) -> list[Tensor]:
+        node, twin, paths = self._layers[name]
         results = []
-        for copy, path in enumerate(self._paths[node.name]):
-            tensors = [self._read(node, name, copy, made) for name in node.inputs]
+        for copy, path in enumerate(paths):
+            tensors = [self._read(node, source, copy, made) for source in node.inputs]
             if twin.pad is not None:
                 tensors = [self.get_submodule(f"{path}{PAD}")(tensor) for tensor in tensors]
-            if twin.call in FUNCTIONS:
-                results.append(FUNCTIONS[twin.call](tensors, **twin.keywords))
-            else:
+            if twin.is_module:
                 results.append(self.get_submodule(path)(*tensors))
+            else:
+                results.append(FUNCTIONS[twin.call](tensors, **twin.keywords))
         return results
 
     def _read(self, node: Node, name: str, copy: int, made: Mapping[str, list[Tensor]]) -> Tensor:
-        """What one device reads: its own part inside its tower, the whole of everything else."""
-        source = self._nodes.get(name)
-        own = source is not None and reads_own_part(node, source)
-        return made[name][copy] if own else self._whole(made[name])
+        """What one device reads: its own part inside its tower, the whole of everything else, brought to it."""
+        if name != INPUT and reads_own_part(node, self._layers[name].node):
+            return made[name][copy]
+        home = self._homes.get((node.tower, copy))
+        whole = self._whole(made[name])
+        return whole if home is None else whole.to(next(home.parameters()).device)
 
     @staticmethod
     def _whole(parts: list[Tensor]) -> Tensor:
         return parts[0] if len(parts) == 1 else torch.cat([part.to(parts[0].device) for part in parts], 1)
 
 
-_ATTRIBUTES: Final = frozenset(dir(nn.Module())) | set(dir(Built))
+def build(graph: Graph, device: Device | Sequence[Device] = "cpu") -> Built:
+    """The module of a graph on a device; on `meta` nothing is allocated. Raises ArchError for what torch cannot do.
 
-
-def build(graph: Graph, device: str | torch.device = "cpu") -> Built:
-    """The module of a graph on a device; on `meta` nothing is allocated. Raises ArchError for what torch cannot do."""
-    with torch.device(device):
-        return Built(graph)
-
-
-def _module_paths(graph: Graph, twins: Mapping[str, Twin]) -> dict[str, list[str]]:
-    """Where each layer's modules stand, one per device, no two in one place and none inside another."""
-    modules = {name for name, twin in twins.items() if twin.call not in FUNCTIONS}
-    outermost = {name.partition(".")[0] for name in twins}
-    taken: set[str] = set()
-    paths = {}
-    for node in graph.nodes:
-        path = _beside(node.name, modules)
-        while {path, f"{path}{PAD}"} & taken:
-            path += "_"
-        taken |= {path, f"{path}{PAD}"}
-        devices = [_unlike(device, outermost) for device in node.devices]
-        paths[node.name] = [f"{device}.{path}" for device in devices] or [path]
-    return paths
-
-
-def _beside(name: str, modules: Iterable[str]) -> str:
-    """A path in which no module stands inside another, nor under the name of an attribute of modules."""
-    parts = name.split(".")
-    path = _unlike(parts[0])
-    for place, part in enumerate(parts[1:], start=1):
-        is_module = ".".join(parts[:place]) in modules
-        path += f"_{part}" if is_module else f".{_unlike(part)}"
-    return path
-
-
-def _unlike(part: str, others: Container[str] = ()) -> str:
-    """A part of a path, told apart by _ from these others and from what every module has, such as `type` and `half`."""
-    while part in others or part in _ATTRIBUTES:
-        part += "_"
-    return part
-
-
-def _twin(node: Node) -> Twin:
-    try:
-        return node.layer.twin(*node.reads)
-    except ArchError as error:
-        raise error.at(None, f"layer {node.name}") from None
+    Towers spread over several devices: those given, or for "cuda" all there are.
+    """
+    if device == "cuda" and torch.cuda.device_count() > 1:
+        device = [f"cuda:{index}" for index in range(torch.cuda.device_count())]
+    return Built(graph, [device] if isinstance(device, str | torch.device) else device)
 
 
 def _module(twin: Twin) -> nn.Module:

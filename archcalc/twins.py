@@ -1,0 +1,105 @@
+"""Graph -> Twins: each layer's PyTorch twin as data, and where its modules stand. No torch is needed.
+
+Modules carry the names of their layers, so that `state_dict` does too: `conv1.weight`, `layer1.0.sum.conv1.weight`, and
+in towers `gpu0.conv1.weight`. A layer that stands inside another, like `conv1.relu`, is `conv1_relu` beside it, since
+tools count leaf modules.
+"""
+
+from collections.abc import Container, Iterable, Mapping
+from keyword import iskeyword
+from typing import Final, NamedTuple
+
+from archcalc.errors import ArchError
+from archcalc.graph import Graph, Node
+from archcalc.layers import Shape, Twin
+
+PAD: Final = "_pad"
+"""What the padding before a layer is called after."""
+
+ATTRIBUTES: Final = frozenset(
+    (
+        *("T_destination", "add_module", "apply", "bfloat16", "buffers", "call_super_init", "children", "compile"),
+        *("cpu", "cuda", "double", "dump_patches", "eval", "extra_repr", "float", "forward", "get_buffer"),
+        *("get_extra_state", "get_parameter", "get_submodule", "half", "ipu", "load_state_dict", "modules"),
+        *("modules_of", "mtia", "named_buffers", "named_children", "named_modules", "named_parameters", "outputs"),
+        *("parameters", "paths_of", "register_backward_hook", "register_buffer", "register_forward_hook"),
+        *("register_forward_pre_hook", "register_full_backward_hook", "register_full_backward_pre_hook"),
+        *("register_load_state_dict_post_hook", "register_load_state_dict_pre_hook", "register_module"),
+        *("register_parameter", "register_state_dict_post_hook", "register_state_dict_pre_hook", "requires_grad_"),
+        *("set_extra_state", "set_submodule", "share_memory", "state_dict", "to", "to_empty", "train", "training"),
+        *("type", "xpu", "zero_grad"),
+    )
+)
+"""What a module has already, so that no layer inside it can be called so."""
+
+
+class Placed(NamedTuple):
+    """A layer with its twin, and the dotted path of its module on each device that holds it."""
+
+    node: Node
+    twin: Twin
+    paths: tuple[str, ...]
+
+
+def place(graph: Graph) -> tuple[Placed, ...]:
+    """Every layer's twin and its modules' paths, no two in one place. Raises ArchError for what torch cannot do."""
+    twins = {node.name: _twin(node) for node in graph.nodes}
+    paths = _paths(graph, twins)
+    return tuple(Placed(node, twins[node.name], paths[node.name]) for node in graph.nodes)
+
+
+def tensors(placed: Iterable[Placed]) -> dict[str, Shape]:
+    """The names and shapes of the `state_dict` of the module that is built: parameters, then buffers, of each layer."""
+    return {
+        f"{path}.{name}": shape
+        for layer in placed
+        for path in layer.paths
+        for name, shape in own_tensors(layer.node).items()
+    }
+
+
+def own_tensors(node: Node) -> dict[str, Shape]:
+    """The tensors of one layer on one device, under torch's names."""
+    return node.layer.param_shapes(*node.reads) | node.layer.buffer_shapes(*node.reads)
+
+
+def _twin(node: Node) -> Twin:
+    try:
+        return node.layer.twin(*node.reads)
+    except ArchError as error:
+        raise error.at(None, f"layer {node.name}") from None
+
+
+def _paths(graph: Graph, twins: Mapping[str, Twin]) -> dict[str, tuple[str, ...]]:
+    """Where each layer's modules stand, one per device, no two in one place and none inside another."""
+    modules = {name for name, twin in twins.items() if twin.is_module}
+    outermost = {name.partition(".")[0] for name in twins}
+    taken: set[str] = set()
+    paths = {}
+    for node in graph.nodes:
+        path = _beside(node.name, modules)
+        while {path, f"{path}{PAD}"} & taken:
+            path += "_"
+        taken |= {path, f"{path}{PAD}"}
+        devices = [_attribute(device, outermost) for device in node.devices]
+        paths[node.name] = tuple(f"{device}.{path}" for device in devices) or (path,)
+    return paths
+
+
+def _beside(name: str, modules: Container[str]) -> str:
+    """A path in which no module stands inside another, nor under the name of an attribute of modules."""
+    parts = name.split(".")
+    path = _attribute(parts[0])
+    for place, part in enumerate(parts[1:], start=1):
+        is_module = ".".join(parts[:place]) in modules
+        path += f"_{part}" if is_module else f".{_attribute(part)}"
+    return path
+
+
+def _attribute(part: str, others: Container[str] = ()) -> str:
+    """A part of a path as an attribute of a module can be called: an index or an identifier that is not taken."""
+    if not part.isdecimal() and not part.isidentifier():
+        part = f"_{part}"
+    while part in others or part in ATTRIBUTES or iskeyword(part):
+        part += "_"
+    return part
