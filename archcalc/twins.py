@@ -5,7 +5,7 @@ in towers `gpu0.conv1.weight`. A layer that stands inside another, like `conv1.r
 tools count leaf modules.
 """
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Set
 from keyword import iskeyword
 from typing import Final, NamedTuple
 
@@ -73,33 +73,55 @@ def _twin(node: Node) -> Twin:
 def _paths(graph: Graph, twins: Mapping[str, Twin]) -> dict[str, tuple[str, ...]]:
     """Where each layer's modules stand, one per device, no two in one place and none inside another."""
     modules = {name for name, twin in twins.items() if twin.is_module}
-    outermost = {name.partition(".")[0] for name in twins}
     taken: set[str] = set()
+    holders: set[str] = set()
     paths = {}
     for node in graph.nodes:
         path = _beside(node.name, modules)
-        while {path, f"{path}{PAD}"} & taken:
-            path += "_"
-        taken |= {path, f"{path}{PAD}"}
-        devices = [_attribute(device, outermost) for device in node.devices]
-        paths[node.name] = tuple(f"{device}.{path}" for device in devices) or (path,)
+        wanted = [f"{_attribute(device)}.{path}" for device in node.devices] or [path]
+        paths[node.name] = tuple(_apart(one, taken, holders) for one in wanted)
+        if node.name in modules:
+            taken.update(name for one in paths[node.name] for name in (one, f"{one}{PAD}"))
+            holders.update(holder for one in paths[node.name] for holder in _holders(one))
     return paths
+
+
+def _apart(path: str, taken: Set[str], holders: Set[str]) -> str:
+    """The path, told apart by _ from modules that stand there and from what holds other modules."""
+    parts: list[str] = []
+    for part in path.split(".")[:-1]:
+        parts.append(part)
+        while ".".join(parts) in taken:
+            parts[-1] += "_"
+    path = ".".join([*parts, path.rpartition(".")[2]])
+    while {path, f"{path}{PAD}"} & (taken | holders):
+        path += "_"
+    return path
+
+
+def _holders(path: str) -> Iterator[str]:
+    """
+    >>> list(_holders("layer1.0.conv1"))
+    ['layer1', 'layer1.0']
+    """
+    return (path[:place] for place, letter in enumerate(path) if letter == ".")
 
 
 def _beside(name: str, modules: Container[str]) -> str:
     """A path in which no module stands inside another, nor under the name of an attribute of modules."""
-    parts = name.split(".")
-    path = _attribute(parts[0])
-    for place, part in enumerate(parts[1:], start=1):
-        is_module = ".".join(parts[:place]) in modules
-        path += f"_{part}" if is_module else f".{_attribute(part)}"
-    return path
+    first, *others = name.split(".")
+    parts, above = [first], first
+    for part in others:
+        if above in modules:
+            parts[-1] += f"_{part}"
+        else:
+            parts.append(part)
+        above += f".{part}"
+    return ".".join(map(_attribute, parts))
 
 
-def _attribute(part: str, others: Container[str] = ()) -> str:
+def _attribute(part: str) -> str:
     """A part of a path as an attribute of a module can be called: an index or an identifier that is not taken."""
     if not part.isdecimal() and not part.isidentifier():
         part = f"_{part}"
-    while part in others or part in ATTRIBUTES or iskeyword(part):
-        part += "_"
-    return part
+    return f"{part}_" if part in ATTRIBUTES or iskeyword(part) else part

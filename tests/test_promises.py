@@ -48,6 +48,7 @@ def loaded(*arguments: str, names: list[str]) -> list[str]:
         ["validate", "paper"],
         ["ops"],
         ["schema"],
+        ["export", "paper"],
     ],
 )
 def test_no_command_loads_what_it_does_not_use(command: list[str]) -> None:

@@ -45,7 +45,9 @@ def test_paths_are_attributes_that_no_module_has_already(tmp_path: Path) -> None
     placed = place(graph)
     paths = {layer.node.name: layer.paths[0] for layer in placed}
     assert paths["class"] == "class_"
-    assert paths["class.relu"] == "class__relu"  # beside class_, since modules do not stand inside leaf modules
+    assert paths["class.relu"] == "class_relu"  # beside class_, since tools count leaf modules
+    assert paths["class_.relu"] == "class__.relu"
+    assert not any(one.startswith(f"{other}.") for one in paths.values() for other in paths.values())
     assert paths["a.2b"] == "a._2b"
     assert paths["a.7"] == "a.7"
     assert paths["half"] == "half_"

@@ -11,7 +11,7 @@ from typing import Final
 import typer
 
 from archcalc import __version__
-from archcalc.cli import check, specs, table
+from archcalc.cli import check, export, specs, table
 from archcalc.cli.output import complain, silence
 from archcalc.errors import ArchError, MissingError
 
@@ -48,6 +48,7 @@ for _name, _function, _panel in (
     ("validate", specs.validate, SPEC_FILES),
     ("ops", specs.ops, SPEC_FILES),
     ("schema", specs.schema, SPEC_FILES),
+    ("export", export.export, SPEC_FILES),
 ):
     app.command(_name, rich_help_panel=_panel)(_function)
 

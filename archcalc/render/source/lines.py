@@ -1,0 +1,49 @@
+"""Lines of Python of bearable width, broken as formatters break them."""
+
+from collections.abc import Sequence
+from typing import Final
+
+WIDTH: Final = 120
+INDENT: Final = " " * 8
+
+
+def statement(start: str, arguments: Sequence[str], end: str, comment: str = "") -> list[str]:
+    """`start a, b end` on one line, or with an argument a line where it is too long for that."""
+    return _fitting(f"{start}{', '.join(arguments)}{end}", comment) or [
+        f"{INDENT}{start}",
+        *(f"{INDENT}    {argument}," for argument in arguments),
+        _commented(f"{INDENT}{end}", comment),
+    ]
+
+
+def concatenation(target: str, tensors: Sequence[str], dim: int, comment: str) -> list[str]:
+    """`target = torch.cat([a, b], dim=1)`, in as many lines as it needs."""
+    return _fitting(f"{target}torch.cat([{', '.join(tensors)}], dim={dim})", comment) or [
+        f"{INDENT}{target}torch.cat(",
+        f"{INDENT}    [",
+        *(f"{INDENT}        {tensor}," for tensor in tensors),
+        f"{INDENT}    ],",
+        f"{INDENT}    dim={dim},",
+        _commented(f"{INDENT})", comment),
+    ]
+
+
+def addition(target: str, tensors: Sequence[str], comment: str) -> list[str]:
+    """`target = a + b`, in as many lines as it needs."""
+    first, *others = tensors
+    return _fitting(target + " + ".join(tensors), comment) or [
+        f"{INDENT}{target}(",
+        f"{INDENT}    {first}",
+        *(f"{INDENT}    + {tensor}" for tensor in others),
+        _commented(f"{INDENT})", comment),
+    ]
+
+
+def _fitting(line: str, comment: str) -> list[str]:
+    """The line if it is short enough, else nothing."""
+    whole = _commented(INDENT + line, comment)
+    return [whole] if len(whole) <= WIDTH else []
+
+
+def _commented(line: str, comment: str) -> str:
+    return f"{line}  # {comment}" if comment else line

@@ -1,0 +1,147 @@
+"""The source that `archcalc export --to pytorch` writes: run, and held against the module that archcalc builds."""
+
+import inspect
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import archcalc
+from archcalc.pytorch.build import Built, build
+from archcalc.render.source import class_name, source
+from archcalc.render.source.calls import DEFAULTS, POSITIONAL
+from tests.test_cli import run
+from tests.test_render import same_as_golden
+from tests.test_towers import SPEC as TOWERS
+from tests.test_twins import NAMES, NETWORKS
+
+ODD = r'''
+archcalc: 1
+name: odd
+title: Quotes "and" """three""" and a \ of them
+input: [4, 9, 9]
+layers:
+  - {name: self, op: conv2d, out_channels: 4, kernel_size: 1, from: input}
+  - {name: x, op: add, from: [input, self], activation: relu}
+  - {name: features.0, op: conv2d, out_channels: 4, kernel_size: 3, padding: {top: 1, bottom: 0, left: 2, right: 0}}
+  - {name: features.1, op: max_pool2d, kernel_size: 3, stride: 2, ceil_mode: unclipped, padding: [1, 0]}
+  - {name: features.2, op: conv2d, out_channels: 4, kernel_size: 2, activation: gelu}
+  - {name: torch, op: softmax, dim: 2}
+  - {name: norm, op: local_response_norm, size: 3, alpha_per: mean, alpha: 0.5}
+  - {name: pad, op: zero_pad2d, padding: 1}
+  - {name: a_very_long_name_that_no_person_would_write, op: batch_norm2d}
+  - {name: another_very_long_name_that_no_person_would_write, op: identity}
+  - {name: all, op: concat, dim: 2, from: [pad, another_very_long_name_that_no_person_would_write, another_very_long_name_that_no_person_would_write, a_very_long_name_that_no_person_would_write]}
+  - {name: dead_end, op: relu, from: all}
+  - {name: flat, op: flatten, from: all, start_dim: 2}
+'''  # noqa: E501  # YAML lines are as long as they are
+UNUSED_INPUT_TWICE = """
+archcalc: 1
+name: nothing
+input: [4, 9, 9]
+layers: [{name: both, op: add, from: [input, input]}]
+"""
+MADE_UP = {"odd": ODD, "names": NAMES, "towers": TOWERS, "nothing": UNUSED_INPUT_TWICE}
+
+
+@pytest.fixture(params=[*NETWORKS, *MADE_UP], ids=lambda name: Path(name).stem)
+def network(request: pytest.FixtureRequest, tmp_path: Path) -> archcalc.Network:
+    if request.param not in MADE_UP:
+        return archcalc.load(request.param)
+    path = tmp_path / f"{request.param}.yaml"
+    path.write_text(MADE_UP[request.param])
+    return archcalc.load(path)
+
+
+def executed(network: archcalc.Network) -> nn.Module:
+    """The exported class, made on `meta`."""
+    scope: dict[str, type[nn.Module]] = {}
+    exec(source(network.graph), scope)
+    with torch.device("meta"):
+        return scope[class_name(network.spec.name)]().eval()
+
+
+def with_random_weights(module: Built) -> Built:
+    module.to_empty(device="cpu")
+    for tensor in module.state_dict().values():
+        if tensor.is_floating_point():
+            tensor.uniform_(0, 2 / max(1, tensor[0].numel() if tensor.dim() else 1))
+    return module.eval()
+
+
+def leaves(module: nn.Module) -> dict[str, str]:
+    """What every leaf module says of itself: its class and its hyper-parameters, pairs of equals as one number."""
+    said = {name: str(part) for name, part in module.named_modules() if not list(part.children())}
+    return {
+        name: re.sub(r"\((\d+), \1\)", r"\1", text) for name, text in said.items() if name and text != "ModuleDict()"
+    }
+
+
+def test_it_is_the_network_that_archcalc_builds(network: archcalc.Network) -> None:
+    exported, built = executed(network), build(network.graph, "meta")
+    assert leaves(exported) == leaves(built)
+    assert {name: p.shape for name, p in exported.named_parameters()} == {
+        name: p.shape for name, p in built.named_parameters()
+    }
+    assert sum(p.numel() for p in exported.parameters()) == network.table().totals.params
+
+    weights = with_random_weights(built).state_dict()
+    exported.load_state_dict(weights, assign=True)
+    with torch.no_grad():
+        x = torch.rand(2, *network.spec.input_shape)
+        made: Tensor = exported(x)
+        assert made.shape[1:] == network.graph.output_shape
+        assert made.std() > 0
+        assert torch.equal(made, built(x))
+
+
+def test_the_source_is_written_as_formatters_write_it(network: archcalc.Network, tmp_path: Path) -> None:
+    path = tmp_path / f"{network.spec.name}.py"
+    path.write_text(source(network.graph))
+    ruff = [sys.executable, "-m", "ruff"]
+    for command in (["format", "--check", "--diff"], ["check", "--select", "E,F,I,UP"]):
+        done = subprocess.run(
+            [*ruff, *command, "--isolated", "--line-length", "120", str(path)], capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("call", DEFAULTS)
+def test_what_is_not_written_is_torchs_default(call: str) -> None:
+    parameters = inspect.signature(getattr(nn, call.removeprefix("nn."))).parameters
+    for word, value in DEFAULTS[call].items():
+        default = parameters[word].default
+        assert default == (value[0] if isinstance(value, tuple) else value), f"{call} {word}"
+
+
+@pytest.mark.parametrize(
+    "call", ["Conv2d", "Linear", "BatchNorm2d", "AdaptiveAvgPool2d", "LocalResponseNorm", "Dropout"]
+)
+def test_what_is_written_without_its_keyword_comes_first(call: str) -> None:
+    words = list(inspect.signature(getattr(nn, call)).parameters)
+    bare = [word for word in words if word in POSITIONAL]
+    assert bare
+    assert words[: len(bare)] == bare
+
+
+def test_a_file_is_written_that_runs_without_archcalc(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    run("export", "lenet_d2l", "--to", "pytorch", "--set", "num_classes=7", "--output", str(path))
+    script = (
+        "import net, sys, torch\n"
+        "print(tuple(net.LenetD2l()(torch.zeros(2, 1, 28, 28)).shape), 'archcalc' in sys.modules)"
+    )
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "(2, 7) False\n"
+
+
+def test_one_file_in_full(update_golden: bool) -> None:
+    same_as_golden("lenet_d2l.py.txt", source(archcalc.load("lenet_d2l").graph), update_golden)
