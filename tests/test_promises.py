@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from safetensors.torch import save_file
 
+import archcalc
 from archcalc.cli.app import app
 from tests.conftest import ROOT
 from tests.test_cli import clean_environment, run
@@ -53,6 +55,18 @@ def loaded(*arguments: str, names: list[str]) -> list[str]:
 )
 def test_no_command_loads_what_it_does_not_use(command: list[str]) -> None:
     assert loaded(*command, names=HEAVY) == []
+
+
+def test_a_safetensors_header_is_read_without_torch(tmp_path: Path) -> None:
+    path = str(lenet_checkpoint(tmp_path / "lenet.safetensors"))
+    assert loaded("identify", path, names=HEAVY) == []
+    assert loaded("check", "lenet_d2l", "--weights", path, names=HEAVY) == []
+
+
+def lenet_checkpoint(path: Path) -> Path:
+    """The weights of LeNet in a file, as a reader may have them."""
+    save_file(archcalc.load("lenet_d2l").module().state_dict(), path)
+    return path
 
 
 def test_a_piped_table_does_not_even_load_rich() -> None:
@@ -146,6 +160,7 @@ def test_a_command_of_the_readme_runs_as_it_is_written(command: str, tmp_path: P
     if output:
         place = words.index(output.pop()) + 1
         words[place] = str(tmp_path / words[place])
+    words = [str(lenet_checkpoint(tmp_path / word)) if word.endswith(".safetensors") else word for word in words]
     done = run(*words[1:])
     is_bad = any("/invalid/" in word for word in words)
     assert (done.returncode, bool(done.stderr)) == ((2, True) if is_bad else (0, False))
@@ -170,8 +185,6 @@ def test_every_command_is_in_the_readme() -> None:
 
 
 def test_a_frame_holds_the_table() -> None:
-    import archcalc
-
     table = archcalc.load("paper").table()
     frame = table.to_frame()
     assert list(frame.index) == [row.name for row in table.rows]

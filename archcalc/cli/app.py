@@ -11,11 +11,12 @@ from typing import Final
 import typer
 
 from archcalc import __version__
-from archcalc.cli import check, export, specs, table
+from archcalc.cli import check, export, identify, specs, table
 from archcalc.cli.output import complain, silence
 from archcalc.errors import ArchError, MissingError
 
 READING: Final = "Reading a network"
+SIDE_BY_SIDE: Final = "Setting networks side by side"
 AGAINST_THE_MODEL: Final = "Against the real model"
 SPEC_FILES: Final = "Spec files"
 
@@ -42,6 +43,7 @@ def archcalc(
 
 for _name, _function, _panel in (
     ("table", table.table, READING),
+    ("identify", identify.identify, SIDE_BY_SIDE),
     ("check", check.check, AGAINST_THE_MODEL),
     ("list", specs.list_specs, SPEC_FILES),
     ("show", specs.show, SPEC_FILES),

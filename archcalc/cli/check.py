@@ -1,6 +1,8 @@
 """archcalc check"""
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,7 +20,10 @@ from archcalc.cli.options import (
 
 if TYPE_CHECKING:
     from archcalc.analysis.agreement import Agreement
+    from archcalc.render.sheet import Sheet
     from archcalc.spec.model import Spec
+
+    Checked = tuple[Sheet, Callable[[], Any], Sequence[str]]
 
 MaybeSpecs = Annotated[
     list[str] | None,
@@ -29,11 +34,17 @@ DeviceOption = Annotated[
 ]
 
 
+WeightsOption = Annotated[
+    Path | None,
+    typer.Option("--weights", metavar="FILE", help="Hold a checkpoint's tensors against one spec: .pth, .safetensors."),
+]
+
 _MOST_SAID = 20
 
 
 def check(
     specs: MaybeSpecs = None,
+    weights: WeightsOption = None,
     device: DeviceOption = "meta",
     input_shape: InputOption = None,
     set_: SetOption = None,
@@ -45,24 +56,34 @@ def check(
 
     Example: archcalc check paper
     """
-    from archcalc.cli.output import answer, say
-    from archcalc.render.agreement import data, layers_sheet, networks_sheet
-    from archcalc.render.data import results
+    from archcalc.cli.output import answer
+    from archcalc.errors import ArchError
     from archcalc.spec.catalogue import Catalogue
 
     shape, settings = read_shape(input_shape), read_settings(set_)
     catalogue = Catalogue(spec_dir)
     words = specs or [str(path) for path in catalogue.files().values()]
-    agreements = [_agreement(catalogue.load(word, settings, shape), device) for word in words]
-    sheet = layers_sheet(agreements[0]) if len(agreements) == 1 else networks_sheet(agreements)
-    answer([sheet], lambda: results([data(agreement) for agreement in agreements]), form, output)
-    differences = [f"{agreement.name}: {words}" for agreement in agreements for words in agreement.differences]
-    for difference in differences[:_MOST_SAID]:
-        say(difference)
-    if len(differences) > _MOST_SAID:
-        say(f"... and {len(differences) - _MOST_SAID} more (--format json lists all)")
+    loaded = [catalogue.load(word, settings, shape) for word in words]
+    if weights is None:
+        sheet, data, differences = _by_counters(loaded, device)
+    elif len(loaded) == 1:
+        sheet, data, differences = _by_weights(loaded[0], weights)
+    else:
+        raise ArchError("--weights: name one spec; archcalc identify FILE tries all")
+    answer([sheet], data, form, output)
+    _say_differences(differences)
     if differences:
         raise typer.Exit(1)
+
+
+def _by_counters(specs: "Sequence[Spec]", device: str) -> "Checked":
+    from archcalc.render.agreement import data, layers_sheet, networks_sheet
+    from archcalc.render.data import results
+
+    agreements = [_agreement(spec, device) for spec in specs]
+    sheet = layers_sheet(agreements[0]) if len(agreements) == 1 else networks_sheet(agreements)
+    differences = [f"{agreement.name}: {words}" for agreement in agreements for words in agreement.differences]
+    return sheet, lambda: results([data(agreement) for agreement in agreements]), differences
 
 
 def _agreement(spec: "Spec", device: str) -> "Agreement":
@@ -78,3 +99,24 @@ def _agreement(spec: "Spec", device: str) -> "Agreement":
         return hold_against(measure(graph), observe(graph, device), device)
     except ImportError as error:
         raise MissingError(f"check needs torch and fvcore ({error}): pip install 'archcalc[torch]'") from error
+
+
+def _by_weights(spec: "Spec", file: Path) -> "Checked":
+    from archcalc.analysis.weights import fit
+    from archcalc.graph import link
+    from archcalc.pytorch.checkpoint import read_shapes
+    from archcalc.render.weights import misfit, tensors_data, tensors_sheet
+    from archcalc.twins import place
+
+    weights = fit(spec.name, place(link(spec)), read_shapes(file))
+    differences = [f"{spec.name}: {misfit(one)}" for one in weights.misfits]
+    return tensors_sheet(weights, str(file)), lambda: tensors_data(weights, str(file)), differences
+
+
+def _say_differences(differences: "Sequence[str]") -> None:
+    from archcalc.cli.output import say
+
+    for difference in differences[:_MOST_SAID]:
+        say(difference)
+    if len(differences) > _MOST_SAID:
+        say(f"... and {len(differences) - _MOST_SAID} more (--format json lists all)")
