@@ -30,7 +30,20 @@ MaybeSpecs = Annotated[
     typer.Argument(metavar="[SPEC...]", help=f"{SPEC_HELP} All that can be named, if none.", autocompletion=spec_names),
 ]
 DeviceOption = Annotated[
-    str, typer.Option("--device", metavar="DEVICE", help="meta, which allocates nothing, or cpu, cuda, mps to run it.")
+    str | None,
+    typer.Option(
+        "--device",
+        metavar="DEVICE",
+        help="meta, which allocates nothing, or cpu, cuda, mps to run it. Default: meta; with --against, cpu.",
+    ),
+]
+AgainstOption = Annotated[
+    str | None,
+    typer.Option(
+        "--against",
+        metavar="MODULE:NAME",
+        help="Hold one spec against a model of your own, by running its code: package.module:name or file.py:name.",
+    ),
 ]
 
 
@@ -44,8 +57,9 @@ _MOST_SAID = 20
 
 def check(
     specs: MaybeSpecs = None,
+    against: AgainstOption = None,
     weights: WeightsOption = None,
-    device: DeviceOption = "meta",
+    device: DeviceOption = None,
     input_shape: InputOption = None,
     set_: SetOption = None,
     spec_dir: SpecDirOption = None,
@@ -64,12 +78,16 @@ def check(
     catalogue = Catalogue(spec_dir)
     words = specs or [str(path) for path in catalogue.files().values()]
     loaded = [catalogue.load(word, settings, shape) for word in words]
-    if weights is None:
-        sheet, data, differences = _by_counters(loaded, device)
-    elif len(loaded) == 1:
+    if (against or weights) and len(loaded) != 1:
+        raise ArchError("--against and --weights: name one spec (archcalc identify FILE tries all)")
+    if against and weights:
+        raise ArchError("--against and --weights: give one of them at a time")
+    if against:
+        sheet, data, differences = _by_model(loaded[0], against, device or "cpu")
+    elif weights:
         sheet, data, differences = _by_weights(loaded[0], weights)
     else:
-        raise ArchError("--weights: name one spec; archcalc identify FILE tries all")
+        sheet, data, differences = _by_counters(loaded, device or "meta")
     answer([sheet], data, form, output)
     _say_differences(differences)
     if differences:
@@ -99,6 +117,23 @@ def _agreement(spec: "Spec", device: str) -> "Agreement":
         return hold_against(measure(graph), observe(graph, device), device)
     except ImportError as error:
         raise MissingError(f"check needs torch and fvcore ({error}): pip install 'archcalc[torch]'") from error
+
+
+def _by_model(spec: "Spec", target: str, device: str) -> "Checked":
+    from archcalc.cli.output import say
+    from archcalc.errors import MissingError
+    from archcalc.graph import link
+    from archcalc.render.against import against_data, against_sheet
+
+    graph = link(spec)
+    try:
+        from archcalc.pytorch.against import hold_against_model
+    except ImportError as error:
+        raise MissingError(f"check needs torch and fvcore ({error}): pip install 'archcalc[torch]'") from error
+    say(f"--against runs the code of {target.rpartition(':')[0] or target}")
+    found = hold_against_model(graph, target, device)
+    differences = [f"{found.name}: {words}" for words in found.differences]
+    return against_sheet(found), lambda: against_data(found), differences
 
 
 def _by_weights(spec: "Spec", file: Path) -> "Checked":

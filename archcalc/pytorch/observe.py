@@ -21,7 +21,7 @@ def observe(graph: Graph, device: str) -> dict[str, Observed]:
     On `meta` neither weights nor activations are allocated. Raises ArchError where torch refuses to run the network,
     MissingError where the device is not there.
     """
-    _expect_device(device)
+    expect_device(device)
     module = build(graph, device).eval()
     x = torch.zeros(1, *graph.spec.input_shape, device=device)
     try:
@@ -44,7 +44,7 @@ def observe(graph: Graph, device: str) -> dict[str, Observed]:
     return observed
 
 
-def _expect_device(device: str) -> None:
+def expect_device(device: str) -> None:
     """Raise MissingError, saying what there is, unless torch can use the device here."""
     try:
         torch.empty(0, device=device)

@@ -1,0 +1,108 @@
+"""A model of somebody's own, by `module:name` or `file.py:name`. To make it is to run its code."""
+
+import importlib
+import importlib.util
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import torch
+from torch import nn
+
+from archcalc.errors import ArchError, MissingError, did_you_mean
+
+
+def make(target: str, device: str) -> nn.Module:
+    """The model that `target` names: a class or function that makes it without arguments, or the model itself.
+
+    Raises ArchError for what cannot be imported, made, or is no model, with the error of the code itself;
+    MissingError for a package that is not installed.
+    """
+    place, colon, name = target.rpartition(":")
+    if not colon or not place or not name:
+        raise ArchError(f"'{target}' names no model; write package.module:name or path/to/file.py:name")
+    found = _attribute(_module(place), name, target)
+    if isinstance(found, nn.Module):
+        return found.to(device)
+    if not callable(found):
+        raise ArchError(f"{target} is a {type(found).__name__}, and makes no torch.nn.Module")
+    with _told(f"{target}() fails"), torch.device(device):
+        try:
+            made = found()
+        except TypeError as error:
+            if _is_of_the_call(error):
+                raise ArchError(
+                    f"{target} takes other arguments ({error}); name a function without any that makes the model"
+                ) from error
+            raise
+    if not isinstance(made, nn.Module):
+        raise ArchError(f"{target}() makes a {type(made).__name__}, no torch.nn.Module")
+    return made
+
+
+def is_file(target: str) -> bool:
+    """Whether the model is in a file rather than in an installed package."""
+    place = target.rpartition(":")[0]
+    return place.endswith(".py") or "/" in place
+
+
+def _module(place: str) -> ModuleType:
+    if is_file(f"{place}:"):
+        return _module_of_file(Path(place))
+    if place == "torchvision":  # as its documentation calls models: torchvision.models.alexnet
+        place = "torchvision.models"
+    with _told(f"{place} cannot be imported"):
+        try:
+            return importlib.import_module(place)
+        except ModuleNotFoundError as error:
+            if error.name and (place == error.name or place.startswith(f"{error.name}.")):
+                raise MissingError(f"there is no module {error.name} here: install it, or name a file.py") from None
+            raise
+
+
+def _module_of_file(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise ArchError(f"there is no file {path}")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise ArchError(f"{path} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module
+    sys.path.insert(0, str(path.resolve().parent))  # as Python does for a script, so that it may import its neighbours
+    with _told(f"{path} cannot be imported"):
+        spec.loader.exec_module(module)
+    return module
+
+
+def _attribute(module: ModuleType, name: str, target: str) -> Any:
+    found: Any = module
+    for part in name.split("."):
+        if not hasattr(found, part):
+            raise ArchError(f"{target}: there is no {part}{did_you_mean(part, dir(found))}")
+        found = getattr(found, part)
+    return found
+
+
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    """Whatever somebody's code raises becomes an ArchError with the error's own text and place."""
+    try:
+        yield
+    except ArchError:
+        raise
+    except (Exception, SystemExit) as error:
+        frames = traceback.extract_tb(error.__traceback__)
+        place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}: " if frames else ""
+        if isinstance(error, SyntaxError):
+            place = ""  # it tells its own
+        text = " ".join(str(error).split())
+        raise ArchError(f"{what}: {place}{type(error).__name__}{f': {text}' if text else ''}") from error
+
+
+def _is_of_the_call(error: TypeError) -> bool:
+    """Whether the call itself was wrong, not something inside of what was called."""
+    return error.__traceback__ is not None and error.__traceback__.tb_next is None

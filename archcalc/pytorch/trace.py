@@ -1,0 +1,171 @@
+"""Somebody's model as it runs: its leaf modules and the functions between them, in the order of execution."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final, cast
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from archcalc.analysis.against import Call
+from archcalc.errors import ArchError
+
+FUNCTIONS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    "relu": ("ReLU", ()),
+    "relu6": ("ReLU6", ()),
+    "tanh": ("Tanh", ()),
+    "sigmoid": ("Sigmoid", ()),
+    "silu": ("SiLU", ()),
+    "hardswish": ("Hardswish", ()),
+    "gelu": ("GELU", ("approximate",)),
+    "leaky_relu": ("LeakyReLU", ("negative_slope",)),
+    "elu": ("ELU", ("alpha",)),
+    "softmax": ("Softmax", ("dim",)),
+    "dropout": ("Dropout", ("p",)),
+    "max_pool2d": ("MaxPool2d", ("kernel_size", "stride", "padding", "dilation", "ceil_mode")),
+    "avg_pool2d": ("AvgPool2d", ("kernel_size", "stride", "padding", "ceil_mode", "count_include_pad")),
+    "adaptive_avg_pool2d": ("AdaptiveAvgPool2d", ("output_size",)),
+    "adaptive_max_pool2d": ("AdaptiveMaxPool2d", ("output_size",)),
+    "local_response_norm": ("LocalResponseNorm", ("size", "alpha", "beta", "k")),
+    "flatten": ("Flatten", ("start_dim", "end_dim")),
+    "add": ("add", ()),
+    "cat": ("cat", ()),
+    "concat": ("cat", ()),
+}
+"""What functions do the work of which modules, and the names of their arguments after the input."""
+
+_RESHAPING: Final = ("view", "reshape", "squeeze")
+_QUIET: Final = ("contiguous", "to", "detach", "clone", "float", "double", "type", "unsqueeze", "expand", "size")
+"""What computes nothing, and is no layer."""
+
+_PAIRS: Final = ("kernel_size", "stride", "padding", "dilation", "output_size")
+_UNTOLD: Final = ("inplace", "output_padding", "divisor_override", "return_indices", "min_val", "max_val")
+"""What is said of a module but changes none of its outputs here."""
+
+
+def trace(module: nn.Module, x: Tensor) -> tuple[list[Call], Any]:
+    """Every leaf module and function that runs on `x`, in order, and what comes out at the end.
+
+    Raises ArchError, with the module that was running, for whatever the model raises.
+    """
+    seen = _Seen()
+    with torch.no_grad(), seen.watching(module):
+        try:
+            result = module(x)
+        except Exception as error:  # somebody's model may raise anything
+            where = f" in {seen.running[-1]}" if seen.running else ""
+            raise ArchError(f"cannot run on {'x'.join(map(str, x.shape))}{where}: {_said(error)}") from error
+    return seen.calls, result
+
+
+def _said(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+
+
+class _Seen(TorchFunctionMode):
+    """Notes leaf modules by hooks, and between them, where no leaf is running, functions."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: list[Call] = []
+        self.running: list[str] = []
+
+    @contextmanager
+    def watching(self, module: nn.Module) -> Iterator[None]:
+        leaves = {path: part for path, part in module.named_modules() if not list(part.children())}
+        hooks = [hook for path, part in leaves.items() for hook in self._hooked(path, part)]
+        try:
+            with self:
+                yield
+        finally:
+            for hook in hooks:
+                hook.remove()
+
+    def _hooked(self, path: str, part: nn.Module) -> Iterator[Any]:
+        def start(_: nn.Module, __: Any) -> None:
+            self.running.append(path)
+
+        def end(_: nn.Module, __: Any, out: Any) -> None:
+            self.running.pop()
+            self.calls.append(_call_of_module(path, part, out))
+
+        yield part.register_forward_pre_hook(start)
+        yield part.register_forward_hook(end)
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        keywords = kwargs or {}
+        if self.running:
+            return func(*args, **keywords)
+        name = getattr(func, "__name__", "").strip("_")
+        self.running.append(f"({name})")
+        try:
+            result = func(*args, **keywords)
+        finally:
+            self.running.pop()
+        call = _call_of_function(name, args, keywords, result)
+        if call is not None:
+            self.calls.append(call)
+        return result
+
+
+def _call_of_module(path: str, part: nn.Module, out: Any) -> Call:
+    kind = next((c for c in type(part).__mro__ if c.__module__.startswith("torch.nn.modules")), nn.Module)
+    is_known = kind is not nn.Module
+    tensors = {name: tuple(tensor.shape) for name, tensor in part.state_dict().items()}
+    op = kind.__name__ if is_known else type(part).__name__
+    fields = _fields_of_module(part) if is_known else {}
+    if op == "ZeroPad2d":
+        op, fields = "ConstantPad2d", {**fields, "value": 0.0}
+    return Call(path, op, fields, _shape_of(out), tensors, (path,), is_known)
+
+
+def _fields_of_module(part: nn.Module) -> dict[str, Any]:
+    """What torch counts as a module's constants: its constructor's arguments."""
+    constants = getattr(type(part), "__constants__", ())
+    fields = {name: getattr(part, name) for name in constants if name not in _UNTOLD and hasattr(part, name)}
+    if fields.pop("padding_mode", "zeros") != "zeros":
+        fields["padding_mode"] = part.padding_mode
+    if fields.get("padding") == "same":
+        left, _, top, _ = cast(list[int], part._reversed_padding_repeated_twice)
+        fields["padding"] = (top, left)
+    elif fields.get("padding") == "valid":
+        fields["padding"] = 0
+    if hasattr(part, "in_channels") or hasattr(part, "in_features"):
+        fields["bias"] = part.bias is not None
+    return _normal(fields)
+
+
+def _normal(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Sizes as pairs, wherever torch takes one number for both."""
+    return {
+        name: (value, value) if name in _PAIRS and isinstance(value, int) else _tuple(value)
+        for name, value in fields.items()
+        if value is not None
+    }
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _call_of_function(name: str, args: tuple[Any, ...], keywords: Mapping[str, Any], result: Any) -> Call | None:
+    if not isinstance(result, Tensor) or not result.dim() or name in _QUIET or name in ("get", "set"):
+        return None
+    if isinstance(args[0] if args else None, list | tuple) and len(args[0]) == 1:
+        return None  # one tensor, put together with nothing
+    shape = _shape_of(result)
+    if name in _RESHAPING:
+        was = args[0].dim() if args and isinstance(args[0], Tensor) else 0
+        return Call(f"({name})", "Flatten", {}, shape, {}) if was > result.dim() else None
+    op, words = FUNCTIONS.get(name.removeprefix("i") if name == "iadd" else name, (name, ()))
+    given = {**dict(zip(words, args[1:], strict=False)), **{w: v for w, v in keywords.items() if w in words}}
+    return Call(f"({name})", op, _normal(given), shape, {})
+
+
+def _shape_of(out: Any) -> tuple[int, ...]:
+    """An output's shape without the batch; empty for what is no tensor."""
+    return tuple(out.shape[1:]) if isinstance(out, Tensor) else ()
