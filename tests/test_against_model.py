@@ -207,7 +207,7 @@ def test_a_model_may_be_made_already_or_know_single_precision_only(models: Path)
     ("name", "differences"),
     [
         ("eleven", ["layer fc3: output 10 here, 11 in the model", "layer fc3: out_features 10 here, 11 in the model"]),
-        ("wider_pool", ["layer pool1: output 6x14x14 here, 6x13x13 in the model"]),
+        ("Ceil", ["layer pool1: ceil_mode false here, true in the model"]),
         (
             "Relu",
             ["layer conv1.sigmoid: not in the model", "(relu): only in the model", "(dropout): only in the model"],

@@ -158,6 +158,20 @@ def test_a_missing_torch_says_how_to_get_it(tmp_path: Path) -> None:
     assert done.stderr == f"archcalc: {needs}\n"
 
 
+def test_what_torch_cannot_express_is_named_with_its_layer(tmp_path: Path) -> None:
+    spec = tmp_path / "mean.yaml"
+    spec.write_text(
+        "archcalc: 1\nname: mean\ninput: [3, 8, 8]\nlayers:\n"
+        "  - {name: m, op: avg_pool2d, kernel_size: 3, padding: {top: 0, bottom: 1, left: 0, right: 1}, "
+        "count_include_pad: false}\n"
+    )
+    for command in (["check"], ["check", "--against", "torchvision:alexnet"], ["export"]):
+        done = run(command[0], str(spec), *command[1:])
+        assert done.returncode == 2
+        assert "layer m: torch's AvgPool2d has no padding like this: it would divide by other counts" in done.stderr
+    assert run("table", str(spec)).returncode == 0
+
+
 def test_a_missing_device_says_what_there_is() -> None:
     done = run("check", "lenet_d2l", "--device", "xpu")
     assert done.returncode == 3

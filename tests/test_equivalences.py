@@ -81,6 +81,20 @@ def test_towers_are_groups_but_for_the_normalization_across_maps(tmp_path: Path)
     assert apart > 1e-3, f"a norm that runs inside each tower should differ from one across both, by {apart}"
 
 
+def test_norms_of_48_maps_and_of_96_differ_where_the_towers_meet(tmp_path: Path) -> None:
+    """norm1 of the paper, which has 48 maps on each GPU, and of the ports in groups, which have 96."""
+    norm = "  - {name: n, op: local_response_norm, size: 5, k: 2, alpha: 1e-4, alpha_per: sum}\n"
+    halves = network(tmp_path, norm, "[48, 9, 9]")
+    whole = network(tmp_path, norm, "[96, 9, 9]")
+    x = 100 * some(1, 96, 9, 9).relu()  # as large as pixels of 0 to 255 make them
+    of_halves, of_whole = torch.cat([halves(half) for half in x.chunk(2, dim=1)], dim=1), whole(x)
+    apart = ((of_halves - of_whole).abs() / of_whole.clamp(min=1e-6)).amax(dim=(0, 2, 3))
+    # a window of 5 reaches 2 maps to either side: 46 and 47 would see 48 and 49, and the other way round
+    assert apart.nonzero().flatten().tolist() == [46, 47, 48, 49]
+    print(f"norms of 48 and of 96 maps differ by up to {apart.max():.0%} in maps 46 to 49, and nowhere else")
+    assert apart.max() > 0.5
+
+
 def test_alpha_of_the_sum_is_alpha_times_size_of_the_mean(tmp_path: Path) -> None:
     norm = "  - {name: n, op: local_response_norm, size: 5, k: 2, alpha: %s, alpha_per: %s}\n"
     of_sum = network(tmp_path, norm % (0.1, "sum"))
@@ -127,3 +141,20 @@ def test_three_ways_to_55() -> None:
     # 55, 27, 27, 13, 13, 13, 13, 6 squared
     assert shapes["227"] == shapes["padded"] == shapes["rounded up"]
     assert [size for size, _ in shapes["227"]] == [55, 27, 27, 13, 13, 13, 13, 6]
+
+
+def test_three_ways_to_55_read_the_same_numbers(tmp_path: Path) -> None:
+    """The maps are equal, number by number, once an image of 224 is put where each way puts it in 227."""
+    conv = "  - {name: c, op: conv2d, out_channels: 4, kernel_size: 11, stride: 4%s}\n"
+    of_227 = network(tmp_path, conv % "", "[3, 227, 227]")
+    padded = network(tmp_path, conv % ", padding: 2", "[3, 224, 224]")
+    rounded_up = network(tmp_path, conv % ", ceil_mode: unclipped", "[3, 224, 224]")
+    for net in (padded, rounded_up):
+        net.load_state_dict(of_227.state_dict())
+    x = some(1, 3, 224, 224)
+    with torch.no_grad():
+        # padding 2 reads rows -2 to 224 of the image, rounding up rows 0 to 226: 227 either way
+        assert of_227(nn.functional.pad(x, (2, 1, 2, 1))).shape[1:] == (4, 55, 55)
+        torch.testing.assert_close(padded(x), of_227(nn.functional.pad(x, (2, 1, 2, 1))))
+        torch.testing.assert_close(rounded_up(x), of_227(nn.functional.pad(x, (0, 3, 0, 3))))
+        assert not torch.allclose(padded(x), rounded_up(x), atol=0.1)  # of one image they see other places

@@ -12,7 +12,7 @@ from archcalc.pytorch.build import Built, build
 from archcalc.pytorch.observe import expect_device
 from archcalc.pytorch.target import make
 from archcalc.pytorch.trace import trace
-from archcalc.twins import place
+from archcalc.twins import Placed, place
 
 
 def hold_against_model(graph: Graph, target: str, device: str) -> Against:
@@ -22,24 +22,27 @@ def hold_against_model(graph: Graph, target: str, device: str) -> Against:
     weights have been copied to the spec's module. Raises ArchError where the model cannot be made or run.
     """
     expect_device(device)
+    placed = place(graph)  # what torch cannot do is told before anybody's code is run
     model = make(target, device).eval()
     dtype = torch.float64 if device != "meta" else torch.float32
     try:
-        return _compare(graph, model.to(dtype), target, device, dtype)
+        return _compare(graph, placed, model.to(dtype), target, device, dtype)
     except ArchError:
         if dtype == torch.float32:
             raise
-        return _compare(graph, model.float(), target, device, torch.float32)
+        return _compare(graph, placed, model.float(), target, device, torch.float32)
 
 
-def _compare(graph: Graph, model: nn.Module, target: str, device: str, dtype: torch.dtype) -> Against:
+def _compare(
+    graph: Graph, placed: Sequence[Placed], model: nn.Module, target: str, device: str, dtype: torch.dtype
+) -> Against:
     generator = torch.Generator().manual_seed(0)
     x = torch.rand(1, *graph.spec.input_shape, generator=generator, dtype=dtype).to(device)
     try:
         seen, theirs = trace(model, x)
     except ArchError as error:
         raise ArchError(f"{target} {error}") from error
-    layers = set_beside(place(graph), seen)
+    layers = set_beside(placed, seen)
     outputs, why = None, ""
     if device == "meta":
         why = "there are no weights on meta"
