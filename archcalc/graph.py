@@ -5,7 +5,7 @@ Whether sizes are legal is asked here, once, and nowhere else.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from archcalc.collector import collector_at_rest
 from archcalc.errors import ArchError
@@ -13,6 +13,8 @@ from archcalc.layers import Layer, Shape
 from archcalc.layers.base import dims
 from archcalc.layers.fields import LARGEST
 from archcalc.spec.model import Entry, Spec, Tower
+
+Named = TypeVar("Named", "Entry", "Node")
 
 
 class Node(NamedTuple):
@@ -101,7 +103,7 @@ def _part(entry: Entry, name: str, nodes: Mapping[str, Node], input_shape: Shape
     return _whole(name, nodes, input_shape)
 
 
-def reads_own_part(reader: Entry | Node, source: Node) -> bool:
+def reads_own_part(reader: Entry | Node, source: Entry | Node) -> bool:
     """Whether each device reads only its own part of `source`: inside one tower, unless it gathers."""
     return reader.tower is not None and source.tower == reader.tower and not reader.gather
 
@@ -115,6 +117,6 @@ def side_by_side(shape: Shape, copies: int) -> Shape:
     return (shape[0] * copies, *shape[1:])
 
 
-def within(nodes: Iterable[Node], name: str) -> list[Node]:
+def within(nodes: Iterable[Named], name: str) -> list[Named]:
     """The layers that a name stands for: the layer itself, and those of the structure of that name."""
     return [node for node in nodes if node.name == name or node.name.startswith(f"{name}.")]

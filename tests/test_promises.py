@@ -51,6 +51,8 @@ def loaded(*arguments: str, names: list[str]) -> list[str]:
         ["ops"],
         ["schema"],
         ["export", "paper"],
+        ["solve", "paper"],
+        ["solve", "paper", "--layer", "conv1"],
     ],
 )
 def test_no_command_loads_what_it_does_not_use(command: list[str]) -> None:

@@ -1,0 +1,86 @@
+"""archcalc solve"""
+
+import re
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from archcalc.cli.options import (
+    FormatOption,
+    InputOption,
+    OneSpec,
+    SetOption,
+    SpecDirOption,
+    read_settings,
+    read_shape,
+)
+from archcalc.errors import ArchError
+
+_SIZE: Final = re.compile(r"-?[0-9]+(x-?[0-9]+)?", re.IGNORECASE)
+_DIGITS: Final = 15
+
+LayerOption = Annotated[
+    str | None, typer.Option("--layer", metavar="LAYER", help="Ask instead how this layer comes to an output.")
+]
+OutputsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="SIZE|FILE",
+        help="With --layer: the output's size, such as 55 or 55x27; as it is, if none. "
+        "Else, or beside it: write to FILE; its ending picks a format.",
+    ),
+]
+UpToOption = Annotated[int, typer.Option("--up-to", metavar="N", help="The largest height and width to list.")]
+
+
+def solve(
+    spec: OneSpec,
+    layer: LayerOption = None,
+    outputs: OutputsOption = None,
+    up_to: UpToOption = 512,
+    input_shape: InputOption = None,
+    set_: SetOption = None,
+    spec_dir: SpecDirOption = None,
+    form: FormatOption = None,
+) -> None:
+    """The smallest input that passes, and all for which every window divides exactly.
+
+    Example: archcalc solve torchvision; archcalc solve torchvision --layer conv1 --output 55
+    """
+    from archcalc.cli.output import answer
+    from archcalc.spec.catalogue import Catalogue
+
+    size, file = _read_outputs(outputs or [], of_layer=layer is not None)
+    loaded = Catalogue(spec_dir).load(spec, read_settings(set_), read_shape(input_shape))
+    if layer is None:
+        from archcalc.analysis.solve import solve as solved
+        from archcalc.render.solve import data, sheet
+
+        solution = solved(loaded, up_to)
+        answer([sheet(solution)], lambda: data(solution), form, file)
+    else:
+        from archcalc.analysis.reach import reach
+        from archcalc.render import reach as rendered
+
+        reached = reach(loaded, layer, size, up_to)
+        answer([rendered.sheet(reached)], lambda: rendered.data(reached), form, file)
+
+
+def _read_outputs(words: list[str], of_layer: bool) -> tuple[tuple[int, int] | None, Path | None]:
+    """The size that a layer is to make, and the file to write to; `55` is a size where a layer is named."""
+    sizes = [word for word in words if of_layer and _SIZE.fullmatch(word)]
+    files = [word for word in words if word not in sizes]
+    if len(sizes) > 1 or len(files) > 1:
+        raise ArchError(f"--output: one size of a layer and one file at most, got {', '.join(words)}")
+    return _read_size(sizes[0]) if sizes else None, Path(files[0]) if files else None
+
+
+def _read_size(word: str) -> tuple[int, int]:
+    """`55x27` as (55, 27), `55` as (55, 55)."""
+    height, _, width = word.lower().partition("x")
+    if not all(size[:1] != "-" and len(size) <= _DIGITS and int(size) for size in (height, width or height)):
+        raise ArchError(f"--output: {word} is no size of a layer's output; write 55, or 55x27 for height x width")
+    return int(height), int(width or height)

@@ -1,0 +1,276 @@
+"""`archcalc solve`: what it finds in closed form is what trying every size finds."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+import archcalc
+from archcalc.analysis.reach import reach
+from archcalc.analysis.sizes import steps
+from archcalc.analysis.solve import Sizes, Solution, solve
+from archcalc.errors import ArchError, Mark
+from archcalc.graph import Graph, link
+from archcalc.layers import KINDS, Layer
+from archcalc.layers.window import places, slide
+from archcalc.spec.model import Entry, Spec
+from tests.conftest import BUNDLED, ROOT
+from tests.test_cli import run
+
+VALID = sorted((ROOT / "tests" / "specs" / "valid").glob("*.yaml"))
+SPECS = [*BUNDLED, *map(str, VALID)]
+assert VALID, "no valid specs found"
+
+TIES = "tie height to width"
+
+
+def linked(spec: Spec, height: int, width: int) -> Graph | None:
+    """The graph of another input, by trial."""
+    try:
+        return link(replace(spec, input_shape=(spec.input_shape[0], height, width)))
+    except ArchError:
+        return None
+
+
+def divides(graph: Graph, axis: int) -> bool:
+    """Whether rounding down and rounding up are the same for every window, by the rule that the table uses."""
+    for node in graph.nodes:
+        layer: Any = node.layer
+        if node.layer.window(*node.reads) is None:
+            continue
+        size, kernel, stride = node.reads[0][1 + axis], layer.kernel_size[axis], layer.stride[axis]
+        if layer.padding == "same":
+            if size // stride != -(-size // stride):
+                return False
+            continue
+        before, after = layer.padding[2 * axis : 2 * axis + 2]
+        dilation = layer.dilation[axis]
+        down = slide(size, kernel, stride, before, after, dilation)
+        if down != slide(size, kernel, stride, before, after, dilation, "unclipped"):
+            return False
+    return True
+
+
+def passing(sizes: Sizes) -> set[int]:
+    return {size for run in sizes.passing for size in run}
+
+
+def exact(sizes: Sizes) -> set[int]:
+    return {size for run in sizes.exact for size in run}
+
+
+@pytest.mark.parametrize("name", SPECS, ids=lambda name: Path(name).stem)
+def test_every_size_of_every_spec(name: str) -> None:
+    spec = archcalc.load(name).spec
+    up_to = 260
+    solution = solve(spec, up_to)
+    assert solution.sizes is not None
+    graphs = {size: linked(spec, size, size) for size in range(1, up_to + 1)}
+    for axis, sizes in enumerate(solution.sizes):
+        assert passing(sizes) == {size for size, graph in graphs.items() if graph}
+        assert exact(sizes) == {size for size, graph in graphs.items() if graph and divides(graph, axis)}
+        assert sizes.and_larger
+
+
+def layer(op: str, **fields: Any) -> Layer:
+    return KINDS[op](**fields)
+
+
+def chain(*layers: Layer | tuple[Layer, list[str]], input_shape: tuple[int, ...] = (4, 32, 32)) -> Spec:
+    """A spec of layers called l0, l1, ..., each reading the one before it or those it names."""
+    entries = []
+    for place, item in enumerate(layers):
+        kind, inputs = item if isinstance(item, tuple) else (item, [f"l{place - 1}" if place else "input"])
+        entries.append(Entry(f"l{place}", kind, tuple(inputs), None, False, Mark("made.yaml", place + 1, 1)))
+    return Spec(name="made", input_shape=input_shape, layers=tuple(entries))
+
+
+counts = st.integers(1, 4)
+pairs = st.one_of(counts, st.tuples(counts, counts))
+margins = st.integers(0, 3)
+sides = st.one_of(margins, st.fixed_dictionaries(dict.fromkeys(("top", "bottom", "left", "right"), margins)))
+rounding = st.sampled_from([False, True, "caffe", "unclipped"])
+kernels = st.one_of(st.integers(1, 5), st.tuples(st.integers(1, 5), st.integers(1, 5)))
+
+
+def convs(channels: st.SearchStrategy[int]) -> st.SearchStrategy[Layer]:
+    fields = {"kernel_size": kernels, "stride": pairs, "dilation": st.integers(1, 3), "out_channels": channels}
+    free = st.builds(layer, st.just("conv2d"), padding=sides, ceil_mode=rounding, **fields)
+    same = st.builds(layer, st.just("conv2d"), padding=st.just("same"), **fields)
+    return st.one_of(free, same)
+
+
+pools = st.builds(
+    layer,
+    st.just("max_pool2d"),
+    kernel_size=st.tuples(st.integers(2, 4), st.integers(2, 4)),
+    stride=pairs,
+    padding=st.integers(0, 1),
+    dilation=st.integers(1, 2),
+    ceil_mode=rounding,
+)
+others = st.one_of(
+    st.builds(layer, st.just("avg_pool2d"), kernel_size=counts, ceil_mode=rounding),
+    st.builds(layer, st.just("zero_pad2d"), padding=sides),
+    st.builds(layer, st.just("adaptive_avg_pool2d"), output_size=pairs),
+    st.sampled_from([layer("relu"), layer("batch_norm2d"), layer("linear", out_features=5)]),
+)
+any_layer = st.one_of(convs(st.just(4)), convs(st.just(4)), pools, others)
+
+
+def solved(spec: Spec, up_to: int) -> tuple[str, Solution | None]:
+    try:
+        return "", solve(spec, up_to)
+    except ArchError as error:
+        return str(error), None
+
+
+def holds_by_trial(spec: Spec, up_to: int) -> None:
+    """Hold what is solved against every height and width up to a bound."""
+    trials = {(h, w): linked(spec, h, w) for h in range(1, up_to + 1) for w in range(1, up_to + 1)}
+    fault, solution = solved(spec, up_to)
+    if solution is None:
+        assume(TIES not in fault)
+        assert not any(trials.values()), fault
+        return
+    assert solution.sizes is not None
+    high, wide = map(passing, solution.sizes)
+    for (h, w), graph in trials.items():
+        assert (graph is not None) == (h in high and w in wide), (h, w)
+        if graph:
+            assert divides(graph, 0) == (h in exact(solution.sizes[0]))
+            assert divides(graph, 1) == (w in exact(solution.sizes[1]))
+    for axis in solution.sizes:
+        assert exact(axis) <= passing(axis)
+    _words_of(solution)
+
+
+def _words_of(solution: Solution) -> None:
+    """The smallest passes, and what is smaller by one is what fails."""
+    if solution.smallest is not None:
+        assert linked(solution.spec, *solution.smallest)
+    for size, _ in solution.too_small:
+        assert not linked(solution.spec, *size)
+
+
+@settings(max_examples=150, deadline=None)
+@given(layers=st.lists(any_layer, min_size=1, max_size=5))
+def test_random_chains(layers: list[Layer]) -> None:
+    holds_by_trial(chain(*layers), up_to=18)
+
+
+@st.composite
+def branching(draw: st.DrawFn) -> Spec:
+    """Layers, each of which may read any before it, and some of which read two or three."""
+    made: list[Layer | tuple[Layer, list[str]]] = []
+    for place in range(draw(st.integers(2, 6))):
+        before = st.sampled_from([*(f"l{i}" for i in range(place)), "input"])
+        if place > 1 and draw(st.booleans()):
+            merge = draw(
+                st.sampled_from([layer("add"), layer("concat"), layer("concat", dim=2), layer("concat", dim=3)])
+            )
+            made.append((merge, draw(st.lists(before, min_size=2, max_size=3))))
+        else:
+            made.append((draw(any_layer), [draw(before)]))
+    return chain(*made)
+
+
+@settings(max_examples=200, deadline=None)
+@given(spec=branching())
+def test_random_branches(spec: Spec) -> None:
+    holds_by_trial(spec, up_to=14)
+
+
+@settings(max_examples=300, deadline=None)
+@given(window=st.one_of(convs(st.just(1)), pools), axis=st.integers(0, 1))
+def test_every_window_is_one_floor_whatever_its_rounding(window: Any, axis: int) -> None:
+    found = steps(window, axis)
+    for size in range(1, 60):
+        assert found.places(size) == places(window, (1, size, size))[axis]
+
+
+# The smallest input, the layer at which one less fails, and the exact inputs up to 300, by hand: the windows of
+# torchvision's net step by 4 * 2 * 2 * 2 = 32 in all, and 63 leads to 15, 7, 3 and 1 places exactly.
+KNOWN = [
+    ("alexnet_torchvision", 63, "pool5", [63, 95, 127, 159, 191, 223, 255, 287]),
+    ("alexnet_single_tower", 67, "pool5", [67, 99, 131, 163, 195, 227, 259, 291]),
+    ("lenet_d2l", 12, "pool2", list(range(12, 301, 4))),
+]
+
+
+@pytest.mark.parametrize(("name", "smallest", "layer_name", "sizes"), KNOWN)
+def test_known_inputs(name: str, smallest: int, layer_name: str, sizes: list[int]) -> None:
+    solution = solve(archcalc.load(name).spec, up_to=300)
+    assert solution.smallest == (smallest, smallest)
+    ((size, fault),) = solution.too_small
+    assert (size, fault.within) == ((smallest - 1, smallest - 1), f"layer {layer_name}")
+    assert solution.sizes is not None
+    assert sorted(exact(solution.sizes[0])) == sizes
+
+
+def test_32_cannot_pass_the_net_without_an_adaptive_pool() -> None:
+    solution = solve(archcalc.load("alexnet_owt").spec)
+    assert solution.smallest is not None
+    assert solution.smallest > (32, 32)
+
+
+@pytest.mark.parametrize("name", ["alexnet_torchvision", "alexnet_paper", "caffenet", "alexnet_ccv", "lenet_d2l"])
+def test_a_layers_output_comes_from_these_inputs(name: str) -> None:
+    spec = archcalc.load(name).spec
+    graphs = {size: linked(spec, size, size) for size in range(200, 261)}
+    for node in link(spec).nodes:
+        if len(node.output_shape) != 3:
+            continue
+        wanted = node.output_shape[1:]
+        height, _ = reach(spec, node.name).axes
+        found = {size for run in height.inputs for size in run}
+        for size, graph in graphs.items():
+            made = {other.name: other.output_shape[1:] for other in graph.nodes} if graph else {}
+            assert (size in found) == (made.get(node.name) == wanted), (node.name, size)
+
+
+def test_every_way_to_55_makes_55() -> None:
+    reached = reach(archcalc.load("caffenet").spec, "conv1", (55, 55)).axes[0]
+    assert reached.ways
+    for way in reached.ways:
+        assert way.padding is not None
+        for size in (way.reads.start, way.reads.stop - 1):
+            assert slide(size, 11, way.stride, *way.padding) == 55
+        assert slide(way.reads.start - 1, 11, way.stride, *way.padding) == 54
+        assert slide(way.reads.stop, 11, way.stride, *way.padding) == 56
+        assert way.exact is None or (way.exact + sum(way.padding) - 11) % way.stride == 0
+    four = {(way.padding, way.exact) for way in reached.ways if way.stride == 4}
+    assert {((0, 0), 227), ((2, 2), 223)} <= four  # (227 - 11) / 4 + 1 = (223 + 4 - 11) / 4 + 1 = 55
+
+
+def test_the_command_answers_in_words_and_in_json(tmp_path: Path) -> None:
+    done = run("solve", "torchvision")
+    assert done.returncode == 0
+    assert "63x63 is the smallest input that passes, and all larger ones do" in done.stdout
+    assert "62x62 fails at pool5: a 3x3 window at stride 2 does not fit 2x2" in done.stdout
+    answer = json.loads(run("solve", "torchvision", "--up-to", "100", "--format", "json").stdout)
+    assert (answer["smallest"], answer["height"]["exact"]) == ([63, 63], [63, 95])
+    reached = json.loads(run("solve", "torchvision", "--layer", "conv1", "--output", "55", "-f", "json").stdout)
+    assert reached["height"]["inputs"] == [[223, 226]]
+    run("solve", "torchvision", "--layer", "conv1", "--output", "55x27", "--output", str(tmp_path / "ways.csv"))
+    assert (tmp_path / "ways.csv").read_text().startswith("axis,stride,padding,")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--layer", "conv9"], "there is no layer 'conv9'; did you mean 'conv5'?"),
+        (["--layer", "fc6"], "layer fc6 makes features, without height and width; name one that makes maps"),
+        (["--layer", "conv1", "--output", "0"], "--output: 0 is no size of a layer's output"),
+        (["--layer", "conv1", "--output", "-3"], "--output: -3 is no size of a layer's output"),
+        (["--up-to", "0"], "up_to must be an integer from 1 to 1000000, got 0"),
+    ],
+)
+def test_what_cannot_be_solved_says_why(arguments: list[str], message: str) -> None:
+    done = run("solve", "torchvision", *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr
