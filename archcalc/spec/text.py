@@ -260,6 +260,7 @@ def _syntax_fault(error: Any, name: str) -> ArchError:
 _SYNTAX: Final = {
     "while parsing a flow sequence": "the list that opens at {opened} is not closed, or lacks a comma",
     "while parsing a flow mapping": "the mapping that opens at {opened} is not closed, or lacks a comma",
+    "maximum nesting depth": f"nested deeper than {MOST_NESTING} levels",  # libyaml looks ahead, and stops at 1,000
     "mapping values are not allowed": "a text that holds ': ' must be quoted",
     "cannot start any token": "no value starts like this: indent with spaces, not tabs, and quote text with such signs",
     "while scanning a quoted scalar": "the quotes that open at {opened} are not closed",
