@@ -51,6 +51,7 @@ def loaded(*arguments: str, names: list[str]) -> list[str]:
         ["ops"],
         ["schema"],
         ["export", "paper"],
+        ["compare", "paper", "torchvision", "d2l"],
         ["solve", "paper"],
         ["solve", "paper", "--layer", "conv1"],
     ],

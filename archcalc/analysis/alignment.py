@@ -7,12 +7,12 @@ A = TypeVar("A")
 B = TypeVar("B")
 
 ALONE: Final = 2
-"""What it costs to leave one element alone; a pair that costs 2 * ALONE or more is not made."""
+"""What it costs to leave one element alone, where nothing else is said; what costs over twice that is never paired."""
 
 Pairs = list[tuple[A | None, B | None]]
 
 
-def align(left: Sequence[A], right: Sequence[B], cost: Callable[[A, B], int]) -> Pairs[A, B]:
+def align(left: Sequence[A], right: Sequence[B], cost: Callable[[A, B], int], alone: int = ALONE) -> Pairs[A, B]:
     """Pairs in the order of both sequences, None where an element stands alone; an unlikeness costs from 0, alike.
 
     Dynamic programming over all pairs (Needleman and Wunsch, J. Mol. Biol. 48, 1970), but for what is alike at both
@@ -23,7 +23,7 @@ def align(left: Sequence[A], right: Sequence[B], cost: Callable[[A, B], int]) ->
     """
     start = _alike(left, right, cost)
     end = _alike(left[start:][::-1], right[start:][::-1], cost)
-    inner = _align(left[start : len(left) - end], right[start : len(right) - end], cost)
+    inner = _align(left[start : len(left) - end], right[start : len(right) - end], cost, alone)
     before = list(zip(left[:start], right[:start], strict=True))
     after = list(zip(left[len(left) - end :], right[len(right) - end :], strict=True))
     return [*before, *inner, *after]
@@ -44,15 +44,15 @@ def _alike(left: Sequence[A], right: Sequence[B], cost: Callable[[A, B], int]) -
     return count
 
 
-def _align(left: Sequence[A], right: Sequence[B], cost: Callable[[A, B], int]) -> Pairs[A, B]:
-    best = _cheapest(left, right, cost)
+def _align(left: Sequence[A], right: Sequence[B], cost: Callable[[A, B], int], alone: int) -> Pairs[A, B]:
+    best = _cheapest(left, right, cost, alone)
     pairs: Pairs[A, B] = []
     i = j = 0
     while i < len(left) or j < len(right):
         if i < len(left) and j < len(right) and best[i][j] == best[i + 1][j + 1] + cost(left[i], right[j]):
             pairs.append((left[i], right[j]))
             i, j = i + 1, j + 1
-        elif i < len(left) and best[i][j] == best[i + 1][j] + ALONE:
+        elif i < len(left) and best[i][j] == best[i + 1][j] + alone:
             pairs.append((left[i], None))
             i += 1
         else:
@@ -61,13 +61,13 @@ def _align(left: Sequence[A], right: Sequence[B], cost: Callable[[A, B], int]) -
     return pairs
 
 
-def _cheapest(left: Sequence[A], right: Sequence[B], cost: Callable[[A, B], int]) -> list[list[int]]:
+def _cheapest(left: Sequence[A], right: Sequence[B], cost: Callable[[A, B], int], alone: int) -> list[list[int]]:
     """What aligning everything from left[i] and right[j] on costs at least, for every i and j."""
-    best = [[ALONE * (len(right) - j) for j in range(len(right) + 1)]]
+    best = [[alone * (len(right) - j) for j in range(len(right) + 1)]]
     for i in reversed(range(len(left))):
         below, row = best[-1], [0] * (len(right) + 1)
-        row[-1] = ALONE * (len(left) - i)
+        row[-1] = alone * (len(left) - i)
         for j in reversed(range(len(right))):
-            row[j] = min(below[j + 1] + cost(left[i], right[j]), below[j] + ALONE, row[j + 1] + ALONE)
+            row[j] = min(below[j + 1] + cost(left[i], right[j]), below[j] + alone, row[j + 1] + alone)
         best.append(row)
     return best[::-1]

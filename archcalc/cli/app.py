@@ -11,7 +11,7 @@ from typing import Final
 import typer
 
 from archcalc import __version__
-from archcalc.cli import check, export, identify, solve, specs, table
+from archcalc.cli import check, compare, export, identify, solve, specs, table
 from archcalc.cli.output import complain, silence
 from archcalc.errors import ArchError, MissingError
 
@@ -43,6 +43,7 @@ def archcalc(
 
 for _name, _function, _panel in (
     ("table", table.table, READING),
+    ("compare", compare.compare, SIDE_BY_SIDE),
     ("identify", identify.identify, SIDE_BY_SIDE),
     ("solve", solve.solve, SIDE_BY_SIDE),
     ("check", check.check, AGAINST_THE_MODEL),

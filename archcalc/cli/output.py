@@ -33,10 +33,27 @@ def complain(error: ArchError) -> None:
         print(fault if fault.mark else f"archcalc: {fault}", file=sys.stderr)
 
 
-def answer(sheets: Sequence[Sheet], data: Callable[[], Any], form: Format | None, output: Path | None) -> None:
-    """Write sheets, or for JSON the data, in the format asked for or in the one that fits the place."""
+def answer(
+    sheets: Sequence[Sheet],
+    data: Callable[[], Any],
+    form: Format | None,
+    output: Path | None,
+    stacked: Sequence[Sheet] = (),
+) -> None:
+    """Write sheets, or for JSON the data, in the format asked for or in the one that fits the place.
+
+    `stacked` sheets say the same on a terminal that is too narrow for the others.
+    """
     chosen = form or _fitting(output)
+    if stacked and chosen is Format.TABLE and output is None and _is_too_narrow(sheets):
+        sheets = stacked
     write(_written(sheets, data, chosen, output), output)
+
+
+def _is_too_narrow(sheets: Sequence[Sheet]) -> bool:
+    from archcalc.render import terminal
+
+    return sys.stdout.isatty() and terminal.is_wider(sheets, _width())
 
 
 def write(text: str, output: Path | None) -> None:

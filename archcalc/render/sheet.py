@@ -1,13 +1,21 @@
 """What every rendering starts from: titled columns of values, each with the way it reads."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from archcalc.errors import ArchError, did_you_mean
+
+SAME_SIGN: Final = "="
 
 
 def as_text(value: Any) -> str:
     return str(value)
+
+
+class Same(NamedTuple):
+    """A value that is the one it is compared with, and so is shown as a mere sign."""
+
+    value: Any
 
 
 class Column(NamedTuple):
@@ -26,8 +34,12 @@ class Column(NamedTuple):
     share: bool = False
     prose: bool = False
     sizes: bool = False
+    compared: bool = False
+    """Whether what is not the `Same` catches the eye."""
 
     def show(self, value: Any) -> str:
+        if isinstance(value, Same):
+            return SAME_SIGN
         return "" if value is None else self.text(value)
 
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from archcalc.render.sheet import Column, Sheet
+from archcalc.render.sheet import Column, Same, Sheet
 
 BAR: Final = 8
 """Characters of a full bar."""
@@ -43,6 +43,11 @@ def fit(sheet: Sheet, width: int | None) -> tuple[Sheet, list[str]]:
         sheet = sheet.pick([column.key for column in sheet.columns if column.key != leaver.key])
         dropped.append(leaver.header)
     return sheet, dropped
+
+
+def is_wider(sheets: Sequence[Sheet], width: int) -> bool:
+    """Whether a sheet needs more than this width, or has to go without a column."""
+    return any(dropped or _least(fitted) > width for fitted, dropped in (fit(sheet, width) for sheet in sheets))
 
 
 def _least(sheet: Sheet) -> int:
@@ -103,6 +108,8 @@ def _one(sheet: Sheet, width: int | None, colour: bool) -> str:
 
 def _cell(column: Column, value: object, bars: bool, width: int) -> Text:
     text = column.show(value)
+    if column.compared:
+        return Text(text, style="dim" if isinstance(value, Same) else "bold yellow")
     if not (column.share and bars and isinstance(value, float)):
         return Text(text)
     return Text(f"{text.rjust(width)} ").append(bar(value), style="cyan")
