@@ -14,10 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from archcalc.cli.app import app
+from archcalc.cli.app import COMMANDS
 from tests.conftest import BUNDLED, ROOT
-
-COMMANDS = [str(command.name) for command in app.registered_commands]
 
 
 def run(

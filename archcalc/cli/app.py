@@ -6,12 +6,12 @@
 
 import os
 import sys
+from importlib import import_module
 from typing import Final
 
 import typer
 
 from archcalc import __version__
-from archcalc.cli import check, compare, export, identify, solve, specs, table
 from archcalc.cli.output import complain, silence
 from archcalc.errors import ArchError, MissingError
 
@@ -20,15 +20,38 @@ SIDE_BY_SIDE: Final = "Setting networks side by side"
 AGAINST_THE_MODEL: Final = "Against the real model"
 SPEC_FILES: Final = "Spec files"
 
-app = typer.Typer(
-    name="archcalc",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+COMMANDS: Final = {
+    "table": ("table:table", READING),
+    "compare": ("compare:compare", SIDE_BY_SIDE),
+    "identify": ("identify:identify", SIDE_BY_SIDE),
+    "solve": ("solve:solve", SIDE_BY_SIDE),
+    "check": ("check:check", AGAINST_THE_MODEL),
+    "list": ("specs:list_specs", SPEC_FILES),
+    "show": ("specs:show", SPEC_FILES),
+    "validate": ("specs:validate", SPEC_FILES),
+    "ops": ("specs:ops", SPEC_FILES),
+    "schema": ("specs:schema", SPEC_FILES),
+    "export": ("export:export", SPEC_FILES),
+}
+"""Each command's module in this folder, its function there, and its panel, in the order of --help."""
 
 
-@app.callback(invoke_without_command=True)
+def assemble(*names: str) -> typer.Typer:
+    """The command line with these commands, or with all: what is not called need not be loaded."""
+    app = typer.Typer(
+        name="archcalc",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback(invoke_without_command=True)(archcalc)
+    for name in names or COMMANDS:
+        place, panel = COMMANDS[name]
+        module, _, function = place.partition(":")
+        app.command(name, rich_help_panel=panel)(getattr(import_module(f"archcalc.cli.{module}"), function))
+    return app
+
+
 def archcalc(
     version: bool = typer.Option(False, "--version", help="Print the version and end."),
 ) -> None:
@@ -41,27 +64,11 @@ def archcalc(
         raise typer.Exit
 
 
-for _name, _function, _panel in (
-    ("table", table.table, READING),
-    ("compare", compare.compare, SIDE_BY_SIDE),
-    ("identify", identify.identify, SIDE_BY_SIDE),
-    ("solve", solve.solve, SIDE_BY_SIDE),
-    ("check", check.check, AGAINST_THE_MODEL),
-    ("list", specs.list_specs, SPEC_FILES),
-    ("show", specs.show, SPEC_FILES),
-    ("validate", specs.validate, SPEC_FILES),
-    ("ops", specs.ops, SPEC_FILES),
-    ("schema", specs.schema, SPEC_FILES),
-    ("export", export.export, SPEC_FILES),
-):
-    app.command(_name, rich_help_panel=_panel)(_function)
-
-
 def main() -> None:
     """Run the command line; ends by SystemExit."""
     _make_streams_sure()
     try:
-        app()
+        assemble(*(word for word in sys.argv[1:2] if word in COMMANDS))()
     except MissingError as error:
         complain(error)
         sys.exit(3)
