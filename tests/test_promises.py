@@ -52,6 +52,8 @@ def loaded(*arguments: str, names: list[str]) -> list[str]:
         ["schema"],
         ["export", "paper"],
         ["compare", "paper", "torchvision", "d2l"],
+        ["audit"],
+        ["audit", "--format", "markdown"],
         ["solve", "paper"],
         ["solve", "paper", "--layer", "conv1"],
     ],

@@ -1,20 +1,30 @@
 """What sources say about a network, held against what it is."""
 
 from collections.abc import Iterable
+from enum import StrEnum
 from typing import Final, NamedTuple
 
 from archcalc.analysis.receptive_field import receptive_fields
-from archcalc.graph import Graph, within
+from archcalc.graph import Graph, link, within
 from archcalc.layers import Shape
-from archcalc.spec.model import Claim
-from archcalc.table import Table, add_up
+from archcalc.spec.model import Claim, Spec
+from archcalc.table import Table, add_up, measure
 
 BYTES_PER_PARAMETER: Final = 4
 """Parameters are 32-bit floats, as they are published."""
 
 
+class Standing(StrEnum):
+    """What became of a claim; the last two are what nobody expects."""
+
+    OK = "ok"
+    KNOWN_WRONG = "known wrong"
+    BROKEN = "BROKEN"
+    UNEXPECTEDLY_HOLDS = "UNEXPECTEDLY HOLDS"
+
+
 class Verdict(NamedTuple):
-    """A claim, the number or shape that is true, and whether the claim holds."""
+    """A claim, the number or shape that is true (None where there is none), and whether the claim holds."""
 
     claim: Claim
     true: int | Shape | None
@@ -23,6 +33,33 @@ class Verdict(NamedTuple):
     @property
     def as_expected(self) -> bool:
         return self.holds == (self.claim.expect == "holds")
+
+    @property
+    def standing(self) -> Standing:
+        if self.holds:
+            return Standing.OK if self.as_expected else Standing.UNEXPECTEDLY_HOLDS
+        return Standing.KNOWN_WRONG if self.as_expected else Standing.BROKEN
+
+
+class Audit(NamedTuple):
+    """A spec, and a verdict on everything that its sources say."""
+
+    spec: Spec
+    verdicts: tuple[Verdict, ...]
+
+    def count(self, standing: Standing) -> int:
+        return sum(verdict.standing is standing for verdict in self.verdicts)
+
+    @property
+    def surprises(self) -> list[Verdict]:
+        """What is broken, or holds and should not."""
+        return [verdict for verdict in self.verdicts if not verdict.as_expected]
+
+
+def audit(spec: Spec) -> Audit:
+    """Every claim of a spec, judged. Raises ArchError where a layer does not fit."""
+    graph = link(spec)
+    return Audit(spec, tuple(judge(graph, measure(graph), spec.claims)))
 
 
 def judge(graph: Graph, table: Table, claims: Iterable[Claim]) -> list[Verdict]:

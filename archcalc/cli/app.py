@@ -23,6 +23,7 @@ SPEC_FILES: Final = "Spec files"
 COMMANDS: Final = {
     "table": ("table:table", READING),
     "compare": ("compare:compare", SIDE_BY_SIDE),
+    "audit": ("audit:audit", SIDE_BY_SIDE),
     "identify": ("identify:identify", SIDE_BY_SIDE),
     "solve": ("solve:solve", SIDE_BY_SIDE),
     "check": ("check:check", AGAINST_THE_MODEL),

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from archcalc.cli.options import (
-    SPEC_HELP,
     FormatOption,
     InputOption,
+    MaybeSpecs,
     OutputOption,
     SetOption,
     SpecDirOption,
     read_settings,
     read_shape,
-    spec_names,
 )
 
 if TYPE_CHECKING:
@@ -25,10 +24,6 @@ if TYPE_CHECKING:
 
     Checked = tuple[Sheet, Callable[[], Any], Sequence[str]]
 
-MaybeSpecs = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="[SPEC...]", help=f"{SPEC_HELP} All that can be named, if none.", autocompletion=spec_names),
-]
 DeviceOption = Annotated[
     str | None,
     typer.Option(

@@ -29,6 +29,10 @@ def spec_names(incomplete: str) -> list[str]:
 SPEC_HELP = "A path, - for standard input, a spec's name, its alias, or the unique tail of its name."
 
 Specs = Annotated[list[str], typer.Argument(metavar="SPEC...", help=SPEC_HELP, autocompletion=spec_names)]
+MaybeSpecs = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[SPEC...]", help=f"{SPEC_HELP} All that can be named, if none.", autocompletion=spec_names),
+]
 OneSpec = Annotated[str, typer.Argument(metavar="SPEC", help=SPEC_HELP, autocompletion=spec_names)]
 FormatOption = Annotated[
     Format | None,

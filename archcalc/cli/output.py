@@ -44,10 +44,10 @@ def answer(
 
     `stacked` sheets say the same on a terminal that is too narrow for the others.
     """
-    chosen = form or _fitting(output)
-    if stacked and chosen is Format.TABLE and output is None and _is_too_narrow(sheets):
+    form = chosen(form, output)
+    if stacked and form is Format.TABLE and output is None and _is_too_narrow(sheets):
         sheets = stacked
-    write(_written(sheets, data, chosen, output), output)
+    write(_written(sheets, data, form, output), output)
 
 
 def _is_too_narrow(sheets: Sequence[Sheet]) -> bool:
@@ -81,7 +81,10 @@ def _reason(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
 
 
-def _fitting(output: Path | None) -> Format:
+def chosen(form: Format | None, output: Path | None) -> Format:
+    """The format asked for, or else the one that fits the file's ending or the place. Raises ArchError."""
+    if form is not None:
+        return form
     if output is not None:
         ending = output.suffix.lower()
         if ending and ending not in _BY_ENDING:

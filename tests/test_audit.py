@@ -1,0 +1,147 @@
+"""`archcalc audit`: what sources say, held against what is so, in four words."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+import archcalc
+from archcalc.analysis.claims import Audit, Standing, audit
+from archcalc.render.audit import claims_sheets, page
+from archcalc.render.plain import render
+from tests.conftest import BUNDLED
+from tests.test_cli import on_terminal, run
+from tests.test_render import same_as_golden
+
+AUDITS = [audit(archcalc.load(name).spec) for name in BUNDLED]
+
+SPEC = """
+archcalc: 1
+name: claimed
+sources: {me: {title: Mine, url: "https://example.org/mine"}, you: {cite: You}}
+input: [3, 8, 8]
+layers: [{name: conv, op: conv2d, out_channels: 2, kernel_size: 3}]
+claims:
+  - {what: params, value: 56, source: me}
+"""
+BROKEN = "  - {what: params, of: conv, value: 57, source: you, where: page 2, quote: 57 of them}\n"
+HOLDS = "  - {what: output, of: conv, value: [2, 6, 6], source: me, expect: fails, why: it was thought to}\n"
+WRONG = "  - {what: macs, value: 2k, source: me, expect: fails, why: 3 * 9 * 2 * 36 is 1944 | no more}\n"
+IMPOSSIBLE = "  - {what: receptive_field, of: conv, value: 3, source: me}\n"
+
+
+def written(path: Path, *claims: str) -> str:
+    path.write_text(SPEC + "".join(claims))
+    return str(path)
+
+
+def test_nothing_bundled_is_otherwise_than_expected() -> None:
+    assert [one.surprises for one in AUDITS] == [[] for _ in AUDITS]
+    assert sum(one.count(Standing.OK) for one in AUDITS) > 200
+    assert sum(one.count(Standing.KNOWN_WRONG) for one in AUDITS) >= 30
+    assert all(one.verdicts for one in AUDITS)
+
+
+KNOWN = [
+    ("alexnet_paper", "units", "conv1", 253_440, 290_400),  # 55 * 48 * 96 where 55 * 55 * 96 is meant
+    ("alexnet_paper", "units", None, "650k", 659_272),
+    ("alexnet_paper", "params", None, "60M", 60_965_224),
+    ("alexnet_d2l", "output", "pool5", (256, 6, 6), (256, 5, 5)),
+    ("alexnet_d2l", "memory", None, "1GB", 4 * 46_764_746),
+    ("alexnet_torchvision", "memory", None, "233.08MB", 4 * 61_100_840),
+]
+
+
+@pytest.mark.parametrize(("name", "what", "of", "value", "true"), KNOWN)
+def test_known_errors_of_the_world(name: str, what: str, of: str | None, value: object, true: object) -> None:
+    (one,) = (one for one in AUDITS if one.spec.name == name)
+    found = [v for v in one.verdicts if (v.claim.what, v.claim.of, v.claim.value) == (what, of, value)]
+    assert found
+    assert {(v.true, v.standing) for v in found} == {(true, Standing.KNOWN_WRONG)}
+
+
+@pytest.mark.parametrize(
+    ("claims", "code", "said"),
+    [
+        ([], 0, ""),
+        ([WRONG], 1, "macs: 2k by me, 1,944 in truth: UNEXPECTEDLY HOLDS"),
+        ([BROKEN], 1, "params of conv: 57 by you, 56 in truth: BROKEN"),
+        ([HOLDS], 1, "output of conv: 2x6x6 by me, 2x6x6 in truth: UNEXPECTEDLY HOLDS"),
+        ([IMPOSSIBLE], 0, ""),
+    ],
+)
+def test_what_nobody_expects_ends_with_1(claims: list[str], code: int, said: str, tmp_path: Path) -> None:
+    done = run("audit", written(tmp_path / "claimed.yaml", *claims))
+    assert done.returncode == code
+    assert done.stderr == (f"archcalc: claimed: {said}\n" if said else "")
+    assert said.rpartition(": ")[2] in done.stdout
+
+
+def test_a_broken_spec_does_not_hide_the_others(tmp_path: Path) -> None:
+    sound = written(tmp_path / "claimed.yaml")
+    (tmp_path / "broken.yaml").write_text("archcalc: 1\nname: broken\ninput: [3, 2, 2]\nlayers: [{name: a, op: nix}]\n")
+    done = run("audit", str(tmp_path / "broken.yaml"), sound)
+    assert done.returncode == 2
+    assert "unknown op 'nix'" in done.stderr
+    assert "params" in done.stdout
+    bare = "archcalc: 1\nname: bare\ninput: [3, 8, 8]\nlayers: [{name: a, op: relu}]\n"
+    (tmp_path / "bare.yaml").write_text(bare)
+    assert "bare carries no claims" in run("audit", str(tmp_path / "bare.yaml")).stdout
+
+
+def test_json_and_csv_have_every_claim() -> None:
+    answers = json.loads(run("audit", "--format", "json").stdout)["results"]
+    assert {answer["name"]: len(answer["claims"]) for answer in answers} == {
+        one.spec.name: len(one.verdicts) for one in AUDITS
+    }
+    paper = next(answer for answer in answers if answer["name"] == "alexnet_paper")
+    conv1 = next(claim for claim in paper["claims"] if claim["value"] == 253_440)
+    assert (conv1["true"], conv1["holds"], conv1["verdict"], conv1["expect"]) == (
+        290_400,
+        False,
+        "known wrong",
+        "fails",
+    )
+    lines = run("audit", "--format", "csv").stdout.splitlines()
+    assert len(lines) == 1 + sum(len(one.verdicts) for one in AUDITS)
+
+
+def test_the_page_says_each_known_error_with_its_why(update_golden: bool) -> None:
+    text = page(AUDITS, "What the world says about AlexNet, checked")
+    same_as_golden("audit.md", text, update_golden)
+    assert text.count("**known wrong**") == sum(one.count(Standing.KNOWN_WRONG) for one in AUDITS)
+    wrong = text.partition("## What is wrong, and why")[2].partition("## Network by network")[0]
+    assert len(re.findall(r"^- \*\*", wrong, re.MULTILINE)) == text.count("**known wrong**")
+    assert all(one.spec.title in text.replace("\\", "") for one in AUDITS)
+
+
+def test_a_page_escapes_what_markdown_would_read(tmp_path: Path) -> None:
+    path = written(tmp_path / "claimed.yaml", WRONG.replace("2k", "3k"), BROKEN)
+    done = run("audit", path, "--format", "markdown")
+    assert done.returncode == 1
+    assert "3 \\* 9 \\* 2 \\* 36 is 1944 \\| no more" in done.stdout
+    assert 'You (page 2) says **57** ("57 of them"), it is **56**. Nobody has said yet why.' in done.stdout
+
+
+def of_network(name: str) -> Audit:
+    return next(one for one in AUDITS if one.spec.name == name)
+
+
+def test_one_network_in_text(update_golden: bool) -> None:
+    same_as_golden("audit_alexnet_paper.txt", render(claims_sheets([of_network("alexnet_paper")])), update_golden)
+
+
+def test_a_narrow_terminal_keeps_figures_and_verdicts() -> None:
+    text, code = on_terminal(70, "audit", "paper")
+    assert code == 0
+    assert "253,440" in text
+    assert "290,400" in text
+    assert "known wrong" in text
+    assert max(len(re.sub(r"\x1b\[[0-9;]*m", "", line)) for line in text.splitlines()) <= 100
+
+
+def test_an_unknown_spec_is_named() -> None:
+    done = run("audit", "nix")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "'nix'" in done.stderr
