@@ -13,6 +13,7 @@ from archcalc.collector import collector_at_rest
 from archcalc.errors import ArchError
 from archcalc.graph import Graph, Node, reads_own_part
 from archcalc.layers import Shape, Window
+from archcalc.layers.base import called
 from archcalc.layers.fields import Sides, is_integer, spell
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def measure(graph: Graph, batch: int = 1, per_device: bool = False) -> Table:
     if not is_integer(batch) or batch < 1:
         raise ArchError(f"batch must be an integer >= 1, got {spell(batch)}")
     spec, unfold = graph.spec, per_device and any(node.tower for node in graph.nodes)
-    rows = _per_device_rows(graph, batch) if unfold else (_row(node, batch) for node in graph.nodes)
+    rows = _per_device_rows(graph, batch) if unfold else (row_of(node, batch) for node in graph.nodes)
     complete = len(graph.nodes) == len(spec.layers)
     return Table(spec.name, spec.title, spec.input_shape, batch, tuple(rows), unfold, complete)
 
@@ -118,7 +119,7 @@ def add_up(rows: Iterable[Row]) -> Totals:
     return Totals(*(sum(column) for column in zip(*columns, strict=True))) if columns else Totals(0, 0, 0, 0, 0, 0)
 
 
-def _row(node: Node, batch: int) -> Row:
+def row_of(node: Node, batch: int = 1) -> Row:
     """A layer as a whole: what one device has, times its devices."""
     one = _on_one_device(node, batch)
     copies = node.copies
@@ -153,7 +154,7 @@ def _on_one_device(node: Node, batch: int) -> Row:
 
 
 def _elements(tensors: dict[str, Shape]) -> int:
-    return sum(map(prod, tensors.values()))
+    return sum(called(name, prod(shape)) for name, shape in tensors.items())
 
 
 def _per_device_rows(graph: Graph, batch: int) -> Iterable[Row]:

@@ -54,6 +54,8 @@ def loaded(*arguments: str, names: list[str]) -> list[str]:
         ["compare", "paper", "torchvision", "d2l"],
         ["audit"],
         ["audit", "--format", "markdown"],
+        ["explain", "paper"],
+        ["explain", "paper", "conv1"],
         ["solve", "paper"],
         ["solve", "paper", "--layer", "conv1"],
     ],

@@ -1,14 +1,18 @@
 """How much of the input one output element sees.
 
 Along each axis, through a window of span s and stride t: size += (s - 1) * jump, jump *= t, from 1 and 1 at the input
-(https://distill.pub/2019/computing-receptive-fields/, equations 2 and 3). Padding counts as input, so that a field may
-be larger than the input.
+(`SOURCE`). Padding counts as input, so that a field may be larger than the input.
 """
 
-from typing import NamedTuple
+from functools import reduce
+from typing import Final, NamedTuple
 
 from archcalc.graph import Graph, Node
+from archcalc.layers.base import larger
 from archcalc.layers.window import span
+
+SOURCE: Final = "https://distill.pub/2019/computing-receptive-fields/"
+"""Equations 2 and 3."""
 
 
 class Field(NamedTuple):
@@ -18,23 +22,24 @@ class Field(NamedTuple):
     jump: tuple[int, int]
 
 
-_POINT = Field((1, 1), (1, 1))
+POINT: Final = Field((1, 1), (1, 1))
 
 
 def receptive_fields(graph: Graph) -> dict[str, Field | None]:
     """The field of each layer's outputs; None from a layer on that no window describes, such as a flatten."""
     fields: dict[str, Field | None] = {}
     for node in graph.nodes:
-        fields[node.name] = _through(node, [fields.get(name, _POINT) for name in node.inputs])
+        fields[node.name] = through(node, [fields.get(name, POINT) for name in node.inputs])
     return fields
 
 
-def _through(node: Node, inputs: list[Field | None]) -> Field | None:
+def through(node: Node, inputs: list[Field | None]) -> Field | None:
+    """The field of a layer's outputs, from those of its inputs; of several inputs the widest."""
     seen = [field for field in inputs if field is not None]
     if len(seen) < len(inputs) or node.layer.mixes_places(*node.reads):
         return None
-    size = tuple(max(field.size[axis] for field in seen) for axis in (0, 1))
-    jump = tuple(max(field.jump[axis] for field in seen) for axis in (0, 1))
+    size = [reduce(larger, (field.size[axis] for field in seen)) for axis in (0, 1)]
+    jump = [reduce(larger, (field.jump[axis] for field in seen)) for axis in (0, 1)]
     window = node.layer.window(*node.reads)
     if window is None:
         return Field((size[0], size[1]), (jump[0], jump[1]))

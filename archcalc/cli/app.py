@@ -22,6 +22,7 @@ SPEC_FILES: Final = "Spec files"
 
 COMMANDS: Final = {
     "table": ("table:table", READING),
+    "explain": ("explain:explain", READING),
     "compare": ("compare:compare", SIDE_BY_SIDE),
     "audit": ("audit:audit", SIDE_BY_SIDE),
     "identify": ("identify:identify", SIDE_BY_SIDE),

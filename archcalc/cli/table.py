@@ -75,20 +75,11 @@ def table(
 
 def _up_to_a_fault(spec: "Spec", batch: int, per_device: bool) -> "tuple[Table, ArchError | None]":
     """The table of a spec, as far as its layers fit, and the fault that ends it."""
+    from archcalc.cli.linking import up_to_a_fault
     from archcalc.cli.output import say
-    from archcalc.errors import ArchError
-    from archcalc.graph import Graph, link
     from archcalc.table import measure
 
-    fault = None
-    try:
-        graph = link(spec)
-    except ArchError as error:
-        if not isinstance(error.partial, Graph):
-            raise
-        graph, fault = error.partial, error
-    for doubt in graph.doubts:
-        say(f"{spec.name}: {doubt}")
+    graph, fault = up_to_a_fault(spec)
     table = measure(graph, batch, per_device)
     if per_device and not table.per_device:
         say(f"{spec.name} has no towers: there is nothing to unfold")

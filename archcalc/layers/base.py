@@ -132,6 +132,7 @@ KINDS: dict[str, type[Layer]] = {}
 """Every layer kind by its op, in the order of the families."""
 
 K = TypeVar("K", bound=type[Layer])
+N = TypeVar("N")
 
 
 def kind(op: str) -> Callable[[K], K]:
@@ -178,6 +179,22 @@ def dims(shape: Shape) -> str:
     '96x55x55'
     """
     return "x".join(map(str, shape))
+
+
+def called(name: str, number: N) -> N:
+    """The number as it is; one that remembers how it was made also remembers what the rule calls it."""
+    remember = getattr(number, "called", None)
+    return remember(name) if remember else number
+
+
+def positive(number: Any) -> Any:
+    """max(number, 0), as arithmetic that arrays can do too."""
+    return number * (number > 0)
+
+
+def larger(one: Any, other: Any) -> Any:
+    """max(one, other), as such arithmetic."""
+    return one + positive(other - one)
 
 
 def expect_rank(x: Shape, rank: int) -> None:

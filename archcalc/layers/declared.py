@@ -5,7 +5,7 @@ A field is an annotation that carries its type: `kernel_size: Pair`.
 
 from collections.abc import Iterator
 from inspect import get_annotations
-from typing import Any, ClassVar, Final, NamedTuple, dataclass_transform
+from typing import Any, ClassVar, Final, NamedTuple, Self, dataclass_transform
 
 from archcalc.errors import ArchError
 from archcalc.layers.fields import FieldType
@@ -51,6 +51,12 @@ class Declared:
                 raise ArchError(f"{name} {problem}") from None
         if values:
             raise ArchError(f"{type(self).__name__} has no field '{next(iter(values))}'")
+
+    def with_stand_ins(self, **values: Any) -> Self:
+        """A copy with these values for its fields as they are, unchecked: what stands in for them in its rules."""
+        copy = object.__new__(type(self))
+        copy.__dict__.update(vars(self) | values)
+        return copy
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{type(self).__name__} is frozen")

@@ -2,20 +2,39 @@
 
 `ceil_mode` says what happens to a last window that only partly fits:
 
-- `False`: it is left out (PyTorch, Caffe's convolutions, TensorFlow VALID).
-- `True`: it counts, unless it would start past the input and its leading padding (PyTorch and ONNX;
-  https://github.com/pytorch/pytorch/blob/v2.9.0/aten/src/ATen/native/Pool.h).
-- `"caffe"`: the same, but it is dropped only where there is padding at all
-  (https://github.com/BVLC/caffe/blob/master/src/caffe/layers/pooling_layer.cpp).
-- `"unclipped"`: it always counts (cuda-convnet, whose convolutions round up too;
-  https://github.com/akrizhevsky/cuda-convnet2/blob/master/layer.py).
+- `False`: it is left out.
+- `True`: it counts, unless it would start past the input and its leading padding.
+- `"caffe"`: the same, but it is dropped only where there is padding at all.
+- `"unclipped"`: it always counts.
+
+`ROUNDERS` says whose each is, and where that can be read.
 """
 
-from typing import Any, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from archcalc.errors import ArchError
-from archcalc.layers.base import Shape, Twin, Window, dims
+from archcalc.layers.base import Shape, Twin, Window, called, dims, positive
 from archcalc.layers.fields import SAME, Sides
+
+ROUNDERS: Final[dict[bool | str, tuple[str, str]]] = {
+    False: (
+        "PyTorch, Caffe's convolutions and TensorFlow VALID round down",
+        "https://docs.pytorch.org/docs/stable/generated/torch.nn.Conv2d.html",
+    ),
+    True: (
+        "PyTorch's pools and ONNX round up",
+        "https://github.com/pytorch/pytorch/blob/v2.9.0/aten/src/ATen/native/Pool.h",
+    ),
+    "caffe": (
+        "Caffe's pools round up",
+        "https://github.com/BVLC/caffe/blob/master/src/caffe/layers/pooling_layer.cpp",
+    ),
+    "unclipped": (
+        "cuda-convnet rounds up",
+        "https://github.com/akrizhevsky/cuda-convnet2/blob/master/layer.py",
+    ),
+}
+"""Who rounds so, by `ceil_mode`, and the source that says it."""
 
 
 class Sliding(Protocol):
@@ -72,7 +91,7 @@ def slide(
     room = size + before + after - span(kernel, dilation)
     if ceil_mode is False:
         return room // stride + 1
-    places = -(-room // stride) + 1
+    places = called("places", -(-room // stride) + 1)
     starts_past_input = (places - 1) * stride >= size + before
     if ceil_mode is True:
         return places - starts_past_input
@@ -87,9 +106,10 @@ def same_padding(size: int, kernel: int, stride: int, dilation: int = 1) -> tupl
     >>> same_padding(224, kernel=11, stride=4)
     (3, 4)
     """
-    places = -(-size // stride)
-    total = _positive((places - 1) * stride + span(kernel, dilation) - size)
-    return total // 2, total - total // 2
+    places = called("places", -(-size // stride))
+    total = called("padding", positive((places - 1) * stride + span(kernel, dilation) - size))
+    before = called("before", total // 2)
+    return before, called("after", total - before)
 
 
 def places(layer: Sliding, x: Shape) -> tuple[int, int]:
@@ -115,7 +135,7 @@ def _along(layer: Sliding, x: Shape, axis: int) -> tuple[int, int, int, int]:
         padded = True
     count = slide(size, kernel, stride, before, after, dilation, layer.ceil_mode, padded)
     past = (count - 1) * stride + span(kernel, dilation) - (size + before)
-    return count, before, after + _positive(past - after), past
+    return count, before, after + positive(past - after), past
 
 
 def twin_padding(layer: Sliding, x: Shape) -> tuple[tuple[int, int], Twin | None]:
@@ -192,8 +212,3 @@ def _padded(padding: Sides | str, x: Shape) -> str:
 
 def _pair(pair: tuple[int, int]) -> str:
     return str(pair[0]) if pair[0] == pair[1] else dims(pair)
-
-
-def _positive(number: Any) -> Any:
-    """max(number, 0), as arithmetic that arrays can do too."""
-    return number * (number > 0)

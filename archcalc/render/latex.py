@@ -1,10 +1,10 @@
 """Sheets as LaTeX tables, no wider than the page; the document needs \\usepackage{booktabs,graphicx}."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from archcalc.render.sheet import Sheet
+from archcalc.render.sheet import Column, Sheet
 
 _ESCAPES: Final = {
     "\\": r"\textbackslash{}",
@@ -35,21 +35,28 @@ def _lines(sheet: Sheet) -> Iterator[str]:
     yield r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%"
     yield rf"\begin{{tabular}}{{@{{}}{''.join('r' if c.right else 'l' for c in sheet.columns)}@{{}}}}"
     yield r"\toprule"
-    yield _line([column.header for column in sheet.columns], sheet)
+    yield _line([_markup(column)(column.header) for column in sheet.columns])
     yield r"\midrule"
-    yield from (_line(row, sheet) for row in sheet.texts(sheet.rows))
+    yield from (_line(_cells(sheet, row)) for row in sheet.rows)
     if sheet.footer:
         yield r"\midrule"
-        yield from (_line(row, sheet) for row in sheet.texts(sheet.footer))
+        yield from (_line(_cells(sheet, row)) for row in sheet.footer)
     yield r"\bottomrule"
     yield r"\end{tabular}}"
     yield from (rf"\par\smallskip {escape(note)}" for note in sheet.notes)
     yield r"\end{table}"
 
 
-def _line(cells: Sequence[str], sheet: Sheet) -> str:
-    texts = (_sizes(c) if column.sizes else escape(c) for c, column in zip(cells, sheet.columns, strict=True))
-    return " & ".join(texts) + r" \\"
+def _cells(sheet: Sheet, row: Sequence[object]) -> list[str]:
+    return [column.marked_up(value, _markup(column)) for column, value in zip(sheet.columns, row, strict=True)]
+
+
+def _markup(column: Column) -> Callable[[str], str]:
+    return _sizes if column.sizes else escape
+
+
+def _line(cells: Sequence[str]) -> str:
+    return " & ".join(cells) + r" \\"
 
 
 def _sizes(text: str) -> str:

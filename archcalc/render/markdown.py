@@ -1,6 +1,6 @@
 """Sheets as GitHub tables."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from archcalc.render.sheet import Sheet
 
@@ -12,17 +12,21 @@ def render(sheets: Sequence[Sheet]) -> str:
 def _lines(sheet: Sheet) -> Iterator[str]:
     if sheet.title:
         yield f"**{escape(sheet.title)}**\n"
-    yield _line([column.header for column in sheet.columns])
+    yield _line(escape(column.header) for column in sheet.columns)
     yield "|" + "|".join("---:" if column.right else "---" for column in sheet.columns) + "|"
-    for row in sheet.texts(sheet.rows):
-        yield _line(row)
-    for row in sheet.texts(sheet.footer):
-        yield "|" + "|".join(f" **{escape(cell)}** " if cell else " " for cell in row) + "|"
+    for row in sheet.rows:
+        yield _line(_cells(sheet, row))
+    for row in sheet.footer:
+        yield _line(f"**{cell}**" if cell else "" for cell in _cells(sheet, row))
     yield from (f"\n{escape(note)}" for note in sheet.notes)
 
 
-def _line(cells: Sequence[str]) -> str:
-    return "|" + "|".join(f" {escape(cell)} " if cell else " " for cell in cells) + "|"
+def _cells(sheet: Sheet, row: Sequence[object]) -> list[str]:
+    return [column.marked_up(value, escape) for column, value in zip(sheet.columns, row, strict=True)]
+
+
+def _line(cells: Iterable[str]) -> str:
+    return "|" + "|".join(f" {cell} " if cell else " " for cell in cells) + "|"
 
 
 def escape(text: str) -> str:

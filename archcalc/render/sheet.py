@@ -18,6 +18,13 @@ class Same(NamedTuple):
     value: Any
 
 
+class Piece(NamedTuple):
+    """Part of a cell: prose, or TeX without its dollar signs."""
+
+    text: str
+    is_math: bool = False
+
+
 class Column(NamedTuple):
     """One column: `key` names it in --columns and in CSV, `text` says how a value reads.
 
@@ -36,11 +43,19 @@ class Column(NamedTuple):
     sizes: bool = False
     compared: bool = False
     """Whether what is not the `Same` catches the eye."""
+    pieces: Callable[[Any], Sequence[Piece]] | None = None
+    """How a value with formulas in it reads in Markdown and LaTeX."""
 
     def show(self, value: Any) -> str:
         if isinstance(value, Same):
             return SAME_SIGN
         return "" if value is None else self.text(value)
+
+    def marked_up(self, value: Any, escape: Callable[[str], str]) -> str:
+        """A value as Markdown and LaTeX have it, each with its own way to escape prose."""
+        if self.pieces is None or value is None:
+            return escape(self.show(value))
+        return "".join(f"${piece.text}$" if piece.is_math else escape(piece.text) for piece in self.pieces(value))
 
 
 class Sheet(NamedTuple):
