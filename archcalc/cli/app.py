@@ -25,6 +25,8 @@ COMMANDS: Final = {
     "explain": ("explain:explain", READING),
     "compare": ("compare:compare", SIDE_BY_SIDE),
     "audit": ("audit:audit", SIDE_BY_SIDE),
+    "reconcile": ("reconcile:reconcile", SIDE_BY_SIDE),
+    "conventions": ("conventions:conventions", SIDE_BY_SIDE),
     "identify": ("identify:identify", SIDE_BY_SIDE),
     "solve": ("solve:solve", SIDE_BY_SIDE),
     "check": ("check:check", AGAINST_THE_MODEL),

@@ -26,6 +26,13 @@ def spec_names(incomplete: str) -> list[str]:
     return [stem for stem in Catalogue().files() if stem.startswith(incomplete)]
 
 
+def convention_names(incomplete: str) -> list[str]:
+    """Completions: the conventions."""
+    from archcalc.analysis.conventions import CONVENTIONS
+
+    return [name for name in CONVENTIONS if name.startswith(incomplete)]
+
+
 SPEC_HELP = "A path, - for standard input, a spec's name, its alias, or the unique tail of its name."
 
 Specs = Annotated[list[str], typer.Argument(metavar="SPEC...", help=SPEC_HELP, autocompletion=spec_names)]

@@ -1,6 +1,6 @@
 """archcalc table"""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -12,13 +12,19 @@ from archcalc.cli.options import (
     SetOption,
     SpecDirOption,
     Specs,
+    convention_names,
     read_columns,
     read_settings,
     read_shape,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from archcalc.analysis.costs import Priced
     from archcalc.errors import ArchError
+    from archcalc.graph import Graph
+    from archcalc.render.sheet import Sheet
     from archcalc.spec.model import Spec
     from archcalc.table import Table
 
@@ -28,9 +34,21 @@ COLUMN_KEYS = (
 )
 """The keys of `render.table.COLUMNS`, written out here so that --help need not load it."""
 
-ColumnsOption = Annotated[
+COST_KEYS = ("cost", "cost_share")
+
+ALL = "all"
+"""What asks for the totals of every convention."""
+
+_COLUMNS_HELP = f"Show these columns, of: {', '.join(COLUMN_KEYS)}; with --convention also {', '.join(COST_KEYS)}."
+ColumnsOption = Annotated[str | None, typer.Option("--columns", metavar="A,B,...", help=_COLUMNS_HELP)]
+ConventionOption = Annotated[
     str | None,
-    typer.Option("--columns", metavar="A,B,...", help=f"Show these columns, of: {', '.join(COLUMN_KEYS)}."),
+    typer.Option(
+        "--convention",
+        metavar="NAME",
+        help="Count as a tool does (archcalc conventions lists them), in the column cost; all adds every total.",
+        autocompletion=convention_names,
+    ),
 ]
 PerDeviceOption = Annotated[
     bool, typer.Option("--per-device", help="Unfold towers: each device's part, and the elements it reads from others.")
@@ -40,6 +58,7 @@ PerDeviceOption = Annotated[
 def table(
     specs: Specs,
     columns: ColumnsOption = None,
+    convention: ConventionOption = None,
     per_device: PerDeviceOption = False,
     input_shape: InputOption = None,
     set_: SetOption = None,
@@ -54,27 +73,68 @@ def table(
     """
     from archcalc.cli.output import answer, say
     from archcalc.render.data import results
-    from archcalc.render.table import data, sheet
     from archcalc.spec.catalogue import Catalogue
 
     picked, shape, settings = read_columns(columns), read_shape(input_shape), read_settings(set_)
-    catalogue, tables, broken = Catalogue(spec_dir), [], None
+    shown = _by_convention(convention, picked) if convention else _plainly(picked)
+    catalogue, made, broken = Catalogue(spec_dir), [], None
     for word in specs:
-        made, broken = _up_to_a_fault(catalogue.load(word, settings, shape), batch, per_device)
-        tables.append(made)
+        graph, measured, broken = _up_to_a_fault(catalogue.load(word, settings, shape), batch, per_device)
+        made.append((graph, measured))
         if broken:
             break
-    if broken and (output or not tables[-1].rows):
+    last = made[-1][1]
+    if broken and (output or not last.rows):
         raise broken  # a file is written whole or not at all, and an empty table says nothing
     if broken:
-        say(f"{tables[-1].name}: shown up to the layer that does not fit")
-    answer([sheet(made, picked) for made in tables], lambda: results([data(made) for made in tables]), form, output)
+        say(f"{last.name}: shown up to the layer that does not fit")
+    sheets = [sheet for pair in made for sheet in shown.sheets(*pair)]
+    answer(sheets, lambda: results([shown.data(*pair) for pair in made]), form, output)
     if broken:
         raise broken
 
 
-def _up_to_a_fault(spec: "Spec", batch: int, per_device: bool) -> "tuple[Table, ArchError | None]":
-    """The table of a spec, as far as its layers fit, and the fault that ends it."""
+class Shown(NamedTuple):
+    """How a graph with its table becomes sheets, and JSON."""
+
+    sheets: "Callable[[Graph, Table], list[Sheet]]"
+    data: "Callable[[Graph, Table], dict[str, Any]]"
+
+
+def _plainly(columns: list[str] | None) -> Shown:
+    from archcalc.errors import ArchError
+    from archcalc.render.table import data, sheet
+
+    if columns and set(columns) & set(COST_KEYS):
+        raise ArchError(f"--columns: {' and '.join(COST_KEYS)} need --convention, which says how to count")
+    return Shown(lambda _, table: [sheet(table, columns)], lambda _, table: data(table))
+
+
+def _by_convention(name: str, columns: list[str] | None) -> Shown:
+    """With the costs of one convention, or the totals of all."""
+    from archcalc.analysis.conventions import CONVENTIONS, find
+    from archcalc.analysis.costs import price
+    from archcalc.render.costs import priced_data, priced_sheet, totals_data, totals_sheet
+    from archcalc.render.table import sheet
+
+    if name != ALL:
+        one = find(name)
+        return Shown(
+            lambda graph, table: [priced_sheet(table, price(graph, table, one), columns)],
+            lambda graph, table: priced_data(table, price(graph, table, one)),
+        )
+
+    def every(graph: "Graph", table: "Table") -> "list[Priced]":
+        return [price(graph, table, convention) for convention in CONVENTIONS.values()]
+
+    return Shown(
+        lambda graph, table: [sheet(table, columns), totals_sheet(table, every(graph, table))],
+        lambda graph, table: totals_data(table, every(graph, table)),
+    )
+
+
+def _up_to_a_fault(spec: "Spec", batch: int, per_device: bool) -> "tuple[Graph, Table, ArchError | None]":
+    """The graph and table of a spec, as far as its layers fit, and the fault that ends it."""
     from archcalc.cli.linking import up_to_a_fault
     from archcalc.cli.output import say
     from archcalc.table import measure
@@ -83,4 +143,4 @@ def _up_to_a_fault(spec: "Spec", batch: int, per_device: bool) -> "tuple[Table, 
     table = measure(graph, batch, per_device)
     if per_device and not table.per_device:
         say(f"{spec.name} has no towers: there is nothing to unfold")
-    return table, fault
+    return graph, table, fault

@@ -12,7 +12,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from archcalc.analysis.agreement import Observed
 from archcalc.errors import ArchError, MissingError
 from archcalc.graph import Graph
-from archcalc.pytorch.build import build
+from archcalc.pytorch.build import Built, build
 
 
 def observe(graph: Graph, device: str) -> dict[str, Observed]:
@@ -63,22 +63,22 @@ def _count_by_fvcore(graph: Graph) -> dict[str, int]:
     with _in_quiet():
         from fvcore.nn import FlopCountAnalysis
 
-        module = build(graph, "meta").eval()
-        _give_one_number(module)
-        x = torch.zeros(()).expand(1, *graph.spec.input_shape)
+        module, x = weightless(graph)
         with torch.no_grad():
             counted = FlopCountAnalysis(module, x).unsupported_ops_warnings(False).uncalled_modules_warnings(False)
             return {name: int(count) for name, count in counted.by_module().items()}
 
 
-def _give_one_number(module: nn.Module) -> None:
-    """Put a view of one zero in the place of every weight and buffer."""
+def weightless(graph: Graph) -> tuple[Built, torch.Tensor]:
+    """The network on the CPU and an input for it, whose weights and elements are one zero seen many times."""
+    module = build(graph, "meta").eval()
     for part in module.modules():
         for name, weight in part.named_parameters(recurse=False):
             view = torch.zeros((), dtype=weight.dtype).expand(weight.shape)
             part.register_parameter(name, nn.Parameter(view, requires_grad=False))
         for name, buffer in part.named_buffers(recurse=False):
             part.register_buffer(name, torch.zeros((), dtype=buffer.dtype).expand(buffer.shape))
+    return module, torch.zeros(()).expand(1, *graph.spec.input_shape)
 
 
 @contextmanager

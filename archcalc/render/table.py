@@ -1,6 +1,6 @@
 """A Table as a sheet, and as JSON."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Final
 
 from archcalc.layers import Shape
@@ -87,20 +87,23 @@ DEFAULT: Final = (
 
 def sheet(table: Table, columns: Iterable[str] | None = None) -> Sheet:
     """The table's rows, subtotals by op, and totals. Raises ArchError for an unknown column."""
+    keys = list(columns) if columns is not None else fitting(table)
+    return whole(table, groups(table)).pick(keys)._replace(notes=tuple(notes(table, keys)))
+
+
+def whole(table: Table, grouped: Iterable[tuple[str, tuple[Row, ...]]]) -> Sheet:
+    """Every column of the table's rows, and the sums of groups of them."""
     totals = table.totals
-    keys = list(columns) if columns is not None else _fitting(table)
-    whole = Sheet(
+    return Sheet(
         name=table.name,
         title=_title(table),
         columns=COLUMNS,
         rows=tuple(_cells(place, row, totals) for place, row in enumerate(table.rows, start=1)),
-        footer=tuple(_sums(label, rows, totals) for label, rows in _groups(table)),
-        notes=tuple(_notes(table, keys)),
+        footer=tuple(_sums(label, rows, totals) for label, rows in grouped),
     )
-    return whole.pick(keys)
 
 
-def _fitting(table: Table) -> list[str]:
+def fitting(table: Table) -> list[str]:
     """The columns that say something about this table."""
     if table.per_device:
         return ["index", "layer", "device", "type", "input", "output", "params", "macs", "received"]
@@ -112,7 +115,7 @@ def _fitting(table: Table) -> list[str]:
     return [column.key for column in COLUMNS if column.key in shown]
 
 
-def _notes(table: Table, keys: list[str]) -> Iterator[str]:
+def notes(table: Table, keys: list[str]) -> Iterator[str]:
     """What the shown columns leave to be said."""
     if "padding" in keys and any(row.padding and row.padding[::2] != row.padding[1::2] for row in table.rows):
         yield "padding a/b: a before and b after, as applied"
@@ -161,14 +164,14 @@ def _counts(counted: Row | Totals, totals: Totals) -> dict[str, Any]:
     }
 
 
-def _groups(table: Table) -> list[tuple[str, tuple[Row, ...]]]:
-    """The rows that the footer sums: by op, those that learn or multiply, or by device; and all."""
+def groups(table: Table, also: Collection[str] = ()) -> list[tuple[str, tuple[Row, ...]]]:
+    """The rows that the footer sums: by op, those that learn or multiply and `also` others, or by device; and all."""
     rows = table.rows
     if table.per_device:
         devices = dict.fromkeys(device for row in rows for device in row.devices)
         parts = [(device, tuple(row for row in rows if row.devices == (device,))) for device in devices]
     else:
-        ops = dict.fromkeys(row.op for row in rows if row.params or row.macs)
+        ops = dict.fromkeys(row.op for row in rows if row.params or row.macs or row.op in also)
         parts = [(op, tuple(row for row in rows if row.op == op)) for op in ops]
         parts = [(f"{op} ({len(group)})", group) for op, group in parts]
     total = "total" if table.complete else "total so far"

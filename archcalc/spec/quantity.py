@@ -1,13 +1,17 @@
 """Numbers as sources print them: `60M`, `0.714G`, `233.08MiB`. Exact: integers, never floats."""
 
 import re
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from archcalc.errors import ArchError
 from archcalc.layers.fields import is_integer, spell
 
+if TYPE_CHECKING:
+    from fractions import Fraction
+
 _FACTORS: Final = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
 _PRINTED: Final = r"(?P<whole>[0-9]{1,15})(?:\.(?P<part>[0-9]{1,9}))? ?(?P<prefix>k|K|M|G|Ki|Mi|Gi)?(?P<byte>B)?"
+_BINARY: Final = {10**3: 2**10, 10**6: 2**20, 10**9: 2**30}
 _PERCENT: Final = r"(?P<whole>[0-9]{1,2})(?:\.(?P<part>[0-9]{1,6}))? ?%"
 
 FORMS: Final = "an integer, or a number as it is printed: 60M, 650k, 0.714G, 233.08MiB"
@@ -24,14 +28,20 @@ class Quantity(NamedTuple):
     factor: int
     is_bytes: bool
 
-    def matches(self, number: int, tolerance: "Tolerance | None" = None) -> bool:
+    @property
+    def in_binary(self) -> "Quantity | None":
+        """The same with prefixes that mean powers of 2^10, as some print them; None without a decimal prefix."""
+        return self._replace(factor=_BINARY[self.factor]) if self.factor in _BINARY else None
+
+    def matches(self, number: "int | Fraction", tolerance: "Tolerance | None" = None) -> bool:
         """Whether `number` is what was printed: within its last digit, or within `tolerance` of it.
 
         >>> read_quantity("0.714G").matches(714_188_480), read_quantity("60M").matches(60_965_224)
         (True, False)
         """
         scale: int = 10 ** (self.decimals or 0)
-        gap = abs(number * scale - self.digits * self.factor)
+        difference = number * scale - self.digits * self.factor
+        gap = max(difference, -difference)
         if tolerance is not None:
             return gap * tolerance.scale <= self.digits * self.factor * tolerance.parts
         return gap == 0 if self.decimals is None else 2 * gap <= self.factor

@@ -1,0 +1,99 @@
+"""A convention: what a tool counts of each layer kind, as a small re-weighting of the layer's facts."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
+
+from archcalc.analysis.conventions.facts import Facts
+
+Weights = Mapping[str, int]
+"""How often each quantity of `Facts` is counted."""
+
+OURS: Final = "archcalc"
+"""The tool of our own conventions."""
+
+IDLE: Final = frozenset(("flatten", "identity", "dropout"))
+"""Ops that do nothing in inference, so that no tool need say so."""
+
+_TERM: Final = re.compile(r"(?P<sign>[+-] )?(?:(?P<times>[0-9]+) )?(?P<quantity>[a-z_]+) ?")
+
+
+class Convention(NamedTuple):
+    """How one tool, in one version, counts; it calls the sum `word`, and `means` says what that is."""
+
+    name: str
+    tool: str
+    version: str
+    word: str
+    means: str
+    url: str
+    """Where its rule is written."""
+    counts: Mapping[str, Weights]
+    """By op, as the tool knows torch's layers."""
+    free: frozenset[str]
+    """Ops that it knows, and says are nothing."""
+    note: str = ""
+    """What to know before its number is put beside another's."""
+    printed_half: bool = False
+    """Whether it is the half that is published."""
+
+    @property
+    def label(self) -> str:
+        """What its number is called beside others: `flops of fvcore`."""
+        return self.word if self.tool == OURS else f"{self.word} of {self.name}"
+
+    def weights(self, op: str) -> Weights | None:
+        """What it counts of a layer kind; None where it says nothing about it."""
+        return self.counts.get(op, {} if op in self.free or op in IDLE else None)
+
+    def cost(self, op: str, facts: Facts) -> int | None:
+        """What a layer costs; None where the tool says nothing about its kind."""
+        weights = self.weights(op)
+        return None if weights is None else sum(times * getattr(facts, name) for name, times in weights.items())
+
+
+def convention(
+    name: str,
+    *,
+    tool: str,
+    version: str,
+    word: str,
+    means: str,
+    url: str,
+    counts: Mapping[str, str],
+    free: str | Iterable[str] = (),
+    note: str = "",
+    printed_half: bool = False,
+) -> Convention:
+    """A convention as its file writes it: ops separated by spaces, each counted as in `2 macs + bias`."""
+    by_op = {op: read_weights(text) for ops, text in counts.items() for op in ops.split()}
+    known = frozenset(free.split() if isinstance(free, str) else free)
+    return Convention(name, tool, version, word, means, url, by_op, known, note, printed_half)
+
+
+def read_weights(text: str) -> Weights:
+    """
+    >>> read_weights("2 macs + bias - outputs")
+    {'macs': 2, 'bias': 1, 'outputs': -1}
+    """
+    weights: dict[str, int] = {}
+    place = 0
+    while place < len(text):
+        term = _TERM.match(text, place)
+        if term is None or term["quantity"] not in Facts._fields or term["quantity"] in weights:
+            raise ValueError(f"no weights: {text!r}")
+        weights[term["quantity"]] = int(term["times"] or 1) * (-1 if term["sign"] == "- " else 1)
+        place = term.end()
+    return weights
+
+
+def in_words(weights: Weights) -> str:
+    """
+    >>> in_words({"macs": 2, "bias": 1, "outputs": -1}), in_words({})
+    ('2 macs + bias - outputs', '0')
+    """
+    text = ""
+    for name, times in weights.items():
+        sign = " - " if times < 0 else " + "
+        text += f"{sign if text else sign.strip(' +')}{'' if abs(times) == 1 else f'{abs(times)} '}{name}"
+    return text or "0"

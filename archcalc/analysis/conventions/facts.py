@@ -1,0 +1,118 @@
+"""What a layer does, counted in every way that some tool counts: the ground that all conventions re-weight."""
+
+from math import prod
+from typing import Final, NamedTuple
+
+from archcalc.errors import ArchError
+from archcalc.graph import Node
+from archcalc.layers import Shape
+
+
+class Facts(NamedTuple):
+    """One layer on one device, for one example; `QUANTITIES` says what each number is."""
+
+    macs: int = 0
+    ungrouped: int = 0
+    bias: int = 0
+    inputs: int = 0
+    outputs: int = 0
+    windows: int = 0
+    strides: int = 0
+    weights: int = 0
+    biases: int = 0
+    adds: int = 0
+    places: int = 0
+    edges: int = 0
+    bins: int = 0
+    crossed: int = 0
+    pooled: int = 0
+    slices: int = 0
+    layers: int = 0
+    unbiased: int = 0
+    unbiased_kernels: int = 0
+
+
+class Words(NamedTuple):
+    """A quantity in a few words, and in as many as it takes."""
+
+    short: str
+    full: str
+
+
+QUANTITIES: Final = {
+    "macs": Words("MACs", "multiply-accumulates, without bias"),
+    "ungrouped": Words("MACs as one group", "multiply-accumulates of the same convolution in one group"),
+    "bias": Words("bias additions", "outputs that a bias is added to"),
+    "inputs": Words("inputs", "elements read, with the padding that torch has to put there first"),
+    "outputs": Words("outputs", "elements made"),
+    "windows": Words("window elements", "kernel height x width, or the size of an LRN, for each output"),
+    "strides": Words("stride elements", "stride height x width for each output"),
+    "weights": Words("weights", "learnable parameters but for biases"),
+    "biases": Words("biases", "learnable parameters called bias"),
+    "adds": Words("additions", "additions that make one of several inputs"),
+    "places": Words("places", "height x width of the output"),
+    "edges": Words("edge zeros", "zeros that torch puts before and after the channels of an LRN"),
+    "bins": Words("bin elements", "whole rows x whole columns of the input for each output of an adaptive pool"),
+    "crossed": Words("inputs x places", "all inputs, for each place of the output"),
+    "pooled": Words("1x1 outputs", "outputs of a pool that leaves 1x1"),
+    "slices": Words("softmax vectors", "vectors that a softmax normalizes"),
+    "layers": Words("layers", "one for each layer"),
+    "unbiased": Words("outputs without bias", "outputs of a layer with weights and no bias"),
+    "unbiased_kernels": Words("kernels without bias", "2-D kernels of convolutions without bias"),
+}
+"""Every number of `Facts` in words."""
+
+
+def facts(node: Node) -> Facts:
+    """What a layer does on one of its devices, for one example."""
+    layer, reads, makes = node.layer, node.reads, node.makes
+    window, params = layer.window(*reads), layer.param_shapes(*reads)
+    outputs, places = prod(makes), prod(makes[1:])
+    weight, size = params.get("weight"), getattr(layer, "size", 0)
+    macs: int = layer.macs(*reads, makes)
+    unbiased = weight is not None and "bias" not in params
+    inputs = sum(map(prod, reads)) + _padding_of_its_own(node)
+    return Facts(
+        macs=macs,
+        ungrouped=macs * getattr(layer, "groups", 1),
+        bias=outputs if "bias" in params else 0,
+        inputs=inputs,
+        outputs=outputs,
+        windows=(prod(window.kernel_size) if window else size) * outputs,
+        strides=prod(window.stride) * outputs if window else 0,
+        weights=prod(weight) if weight else 0,
+        biases=prod(params.get("bias", (0,))),
+        adds=(len(reads) - 1) * outputs,
+        places=places,
+        edges=(size - 1) * places if size else 0,
+        bins=_whole_bins(reads[0], makes) * outputs,
+        crossed=inputs * places,
+        pooled=outputs if len(makes) == len(reads[0]) == 3 and places == 1 else 0,
+        slices=outputs // makes[getattr(layer, "dim", 1) - 1],
+        layers=1,
+        unbiased=outputs if unbiased else 0,
+        unbiased_kernels=prod(weight[:2]) if unbiased and weight else 0,
+    )
+
+
+def _padding_of_its_own(node: Node) -> int:
+    """Elements of padding that torch's layer cannot make, so that another layer before it does."""
+    try:
+        pad = node.layer.twin(*node.reads).pad
+    except ArchError:
+        return 0
+    if pad is None:
+        return 0
+    channels, height, width = node.reads[0]
+    left, right, top, bottom = pad.keywords["padding"]
+    added: int = channels * ((top + height + bottom) * (left + width + right) - height * width)
+    return added
+
+
+def _whole_bins(x: Shape, out: Shape) -> int:
+    """Whole rows times whole columns of the input that go into each output of an adaptive pool.
+
+    >>> _whole_bins((256, 13, 13), (256, 6, 6))
+    4
+    """
+    return prod(size // bins for size, bins in zip(x[1:], out[1:], strict=True)) if len(x) == len(out) else 0

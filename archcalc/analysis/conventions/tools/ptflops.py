@@ -1,0 +1,51 @@
+"""ptflops with both of its back ends, and before it patched functions."""
+
+from archcalc.analysis.conventions.convention import convention
+
+_SOURCE = "https://github.com/sovrasov/flops-counter.pytorch/blob/master/ptflops/"
+
+PYTORCH = convention(
+    "ptflops",
+    tool="ptflops, back end pytorch",
+    version="0.7.5",
+    word="MACs",
+    means="multiply-accumulates with bias additions, and elements of activations and pools as such too",
+    url=f"{_SOURCE}pytorch_ops.py",
+    counts={
+        "conv2d linear": "macs + bias",
+        "batch_norm2d batch_norm1d": "outputs + bias",
+        "relu elu gelu": "2 outputs",
+        "relu6 leaky_relu silu softmax": "outputs",
+        "max_pool2d avg_pool2d adaptive_avg_pool2d adaptive_max_pool2d": "2 inputs",
+        "local_response_norm": "4 outputs + edges",
+        "add": "adds",
+    },
+    note="since 0.7.1 it counts modules and the functions that they call: activations and pools twice",
+)
+
+PYTORCH_0_6 = convention(
+    "ptflops-0.6",
+    tool="ptflops",
+    version="0.6.9",
+    word="MACs",
+    means="multiply-accumulates with bias additions, and elements of activations and pools as such too",
+    url=f"{_SOURCE}pytorch_ops.py",
+    counts={
+        "conv2d linear": "macs + bias",
+        "batch_norm2d batch_norm1d": "outputs + bias",
+        "relu relu6 elu leaky_relu gelu": "outputs",
+        "max_pool2d avg_pool2d adaptive_avg_pool2d adaptive_max_pool2d": "inputs",
+    },
+    note="its README's 0.72 GMac for AlexNet",
+)
+
+ATEN = convention(
+    "ptflops-aten",
+    tool="ptflops, back end aten",
+    version="0.7.5",
+    word="MACs",
+    means="multiply-accumulates of convolutions and matrix products, with bias additions",
+    url=f"{_SOURCE}aten_ops.py",
+    counts={"conv2d linear": "macs + bias"},
+    note="its README's 0.71 GMac for AlexNet",
+)

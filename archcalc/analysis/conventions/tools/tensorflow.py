@@ -1,0 +1,20 @@
+"""TensorFlow's profiler, by which google-research/receptive_field made its table."""
+
+from archcalc.analysis.conventions.convention import convention
+
+RECEPTIVE_FIELD = convention(
+    "receptive-field",
+    tool="TensorFlow profiler, as in receptive_field's table",
+    version="1.x",
+    word="FLOPs",
+    means="multiplications and additions with bias, one for each element under a pool's window",
+    url="https://github.com/google-research/receptive_field/blob/cfbfe6baa842d4adb3dcd4bc5dcd11cfd6595483/receptive_field/RECEPTIVE_FIELD_TABLE.md",
+    counts={
+        "conv2d linear": "2 macs + bias",
+        "max_pool2d avg_pool2d": "windows",
+        "adaptive_avg_pool2d": "inputs",
+        "softmax": "5 outputs",
+        "add": "adds",
+    },
+    note="its table counts up to an end point, such as pool5; an op without a rule is 0",
+)

@@ -1,0 +1,42 @@
+"""thop (pytorch-OpCounter) today, and the release whose README says 0.77 G for AlexNet."""
+
+from archcalc.analysis.conventions.convention import convention
+
+_SOURCE = "https://github.com/Lyken17/pytorch-OpCounter/blob/"
+
+THOP = convention(
+    "thop",
+    tool="thop",
+    version="0.1.1.post2209072238",
+    word="MACs",
+    means="multiply-accumulates without bias, and some other operations as such too",
+    url=f"{_SOURCE}9e106f34e10bc8ecd3cbdc17d26fa6f1a1bfe728/thop/vision/basic_hooks.py",
+    counts={
+        "conv2d linear": "macs",
+        "batch_norm2d batch_norm1d": "2 outputs + 2 bias",
+        "avg_pool2d": "outputs",
+        "adaptive_avg_pool2d": "inputs + outputs",
+        "softmax": "3 outputs - slices",
+    },
+    free="relu relu6 leaky_relu max_pool2d adaptive_max_pool2d zero_pad2d",
+    note="counts modules only; an adaptive pool's inputs are rounded down where they come to a fraction in floats",
+)
+
+THOP_2019 = convention(
+    "thop-2019",
+    tool="thop",
+    version="0.0.31.post1909230639",
+    word="MACs",
+    means="multiply-accumulates with bias in convolutions, but multiplications and additions apart in linear layers",
+    url=f"{_SOURCE}3ab72b2622d307a58b5a4ac84302bf11b816c969/thop/count_hooks.py",
+    counts={
+        "conv2d": "macs + bias",
+        "linear": "2 macs - outputs",
+        "batch_norm2d batch_norm1d": "4 outputs",
+        "avg_pool2d": "windows + outputs",
+        "adaptive_avg_pool2d": "bins + outputs",
+        "leaky_relu": "outputs",
+    },
+    free="relu relu6 max_pool2d adaptive_max_pool2d",
+    note="its README's 0.77 G for AlexNet; it adds up in 32-bit floats, which lose the last digits",
+)

@@ -1,0 +1,25 @@
+"""torch's own counter, and what torchvision publishes with its weights."""
+
+from archcalc.analysis.conventions.convention import convention
+
+FLOP_COUNTER = convention(
+    "torch",
+    tool="torch.utils.flop_counter.FlopCounterMode",
+    version="2.14.1",
+    word="FLOPs",
+    means="2 x multiply-accumulates of convolutions and matrix products",
+    url="https://github.com/pytorch/pytorch/blob/main/torch/utils/flop_counter.py",
+    counts={"conv2d linear": "2 macs"},
+    note="an op that it does not know is 0 without a word",
+)
+
+TORCHVISION = convention(
+    "torchvision",
+    tool="torchvision weights, _ops",
+    version="0.29.1",
+    word="GFLOPS",
+    means="multiply-accumulates of convolutions and linear layers, in 10^9, though it says FLOPS",
+    url="https://github.com/pytorch/vision/pull/6936",
+    counts={"conv2d linear": "macs"},
+    note="printed with three decimals",
+)

@@ -1,0 +1,17 @@
+"""torchinfo's summary."""
+
+from archcalc.analysis.conventions.convention import convention
+
+TORCHINFO = convention(
+    "torchinfo",
+    tool="torchinfo",
+    version="1.8.0",
+    word="mult-adds",
+    means="how often each weight and bias is used: by every output place in a convolution, once in any other layer",
+    url="https://github.com/TylerYep/torchinfo/blob/v1.8.0/torchinfo/layer_info.py",
+    counts={
+        "conv2d": "macs + bias",
+        "linear batch_norm2d batch_norm1d": "weights + biases",
+    },
+    note="a layer without parameters costs nothing, and a linear layer on maps only its parameters",
+)

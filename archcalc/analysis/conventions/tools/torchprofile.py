@@ -1,0 +1,19 @@
+"""torchprofile, which counts the operators of a trace."""
+
+from archcalc.analysis.conventions.convention import convention
+
+TORCHPROFILE = convention(
+    "torchprofile",
+    tool="torchprofile",
+    version="0.1.0",
+    word="MACs",
+    means="multiply-accumulates without bias, and products and means as such too",
+    url="https://github.com/zhijian-liu/torchprofile/blob/main/torchprofile/handlers.py",
+    counts={
+        "conv2d linear": "macs",
+        "batch_norm2d batch_norm1d": "bias",
+        "avg_pool2d adaptive_avg_pool2d leaky_relu": "outputs",
+        "local_response_norm": "3 outputs",
+    },
+    free="relu relu6 tanh sigmoid gelu silu softmax max_pool2d adaptive_max_pool2d zero_pad2d add concat",
+)

@@ -1,0 +1,41 @@
+"""torchstat, whose Flops are multiply-accumulates and whose MAdd are multiplications and additions."""
+
+from archcalc.analysis.conventions.convention import convention
+
+_SOURCE = "https://github.com/Swall0w/torchstat/blob/master/torchstat/"
+
+FLOPS = convention(
+    "torchstat",
+    tool="torchstat, Flops",
+    version="0.0.7",
+    word="Flops",
+    means="multiply-accumulates, with bias in convolutions, and elements of activations and pools as such too",
+    url=f"{_SOURCE}compute_flops.py",
+    counts={
+        "conv2d": "macs + bias",
+        "linear": "macs",
+        "batch_norm2d": "outputs + bias",
+        "relu relu6 elu leaky_relu": "outputs",
+        "max_pool2d avg_pool2d": "inputs",
+    },
+    note="a kind that it does not support is 0 after a line that says so",
+)
+
+MADD = convention(
+    "torchstat-madd",
+    tool="torchstat, MAdd",
+    version="0.0.7",
+    word="MAdd",
+    means="multiplications and additions, n - 1 additions for n products",
+    url=f"{_SOURCE}compute_madd.py",
+    counts={
+        "conv2d": "2 macs - outputs + bias",
+        "linear": "2 macs - outputs",
+        "batch_norm2d": "4 outputs",
+        "relu relu6": "outputs",
+        "max_pool2d": "windows - outputs",
+        "avg_pool2d": "windows",
+        "softmax": "3 outputs - layers",
+    },
+    note="a kind that it does not support is 0 after a line that says so; batches are not multiplied in",
+)

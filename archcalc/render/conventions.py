@@ -1,0 +1,101 @@
+"""Conventions side by side, or one with all that it counts, as sheets and as JSON."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from archcalc.analysis.conventions import Convention
+from archcalc.analysis.conventions.convention import Weights, in_words
+from archcalc.analysis.conventions.facts import QUANTITIES
+from archcalc.layers import KINDS
+from archcalc.render.data import stamped
+from archcalc.render.sheet import Column, Sheet
+
+_SHOWN: Final = (
+    "conv2d",
+    "linear",
+    "max_pool2d",
+    "adaptive_avg_pool2d",
+    "relu",
+    "local_response_norm",
+    "batch_norm2d",
+    "add",
+)
+"""The kinds in which conventions differ and that most networks have, those that leave a narrow terminal last first."""
+
+NOT_COUNTED: Final = "not counted"
+
+
+def _counted(weights: Weights | None) -> str:
+    """What is counted; a kind of which nothing is said is not the same as one that is free."""
+    return "-" if weights is None else in_words(weights)
+
+
+_ALL: Final = (
+    Column("name", "convention"),
+    Column("version", "version", leaves=len(_SHOWN) + 1),
+    Column("word", "its word", leaves=len(_SHOWN) + 2),
+    *(Column(op, op, leaves=len(_SHOWN) - place) for place, op in enumerate(_SHOWN)),
+)
+
+_ONE: Final = (
+    Column("op", "op"),
+    Column("counted", "what is counted of it", prose=True),
+)
+
+
+def all_sheet(conventions: Sequence[Convention]) -> Sheet:
+    """A line for each convention, a column for each layer kind in which they differ most."""
+    rows = tuple(
+        (one.name, one.version, one.word, *(_counted(one.weights(op)) for op in _SHOWN)) for one in conventions
+    )
+    used = {name for one in conventions for op in _SHOWN for name in one.weights(op) or ()}
+    notes = (
+        "0 is counted as nothing; - is a kind that a tool says nothing about, which is not counted",
+        *(f"{name}: {words.full}" for name, words in QUANTITIES.items() if name in used),
+        "all kinds and the source: archcalc conventions NAME; counted by it: archcalc table SPEC --convention NAME",
+    )
+    return Sheet("", "", _ALL, rows, notes=notes)
+
+
+def one_sheet(convention: Convention) -> Sheet:
+    """What a convention counts of each kind, and where that is written."""
+    rows = tuple((op, _in_full(convention.weights(op))) for op in KINDS)
+    notes = (
+        f"{convention.word}: {convention.means}",
+        *([convention.note] if convention.note else []),
+        convention.url,
+    )
+    return Sheet(convention.name, f"{convention.name}: {convention.tool} {convention.version}", _ONE, rows, notes=notes)
+
+
+def _in_full(weights: Weights | None) -> str:
+    if weights is None:
+        return NOT_COUNTED
+    used = "; ".join(f"{name}: {QUANTITIES[name].full}" for name in weights)
+    return f"{in_words(weights)} ({used})" if used else "0"
+
+
+def data(conventions: Sequence[Convention]) -> dict[str, Any]:
+    """Conventions as JSON: `counts` has for each op the quantities and how often each is counted, null for not at all.
+
+    `quantities` says what each quantity is.
+    """
+    return stamped(
+        {
+            "conventions": [
+                {
+                    "name": one.name,
+                    "tool": one.tool,
+                    "version": one.version,
+                    "word": one.word,
+                    "means": one.means,
+                    "source": one.url,
+                    "note": one.note or None,
+                    "printed_half": one.printed_half,
+                    "counts": {op: one.weights(op) for op in KINDS},
+                }
+                for one in conventions
+            ],
+            "quantities": {name: words.full for name, words in QUANTITIES.items()},
+        }
+    )
