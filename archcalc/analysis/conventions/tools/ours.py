@@ -4,6 +4,7 @@ from archcalc import __version__
 from archcalc.analysis.conventions.convention import OURS, convention
 from archcalc.layers import KINDS
 
+_OTHERS = set(KINDS) - {"conv2d", "linear"}
 _RULE = "README.md, How things are counted"
 
 MACS = convention(
@@ -14,7 +15,7 @@ MACS = convention(
     means="multiply-accumulates of convolutions and linear layers, without bias",
     url=_RULE,
     counts={"conv2d linear": "macs"},
-    free=KINDS,
+    free=_OTHERS,
 )
 
 FLOPS = convention(
@@ -25,5 +26,5 @@ FLOPS = convention(
     means="2 x MACs: a multiplication and an addition each",
     url=_RULE,
     counts={"conv2d linear": "2 macs"},
-    free=KINDS,
+    free=_OTHERS,
 )
