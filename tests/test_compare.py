@@ -15,7 +15,6 @@ from archcalc.analysis.compare import Aligned, Comparison, compare
 from archcalc.graph import Graph
 from archcalc.render import terminal
 from archcalc.render.compare import View, data, sheets, stacked
-from archcalc.render.compare.words import in_words
 from archcalc.render.plain import render
 from archcalc.render.table import data as table_data
 from tests.conftest import BUNDLED, ROOT
@@ -38,9 +37,9 @@ def shown(comparison: Comparison, only: str | None = None, changed: bool = False
     return render(sheets(View(comparison, only, changed)))
 
 
-def words(comparison: Comparison, place: int = 1) -> dict[str, list[str]]:
-    """What is said of each layer in a network."""
-    return {layer.names[0]: [in_words(c) for c in layer.changes[place]] for layer in comparison.layers}
+def words(comparison: Comparison, only: str | None = None) -> dict[str, str]:
+    """What is said of each layer that differs, in a comparison of two."""
+    return dict(sheets(View(comparison, only))[-1].rows)
 
 
 LAYERS = "archcalc: 1\nname: %s\ninput: [4, 16, 16]\nlayers:\n%s"
@@ -178,7 +177,7 @@ WIRED = """
 def test_what_a_layer_reads_is_a_difference(tmp_path: Path) -> None:
     comparison = compare([network(tmp_path, n, WIRED % reads) for n, reads in (("a", "conv1"), ("b", "input"))])
     assert comparison.differ
-    assert words(comparison)["sum"] == ["reads conv1, conv2 -> input, conv2"]
+    assert words(comparison) == {"sum": "reads conv1, conv2 -> input, conv2"}
     assert "nothing differs" not in shown(comparison)
 
 
@@ -187,7 +186,7 @@ def test_a_layer_that_was_put_between_does_not_rewire_those_around_it(tmp_path: 
     without = "{name: conv1, op: conv2d, out_channels: 4, kernel_size: 1}\n" + between.partition("\n")[2]
     more = without.partition("\n")[0] + "\n" + between
     comparison = compare([network(tmp_path, "a", without), network(tmp_path, "b", more)])
-    assert words(comparison) == {"conv1": [], "norm": ["batch_norm2d added"], "conv2": []}
+    assert words(comparison) == {"norm": "batch_norm2d added"}
 
 
 def test_layers_of_the_same_name_that_stand_elsewhere_are_looked_through(tmp_path: Path) -> None:
@@ -198,43 +197,45 @@ def test_layers_of_the_same_name_that_stand_elsewhere_are_looked_through(tmp_pat
     head, next_conv = conv % ("conv1", "input"), conv % ("conv2", "conv1")
     early = network(tmp_path, "a", head + norm % "conv1" + next_conv + end)
     late = network(tmp_path, "b", head + next_conv + norm % "conv2" + end)
-    assert words(compare([early, late]))["sum"] == ["reads conv1, conv1 -> conv1, conv2"]
+    assert words(compare([early, late]))["sum"] == "reads conv1, conv1 -> conv1, conv2"
 
 
-TOWERS = """
-{op: towers, devices: [a, b], layers: [{name: one, op: conv2d, out_channels: 2, kernel_size: 3},\
- {name: two, op: conv2d, out_channels: 2, kernel_size: 3%s}]}
-"""
+def in_towers(*layers: str) -> str:
+    return f"{{op: towers, devices: [a, b], layers: [{', '.join(layers)}]}}"
 
 
 def test_gathering_is_a_difference(tmp_path: Path) -> None:
+    one, two = "{name: one, op: relu}", "{name: two, op: conv2d, out_channels: 2, kernel_size: 3%s}"
     own, gathered = (
-        network(tmp_path, name, TOWERS.replace("\\\n", "") % gather)
-        for name, gather in (("a", ""), ("b", ", gather: true"))
+        network(tmp_path, name, in_towers(one, two % gather)) for name, gather in (("a", ""), ("b", ", gather: true"))
     )
-    assert words(compare([own, gathered]))["two"] == ["gather false -> true"]
-    assert compare([own, gathered]).differ
+    assert words(compare([own, gathered])) == {"two": "gather false -> true"}
+
+
+def test_gathering_to_no_effect_is_a_difference_all_the_same(tmp_path: Path) -> None:
+    """What reads the network's input reads all of it anyway."""
+    conv = "{name: conv, op: conv2d, out_channels: 2, kernel_size: 3%s}"
+    own, gathered = (
+        network(tmp_path, name, in_towers(conv % gather)) for name, gather in (("a", ""), ("b", ", gather: true"))
+    )
+    comparison = compare([own, gathered])
+    assert comparison.differ
+    assert words(comparison) == {"conv": "gather false -> true, to no effect"}
 
 
 def test_devices_are_named_where_they_change_a_number_and_groups_that_divide_alike_are_the_same_split() -> None:
-    to_torchvision = words(compared("paper", "torchvision"))
-    assert to_torchvision["conv2"] == ["reads 96 -> 64 channels", "256 -> 192 channels", "2 -> 1 devices"]
-    for gathering in ("conv3", "fc6", "fc7"):
-        assert [
-            c.idle
-            for layer in compared("paper", "torchvision").layers
-            for c in layer.changes[1]
-            if layer.names[0] == gathering and c.what == "devices"
-        ] == [True]
-    text = shown(compared("paper", "torchvision"))
-    assert "torchvision: 2 -> 1 devices, which changes only the layers that it is named for" in text
-    assert "\nfc7 " not in text[text.index("what differs") :]
-    assert words(compared("paper", "alexnet_caffe"))["conv2"] == ["2 devices -> 2 groups, the same split"]
+    to_torchvision = compared("paper", "torchvision")
+    said = words(to_torchvision)
+    assert said["conv2"] == "reads 96 -> 64 channels; 256 -> 192 channels; 2 -> 1 devices"
+    assert said["conv3"] == "reads 256 -> 192 channels"
+    assert not {"fc6", "fc7"} & set(said)
+    assert "torchvision: 2 -> 1 devices, which changes only the layers that it is named for" in shown(to_torchvision)
+    assert words(compared("paper", "alexnet_caffe"))["conv2"] == "2 devices -> 2 groups, the same split"
 
 
 def test_idle_devices_alone_are_a_difference_but_change_no_layer(tmp_path: Path) -> None:
     whole = "{name: one, op: conv2d, out_channels: 4, kernel_size: 3}"
-    half = "{op: towers, devices: [a, b], layers: [{name: one, op: conv2d, out_channels: 2, kernel_size: 3}]}"
+    half = in_towers("{name: one, op: conv2d, out_channels: 2, kernel_size: 3}")
     comparison = compare([network(tmp_path, "a", half), network(tmp_path, "b", whole)])
     assert comparison.differ
     assert "b: 2 -> 1 devices" in shown(comparison)
@@ -274,19 +275,22 @@ def test_every_number_of_params_that_differs_is_explained(name: str) -> None:
             assert others <= said, (name, other, layer.names, others - said)
 
 
+@pytest.mark.parametrize("only", ["params", "macs"])
 @pytest.mark.parametrize("name", BUNDLED)
-def test_macs_that_differ_have_words(name: str) -> None:
+def test_every_layer_with_another_count_has_words_that_bear_on_it(name: str, only: str) -> None:
     for other in BUNDLED:
-        for layer in compare([GRAPHS[name], GRAPHS[other]]).layers:
-            before, after = layer.parts
-            if before and after and before.row.macs != after.row.macs:
-                assert [change for change in layer.changes[1] if not change.idle], (name, other, layer.names)
+        view = View(compare([GRAPHS[name], GRAPHS[other]]), only, changed=True)
+        if view.layers:
+            numbers, said = sheets(view)
+            assert {row[0] for row in numbers.rows} == {row[0] for row in said.rows}, other
 
 
 def test_what_is_read_is_said() -> None:
-    assert words(compared("paper", "d2l"))["fc6"] == ["reads 9,216 -> 6,400 features", "2 -> 1 devices"]
-    assert words(compared("paper", "d2l"))["conv3"] == ["reads 13x13 -> 12x12", "2 -> 1 devices"]
-    assert words(compared("alexnet_d2l", "alexnet_d2l_rgb"))["conv1"] == ["reads 1 -> 3 channels"]
+    assert words(compared("paper", "d2l"))["fc6"] == "reads 9,216 -> 6,400 features"
+    assert words(compared("paper", "d2l"))["conv3"] == "reads 13x13 -> 12x12"
+    assert words(compared("alexnet_d2l", "alexnet_d2l_rgb"))["conv1"] == "reads 1 -> 3 channels"
+    as_convolution = words(compared("paper", "alexnet_tf_slim"))["fc6"]  # 5 * 5 * 256 = 6,400
+    assert as_convolution.startswith("linear -> conv2d; reads 9,216 -> 6,400 features")
 
 
 def test_a_linear_layer_stands_beside_a_convolution_only_where_that_makes_one_place() -> None:
@@ -306,6 +310,10 @@ def test_a_linear_layer_stands_beside_a_convolution_only_where_that_makes_one_pl
 
 def test_batch_norms_do_not_make_networks_alike() -> None:
     assert compare([valid("resnet18"), GRAPHS["alexnet_owt_bn"]]).are_apart
+
+
+def test_a_network_that_learns_nothing_has_little_in_common_with_one_that_does(tmp_path: Path) -> None:
+    assert compare([network(tmp_path, "a", "{name: act, op: relu}"), GRAPHS["alexnet_owt"]]).are_apart
 
 
 def test_a_residual_network_is_held_against_a_deeper_one() -> None:
@@ -354,11 +362,9 @@ def test_changed_and_only_show_the_layers_in_which_the_quantity_differs(only: st
 
 
 def test_the_words_are_those_that_bear_on_the_quantity() -> None:
-    def conv1(only: str) -> str:
-        return next(row[-1] for row in sheets(View(compared("paper", "torchvision"), only))[1].rows)
-
-    assert conv1("params") == "96 -> 64 channels"
-    assert conv1("shapes") == "96 -> 64 channels; padding 0 -> 2; ceil_mode unclipped -> false"
+    comparison = compared("paper", "torchvision")
+    assert words(comparison, "params")["conv1"] == "96 -> 64 channels"
+    assert words(comparison, "shapes")["conv1"] == "96 -> 64 channels; padding 0 -> 2; ceil_mode unclipped -> false"
 
 
 def test_a_window_reads_short() -> None:

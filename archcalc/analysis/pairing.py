@@ -46,7 +46,7 @@ def have_enough_in_common(layers: Sequence[Together]) -> bool:
     counts = [sum(part is not None for part in column) for column in zip(*with_weights, strict=True)] or [0]
     common = [[part for part in layer if part] for layer in with_weights if None not in layer]
     kept = sum(_are_of_one_make(parts) for parts in common)
-    return 5 * len(common) >= 2 * max(counts) or 2 * kept >= min(counts)
+    return 5 * len(common) >= 2 * max(counts) or 2 * kept >= max(min(counts), 1)
 
 
 def _are_of_one_make(parts: Sequence[Part]) -> bool:
