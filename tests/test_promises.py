@@ -52,6 +52,7 @@ def loaded(*arguments: str, names: list[str]) -> list[str]:
         ["schema"],
         ["export", "paper"],
         ["compare", "paper", "torchvision", "d2l"],
+        ["compare", "paper", "torchvision", "--format", "csv"],
         ["audit"],
         ["audit", "--format", "markdown"],
         ["explain", "paper"],
@@ -185,6 +186,58 @@ def test_blocks_of_output_are_current() -> None:
         check=False,
     )
     assert done.returncode == 0, f"{done.stdout}{done.stderr}run: python -m cogapp -r README.md"
+
+
+NETWORK = """archcalc: 1
+name: net
+input: [3, 8, 8]
+layers:
+  - {name: conv, op: conv2d, out_channels: %d, kernel_size: 3}
+"""
+
+
+def _git(folder: Path, *arguments: str) -> None:
+    who = ["-c", "user.name=somebody", "-c", "user.email=somebody@example.org", "-c", "init.defaultBranch=main"]
+    subprocess.run(["git", *who, *arguments], cwd=folder, capture_output=True, check=True)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """What a pull request's workflow checks out: a clone that stands on a branch of the repository."""
+    repository, clone = tmp_path / "repository", tmp_path / "clone"
+    repository.mkdir()
+    _git(repository, "init")
+    (repository / "net.yaml").write_text(NETWORK % 8, encoding="utf-8")
+    _git(repository, "add", "net.yaml")
+    _git(repository, "commit", "-m", "A network")
+    _git(tmp_path, "clone", str(repository), str(clone))
+    _git(clone, "checkout", "-b", "wider")
+    return clone
+
+
+@pytest.mark.parametrize(("channels", "code"), [(8, 0), (16, 1)])
+def test_the_workflow_of_the_readme_runs(checkout: Path, channels: int, code: int) -> None:
+    (snippet,) = re.findall(r"```yml\n(.*?)```", README, re.DOTALL)
+    assert snippet.startswith("on: pull_request\n")  # elsewhere there is no base_ref
+    install, *commands = re.findall(r"- run: (.*)", snippet)
+    assert install == "pip install archcalc"
+    assert commands
+    (checkout / "net.yaml").write_text(NETWORK % channels, encoding="utf-8")
+    summary = checkout.parent / "summary.md"
+    script = "\n".join(commands).replace("${{ github.base_ref }}", "main")
+    assert "${{" not in script
+    done = subprocess.run(
+        ["bash", "-ec", f'archcalc() {{ "{sys.executable}" -m archcalc "$@"; }}\n{script}'],
+        cwd=checkout,
+        capture_output=True,
+        text=True,
+        env=clean_environment(GITHUB_STEP_SUMMARY=str(summary)),
+        check=False,
+    )
+    assert done.returncode == code, done.stderr
+    written = summary.read_text(encoding="utf-8")
+    assert written.startswith("**net 1 (base/net.yaml, 3x8x8), net 2 (net.yaml, 3x8x8)**")
+    assert ("8 -> 16 channels" in written) == (channels == 16)
 
 
 def test_every_command_is_in_the_readme() -> None:

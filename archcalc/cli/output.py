@@ -3,7 +3,7 @@
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,15 +38,19 @@ def answer(
     data: Callable[[], Any],
     form: Format | None,
     output: Path | None,
-    stacked: Sequence[Sheet] = (),
+    narrower: Iterable[Sequence[Sheet]] = (),
+    bare: Sequence[Sheet] = (),
 ) -> None:
     """Write sheets, or for JSON the data, in the format asked for or in the one that fits the place.
 
-    `stacked` sheets say the same on a terminal that is too narrow for the others.
+    `narrower` sheets, each narrower than those before, say the same on a terminal that is too narrow for the others;
+    `bare` ones are for CSV, where that holds others.
     """
     form = chosen(form, output)
-    if stacked and form is Format.TABLE and output is None and _is_too_narrow(sheets):
-        sheets = stacked
+    if form is Format.CSV and bare:
+        sheets = bare
+    for others in narrower if form is Format.TABLE and output is None else ():
+        sheets = others if _is_too_narrow(sheets) else sheets
     write(_written(sheets, data, form, output), output)
 
 

@@ -13,7 +13,14 @@ def as_text(value: Any) -> str:
 
 
 class Same(NamedTuple):
-    """A value that is the one it is compared with, and so is shown as a mere sign."""
+    """A value that is the one it is compared with, and so is shown as a mere sign, or `in_full` but quietly."""
+
+    value: Any
+    in_full: bool = False
+
+
+class Other(NamedTuple):
+    """A value that is not the one it is compared with, and so catches the eye."""
 
     value: Any
 
@@ -41,14 +48,15 @@ class Column(NamedTuple):
     share: bool = False
     prose: bool = False
     sizes: bool = False
-    compared: bool = False
-    """Whether what is not the `Same` catches the eye."""
+    least: int = 24
+    """The least width that prose is wrapped to."""
     pieces: Callable[[Any], Sequence[Piece]] | None = None
     """How a value with formulas in it reads in Markdown and LaTeX."""
 
     def show(self, value: Any) -> str:
-        if isinstance(value, Same):
-            return SAME_SIGN
+        if isinstance(value, Same | Other):
+            is_sign = isinstance(value, Same) and not value.in_full
+            return SAME_SIGN if is_sign else self.show(value.value)
         return "" if value is None else self.text(value)
 
     def marked_up(self, value: Any, escape: Callable[[str], str]) -> str:

@@ -194,13 +194,14 @@ def data(table: Table) -> dict[str, Any]:
             "input_shape": list(table.input_shape),
             "batch": table.batch,
             "complete": table.complete,
-            "layers": [_row_data(row) for row in table.rows],
+            "layers": [row_data(row) for row in table.rows],
             "totals": table.totals._asdict(),
         }
     )
 
 
-def _row_data(row: Row) -> dict[str, Any]:
+def row_data(row: Row) -> dict[str, Any]:
+    """One of the `layers` of the JSON object."""
     values: dict[str, Any] = {key: _plain(value) for key, value in row._asdict().items()}
     if not row.devices:
         del values["devices"], values["gather"]

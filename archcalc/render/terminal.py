@@ -10,13 +10,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from archcalc.render.sheet import Column, Same, Sheet
+from archcalc.render.sheet import Column, Other, Same, Sheet
 
 BAR: Final = 8
 """Characters of a full bar."""
-
-PROSE: Final = 24
-"""The least width of a column whose text may be wrapped."""
 
 _UNBOUNDED: Final = 10**4
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉"
@@ -37,22 +34,29 @@ def render(sheets: Sequence[Sheet], width: int | None, colour: bool) -> tuple[st
 def fit(sheet: Sheet, width: int | None) -> tuple[Sheet, list[str]]:
     """The sheet with as many columns as `width` holds, and the headers of those left out, first to leave first."""
     dropped: list[str] = []
-    for leaver in sorted((c for c in sheet.columns if c.leaves), key=lambda column: column.leaves):
+    leavers = sorted((column for column in sheet.columns if column.leaves), key=lambda column: column.leaves)
+    for header in dict.fromkeys(leaver.header for leaver in leavers):  # what has the same header leaves together
         if width is None or _least(sheet) <= width:
             break
-        sheet = sheet.pick([column.key for column in sheet.columns if column.key != leaver.key])
-        dropped.append(leaver.header)
+        sheet = _without(sheet, header)
+        dropped.append(header)
     return sheet, dropped
 
 
+def _without(sheet: Sheet, header: str) -> Sheet:
+    """The sheet without the columns of that header, and without the notes that begin with it, which are about them."""
+    notes = tuple(note for note in sheet.notes if not note.startswith((f"{header}:", f"{header} ")))
+    return sheet.pick([column.key for column in sheet.columns if column.header != header])._replace(notes=notes)
+
+
 def is_wider(sheets: Sequence[Sheet], width: int) -> bool:
-    """Whether a sheet needs more than this width, or has to go without a column."""
-    return any(dropped or _least(fitted) > width for fitted, dropped in (fit(sheet, width) for sheet in sheets))
+    """Whether a sheet needs more than this width even where it goes without the columns that may leave."""
+    return any(_least(fit(sheet, width)[0]) > width for sheet in sheets)
 
 
 def _least(sheet: Sheet) -> int:
     """The width that a sheet needs when its prose is wrapped."""
-    widths = (min(PROSE, w) if c.prose else w for c, w in zip(sheet.columns, sheet.widths(), strict=True))
+    widths = (min(c.least, w) if c.prose else w for c, w in zip(sheet.columns, sheet.widths(), strict=True))
     return sum(widths) + _GAP * (len(sheet.columns) - 1)
 
 
@@ -65,7 +69,7 @@ def _widths(sheet: Sheet, width: int | None) -> list[int]:
     prose = sum(column.prose for column in sheet.columns)
     for column, needed in zip(sheet.columns, natural, strict=True):
         if column.prose:
-            needed = min(needed, max(PROSE, spare // prose))
+            needed = min(needed, max(column.least, spare // prose))
             spare, prose = spare - needed, prose - 1
         widths.append(needed)
     return widths
@@ -74,9 +78,6 @@ def _widths(sheet: Sheet, width: int | None) -> list[int]:
 def _one(sheet: Sheet, width: int | None, colour: bool) -> str:
     table = Table(
         box=SIMPLE_HEAD,
-        title=Text(sheet.title) if sheet.title else None,
-        title_justify="left",
-        title_style="bold",
         padding=(0, 1, 0, 0),
         pad_edge=False,
         show_edge=False,
@@ -100,6 +101,8 @@ def _one(sheet: Sheet, width: int | None, colour: bool) -> str:
         table.add_row(*cells, style="dim" if _is_quiet(sheet, row) else "")
     out = StringIO()
     console = Console(file=out, width=_UNBOUNDED, force_terminal=colour, no_color=None if colour else True)
+    for line in wrap(sheet.title, width or _UNBOUNDED):
+        console.print(Text(line, style="bold"))
     console.print(table, crop=False)
     lines = [line.rstrip() for line in out.getvalue().splitlines()]
     notes = (line for note in sheet.notes for line in wrap(note, width or _UNBOUNDED))
@@ -108,7 +111,7 @@ def _one(sheet: Sheet, width: int | None, colour: bool) -> str:
 
 def _cell(column: Column, value: object, bars: bool, width: int) -> Text:
     text = column.show(value)
-    if column.compared:
+    if isinstance(value, Same | Other):
         return Text(text, style="dim" if isinstance(value, Same) else "bold yellow")
     if not (column.share and bars and isinstance(value, float)):
         return Text(text)

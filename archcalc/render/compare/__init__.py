@@ -1,0 +1,10 @@
+"""Networks side by side, as sheets and as JSON.
+
+`view` says what of a comparison is shown, `wide`, `stack` and `words` show it to people, `programs` to programs.
+"""
+
+from archcalc.render.compare.programs import bare as bare
+from archcalc.render.compare.programs import data as data
+from archcalc.render.compare.stack import stacked as stacked
+from archcalc.render.compare.view import View as View
+from archcalc.render.compare.wide import sheets as sheets

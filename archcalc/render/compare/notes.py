@@ -1,0 +1,64 @@
+"""What is to be said of a comparison as a whole."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from archcalc.layers.base import dims
+from archcalc.render.compare.cells import WINDOW_NOTE
+from archcalc.render.compare.view import View, label
+
+_PLURALS: Final = {"params": "params", "macs": "MACs"}
+
+
+def notes(view: View) -> Iterator[str]:
+    """What is the same, what is not, and what decided; then how the columns read."""
+    comparison = view.comparison
+    yield from _sameness(view)
+    if comparison.are_apart:
+        yield "these networks have too little in common to be put side by side layer by layer: only totals are compared"
+    inputs = dict.fromkeys(spec.input_shape for spec in comparison.specs)
+    if len(inputs) > 1:
+        yield f"inputs differ: {' and '.join(map(dims, inputs))}"
+    if comparison.differ and not comparison.are_apart:
+        yield from _quantities(view)
+    if view.only != "shapes":
+        yield from _idle_devices(view)
+    named = [label(layer) for layer in view.layers if layer.by_name]
+    if named:
+        yield f"put side by side by their names: {', '.join(named)}"
+    if not view.only and any(part and part.row.kernel_size for layer in view.layers for part in layer.parts):
+        yield WINDOW_NOTE
+
+
+def _sameness(view: View) -> Iterator[str]:
+    comparison, same = view.comparison, view.comparison.same
+    if same and len(same[0]) == len(comparison.specs):
+        yield f"{comparison.specs[0].name} is compared with itself: nothing differs"
+    elif not comparison.differ:
+        yield "nothing differs"
+    else:
+        yield from (f"{' and '.join(view.names[place] for place in places)} are the same spec" for places in same)
+
+
+def _quantities(view: View) -> Iterator[str]:
+    """Where shapes part, or that what is shown is equal."""
+    parting = view.comparison.parting
+    if "shapes" in view.quantities and parting:
+        shapes = [dims(part.row.output_shape) if part else "-" for part in parting.parts]
+        yield f"shapes part first at {label(parting)}: {', '.join(shapes)}"
+    elif "shapes" in view.quantities:
+        are_all_shared = all(None not in layer.parts for layer in view.comparison.layers)
+        yield "all shapes are equal" if are_all_shared else "all shapes are equal in the layers that all have"
+    elif view.only and not any(map(view.differs, view.comparison.layers)):
+        yield f"all {_PLURALS[view.only]} are equal"
+
+
+def _idle_devices(view: View) -> Iterator[str]:
+    """The devices, where they are others without being blamed layer by layer."""
+    having: dict[tuple[int, int], list[str]] = {}
+    for place, name in enumerate(view.names):
+        several = (change for layer in view.comparison.layers for change in layer.changes[place])
+        for before, after in dict.fromkeys((c.before, c.after) for c in several if c.what == "devices" and c.idle):
+            having.setdefault((before, after), []).append(name)
+    for (before, after), names in having.items():
+        yield f"{' and '.join(names)}: {before} -> {after} devices, which changes only the layers that it is named for"

@@ -1,0 +1,119 @@
+"""A comparison for programs: JSON with all of it, CSV with the layers that are shown."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from archcalc.analysis.changes import Part, Split
+from archcalc.analysis.compare import Aligned, Comparison
+from archcalc.render.compare.view import WINDOW, View, label, types
+from archcalc.render.data import stamped
+from archcalc.render.sheet import Column, Sheet
+from archcalc.render.table import row_data
+from archcalc.table import Table, Totals
+
+_FIELDS: Final = {
+    "shapes": [("output", "output_shape")],
+    WINDOW: [
+        ("kernel", "kernel_size"),
+        ("stride", "stride"),
+        ("padding", "padding"),
+        ("dilation", "dilation"),
+        ("groups", "groups"),
+    ],
+    "params": [("params", "params")],
+    "macs": [("macs", "macs")],
+}
+"""The columns that say a quantity, and where in a table's row it stands."""
+
+
+def bare(view: View) -> list[Sheet]:
+    """The sheet that CSV holds: a line for each layer, with bare numbers; blank where a network has no such layer.
+
+    After `layer` and `type` come, for each network under its name, `.output`, `.kernel`, `.stride`, `.padding` (top,
+    bottom, left and right), `.dilation`, `.groups`, `.params` and `.macs`.
+    """
+    fields = [field for quantity in view.quantities for field in _FIELDS[quantity]]
+    columns = [Column(f"{name}.{key}", key) for name in view.names for key, _ in fields]
+    rows = tuple(
+        (label(layer), types(layer), *(_bare(part, field) for part in layer.parts for _, field in fields))
+        for layer in view.layers
+    )
+    return [Sheet("", "", (Column("layer", "layer"), Column("type", "type"), *columns), rows)]
+
+
+def _bare(part: Part | None, field: str) -> Any:
+    return getattr(part.row, field) if part else None
+
+
+def data(comparison: Comparison) -> dict[str, Any]:
+    """The comparison as JSON: all of it, whatever --only and --changed show elsewhere.
+
+    - `networks`: each one's `name`, `file`, `input_shape`, `batch`, `totals` (the keys of `archcalc table`) and
+      `ratios`, which are these totals by those of the first network, null where that has none.
+    - `apart`: whether they have too little in common to be put side by side; `layers` is then empty.
+    - `differ`: whether anything is otherwise in any of them, which is what --fail-on-diff asks.
+    - `same`: for each spec that is given more than once a list of its places among `networks`, from 0.
+    - `shapes_part_at`: the names of the first layer at which output shapes differ, null for none.
+    - `layers`: in order, each with
+
+      - `names`: what the networks call it, each word once.
+      - `by_name`: whether names decided that these layers stand together, as kinds, fields and places did not.
+      - `networks`: the layer in each network, null where there is none: the keys of `archcalc table`, and `fields`,
+        what its spec says of it or leaves at the default.
+      - `changes`: what is otherwise than in the first network. `network` is its place, `before` and `after` are what
+        the first and this one have, and `what` is a field of the layer (with `out_channels` and `out_features` of all
+        devices together); `op`; `layer`, which is null where there is none; `reads`, the names of the layers that it
+        reads; `in_channels`, `in_features` or `in_size`, what it reads of them; `devices`, their number; `gather`; or
+        `split`, `groups` and `devices` that differ and divide the layer alike. `idle` says that the layer computes
+        the same all the same.
+    """
+    first = comparison.tables[0].totals
+    files = [spec.file for spec in comparison.specs]
+    return stamped(
+        {
+            "networks": [_network(table, file, first) for table, file in zip(comparison.tables, files, strict=True)],
+            "apart": comparison.are_apart,
+            "differ": comparison.differ,
+            "same": comparison.same,
+            "shapes_part_at": comparison.parting.names if comparison.parting else None,
+            "layers": [_layer(layer) for layer in comparison.layers],
+        }
+    )
+
+
+def _network(table: Table, file: str, first: Totals) -> dict[str, Any]:
+    totals = table.totals._asdict()
+    return {
+        "name": table.name,
+        "file": file,
+        "input_shape": list(table.input_shape),
+        "batch": table.batch,
+        "totals": totals,
+        "ratios": {name: count / of if (of := getattr(first, name)) else None for name, count in totals.items()},
+    }
+
+
+def _layer(layer: Aligned) -> dict[str, Any]:
+    return {
+        "names": layer.names,
+        "by_name": layer.by_name,
+        "networks": [part and _part(part) for part in layer.parts],
+        "changes": list(_changes(layer)),
+    }
+
+
+def _part(part: Part) -> dict[str, Any]:
+    fields = {name: _plain(value) for name, value in vars(part.node.layer).items()}
+    return {**row_data(part.row), "fields": fields}
+
+
+def _changes(layer: Aligned) -> Iterator[dict[str, Any]]:
+    for place, changes in enumerate(layer.changes):
+        for change in changes:
+            yield {"network": place} | {key: _plain(value) for key, value in change._asdict().items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Split):
+        return dict(value._asdict())
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,82 @@
+"""What of a comparison is shown, and under which names."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from archcalc.analysis.compare import Aligned, Comparison
+from archcalc.layers.base import dims
+
+WINDOW: Final = "window"
+
+QUANTITIES: Final = {"shapes": "output", WINDOW: "window", "params": "params", "macs": "MACs"}
+"""What is shown of a layer in a network, and the header that it stands under."""
+
+
+@dataclass(frozen=True)
+class View:
+    """A comparison, of which all is shown or only one quantity, and all layers or only those that differ in it."""
+
+    comparison: Comparison
+    only: str | None = None
+    changed: bool = False
+
+    @property
+    def quantities(self) -> list[str]:
+        return [self.only] if self.only else list(QUANTITIES)
+
+    @property
+    def counts(self) -> list[str | None]:
+        """The quantities that add up, None for the others."""
+        return [quantity if quantity in ("params", "macs") else None for quantity in self.quantities]
+
+    @cached_property
+    def layers(self) -> list[Aligned]:
+        return [layer for layer in self.comparison.layers if not self.changed or self.differs(layer)]
+
+    def differs(self, layer: Aligned) -> bool:
+        """Whether a layer differs in what is shown; to a count a layer that is not there adds nothing."""
+        if not self.only:
+            return layer.differs
+        if self.only == "shapes":
+            return len({part and part.row.output_shape for part in layer.parts}) > 1
+        return len({getattr(part.row, self.only) if part else 0 for part in layer.parts}) > 1
+
+    @cached_property
+    def names(self) -> list[str]:
+        """Names without the first word if all begin with it: alexnet_paper and alexnet_d2l are paper and d2l."""
+        names = [spec.name for spec in self.comparison.specs]
+        first = names[0].split("_")[0] + "_"
+        cut = len(first) if all(name.startswith(first) for name in names) else 0
+        return _told_apart([name[cut:] for name in names])
+
+    def title(self, labels: Sequence[str] = ()) -> str:
+        """Every network with its input, with its file where others have the same name, and under its label if any."""
+        told = self._introductions()
+        return ", ".join(map("{}: {}".format, labels, told) if labels else told)
+
+    def _introductions(self) -> Iterator[str]:
+        specs = self.comparison.specs
+        names = [spec.name for spec in specs]
+        for spec, name in zip(specs, _told_apart(names), strict=True):
+            file = f"{spec.file}, " if spec.file and names.count(spec.name) > 1 else ""
+            yield f"{name} ({file}{dims(spec.input_shape)})"
+
+
+def label(layer: Aligned) -> str:
+    """What the networks call a layer."""
+    return " / ".join(layer.names)
+
+
+def types(layer: Aligned) -> str:
+    """What kinds of layer it is."""
+    return " / ".join(dict.fromkeys(part.row.op for part in layer.parts if part))
+
+
+def _told_apart(names: Sequence[str]) -> list[str]:
+    """
+    >>> _told_apart(["net", "paper", "net"])
+    ['net 1', 'paper', 'net 2']
+    """
+    return [f"{name} {names[: i + 1].count(name)}" if names.count(name) > 1 else name for i, name in enumerate(names)]
