@@ -63,6 +63,17 @@ def exact(sizes: Sizes) -> set[int]:
     return {size for run in sizes.exact for size in run}
 
 
+def weights(graph: Graph) -> dict[str, Any]:
+    """The shapes of all that a network learns or stores."""
+    return {n.name: (n.layer.param_shapes(*n.reads), n.layer.buffer_shapes(*n.reads)) for n in graph.nodes}
+
+
+def keeps_weights(solution: Solution, axis: int, size: int) -> bool:
+    """Whether a size that passes is said to fit the weights that the spec's own input asks for."""
+    runs = solution.same_weights[axis]
+    return runs is None or any(size in run for run in runs)
+
+
 @pytest.mark.parametrize("name", SPECS, ids=lambda name: Path(name).stem)
 def test_every_size_of_every_spec(name: str) -> None:
     spec = archcalc.load(name).spec
@@ -74,13 +85,47 @@ def test_every_size_of_every_spec(name: str) -> None:
         assert passing(sizes) == {size for size, graph in graphs.items() if graph}
         assert exact(sizes) == {size for size, graph in graphs.items() if graph and divides(graph, axis)}
         assert sizes.and_larger
+    own = weights(link(spec))
+    for size, graph in graphs.items():
+        if graph:
+            said = [keeps_weights(solution, axis, size) for axis in (0, 1)]
+            assert all(said) == (weights(graph) == own), size
+    assert bool(solution.made_anew) == any(solution.same_weights)
+
+
+# alexnet_owt's 6 is pooled from 13 or 14, these from 27 to 30, these from 55 to 62, which conv1 makes of 223 to 254:
+# the spec's notes say so too. LeNet's 5 is pooled from 10 or 11, which conv2 makes of 14 or 15, these from 28 to 31.
+@pytest.mark.parametrize(
+    ("name", "layers", "sizes"),
+    [
+        ("alexnet_owt", ("fc6",), range(223, 255)),
+        ("lenet_d2l", ("fc1",), range(28, 32)),
+        ("alexnet_torchvision", (), None),
+        ("alexnet_tf_benchmark", (), None),
+    ],
+)
+def test_inputs_that_fit_the_weights(name: str, layers: tuple[str, ...], sizes: range | None) -> None:
+    solution = solve(archcalc.load(name).spec)
+    assert solution.made_anew == layers
+    assert solution.same_weights == ((sizes,) if sizes else None, (sizes,) if sizes else None)
+
+
+def test_height_and_width_that_fit_the_weights_are_told_apart() -> None:
+    oblong = archcalc.load("alexnet_owt", input_shape=(3, 224, 300)).spec
+    solution, own = solve(oblong, up_to=100), weights(link(oblong))  # the bound is for other answers
+    for axis, its_own in ((0, 224), (1, 300)):
+        for size in range(its_own - 40, its_own + 40):
+            graph = linked(oblong, *((size, 300) if axis == 0 else (224, size)))
+            assert keeps_weights(solution, axis, size) == (graph is not None and weights(graph) == own)
+    too_small = solve(archcalc.load("alexnet_owt", input_shape=(3, 62, 62)).spec)
+    assert (too_small.made_anew, too_small.same_weights) == (("fc6",), (None, None))
 
 
 def layer(op: str, **fields: Any) -> Layer:
     return KINDS[op](**fields)
 
 
-def chain(*layers: Layer | tuple[Layer, list[str]], input_shape: tuple[int, ...] = (4, 32, 32)) -> Spec:
+def chain(*layers: Layer | tuple[Layer, list[str]], input_shape: tuple[int, ...] = (4, 11, 13)) -> Spec:
     """A spec of layers called l0, l1, ..., each reading the one before it or those it names."""
     entries = []
     for place, item in enumerate(layers):
@@ -117,7 +162,7 @@ others = st.one_of(
     st.builds(layer, st.just("avg_pool2d"), kernel_size=counts, ceil_mode=rounding),
     st.builds(layer, st.just("zero_pad2d"), padding=sides),
     st.builds(layer, st.just("adaptive_avg_pool2d"), output_size=pairs),
-    st.sampled_from([layer("relu"), layer("batch_norm2d"), layer("linear", out_features=5)]),
+    st.sampled_from([layer("relu"), layer("batch_norm2d"), layer("linear", out_features=5), layer("flatten")]),
 )
 any_layer = st.one_of(convs(st.just(4)), convs(st.just(4)), pools, others)
 
@@ -147,6 +192,17 @@ def holds_by_trial(spec: Spec, up_to: int) -> None:
     for axis in solution.sizes:
         assert exact(axis) <= passing(axis)
     _words_of(solution)
+    _weights_of(solution, trials)
+
+
+def _weights_of(solution: Solution, trials: dict[tuple[int, int], Graph | None]) -> None:
+    """Along each axis through the spec's own input, what keeps the weights is what is said to."""
+    _, height, width = solution.spec.input_shape
+    own = trials[height, width]
+    for (h, w), graph in trials.items():
+        if own and graph and (h == height or w == width):
+            kept = keeps_weights(solution, 0, h) and keeps_weights(solution, 1, w)
+            assert kept == (weights(graph) == weights(own)), (h, w)
 
 
 def _words_of(solution: Solution) -> None:
@@ -161,6 +217,21 @@ def _words_of(solution: Solution) -> None:
 @given(layers=st.lists(any_layer, min_size=1, max_size=5))
 def test_random_chains(layers: list[Layer]) -> None:
     holds_by_trial(chain(*layers), up_to=18)
+
+
+def test_weights_on_joined_maps() -> None:
+    fine, coarse = (layer("max_pool2d", kernel_size=size) for size in (2, 3))
+    spec = chain(
+        (fine, ["input"]),
+        layer("flatten"),
+        (coarse, ["input"]),
+        layer("flatten"),
+        (layer("concat"), ["l1", "l3"]),
+        layer("linear", out_features=5),
+    )
+    holds_by_trial(spec, up_to=18)
+    # 11 high: halves from 10 or 11, thirds from 9 to 11; 13 wide: halves from 12 or 13, thirds from 12 to 14
+    assert solve(spec).same_weights == ((range(10, 12),), (range(12, 14),))
 
 
 @st.composite
@@ -250,7 +321,7 @@ def test_every_way_to_55_makes_55() -> None:
 def test_the_command_answers_in_words_and_in_json(tmp_path: Path) -> None:
     done = run("solve", "torchvision")
     assert done.returncode == 0
-    assert "63x63 is the smallest input that passes, and all larger ones do" in done.stdout
+    assert "63x63 is the smallest input that passes, and all larger ones do, with the same weights\n" in done.stdout
     assert "62x62 fails at pool5: a 3x3 window at stride 2 does not fit 2x2" in done.stdout
     answer = json.loads(run("solve", "torchvision", "--up-to", "100", "--format", "json").stdout)
     assert (answer["smallest"], answer["height"]["exact"]) == ([63, 63], [63, 95])
@@ -258,6 +329,18 @@ def test_the_command_answers_in_words_and_in_json(tmp_path: Path) -> None:
     assert reached["height"]["inputs"] == [[223, 226]]
     run("solve", "torchvision", "--layer", "conv1", "--output", "55x27", "--output", str(tmp_path / "ways.csv"))
     assert (tmp_path / "ways.csv").read_text().startswith("axis,stride,padding,")
+
+
+def test_what_passes_with_a_layer_made_anew_is_told_from_what_fits_its_weights() -> None:
+    said = run("solve", "alexnet_owt").stdout.splitlines()
+    assert "63x63 is the smallest input that passes, and all larger ones do, if fc6 is made anew for them" in said
+    assert "the weights that fc6 has at 224x224 are for maps that only inputs 223 to 254 high and wide lead to" in said
+    oblong = run("solve", "alexnet_owt", "--input", "3x224x300").stdout
+    assert "only inputs 223 to 254 high and 287 to 318 wide lead to" in oblong
+    answer = json.loads(run("solve", "alexnet_owt", "-f", "json").stdout)
+    assert (answer["made_anew"], answer["height"]["same_weights"]) == (["fc6"], [[223, 254]])
+    free = json.loads(run("solve", "torchvision", "-f", "json").stdout)
+    assert (free["made_anew"], free["width"]["same_weights"]) == ([], None)
 
 
 @pytest.mark.parametrize(
