@@ -350,10 +350,54 @@ def test_what_passes_with_a_layer_made_anew_is_told_from_what_fits_its_weights()
         (["--layer", "fc6"], "layer fc6 makes features, without height and width; name one that makes maps"),
         (["--layer", "conv1", "--output", "0"], "--output: 0 is no size of a layer's output"),
         (["--layer", "conv1", "--output", "-3"], "--output: -3 is no size of a layer's output"),
+        (["--output", "55"], "--output: 55 is a size; name the layer that is to make it, as in --layer conv1"),
+        (["--output", "55x27", "-f", "json"], "--output: 55x27 is a size; name the layer"),
+        (["--layer", "conv1", "--output", "abc"], "--output: abc is neither a size, such as 55 or 55x27, nor a file"),
+        (["--output", "abc"], "--output: abc is no file whose ending names a format, such as answer.txt; or"),
+        (["--layer", "conv1", "--output", "55", "--output", "54"], "--output: one size of a layer and one file"),
         (["--up-to", "0"], "up_to must be an integer from 1 to 1000000, got 0"),
     ],
 )
-def test_what_cannot_be_solved_says_why(arguments: list[str], message: str) -> None:
-    done = run("solve", "torchvision", *arguments)
+def test_what_cannot_be_solved_says_why(arguments: list[str], message: str, tmp_path: Path) -> None:
+    done = run("solve", "torchvision", *arguments, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert message in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_files_that_are_meant_are_written(tmp_path: Path) -> None:
+    for arguments, file in (
+        (["-o", "out.txt"], "out.txt"),
+        (["--layer", "conv1", "-o", "out.txt"], "out.txt"),
+        (["-o", "abc", "--format", "json"], "abc"),
+        (["--layer", "conv1", "-o", "55", "-o", "ways.json"], "ways.json"),
+    ):
+        done = run("solve", "torchvision", *arguments, cwd=tmp_path)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        assert (tmp_path / file).read_text()
+        (tmp_path / file).unlink()
+        assert not list(tmp_path.iterdir())
+
+
+def test_ways_near_to_the_spec_come_first_and_a_program_gets_all() -> None:
+    asked = ["solve", "caffenet", "--layer", "conv1", "--output", "55"]
+    lines = [line.split() for line in run(*asked).stdout.splitlines()[3:]]
+    assert [line[:2] for line in lines[:7]] == [["4", str(padding)] for padding in range(6)] + [["3", "0"]]
+    assert lines[0][5:] == ["as", "in", "the", "spec"]
+    ways = json.loads(run(*asked, "--format", "json").stdout)["height"]["ways"]
+    assert len(ways) == 66  # strides 1 to 11, paddings 0 to 5
+    assert len(run(*asked, "--format", "csv").stdout.splitlines()) == 1 + 66
+    assert sum(line[:1] != [] and line[0].isdecimal() and line[1].isdecimal() for line in lines) == 12
+    assert "54 more ways are further from the spec: --format csv or json has all" in run(*asked).stdout
+
+
+@pytest.mark.parametrize(
+    ("spec", "layer_name", "words"),
+    [
+        ("caffenet", "conv1", "227 to 230, of which 227 divides exactly at every window up to conv1\n"),
+        ("lenet_d2l", "conv2", "28 to 29, of which 28 divides exactly at every window up to conv2\n"),
+        ("lenet_d2l", "conv1", "28, dividing exactly at every window up to conv1\n"),
+    ],
+)
+def test_which_inputs_divide_exactly_is_a_sentence(spec: str, layer_name: str, words: str) -> None:
+    assert f" at {layer_name}: {words}" in run("solve", spec, "--layer", layer_name).stdout
