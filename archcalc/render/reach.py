@@ -13,10 +13,10 @@ from archcalc.render.runs import bounds, count, in_words
 from archcalc.render.sheet import Column, Sheet
 
 _COLUMNS: Final = (
-    Column("axis", "axis"),
+    Column("axis", "axis", heads=True),
     Column("stride", "stride", right=True),
     Column("padding", "padding", right=True),
-    Column("from", "reads from", right=True),
+    Column("from", "reads", right=True),
     Column("to", "to", right=True),
     Column("exact", "exact", right=True),
     Column("which", ""),

@@ -18,6 +18,13 @@ class Same(NamedTuple):
     value: Any
 
 
+class Told(NamedTuple):
+    """A value that reads otherwise than those of its column."""
+
+    value: Any
+    text: str
+
+
 class Piece(NamedTuple):
     """Part of a cell: prose, or TeX without its dollar signs."""
 
@@ -45,10 +52,14 @@ class Column(NamedTuple):
     """Whether what is not the `Same` catches the eye."""
     pieces: Callable[[Any], Sequence[Piece]] | None = None
     """How a value with formulas in it reads in Markdown and LaTeX."""
+    heads: bool = False
+    """Whether it names the row, and so heads the lines that a row becomes where the sheet is too wide."""
 
     def show(self, value: Any) -> str:
         if isinstance(value, Same):
             return SAME_SIGN
+        if isinstance(value, Told):
+            return value.text
         return "" if value is None else self.text(value)
 
     def marked_up(self, value: Any, escape: Callable[[str], str]) -> str:

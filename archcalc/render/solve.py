@@ -15,7 +15,7 @@ from archcalc.render.table import pair
 from archcalc.render.table import sides as padding_text
 
 _COLUMNS: Final = (
-    Column("layer", "layer"),
+    Column("layer", "layer", heads=True),
     Column("type", "type", leaves=1),
     Column("kernel", "kernel", dims, leaves=4, sizes=True),
     Column("stride", "stride", pair, leaves=3, sizes=True),

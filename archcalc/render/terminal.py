@@ -1,8 +1,10 @@
-"""Sheets for a terminal: colour, bars for shares, and on a narrow one fewer columns, never a clipped number."""
+"""Sheets for a terminal: colour, bars for shares, and on a narrow one fewer columns, never a clipped number.
 
-from collections.abc import Sequence
+Where these are still too many, a sheet whose columns say what names a row becomes a block of lines for each row.
+"""
+
+from collections.abc import Iterable, Sequence
 from io import StringIO
-from textwrap import wrap
 from typing import Final
 
 from rich.box import SIMPLE_HEAD
@@ -10,6 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from archcalc.render import blocks
+from archcalc.render.blocks import fitted
 from archcalc.render.sheet import Column, Same, Sheet
 
 BAR: Final = 8
@@ -28,9 +32,13 @@ def render(sheets: Sequence[Sheet], width: int | None, colour: bool) -> tuple[st
     dropped: list[str] = []
     parts = []
     for sheet in sheets:
-        fitted, without = fit(sheet, width)
+        narrower, without = fit(sheet, width)
+        if width is not None and _least(narrower) > width and blocks.can_show(sheet):
+            lines = (Text(line, "" if line.startswith(" ") else "bold") for line in blocks.lines(sheet, width))
+            parts.append(_printed(sheet, lines, width, colour))
+            continue
         dropped += (header for header in without if header not in dropped)
-        parts.append(_one(fitted, width, colour))
+        parts.append(_one(narrower, width, colour))
     return "\n".join(parts), dropped
 
 
@@ -47,7 +55,7 @@ def fit(sheet: Sheet, width: int | None) -> tuple[Sheet, list[str]]:
 
 def is_wider(sheets: Sequence[Sheet], width: int) -> bool:
     """Whether a sheet needs more than this width, or has to go without a column."""
-    return any(dropped or _least(fitted) > width for fitted, dropped in (fit(sheet, width) for sheet in sheets))
+    return any(dropped or _least(narrower) > width for narrower, dropped in (fit(sheet, width) for sheet in sheets))
 
 
 def _least(sheet: Sheet) -> int:
@@ -74,9 +82,6 @@ def _widths(sheet: Sheet, width: int | None) -> list[int]:
 def _one(sheet: Sheet, width: int | None, colour: bool) -> str:
     table = Table(
         box=SIMPLE_HEAD,
-        title=Text(sheet.title) if sheet.title else None,
-        title_justify="left",
-        title_style="bold",
         padding=(0, 1, 0, 0),
         pad_edge=False,
         show_edge=False,
@@ -98,11 +103,19 @@ def _one(sheet: Sheet, width: int | None, colour: bool) -> str:
     for row in sheet.rows:
         cells = (_cell(c, value, bars, w) for c, value, w in zip(sheet.columns, row, widths, strict=True))
         table.add_row(*cells, style="dim" if _is_quiet(sheet, row) else "")
+    return _printed(sheet, [table], width, colour)
+
+
+def _printed(sheet: Sheet, content: Iterable[Table | Text], width: int | None, colour: bool) -> str:
+    """The sheet's title, what it has to show, and its notes."""
     out = StringIO()
     console = Console(file=out, width=_UNBOUNDED, force_terminal=colour, no_color=None if colour else True)
-    console.print(table, crop=False)
+    for line in fitted(sheet.title, width or _UNBOUNDED):
+        console.print(Text(line, "bold"), crop=False)
+    for shown in content:
+        console.print(shown, crop=False)
     lines = [line.rstrip() for line in out.getvalue().splitlines()]
-    notes = (line for note in sheet.notes for line in wrap(note, width or _UNBOUNDED))
+    notes = (line for note in sheet.notes for line in fitted(note, width or _UNBOUNDED))
     return "\n".join([*lines, *notes]) + "\n"
 
 
