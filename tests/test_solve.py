@@ -19,7 +19,7 @@ from archcalc.layers import KINDS, Layer
 from archcalc.layers.window import places, slide
 from archcalc.spec.model import Entry, Spec
 from tests.conftest import BUNDLED, ROOT
-from tests.test_cli import run
+from tests.test_cli import on_terminal, run
 
 VALID = sorted((ROOT / "tests" / "specs" / "valid").glob("*.yaml"))
 SPECS = [*BUNDLED, *map(str, VALID)]
@@ -335,6 +335,7 @@ def test_what_passes_with_a_layer_made_anew_is_told_from_what_fits_its_weights()
     said = run("solve", "alexnet_owt").stdout.splitlines()
     assert "63x63 is the smallest input that passes, and all larger ones do, if fc6 is made anew for them" in said
     assert "the weights that fc6 has at 224x224 are for maps that only inputs 223 to 254 high and wide lead to" in said
+    assert said[-1].endswith("; 223x223 and 255x255 (with fc6 made anew) would be exact")
     oblong = run("solve", "alexnet_owt", "--input", "3x224x300").stdout
     assert "only inputs 223 to 254 high and 287 to 318 wide lead to" in oblong
     answer = json.loads(run("solve", "alexnet_owt", "-f", "json").stdout)
@@ -401,3 +402,20 @@ def test_ways_near_to_the_spec_come_first_and_a_program_gets_all() -> None:
 )
 def test_which_inputs_divide_exactly_is_a_sentence(spec: str, layer_name: str, words: str) -> None:
     assert f" at {layer_name}: {words}" in run("solve", spec, "--layer", layer_name).stdout
+
+
+@pytest.mark.parametrize("width", [30, 60])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["alexnet_owt"],
+        [str(ROOT / "tests/specs/valid/resnet18.yaml")],
+        ["paper", "--layer", "conv1", "--output", "55"],
+        ["paper", "--layer", "conv1", "--output", "55x54"],
+    ],
+)
+def test_no_line_is_wider_than_the_terminal(arguments: list[str], width: int) -> None:
+    text, code = on_terminal(width, "solve", *arguments, NO_COLOR="1")
+    assert code == 0
+    assert max(map(len, text.splitlines())) <= width
+    assert "…" not in text

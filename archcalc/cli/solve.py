@@ -49,7 +49,7 @@ def solve(
     spec_dir: SpecDirOption = None,
     form: FormatOption = None,
 ) -> None:
-    """The smallest input that passes, and all for which every window divides exactly.
+    """Which inputs pass, which fit the weights as they are, and for which every window divides exactly.
 
     Example: archcalc solve torchvision; archcalc solve torchvision --layer conv1 --output 55
     """

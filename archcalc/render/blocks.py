@@ -20,9 +20,15 @@ def lines(sheet: Sheet, width: int) -> Iterator[str]:
     for row in (*sheet.rows, *sheet.footer):
         names = [(c, value) for c, value in zip(sheet.columns, row, strict=True) if c.heads]
         last = names[0][1] if names[0][1] is not None else last
-        named = [names[0][0].show(last), *(column.show(value) for column, value in names[1:])]
+        named = [_named(names[0][0], last), *(_named(column, value) for column, value in names[1:])]
         yield from fitted(": ".join(filter(None, named)), width)
         yield from _block(sheet.columns, row, width)
+
+
+def _named(column: Column, value: Any) -> str:
+    """A name; a number with what it is."""
+    text = column.show(value)
+    return f"{column.header} {text}" if column.right and text else text
 
 
 def _block(columns: Sequence[Column], row: Sequence[Any], width: int) -> Iterator[str]:

@@ -14,7 +14,7 @@ from archcalc.render.sheet import Column, Sheet
 
 _COLUMNS: Final = (
     Column("axis", "axis", heads=True),
-    Column("stride", "stride", right=True),
+    Column("stride", "stride", right=True, heads=True),
     Column("padding", "padding", right=True),
     Column("from", "reads", right=True),
     Column("to", "to", right=True),

@@ -146,8 +146,14 @@ def _near(solution: Solution) -> str:
     _, height, width = solution.spec.input_shape
     if solution.sizes is None or solution.sizes[0] != solution.sizes[1] or height != width:
         return ""
-    near = [dims((size, size)) for size in nearest(solution.sizes[0].exact, height)]
+    near = [dims((size, size)) + _anew_at(size, solution) for size in nearest(solution.sizes[0].exact, height)]
     return f"; {' and '.join(near)} would be exact" if near else ""
+
+
+def _anew_at(size: int, solution: Solution) -> str:
+    """What is to be said of a square input that does not fit the weights that are there."""
+    fits = all(runs is None or any(size in run for run in runs) for runs in solution.same_weights)
+    return "" if fits else f" (with {_made_anew(solution)} made anew)"
 
 
 def _remainder(left: Remainder) -> str:
