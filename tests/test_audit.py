@@ -1,14 +1,17 @@
 """`archcalc audit`: what sources say, held against what is so, in four words."""
 
+import csv
 import json
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 import archcalc
 from archcalc.analysis.claims import Audit, Standing, audit
-from archcalc.render.audit import claims_sheets, page
+from archcalc.render.audit import claims_sheets
+from archcalc.render.audit_page import page
 from archcalc.render.plain import render
 from tests.conftest import BUNDLED
 from tests.test_cli import on_terminal, run
@@ -103,8 +106,17 @@ def test_json_and_csv_have_every_claim() -> None:
         "known wrong",
         "fails",
     )
-    lines = run("audit", "--format", "csv").stdout.splitlines()
-    assert len(lines) == 1 + sum(len(one.verdicts) for one in AUDITS)
+
+
+def test_csv_has_the_same_columns_for_one_spec_and_for_all_and_bare_numbers() -> None:
+    every, one = (
+        list(csv.DictReader(run("audit", *specs, "-f", "csv").stdout.splitlines())) for specs in ([], ["d2l"])
+    )
+    assert len(every) == sum(len(one.verdicts) for one in AUDITS)
+    assert list(every[0]) == ["spec", "about", "says", "true", "verdict", "source", "where", "why"]
+    assert [row for row in every if row["spec"] == "alexnet_d2l"] == one
+    assert (one[0]["says"], one[0]["true"]) == ("1GB", "187058984")
+    assert all(re.fullmatch(r"[0-9]+(x[0-9]+)*", row["true"]) for row in every)
 
 
 def test_the_page_says_each_known_error_with_its_why(update_golden: bool) -> None:
@@ -121,7 +133,37 @@ def test_a_page_escapes_what_markdown_would_read(tmp_path: Path) -> None:
     done = run("audit", path, "--format", "markdown")
     assert done.returncode == 1
     assert "3 \\* 9 \\* 2 \\* 36 is 1944 \\| no more" in done.stdout
-    assert 'You (page 2) says **57** ("57 of them"), it is **56**. Nobody has said yet why.' in done.stdout
+    assert 'You (page 2) says **57** ("57 of them"), it is **56**, and nobody has said yet why.' in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("claims", "sentence"),
+    [
+        (
+            [],
+            "1 claim about 1 network, from 2 sources, each held against what archcalc computes: **1 holds**, and not",
+        ),
+        ([BROKEN], "2 claims about 1 network, from 2 sources, "),
+        ([BROKEN], ": **1 holds**, and **1 is broken**."),
+        ([BROKEN, BROKEN], ": **1 holds**, and **2 are broken**."),
+        ([HOLDS, BROKEN], ": **1 holds**, **1 is broken**, and **1 holds that should not**."),
+        (
+            [WRONG.replace("2k", "3k")],
+            ": **1 holds**, **1 is known to be wrong**, and nothing is otherwise than expected.",
+        ),
+    ],
+)
+def test_a_page_opens_with_a_sentence(claims: list[str], sentence: str, tmp_path: Path) -> None:
+    opening = run("audit", written(tmp_path / "claimed.yaml", *claims), "-f", "markdown").stdout.splitlines()[2]
+    assert sentence in opening
+    assert "**0 " not in opening
+
+
+def test_a_why_keeps_its_first_letter_and_bytes_have_the_unit_of_the_claim() -> None:
+    text = run("audit", "torchvision", "d2l", "-f", "markdown").stdout
+    assert "it is **256x13x13**: torchvision has 256 filters in conv4" in text
+    assert "says **233.08MB**, it is **244.40 MB (244,403,360 bytes)**: torchsummary divides by" in text
+    assert "it is **187.1 MB (187,058,984 bytes)**: the two layers hold 42,999,808 parameters, 172.0 MB" in text
 
 
 def of_network(name: str) -> Audit:
@@ -132,13 +174,30 @@ def test_one_network_in_text(update_golden: bool) -> None:
     same_as_golden("audit_alexnet_paper.txt", render(claims_sheets([of_network("alexnet_paper")])), update_golden)
 
 
-def test_a_narrow_terminal_keeps_figures_and_verdicts() -> None:
-    text, code = on_terminal(70, "audit", "paper")
+@pytest.mark.parametrize("width", [30, 60, 100])
+def test_a_narrow_terminal_keeps_figures_verdicts_and_sources(width: int) -> None:
+    text, code = on_terminal(width, "audit", "paper", NO_COLOR="1")
     assert code == 0
-    assert "253,440" in text
-    assert "290,400" in text
+    assert max(map(len, text.splitlines())) <= width
+    verdicts = of_network("alexnet_paper").verdicts
+    for source, count in Counter(verdict.claim.source for verdict in verdicts).items():
+        assert text.count(f"{source} says ") == count
+    for words in ("units of conv1", "known wrong", "253,440", "290,400", "caption"):
+        assert words in text
+
+
+def test_the_table_of_all_has_no_columns_for_what_is_not_there() -> None:
+    text, code = on_terminal(60, "audit", NO_COLOR="1")
+    assert code == 0
     assert "known wrong" in text
-    assert max(len(re.sub(r"\x1b\[[0-9;]*m", "", line)) for line in text.splitlines()) <= 100
+    assert "BROKEN" not in text
+    assert max(map(len, text.splitlines())) <= 60
+
+
+def test_surprises_have_columns(tmp_path: Path) -> None:
+    sheet = run("audit", written(tmp_path / "claimed.yaml", BROKEN), "lenet_d2l").stdout.splitlines()[0]
+    assert "BROKEN" in sheet
+    assert "UNEXPECTEDLY" not in sheet
 
 
 def test_an_unknown_spec_is_named() -> None:

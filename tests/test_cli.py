@@ -115,8 +115,23 @@ def test_no_escape_codes_where_they_are_not_wanted(environment: dict[str, str]) 
 def test_a_narrow_terminal_says_what_it_left_out() -> None:
     text, code = on_terminal(60, "table", "paper", NO_COLOR="1")
     assert code == 0
-    assert "archcalc: the terminal is narrow, left out: params %, MACs %, groups, #," in text
+    assert "archcalc: the terminal is narrow, left out: params %, MACs %, groups, #," in " ".join(text.split())
     assert "724,406,816" in text
+
+
+def test_a_message_is_broken_between_words_on_a_terminal_only() -> None:
+    text, code = on_terminal(60, "table", "nope")
+    assert code == 2
+    assert max(map(len, text.splitlines())) <= 60
+    assert " ".join(text.split()) == run("table", "nope").stderr.strip()
+
+
+def test_a_folder_of_many_specs_is_not_listed_whole(tmp_path: Path) -> None:
+    for place in range(60):
+        (tmp_path / f"net{place:02}.yaml").write_text("")
+    done = run("table", "xyzzy", "--spec-dir", str(tmp_path))
+    assert "net39, ... (archcalc list says more)" in done.stderr
+    assert "net40" not in done.stderr
 
 
 def test_several_specs_print_one_table_each() -> None:
@@ -206,12 +221,15 @@ def test_a_layer_that_does_not_fit_ends_a_table_that_is_shown_up_to_it() -> None
 
 
 WRONG = [
-    (["table", "nope"], "archcalc: there is no spec 'nope' (archcalc list shows all)"),
+    (
+        ["table", "nope"],
+        f"archcalc: there is no spec 'nope'; there are: {', '.join(BUNDLED)} (archcalc list says more)\n",
+    ),
     (
         ["table", "torchvison"],
         "archcalc: there is no spec 'torchvison'; did you mean 'torchvision'? (archcalc list shows all)",
     ),
-    (["table", "specs"], "archcalc: there is no spec 'specs' (archcalc list shows all)"),
+    (["table", "specs"], "archcalc: there is no spec 'specs'; there are: alexnet_caffe, "),
     (["table", "./specs"], "archcalc: ./specs is a directory; name a spec file in it"),
     (["table", "./no.yaml"], "archcalc: ./no.yaml: there is no such file"),
     (["table", "paper", "--input", "3x0x3"], "archcalc: --input: '3x0x3' is no shape; write channels x height"),

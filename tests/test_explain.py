@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 from fractions import Fraction
+from itertools import pairwise
 from math import ceil, floor
 from pathlib import Path
 
@@ -18,7 +19,8 @@ from archcalc.analysis.receptive_field import Field, receptive_fields
 from archcalc.errors import ArchError
 from archcalc.graph import Graph, link
 from archcalc.render import latex, markdown
-from archcalc.render.explain import chain_sheet, equation, layer_sheets
+from archcalc.render.chain import chain_sheet
+from archcalc.render.explain import equation, layer_sheets
 from archcalc.render.formula import with_names
 from archcalc.render.plain import render
 from archcalc.spec.model import Spec
@@ -259,8 +261,87 @@ def test_up_to_a_layer_that_does_not_fit() -> None:
     assert "pool5" not in done.stdout
 
 
-def test_a_narrow_terminal_wraps_and_clips_nothing() -> None:
-    text, code = on_terminal(60, "explain", "paper", "conv1", "--of", "output")
+def test_a_narrow_terminal_stacks_and_keeps_the_rule() -> None:
+    text, code = on_terminal(60, "explain", "paper", "conv1", NO_COLOR="1")
     assert code == 0
-    assert "54.25" in text
+    assert fits(text, 60)
     assert "…" not in text
+    assert "left out" not in text
+    assert "output: height and width\n  rule     ceil((size + before + after - kernel_size) /\n" in text
+    assert "  numbers  (224 + 0 + 0 - 11) / 4 + 1 = 54.25 -> 55\n" in text
+    assert "  because  ceil_mode is unclipped" in text
+    assert "params: total\n" in text
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+@pytest.mark.parametrize("arguments", [["paper"], [str(ROOT / "tests/specs/valid/resnet18.yaml")], ["d2l", "conv1"]])
+def test_no_line_is_wider_than_the_terminal(arguments: list[str], width: int) -> None:
+    text, code = on_terminal(width, "explain", *arguments, NO_COLOR="1")
+    assert code == 0
+    assert fits(text, width)
+
+
+def fits(text: str, width: int) -> bool:
+    """Whether no line is wider, but for an address that can only be used whole."""
+    return all(len(line) <= width or line.startswith("https://") for line in text.splitlines())
+
+
+def test_sources_speak_of_the_figures_asked_for_only() -> None:
+    whole = explained("paper", "conv1")
+    assert "paper says units 253,440 (caption of Figure 2): it is 290,400; 253,440 is 55 x 48 x 96" in whole
+    assert "paper says output 96x55x55: it is so (Figure 2, 48 maps in each tower)" in whole
+    assert "cuda-convnet rounds up: https://" in whole
+    for figure in ("params", "macs", "receptive-field"):
+        text = explained("paper", "conv1", "--of", figure)
+        assert "says" not in text
+        assert "rounds up" not in text
+    assert "torch.nn.Conv2d" in explained("paper", "conv1", "--of", "params")
+    params = explained("torchvision", "fc6", "--of", "params")
+    assert "elefans says params 37,752,832: it is so (torchsummary, Linear-16)" in params
+    assert "says output" not in params
+
+
+# What a line of the chain reads where that is not the line before, by the file.
+READS = {
+    "layer1.0.sum.conv1": "",
+    "layer1.0.sum": "layer1.0.sum.conv2 and maxpool",
+    "layer1.1.sum.conv1": "",
+    "layer1.1.sum": "layer1.1.sum.conv2 and layer1.0.sum",
+    "layer2.first.sum.project": "layer1.1.sum",
+    "layer2.first.sum": "layer2.first.sum.conv2 and layer2.first.sum.project",
+}
+
+
+def test_a_chain_says_what_branches_read() -> None:
+    graph = archcalc.load(ROOT / "tests/specs/valid/resnet18.yaml").graph
+    sheet = chain_sheet(graph, explain(graph, graph.nodes, ["output"]))
+    reads = {row[0]: row[2] or "" for row in sheet.pick(["layer", "type", "reads"]).rows}
+    assert {name: reads[name] for name in READS} == READS
+    assert [name for name in reads if "sum" in name.split(".")[-1:]] == [
+        node.name for node in graph.nodes if node.layer.merges
+    ]
+    params = chain_sheet(graph, explain(graph, graph.nodes, ["params"]))
+    assert "reads" not in [column.key for column in params.columns]
+
+
+@pytest.mark.parametrize("name", SPECS, ids=lambda name: Path(name).stem)
+def test_a_chain_can_be_followed_from_line_to_line(name: str) -> None:
+    graph = archcalc.load(name).graph
+    sheet = chain_sheet(graph, explain(graph, graph.nodes, ["output"]))
+    rows = [dict(zip((column.key for column in sheet.columns), row, strict=True)) for row in sheet.rows]
+    made = {row["layer"]: row["value"] for row in rows}
+    nodes = {node.name: node for node in graph.nodes}
+    for before, row in pairwise(rows):
+        said = row.get("reads")
+        sources = re.split(r", | and ", said) if said else [before["layer"]]
+        if re.fullmatch(r"\d+ layers", sources[0]):
+            continue
+        shapes = nodes[row["layer"]].input_shapes
+        assert [made[source] for source in sources] == ["x".join(map(str, shape)) for shape in shapes]
+
+
+def test_an_unknown_layer_is_met_with_one_and_with_where_all_are() -> None:
+    done = run("explain", "paper", "conv9")
+    assert (done.returncode, done.stdout) == (2, "")
+    said = "alexnet_paper has no layer 'conv9'; did you mean 'conv5'? (archcalc table lists its layers)"
+    assert done.stderr == f"archcalc: {said}\n"

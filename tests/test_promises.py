@@ -1,10 +1,12 @@
 """What the README promises: a light core, one-way imports, commands that run as written, blocks that are current."""
 
 import ast
+import json
 import re
 import shlex
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -167,7 +169,8 @@ def test_a_command_of_the_readme_runs_as_it_is_written(command: str, tmp_path: P
     output = {"--output", "-o"} & set(words)
     if output:
         place = words.index(output.pop()) + 1
-        words[place] = str(tmp_path / words[place])
+        if Path(words[place]).suffix:  # of solve it may be a size
+            words[place] = str(tmp_path / words[place])
     words = [str(lenet_checkpoint(tmp_path / word)) if word.endswith(".safetensors") else word for word in words]
     done = run(*words[1:])
     is_bad = any("/invalid/" in word for word in words)
@@ -243,6 +246,33 @@ def test_the_workflow_of_the_readme_runs(checkout: Path, channels: int, code: in
 def test_every_command_is_in_the_readme() -> None:
     for name in ALL_COMMANDS:
         assert f"archcalc {name}" in README
+
+
+DOCUMENTED = [
+    ("explain", ["paper", "conv1"], "archcalc.render.explain"),
+    ("audit", ["paper", "torchvision"], "archcalc.render.audit"),
+    ("solve", ["alexnet_owt"], "archcalc.render.solve"),
+    ("solve --layer", ["paper", "--layer", "conv1"], "archcalc.render.reach"),
+]
+
+
+@pytest.mark.parametrize(("command", "arguments", "module"), DOCUMENTED)
+def test_every_key_of_json_is_documented(command: str, arguments: list[str], module: str) -> None:
+    answer = json.loads(run(command.split()[0], *arguments, "--format", "json").stdout)
+    bullet = next(part for part in README.split("\n- ") if part.startswith(f"`{command}`"))
+    docstring = import_module(module).data.__doc__
+    missing = [key for key in sorted(_keys(answer)) if f"`{key}`" not in bullet or f"`{key}`" not in docstring]
+    assert missing == []
+
+
+def _keys(data: object) -> set[str]:
+    """The keys of a JSON document at every depth, but for the stamp, which all answers have, and names of verdicts."""
+    if isinstance(data, list):
+        return {key for item in data for key in _keys(item)}
+    if not isinstance(data, dict):
+        return set()
+    inner = {key for name, value in data.items() if name != "counts" for key in _keys(value)}
+    return ({*data} | inner) - {"archcalc", "schema", "results"}
 
 
 def test_a_frame_holds_the_table() -> None:

@@ -33,6 +33,26 @@ def test_a_number_fits_what_is_printed_within_half_its_last_digit(printed: int |
     assert read_quantity(printed).matches(number) is fits
 
 
+@pytest.mark.parametrize(
+    ("printed", "number", "words"),
+    [
+        # 4 * 46,764,746 bytes: less than a GB, so in MB
+        ("1GB", 187_058_984, "187.1 MB"),
+        ("1GiB", 187_058_984, "178.4 MiB"),
+        ("233.08MB", 244_403_360, "244.40 MB"),
+        ("1MB", 1_234_567_890, "1,234.6 MB"),
+        ("2kB", 1_949, "1.9 kB"),
+        ("2kB", 1_950, "2.0 kB"),
+        ("2KB", 999, "999 bytes"),
+        (187_058_984, 187_058_985, "187,058,985 bytes"),
+        ("0.50GB", 1_005_000_000, "1.01 GB"),
+        ("1MB", 0, "0 bytes"),
+    ],
+)
+def test_bytes_are_printed_in_the_unit_of_a_source(printed: int | str, number: int, words: str) -> None:
+    assert read_quantity(printed).in_its_unit(number) == words
+
+
 def test_a_tolerance_is_of_the_printed_value() -> None:
     two = read_tolerance("2%")
     assert read_quantity("60M").matches(61_200_000, two)

@@ -13,7 +13,7 @@ from archcalc.analysis.quoted import About, Units, read_quoted
 from archcalc.errors import ArchError
 from archcalc.spec.quantity import Quantity
 from tests.conftest import BUNDLED, ROOT
-from tests.test_cli import run
+from tests.test_cli import on_terminal, run
 
 GRAPHS = [archcalc.load(name).graph for name in BUNDLED]
 
@@ -245,6 +245,23 @@ def test_a_half_is_matched_exactly() -> None:
     quantity = read_quoted("1.5M").quantity
     assert quantity.matches(Fraction(3_000_001, 2))
     assert not read_quoted("1500000").quantity.matches(Fraction(3_000_001, 2))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("reconcile", "torchvision"),
+        ("reconcile", "paper", "torchinfo", "ptflops"),
+        ("table", "paper", "--convention", "all"),
+        ("identify", "0.714G"),
+        ("conventions",),
+    ],
+)
+@pytest.mark.parametrize("width", [60, 100, 200])
+def test_every_terminal_is_wide_enough(arguments: tuple[str, ...], width: int) -> None:
+    text, code = on_terminal(width, *arguments, NO_COLOR="1")
+    assert code == 0
+    assert max(len(line) for line in text.splitlines() if "https://" not in line) <= width
 
 
 def test_no_torch_is_needed() -> None:

@@ -19,7 +19,7 @@ from archcalc.layers import KINDS, Layer
 from archcalc.layers.window import places, slide
 from archcalc.spec.model import Entry, Spec
 from tests.conftest import BUNDLED, ROOT
-from tests.test_cli import run
+from tests.test_cli import on_terminal, run
 
 VALID = sorted((ROOT / "tests" / "specs" / "valid").glob("*.yaml"))
 SPECS = [*BUNDLED, *map(str, VALID)]
@@ -63,6 +63,17 @@ def exact(sizes: Sizes) -> set[int]:
     return {size for run in sizes.exact for size in run}
 
 
+def weights(graph: Graph) -> dict[str, Any]:
+    """The shapes of all that a network learns or stores."""
+    return {n.name: (n.layer.param_shapes(*n.reads), n.layer.buffer_shapes(*n.reads)) for n in graph.nodes}
+
+
+def keeps_weights(solution: Solution, axis: int, size: int) -> bool:
+    """Whether a size that passes is said to fit the weights that the spec's own input asks for."""
+    runs = solution.same_weights[axis]
+    return runs is None or any(size in run for run in runs)
+
+
 @pytest.mark.parametrize("name", SPECS, ids=lambda name: Path(name).stem)
 def test_every_size_of_every_spec(name: str) -> None:
     spec = archcalc.load(name).spec
@@ -70,17 +81,52 @@ def test_every_size_of_every_spec(name: str) -> None:
     solution = solve(spec, up_to)
     assert solution.sizes is not None
     graphs = {size: linked(spec, size, size) for size in range(1, up_to + 1)}
+    squares = passing(solution.sizes[0]) & passing(solution.sizes[1])
+    assert squares == {size for size, graph in graphs.items() if graph}
     for axis, sizes in enumerate(solution.sizes):
-        assert passing(sizes) == {size for size, graph in graphs.items() if graph}
-        assert exact(sizes) == {size for size, graph in graphs.items() if graph and divides(graph, axis)}
+        assert exact(sizes) & squares == {size for size, graph in graphs.items() if graph and divides(graph, axis)}
         assert sizes.and_larger
+    own = weights(link(spec))
+    for size, graph in graphs.items():
+        if graph:
+            said = [keeps_weights(solution, axis, size) for axis in (0, 1)]
+            assert all(said) == (weights(graph) == own), size
+    assert bool(solution.made_anew) == any(solution.same_weights)
+
+
+# alexnet_owt's 6 is pooled from 13 or 14, these from 27 to 30, these from 55 to 62, which conv1 makes of 223 to 254:
+# the spec's notes say so too. LeNet's 5 is pooled from 10 or 11, which conv2 makes of 14 or 15, these from 28 to 31.
+@pytest.mark.parametrize(
+    ("name", "layers", "sizes"),
+    [
+        ("alexnet_owt", ("fc6",), range(223, 255)),
+        ("lenet_d2l", ("fc1",), range(28, 32)),
+        ("alexnet_torchvision", (), None),
+        ("alexnet_tf_benchmark", (), None),
+    ],
+)
+def test_inputs_that_fit_the_weights(name: str, layers: tuple[str, ...], sizes: range | None) -> None:
+    solution = solve(archcalc.load(name).spec)
+    assert solution.made_anew == layers
+    assert solution.same_weights == ((sizes,) if sizes else None, (sizes,) if sizes else None)
+
+
+def test_height_and_width_that_fit_the_weights_are_told_apart() -> None:
+    oblong = archcalc.load("alexnet_owt", input_shape=(3, 224, 300)).spec
+    solution, own = solve(oblong, up_to=100), weights(link(oblong))  # the bound is for other answers
+    for axis, its_own in ((0, 224), (1, 300)):
+        for size in range(its_own - 40, its_own + 40):
+            graph = linked(oblong, *((size, 300) if axis == 0 else (224, size)))
+            assert keeps_weights(solution, axis, size) == (graph is not None and weights(graph) == own)
+    too_small = solve(archcalc.load("alexnet_owt", input_shape=(3, 62, 62)).spec)
+    assert (too_small.made_anew, too_small.same_weights) == (("fc6",), (None, None))
 
 
 def layer(op: str, **fields: Any) -> Layer:
     return KINDS[op](**fields)
 
 
-def chain(*layers: Layer | tuple[Layer, list[str]], input_shape: tuple[int, ...] = (4, 32, 32)) -> Spec:
+def chain(*layers: Layer | tuple[Layer, list[str]], input_shape: tuple[int, ...] = (4, 11, 13)) -> Spec:
     """A spec of layers called l0, l1, ..., each reading the one before it or those it names."""
     entries = []
     for place, item in enumerate(layers):
@@ -117,7 +163,7 @@ others = st.one_of(
     st.builds(layer, st.just("avg_pool2d"), kernel_size=counts, ceil_mode=rounding),
     st.builds(layer, st.just("zero_pad2d"), padding=sides),
     st.builds(layer, st.just("adaptive_avg_pool2d"), output_size=pairs),
-    st.sampled_from([layer("relu"), layer("batch_norm2d"), layer("linear", out_features=5)]),
+    st.sampled_from([layer("relu"), layer("batch_norm2d"), layer("linear", out_features=5), layer("flatten")]),
 )
 any_layer = st.one_of(convs(st.just(4)), convs(st.just(4)), pools, others)
 
@@ -147,6 +193,17 @@ def holds_by_trial(spec: Spec, up_to: int) -> None:
     for axis in solution.sizes:
         assert exact(axis) <= passing(axis)
     _words_of(solution)
+    _weights_of(solution, trials)
+
+
+def _weights_of(solution: Solution, trials: dict[tuple[int, int], Graph | None]) -> None:
+    """Along each axis through the spec's own input, what keeps the weights is what is said to."""
+    _, height, width = solution.spec.input_shape
+    own = trials[height, width]
+    for (h, w), graph in trials.items():
+        if own and graph and (h == height or w == width):
+            kept = keeps_weights(solution, 0, h) and keeps_weights(solution, 1, w)
+            assert kept == (weights(graph) == weights(own)), (h, w)
 
 
 def _words_of(solution: Solution) -> None:
@@ -161,6 +218,21 @@ def _words_of(solution: Solution) -> None:
 @given(layers=st.lists(any_layer, min_size=1, max_size=5))
 def test_random_chains(layers: list[Layer]) -> None:
     holds_by_trial(chain(*layers), up_to=18)
+
+
+def test_weights_on_joined_maps() -> None:
+    fine, coarse = (layer("max_pool2d", kernel_size=size) for size in (2, 3))
+    spec = chain(
+        (fine, ["input"]),
+        layer("flatten"),
+        (coarse, ["input"]),
+        layer("flatten"),
+        (layer("concat"), ["l1", "l3"]),
+        layer("linear", out_features=5),
+    )
+    holds_by_trial(spec, up_to=18)
+    # 11 high: halves from 10 or 11, thirds from 9 to 11; 13 wide: halves from 12 or 13, thirds from 12 to 14
+    assert solve(spec).same_weights == ((range(10, 12),), (range(12, 14),))
 
 
 @st.composite
@@ -250,7 +322,7 @@ def test_every_way_to_55_makes_55() -> None:
 def test_the_command_answers_in_words_and_in_json(tmp_path: Path) -> None:
     done = run("solve", "torchvision")
     assert done.returncode == 0
-    assert "63x63 is the smallest input that passes, and all larger ones do" in done.stdout
+    assert "63x63 is the smallest input that passes, and all larger ones do, with the same weights\n" in done.stdout
     assert "62x62 fails at pool5: a 3x3 window at stride 2 does not fit 2x2" in done.stdout
     answer = json.loads(run("solve", "torchvision", "--up-to", "100", "--format", "json").stdout)
     assert (answer["smallest"], answer["height"]["exact"]) == ([63, 63], [63, 95])
@@ -260,6 +332,19 @@ def test_the_command_answers_in_words_and_in_json(tmp_path: Path) -> None:
     assert (tmp_path / "ways.csv").read_text().startswith("axis,stride,padding,")
 
 
+def test_what_passes_with_a_layer_made_anew_is_told_from_what_fits_its_weights() -> None:
+    said = run("solve", "alexnet_owt").stdout.splitlines()
+    assert "63x63 is the smallest input that passes, and all larger ones do, if fc6 is made anew for them" in said
+    assert "the weights that fc6 has at 224x224 are for maps that only inputs 223 to 254 high and wide lead to" in said
+    assert said[-1].endswith("; 223x223 and 255x255 (with fc6 made anew) would be exact")
+    oblong = run("solve", "alexnet_owt", "--input", "3x224x300").stdout
+    assert "only inputs 223 to 254 high and 287 to 318 wide lead to" in oblong
+    answer = json.loads(run("solve", "alexnet_owt", "-f", "json").stdout)
+    assert (answer["made_anew"], answer["height"]["same_weights"]) == (["fc6"], [[223, 254]])
+    free = json.loads(run("solve", "torchvision", "-f", "json").stdout)
+    assert (free["made_anew"], free["width"]["same_weights"]) == ([], None)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -267,10 +352,71 @@ def test_the_command_answers_in_words_and_in_json(tmp_path: Path) -> None:
         (["--layer", "fc6"], "layer fc6 makes features, without height and width; name one that makes maps"),
         (["--layer", "conv1", "--output", "0"], "--output: 0 is no size of a layer's output"),
         (["--layer", "conv1", "--output", "-3"], "--output: -3 is no size of a layer's output"),
+        (["--output", "55"], "--output: 55 is a size; name the layer that is to make it, as in --layer conv1"),
+        (["--output", "55x27", "-f", "json"], "--output: 55x27 is a size; name the layer"),
+        (["--layer", "conv1", "--output", "abc"], "--output: abc is neither a size, such as 55 or 55x27, nor a file"),
+        (["--output", "abc"], "--output: abc is no file whose ending names a format, such as answer.txt; or"),
+        (["--layer", "conv1", "--output", "55", "--output", "54"], "--output: one size of a layer and one file"),
         (["--up-to", "0"], "up_to must be an integer from 1 to 1000000, got 0"),
     ],
 )
-def test_what_cannot_be_solved_says_why(arguments: list[str], message: str) -> None:
-    done = run("solve", "torchvision", *arguments)
+def test_what_cannot_be_solved_says_why(arguments: list[str], message: str, tmp_path: Path) -> None:
+    done = run("solve", "torchvision", *arguments, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert message in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_files_that_are_meant_are_written(tmp_path: Path) -> None:
+    for arguments, file in (
+        (["-o", "out.txt"], "out.txt"),
+        (["--layer", "conv1", "-o", "out.txt"], "out.txt"),
+        (["-o", "abc", "--format", "json"], "abc"),
+        (["--layer", "conv1", "-o", "55", "-o", "ways.json"], "ways.json"),
+    ):
+        done = run("solve", "torchvision", *arguments, cwd=tmp_path)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        assert (tmp_path / file).read_text()
+        (tmp_path / file).unlink()
+        assert not list(tmp_path.iterdir())
+
+
+def test_ways_near_to_the_spec_come_first_and_a_program_gets_all() -> None:
+    asked = ["solve", "caffenet", "--layer", "conv1", "--output", "55"]
+    lines = [line.split() for line in run(*asked).stdout.splitlines()[3:]]
+    assert [line[:2] for line in lines[:7]] == [["4", str(padding)] for padding in range(6)] + [["3", "0"]]
+    assert lines[0][5:] == ["as", "in", "the", "spec"]
+    ways = json.loads(run(*asked, "--format", "json").stdout)["height"]["ways"]
+    assert len(ways) == 66  # strides 1 to 11, paddings 0 to 5
+    assert len(run(*asked, "--format", "csv").stdout.splitlines()) == 1 + 66
+    assert sum(line[:1] != [] and line[0].isdecimal() and line[1].isdecimal() for line in lines) == 12
+    assert "54 more ways are further from the spec: --format csv or json has all" in run(*asked).stdout
+
+
+@pytest.mark.parametrize(
+    ("spec", "layer_name", "words"),
+    [
+        ("caffenet", "conv1", "227 to 230, of which 227 divides exactly at every window up to conv1\n"),
+        ("lenet_d2l", "conv2", "28 to 29, of which 28 divides exactly at every window up to conv2\n"),
+        ("lenet_d2l", "conv1", "28, dividing exactly at every window up to conv1\n"),
+    ],
+)
+def test_which_inputs_divide_exactly_is_a_sentence(spec: str, layer_name: str, words: str) -> None:
+    assert f" at {layer_name}: {words}" in run("solve", spec, "--layer", layer_name).stdout
+
+
+@pytest.mark.parametrize("width", [30, 60])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["alexnet_owt"],
+        [str(ROOT / "tests/specs/valid/resnet18.yaml")],
+        ["paper", "--layer", "conv1", "--output", "55"],
+        ["paper", "--layer", "conv1", "--output", "55x54"],
+    ],
+)
+def test_no_line_is_wider_than_the_terminal(arguments: list[str], width: int) -> None:
+    text, code = on_terminal(width, "solve", *arguments, NO_COLOR="1")
+    assert code == 0
+    assert max(map(len, text.splitlines())) <= width
+    assert "…" not in text

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from archcalc.analysis.receptive_field import receptive_fields
 from archcalc.graph import Graph, link, within
 from archcalc.layers import Shape
+from archcalc.layers.base import dims
 from archcalc.spec.model import Claim, Spec
 from archcalc.table import Table, add_up, measure
 
@@ -39,6 +40,24 @@ class Verdict(NamedTuple):
         if self.holds:
             return Standing.OK if self.as_expected else Standing.UNEXPECTEDLY_HOLDS
         return Standing.KNOWN_WRONG if self.as_expected else Standing.BROKEN
+
+
+def in_words(verdict: Verdict) -> str:
+    """The figure that is so; bytes also in the unit of the claim.
+
+    >>> claim = Claim(what="memory", value="1GB", source="me")
+    >>> in_words(Verdict(claim, 187_058_984, holds=False))
+    '187.1 MB (187,058,984 bytes)'
+    """
+    true, claim = verdict.true, verdict.claim
+    if true is None:
+        return "not one number"
+    if isinstance(true, tuple):
+        return dims(true)
+    if claim.what != "memory":
+        return f"{true:,}"
+    said, exact = claim.quantity.in_its_unit(true), f"{true:,} bytes"
+    return exact if said == exact else f"{said} ({exact})"
 
 
 class Audit(NamedTuple):

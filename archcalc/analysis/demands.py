@@ -6,7 +6,7 @@ width never meet before a flatten, and are asked for apart.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, Final, NamedTuple, Union, cast
 
 from archcalc.analysis.sizes import AtLeastOne, Condition, Divides, Equal, Exactly, Nowhere, Size, Steps, steps
@@ -57,12 +57,33 @@ class Flat:
     __rmul__ = __mul__
 
     def __add__(self, other: object) -> "Flat":
-        return Flat((object(),))
+        return Flat((Joined(hung_on((self, other))),))
 
     __radd__ = __add__
 
     def __str__(self) -> str:
         return "flattened"
+
+
+@dataclass(frozen=True, eq=False)
+class Joined:
+    """Counts one after the other, which make something equal to itself alone; the sizes that they are made of."""
+
+    sizes: frozenset[Along]
+
+
+def hung_on(counts: Iterable[object]) -> frozenset[Along]:
+    """The sizes that counts are made of. They grow together: the counts stay the same where all these sizes do."""
+    sizes: set[Along] = set()
+    for count in counts:
+        match count:
+            case Along():
+                sizes.add(count)
+            case Flat(factors):
+                sizes |= hung_on(factors)
+            case Joined():
+                sizes |= count.sizes
+    return frozenset(sizes)
 
 
 class Demand(NamedTuple):
@@ -79,6 +100,8 @@ class Made(NamedTuple):
 
     entry: Entry
     shape: tuple[Any, ...]
+    weights_hang_on: frozenset[Along]
+    """The sizes that decide the shapes of its weights."""
 
     @property
     def whole(self) -> tuple[Any, ...]:
@@ -106,7 +129,8 @@ def walk(spec: Spec) -> Walked:
             shape, asked = _merged(entry, reads) if entry.layer.merges else _made(entry, reads[0])
         except ArchError as error:
             raise error.at(entry.mark, f"layer {entry.name}") from None
-        made[entry.name] = Made(entry, shape)
+        weights = entry.layer.param_shapes(*reads) | entry.layer.buffer_shapes(*reads)
+        made[entry.name] = Made(entry, shape, hung_on(chain.from_iterable(weights.values())))
         demands += asked
     return Walked(made, tuple(demands))
 

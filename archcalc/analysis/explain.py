@@ -90,8 +90,8 @@ def chosen(graph: Graph, name: str) -> list[Node]:
     known = dict.fromkeys(".".join(name[:end]) for name in names for end in range(1, len(name) + 1))
     if name in known:
         raise ArchError(f"layer {name} comes after the one that does not fit")
-    hint = did_you_mean(name, known) or f" (archcalc table {graph.spec.name} lists its layers)"
-    raise ArchError(f"{graph.spec.name} has no layer '{name}'{hint}")
+    hint = did_you_mean(name, known)
+    raise ArchError(f"{graph.spec.name} has no layer '{name}'{hint} (archcalc table lists its layers)")
 
 
 def _output(node: Node, traced: Node, _: Fields) -> Section:

@@ -10,7 +10,8 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Final, NamedTuple, cast
 
-from archcalc.analysis.demands import Demand, exact_remainder, is_sliding, padding_along, walk
+from archcalc.analysis.demands import Demand, Walked, exact_remainder, is_sliding, padding_along, walk
+from archcalc.analysis.same_weights import made_for_a_size, same_weights
 from archcalc.analysis.sizes import AtLeastOne, Condition, narrowed, steps
 from archcalc.errors import ArchError, Fault
 from archcalc.graph import Graph, Node, link
@@ -79,6 +80,10 @@ class Solution:
     """Where the spec's own input fails."""
     own_remainder: Remainder | None
     """The first division that is not exact for the spec's own input."""
+    made_anew: tuple[str, ...]
+    """Layers whose weights hang on the input's size, so that not all that passes fits the weights of the spec."""
+    same_weights: tuple[tuple[range, ...] | None, tuple[range, ...] | None]
+    """What fits the weights that the spec's own input asks for; None where all that passes does, or that one fails."""
 
     @property
     def smallest(self) -> tuple[int, int] | None:
@@ -96,7 +101,8 @@ def solve(spec: Spec, up_to: int = 512) -> Solution:
     """
     if not is_integer(up_to) or not 1 <= up_to <= MOST:
         raise ArchError(f"up_to must be an integer from 1 to {MOST}, got {spell(up_to)}")
-    demands = walk(spec).demands
+    walked = walk(spec)
+    demands = walked.demands
     stages, left = [], (_start(demands, 0, up_to), _start(demands, 1, up_to))
     seen: set[tuple[int, Condition]] = set()
     for entry, asked in groupby(demands, attrgetter("entry")):
@@ -108,8 +114,22 @@ def solve(spec: Spec, up_to: int = 512) -> Solution:
         if left != before:
             stages.append(Stage(entry, left))
     sizes = left if len(spec.input_shape) == 3 else None
-    solution = Solution(spec, up_to, sizes, tuple(stages), (), *_own(spec))
+    own_fault, own_remainder = _own(spec)
+    kept = _kept(spec, walked, sizes, up_to) if sizes and not own_fault else (None, None)
+    anew = made_for_a_size(walked)
+    solution = Solution(spec, up_to, sizes, tuple(stages), (), own_fault, own_remainder, anew, kept)
     return replace(solution, too_small=tuple(_too_small(solution)))
+
+
+def _kept(
+    spec: Spec, walked: Walked, sizes: tuple[Sizes, Sizes], up_to: int
+) -> tuple[tuple[range, ...] | None, tuple[range, ...] | None]:
+    """What fits the spec's own weights, with no bound where windows alone decide what passes."""
+    height, width = (
+        same_weights(walked, axis, spec.input_shape[1 + axis], None if sizes[axis].and_larger else up_to)
+        for axis in (0, 1)
+    )
+    return height, width
 
 
 def _start(demands: tuple[Demand, ...], axis: int, up_to: int) -> Sizes:

@@ -1,9 +1,9 @@
 """Where the rules of a layer can be read, and what sources say of it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Container, Iterable
 from typing import Final, NamedTuple
 
-from archcalc.analysis.claims import Verdict, judge
+from archcalc.analysis.claims import Verdict, in_words, judge
 from archcalc.analysis.receptive_field import SOURCE
 from archcalc.errors import ArchError
 from archcalc.graph import Graph, Node
@@ -25,14 +25,18 @@ class Rule(NamedTuple):
     url: str
 
 
+_FIGURE: Final = {"units": "output", "flops": "macs", "memory": "params"}
+"""The figure that a claim about something else hangs on."""
+
+
 def rules(node: Node, figures: Iterable[str]) -> list[Rule]:
-    """The rules that make the figures of a layer."""
-    found = [rule for figure in figures for rule in (_on_fields(node) if figure == "receptive_field" else _on(node))]
+    """The rules that make these figures of a layer."""
+    found = [rule for figure in figures for rule in _SOURCES[figure](node)]
     return list(dict.fromkeys(found))
 
 
-def _on(node: Node) -> list[Rule]:
-    """What makes shapes and costs."""
+def _on_shape(node: Node) -> list[Rule]:
+    """What makes the output, with what decides its size where a division is not exact."""
     layer = node.layer
     fields = vars(layer)
     found = _torch(node)
@@ -58,19 +62,29 @@ def _on_fields(node: Node) -> list[Rule]:
     return [Rule("receptive fields grow by (span - 1) * jump, equations 2 and 3", SOURCE)]
 
 
-def said(graph: Graph, name: str) -> list[str]:
-    """What the spec's sources say of a layer, and whether it is so."""
-    claims = [claim for claim in graph.spec.claims if claim.of == name]
+_SOURCES: Final[dict[str, Callable[[Node], list[Rule]]]] = {
+    "output": _on_shape,
+    "params": _torch,
+    "macs": _torch,
+    "receptive_field": _on_fields,
+}
+
+
+def said(graph: Graph, name: str, figures: Container[str]) -> list[str]:
+    """What the spec's sources say of these figures of a layer, and whether it is so."""
+    claims = [c for c in graph.spec.claims if c.of == name and _FIGURE.get(c.what, c.what) in figures]
     return [_words(verdict) for verdict in judge(graph, measure(graph), claims)] if claims else []
 
 
 def _words(verdict: Verdict) -> str:
+    """The figure comes first, then whether it is so; where it is said may be long."""
     claim = verdict.claim
-    where = f", {claim.where}," if claim.where else ""
-    value = dims(claim.value) if isinstance(claim.value, tuple) else claim.value
-    true = "unknown" if verdict.true is None else _shown(verdict.true)
-    so = "it is so" if verdict.holds else f"it is {true}"
-    return f"{claim.source}{where} says {claim.what} {value}: {so}{f'; {claim.why}' if claim.why else ''}"
+    value = _shown(claim.value) if not isinstance(claim.value, str) else claim.value
+    says = f"{claim.source} says {claim.what.replace('_', ' ')} {value}"
+    where = f" ({claim.where})" if claim.where else ""
+    if verdict.holds:
+        return f"{says}: it is so{where}"
+    return f"{says}{where}: it is {in_words(verdict)}{f'; {claim.why}' if claim.why else ''}"
 
 
 def _shown(value: int | tuple[int, ...]) -> str:

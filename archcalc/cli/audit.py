@@ -25,18 +25,23 @@ def audit(
     Example: archcalc audit --format markdown --output alexnet.md
     """
     from archcalc.cli.output import answer, chosen, complain, write
-    from archcalc.render.audit import claims_sheets, data, page, summary_sheets
+    from archcalc.render.audit import claims_sheets, data, every_claim, summary_sheets
     from archcalc.spec.catalogue import Catalogue
 
     catalogue = Catalogue(spec_dir)
     words = specs or [str(path) for path in catalogue.files().values()]
     audits, faults = _audited(catalogue, words)
     if audits:
-        if chosen(form, output) is Format.MARKDOWN:
-            write(page(audits, _title(audits, specs)), output)
-        else:
-            is_list = len(audits) == 1 or chosen(form, output) is Format.CSV
-            answer(claims_sheets(audits) if is_list else summary_sheets(audits), lambda: data(audits), form, output)
+        match chosen(form, output):
+            case Format.MARKDOWN:
+                from archcalc.render.audit_page import page
+
+                write(page(audits, _title(audits, specs)), output)
+            case Format.CSV:
+                answer([every_claim(audits)], lambda: data(audits), form, output)
+            case _:
+                sheets = claims_sheets if len(audits) == 1 else summary_sheets
+                answer(sheets(audits), lambda: data(audits), form, output, [sheets(audits, stacked=True)])
     _say_surprises(audits)
     for fault in faults:
         complain(fault)
@@ -65,11 +70,12 @@ def _title(audits: "Sequence[Audit]", specs: list[str] | None) -> str:
 
 
 def _say_surprises(audits: "Sequence[Audit]") -> None:
+    from archcalc.analysis.claims import in_words
     from archcalc.cli.output import say
-    from archcalc.render.audit import about, said, true
+    from archcalc.render.audit import about, said
 
     for one in audits:
         for verdict in one.surprises:
             claim = verdict.claim
-            figures = f"{said(claim)} by {claim.source}, {true(verdict)} in truth"
+            figures = f"{said(claim)} by {claim.source}, {in_words(verdict)} in truth"
             say(f"{one.spec.name}: {about(claim)}: {figures}: {verdict.standing.value}")

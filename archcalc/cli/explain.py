@@ -50,7 +50,8 @@ def explain(
     from archcalc.analysis.explain import explain as explained
     from archcalc.cli.linking import up_to_a_fault
     from archcalc.cli.output import answer, say
-    from archcalc.render.explain import chain_sheet, data, layer_sheets
+    from archcalc.render.chain import chain_sheet
+    from archcalc.render.explain import data, layer_sheets
     from archcalc.spec.catalogue import Catalogue
 
     loaded = Catalogue(spec_dir).load(spec, read_settings(set_), read_shape(input_shape))

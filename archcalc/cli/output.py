@@ -24,13 +24,22 @@ _BY_ENDING: Final = {
 
 def say(message: str) -> None:
     """A message for the person, on standard error, out of the way of the data."""
-    print(f"archcalc: {message}", file=sys.stderr)
+    _print_message(f"archcalc: {message}")
 
 
 def complain(error: ArchError) -> None:
     """Every fault on standard error, a line each, those of a file with their place in it."""
     for fault in error.faults:
-        print(fault if fault.mark else f"archcalc: {fault}", file=sys.stderr)
+        _print_message(str(fault) if fault.mark else f"archcalc: {fault}")
+
+
+def _print_message(message: str) -> None:
+    """A message as one line, but on a terminal broken between words."""
+    if sys.stderr.isatty() and len(message) > _width():
+        from textwrap import fill
+
+        message = fill(message, _width(), break_long_words=False, break_on_hyphens=False)
+    print(message, file=sys.stderr)
 
 
 def answer(

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 import typer
 
 from archcalc.cli.options import (
+    Format,
     FormatOption,
     InputOption,
     OneSpec,
@@ -19,6 +20,8 @@ from archcalc.errors import ArchError
 
 _SIZE: Final = re.compile(r"-?[0-9]+(x-?[0-9]+)?", re.IGNORECASE)
 _DIGITS: Final = 15
+_MOST_WAYS: Final = 12
+"""How many strides and paddings are listed for a person; a program gets all."""
 
 LayerOption = Annotated[
     str | None, typer.Option("--layer", metavar="LAYER", help="Ask instead how this layer comes to an output.")
@@ -46,14 +49,14 @@ def solve(
     spec_dir: SpecDirOption = None,
     form: FormatOption = None,
 ) -> None:
-    """The smallest input that passes, and all for which every window divides exactly.
+    """Which inputs pass, which fit the weights as they are, and for which every window divides exactly.
 
     Example: archcalc solve torchvision; archcalc solve torchvision --layer conv1 --output 55
     """
-    from archcalc.cli.output import answer
+    from archcalc.cli.output import answer, chosen
     from archcalc.spec.catalogue import Catalogue
 
-    size, file = _read_outputs(outputs or [], of_layer=layer is not None)
+    size, file = _read_outputs(outputs or [], layer is not None, form)
     loaded = Catalogue(spec_dir).load(spec, read_settings(set_), read_shape(input_shape))
     if layer is None:
         from archcalc.analysis.solve import solve as solved
@@ -66,15 +69,24 @@ def solve(
         from archcalc.render import reach as rendered
 
         reached = reach(loaded, layer, size, up_to)
-        answer([rendered.sheet(reached)], lambda: rendered.data(reached), form, file)
+        most = None if chosen(form, file) is Format.CSV else _MOST_WAYS
+        answer([rendered.sheet(reached, most)], lambda: rendered.data(reached), form, file)
 
 
-def _read_outputs(words: list[str], of_layer: bool) -> tuple[tuple[int, int] | None, Path | None]:
-    """The size that a layer is to make, and the file to write to; `55` is a size where a layer is named."""
-    sizes = [word for word in words if of_layer and _SIZE.fullmatch(word)]
+def _read_outputs(words: list[str], of_layer: bool, form: Format | None) -> tuple[tuple[int, int] | None, Path | None]:
+    """The size that a layer is to make, and the file to write to, which must not be a misspelt size."""
+    sizes = [word for word in words if _SIZE.fullmatch(word)]
     files = [word for word in words if word not in sizes]
+    if sizes and not of_layer:
+        raise ArchError(f"--output: {sizes[0]} is a size; name the layer that is to make it, as in --layer conv1")
     if len(sizes) > 1 or len(files) > 1:
         raise ArchError(f"--output: one size of a layer and one file at most, got {', '.join(words)}")
+    for file in files:
+        if form is None and not Path(file).suffix:
+            what = "is neither a size, such as 55 or 55x27, nor a file" if of_layer else "is no file"
+            raise ArchError(
+                f"--output: {file} {what} whose ending names a format, such as answer.txt; or give --format"
+            )
     return _read_size(sizes[0]) if sizes else None, Path(files[0]) if files else None
 
 

@@ -1,62 +1,88 @@
-"""What sources say about networks, held against what is so: as sheets, as JSON, and as a page to read."""
+"""What sources say about networks, held against what is so: as sheets and as JSON."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
-from archcalc.analysis.claims import Audit, Standing, Verdict
-from archcalc.layers import Shape
+from archcalc.analysis.claims import Audit, Standing, Verdict, in_words
 from archcalc.layers.base import dims
 from archcalc.render.data import results, stamped
-from archcalc.render.markdown import escape
-from archcalc.render.sheet import Column, Sheet
+from archcalc.render.sheet import Column, Sheet, Told
 from archcalc.render.table import number
-from archcalc.spec.model import Claim, Source
+from archcalc.spec.model import Claim
 
 _CLAIMS: Final = (
     Column("about", "claim"),
     Column("says", "the source says", right=True),
     Column("true", "archcalc says", right=True),
     Column("verdict", "verdict"),
-    Column("source", "source", leaves=2),
-    Column("where", "where", leaves=1, prose=True),
+    Column("source", "source"),
+    Column("where", "where", prose=True),
     Column("why", "why", prose=True),
 )
 
+_STACKED: Final = (
+    Column("about", "claim", heads=True),
+    Column("verdict", "verdict", heads=True),
+    Column("said", "who says what", prose=True),
+)
+
 _NETWORKS: Final = (
-    Column("name", "name"),
+    Column("name", "name", heads=True),
     Column("claims", "claims", right=True),
     *(Column(standing.name.lower(), standing.value, right=True) for standing in Standing),
 )
 
 
-def claims_sheets(audits: Sequence[Audit]) -> list[Sheet]:
-    """Every claim, a sheet for each network."""
-    return [_claims(audit, audit.verdicts) for audit in audits]
+def claims_sheets(audits: Sequence[Audit], stacked: bool = False) -> list[Sheet]:
+    """Every claim, a sheet for each network; `stacked` is for a narrow place, with a sentence for the figures."""
+    return [_claims(audit, audit.verdicts, stacked) for audit in audits]
 
 
-def summary_sheets(audits: Sequence[Audit]) -> list[Sheet]:
+def every_claim(audits: Sequence[Audit]) -> Sheet:
+    """All claims in one sheet, whose columns are always the same, each with the network that it is about."""
+    rows = ((audit.spec.name, *_cells(verdict)) for audit in audits for verdict in audit.verdicts)
+    return Sheet("", "", (Column("spec", "spec"), *_CLAIMS), tuple(rows))
+
+
+def summary_sheets(audits: Sequence[Audit], stacked: bool = False) -> list[Sheet]:
     """A line for each network, and every claim that does not hold or should not."""
     rows = tuple((a.spec.name, len(a.verdicts), *map(a.count, Standing)) for a in audits)
     totals = ("total", *(sum(column) for column in list(zip(*rows, strict=True))[1:]))
     notes = ("archcalc audit SPEC lists every claim, --format markdown is the whole page",)
-    summary = Sheet("", "", _NETWORKS, rows, (totals,), notes)
+    summary = Sheet("", "", _NETWORKS, rows, (totals,), notes).pick(_standing_somewhere(audits))
     wrong = [(audit, [v for v in audit.verdicts if v.standing is not Standing.OK]) for audit in audits]
-    return [summary, *(_claims(audit, verdicts) for audit, verdicts in wrong if verdicts)]
+    return [summary, *(_claims(audit, verdicts, stacked) for audit, verdicts in wrong if verdicts)]
 
 
-def _claims(audit: Audit, verdicts: Sequence[Verdict]) -> Sheet:
+def _standing_somewhere(audits: Sequence[Audit]) -> list[str]:
+    """The columns without those that are for surprises where there are none."""
+    found = counts(audits)
+    unused = {s.name.lower() for s in (Standing.BROKEN, Standing.UNEXPECTEDLY_HOLDS) if not found[s]}
+    return [column.key for column in _NETWORKS if column.key not in unused]
+
+
+def _claims(audit: Audit, verdicts: Sequence[Verdict], stacked: bool) -> Sheet:
     spec = audit.spec
     title = f"{spec.name}: {spec.title}" if spec.title else spec.name
     notes = () if audit.verdicts else (f"{spec.name} carries no claims",)
+    if stacked:
+        return Sheet(spec.name, title, _STACKED, tuple(map(_stacked, verdicts)), notes=notes)
     whole = Sheet(spec.name, title, _CLAIMS, tuple(map(_cells, verdicts)), notes=notes)
     has_why = any(verdict.claim.why for verdict in verdicts)
     return whole if has_why else whole.pick([column.key for column in _CLAIMS if column.key != "why"])
 
 
-def _cells(verdict: Verdict) -> tuple[str, ...]:
+def _stacked(verdict: Verdict) -> tuple[str, str, str]:
     claim = verdict.claim
-    where = claim.where or ""
-    return (about(claim), said(claim), true(verdict), verdict.standing.value, claim.source, where, claim.why or "")
+    says = f"{claim.source} says {said(claim)}{f' ({claim.where})' if claim.where else ''}"
+    so = "" if verdict.holds else f", it is {in_words(verdict)}{f': {claim.why}' if claim.why else ''}"
+    return about(claim), verdict.standing.value, says + so
+
+
+def _cells(verdict: Verdict) -> tuple[Any, ...]:
+    claim = verdict.claim
+    figures = Told(claim.value, said(claim)), Told(verdict.true, in_words(verdict))
+    return (about(claim), *figures, verdict.standing.value, claim.source, claim.where or "", claim.why or "")
 
 
 def about(claim: Claim) -> str:
@@ -67,19 +93,14 @@ def about(claim: Claim) -> str:
 
 def said(claim: Claim) -> str:
     """The figure as its source prints it."""
-    value = _shown(claim.value) if not isinstance(claim.value, str) else claim.value
+    match claim.value:
+        case int():
+            value = number(claim.value)
+        case str():
+            value = claim.value
+        case _:
+            value = dims(claim.value)
     return f"{value} within {claim.tol}" if claim.tol else value
-
-
-def true(verdict: Verdict) -> str:
-    """The figure that is so."""
-    if verdict.true is None:
-        return "not one number"
-    return f"{_shown(verdict.true)} bytes" if verdict.claim.what == "memory" else _shown(verdict.true)
-
-
-def _shown(value: int | Shape) -> str:
-    return number(value) if isinstance(value, int) else dims(value)
 
 
 def counts(audits: Sequence[Audit]) -> dict[Standing, int]:
@@ -87,7 +108,14 @@ def counts(audits: Sequence[Audit]) -> dict[Standing, int]:
 
 
 def data(audits: Sequence[Audit]) -> dict[str, Any]:
-    """The audit as JSON: `counts` by verdict, and `claims`, each as the spec has it with `true`, `holds`, `verdict`."""
+    """The audit as JSON, several specs' under `results`.
+
+    Each has the spec's `name`, `counts`, how many claims became of each verdict, and `claims` in the order of the
+    file. A claim has what the file says: `what` it is about, `of` which layer (null for the network), `value` as the
+    source prints it, `source`, and `tol`, `where`, `quote`, `expect` and `why`, null where the file has none. Beside
+    these stand `true`, the figure that is so (in bytes for memory, null where there is not one), `holds`, whether
+    the claim does, and `verdict`: ok, known wrong, BROKEN or UNEXPECTEDLY HOLDS.
+    """
     return results([_audit_data(audit) for audit in audits])
 
 
@@ -105,104 +133,3 @@ def _verdict_data(verdict: Verdict) -> dict[str, Any]:
     stated = {key: list(v) if isinstance(v, tuple) else v for key, v in vars(verdict.claim).items()}
     so = list(verdict.true) if isinstance(verdict.true, tuple) else verdict.true
     return stated | {"true": so, "holds": verdict.holds, "verdict": verdict.standing.value}
-
-
-def page(audits: Sequence[Audit], title: str) -> str:
-    """A Markdown page: what is wrong and why, then every claim network by network, then the sources."""
-    return "\n".join([*_opening(audits, title), *_wrong(audits), *_networks(audits), *_sources(audits)]) + "\n"
-
-
-def _opening(audits: Sequence[Audit], title: str) -> Iterator[str]:
-    found = counts(audits)
-    sources = {source.url or source.title or key for audit in audits for key, source in audit.spec.sources.items()}
-    yield f"# {escape(title)}"
-    yield ""
-    yield (
-        f"{sum(found.values())} claims about {len(audits)} networks, from {len(sources)} sources, each held against "
-        f"what archcalc computes: **{found[Standing.OK]} hold**, "
-        f"**{found[Standing.KNOWN_WRONG]} are known to be wrong**{_surprises(found)}."
-    )
-    yield ""
-    yield (
-        "A number holds if the true one rounds to it: `60M` stands for anything from 59.5 to 60.5 million. "
-        "An integer holds to the last digit."
-    )
-
-
-def _surprises(found: dict[Standing, int]) -> str:
-    broken, holds = found[Standing.BROKEN], found[Standing.UNEXPECTEDLY_HOLDS]
-    if not broken + holds:
-        return ", and nothing is otherwise than expected"
-    return f", **{broken} are broken**, and **{holds} hold that should not**"
-
-
-def _wrong(audits: Sequence[Audit]) -> Iterator[str]:
-    wrong = [(audit, v) for audit in audits for v in audit.verdicts if v.standing is not Standing.OK]
-    if not wrong:
-        return
-    yield from ("", "## What is wrong, and why", "")
-    for audit, verdict in wrong:
-        claim = verdict.claim
-        yield (
-            f"- **{escape(audit.spec.name)}**, {escape(about(claim))}: {_by(audit, claim)} says "
-            f"**{escape(said(claim))}**{_quoted(claim)}, it is **{escape(true(verdict))}**. "
-            f"{_because(verdict)}"
-        )
-
-
-def _by(audit: Audit, claim: Claim) -> str:
-    """The source, as a link where it has an address, and the place in it."""
-    source = audit.spec.sources[claim.source]
-    name = escape(source.title or source.cite or claim.source)
-    linked = f"[{name}]({source.url})" if source.url else name
-    return f"{linked} ({escape(claim.where)})" if claim.where else linked
-
-
-def _quoted(claim: Claim) -> str:
-    return f' ("{escape(claim.quote)}")' if claim.quote else ""
-
-
-def _because(verdict: Verdict) -> str:
-    match verdict.standing:
-        case Standing.KNOWN_WRONG:
-            why = verdict.claim.why or ""
-            return f"{escape(why[:1].upper() + why[1:])}."
-        case Standing.UNEXPECTEDLY_HOLDS:
-            return "It was known to be wrong, and holds now."
-    return "Nobody has said yet why."
-
-
-def _networks(audits: Sequence[Audit]) -> Iterator[str]:
-    yield from ("", "## Network by network")
-    for audit in audits:
-        spec = audit.spec
-        yield from ("", f"### {escape(spec.title or spec.name)} (`{spec.name}`)", "")
-        if not audit.verdicts:
-            yield "No source claims anything about it here."
-            continue
-        yield "| claim | the source says | archcalc says | verdict | source |"
-        yield "|---|---:|---:|---|---|"
-        for verdict in audit.verdicts:
-            claim, standing = verdict.claim, verdict.standing
-            shown = standing.value if standing is Standing.OK else f"**{standing.value}**"
-            where = f", {escape(claim.where)}" if claim.where else ""
-            figures = f"{escape(said(claim))} | {escape(true(verdict))}"
-            yield f"| {escape(about(claim))} | {figures} | {shown} | {escape(claim.source)}{where} |"
-
-
-def _sources(audits: Sequence[Audit]) -> Iterator[str]:
-    """Each source once, with the networks that cite it."""
-    cited: dict[str, list[str]] = {}
-    for audit in audits:
-        for key, source in audit.spec.sources.items():
-            cited.setdefault(_reference(key, source), []).append(audit.spec.name)
-    yield from ("", "## Sources", "")
-    for reference in sorted(cited, key=str.lower):
-        yield f"- {reference} ({', '.join(f'`{name}`' for name in dict.fromkeys(cited[reference]))})"
-
-
-def _reference(key: str, source: Source) -> str:
-    name = escape(source.title or source.cite or key)
-    parts = [f"[{name}]({source.url})" if source.url else name]
-    parts += [escape(str(part)) for part in (source.author, source.year, source.version) if part]
-    return ", ".join(parts)

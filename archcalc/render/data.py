@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from archcalc import __version__
 from archcalc.layers.fields import Sides
-from archcalc.render.sheet import Other, Same, Sheet
+from archcalc.render.sheet import Other, Same, Sheet, Told
 
 SCHEMA: Final = 1
 """The version of the JSON that every command prints: keys may come, those there are stay."""
@@ -47,7 +47,7 @@ def csv_text(sheets: Sequence[Sheet]) -> str:
 
 def _bare(value: Any) -> Any:
     """A value without separators: a shape as 96x55x55, padding as top bottom left right, a share as a fraction."""
-    if isinstance(value, Same | Other):
+    if isinstance(value, Same | Other | Told):
         return _bare(value.value)
     if isinstance(value, Sides):
         return " ".join(map(str, value))

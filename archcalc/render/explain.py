@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from archcalc.analysis.explain import Explained, Section, Step, headlines
+from archcalc.analysis.explain import Explained, Section, Step
 from archcalc.analysis.hidden import Fact, hidden
 from archcalc.analysis.receptive_field import Field
 from archcalc.analysis.sources import rules, said
@@ -16,7 +16,7 @@ from archcalc.render.formula import PLAIN, TEX, Notation, exactly, with_names, w
 from archcalc.render.sheet import Column, Piece, Sheet
 from archcalc.render.table import number, pair
 
-_TITLES: Final = {"output": "output", "params": "params", "macs": "MACs", "receptive_field": "receptive field"}
+TITLES: Final = {"output": "output", "params": "params", "macs": "MACs", "receptive_field": "receptive field"}
 
 
 def _rule(how: Expression) -> str:
@@ -27,13 +27,13 @@ def _rule_pieces(how: Expression) -> list[Piece]:
     return [Piece(with_names(how, TEX), is_math=True)]
 
 
-def _result(steps: Sequence[Step] | str) -> str:
+def result(steps: Sequence[Step] | str) -> str:
     if isinstance(steps, str):
         return steps
     return "; ".join(_labelled(step, len(steps) > 1) + equation(step.how) for step in steps)
 
 
-def _result_pieces(steps: Sequence[Step] | str) -> list[Piece]:
+def result_pieces(steps: Sequence[Step] | str) -> list[Piece]:
     if isinstance(steps, str):
         return [Piece(steps)]
     pieces: list[Piece] = []
@@ -62,18 +62,10 @@ def equation(how: Expression, notation: Notation = PLAIN) -> str:
 
 
 _LAYER: Final = (
-    Column("of", "of"),
-    Column("part", "part"),
-    Column("rule", "rule", _rule, leaves=1, prose=True, pieces=_rule_pieces),
-    Column("numbers", "numbers", _result, prose=True, pieces=_result_pieces),
-    Column("because", "because", prose=True),
-)
-
-_CHAIN: Final = (
-    Column("layer", "layer"),
-    Column("type", "type", leaves=1),
-    Column("value", "value", sizes=True),
-    Column("numbers", "numbers", _result, prose=True, pieces=_result_pieces),
+    Column("of", "of", heads=True),
+    Column("part", "part", heads=True),
+    Column("rule", "rule", _rule, prose=True, pieces=_rule_pieces),
+    Column("numbers", "numbers", result, prose=True, pieces=result_pieces),
     Column("because", "because", prose=True),
 )
 
@@ -93,24 +85,24 @@ def _layer_sheet(graph: Graph, explained: Explained) -> Sheet:
         columns=_LAYER,
         rows=tuple(row for section in explained.sections for row in _rows(section)),
         notes=(
-            *(fact.text for fact in _facts(node, figures)),
-            *(f"{graph.spec.name}: {words}" for words in said(graph, node.name)),
+            *(fact.text for fact in facts(node, figures)),
+            *said(graph, node.name, figures),
             *(f"{rule.what}: {rule.url}" for rule in rules(node, figures)),
         ),
     )
-    return _without_blanks(sheet)
+    return without_blanks(sheet)
 
 
 def _rows(section: Section) -> Iterator[tuple[Any, ...]]:
-    title = _TITLES[section.of]
+    title = TITLES[section.of]
     if not section.steps:
-        yield (title, None, None, _shown(section.value), section.note)
+        yield (title, None, None, shown(section.value), section.note)
     for place, step in enumerate(section.steps):
         reason = step.because or (section.note if place == len(section.steps) - 1 else "")
         yield (title if place == 0 else None, step.label, step.how, [step], reason)
 
 
-def _without_blanks(sheet: Sheet) -> Sheet:
+def without_blanks(sheet: Sheet) -> Sheet:
     """The sheet without columns in which no line says anything."""
     said_in = [
         column.key
@@ -120,47 +112,11 @@ def _without_blanks(sheet: Sheet) -> Sheet:
     return sheet.pick(said_in)
 
 
-def _facts(node: Node, figures: Sequence[str]) -> list[Fact]:
+def facts(node: Node, figures: Sequence[str]) -> list[Fact]:
     return [fact for fact in hidden(node) if set(fact.of) & set(figures)]
 
 
-def chain_sheet(graph: Graph, explained: Sequence[Explained]) -> Sheet:
-    """One figure of every layer that changes it, from the input to the output, a line each."""
-    of = explained[0].sections[0].of if explained else "output"
-    telling = [one for one in explained if one.sections[0].steps]
-    quiet = list(dict.fromkeys(one.node.layer.op for one in explained if not one.sections[0].steps))
-    spec = graph.spec
-    start = [("input", None, dims(spec.input_shape), None, None)] if of == "output" else []
-    sheet = Sheet(
-        name=spec.name,
-        title=f"{spec.name}: {_TITLES[of]}, layer by layer",
-        columns=tuple(c._replace(header=_TITLES[of]) if c.key == "value" else c for c in _CHAIN),
-        rows=(*start, *(_line(one) for one in telling)),
-        notes=(
-            *(f"{one.node.name}: {fact.text}" for one in explained for fact in _facts(one.node, [of])),
-            *([f"not shown, since they {_QUIET[of]}: {', '.join(quiet)}"] if quiet else []),
-            f"archcalc explain {spec.name} LAYER shows the rules, with their sources",
-        ),
-    )
-    return _without_blanks(sheet)
-
-
-_QUIET: Final = {
-    "output": "keep the shape they read",
-    "params": "learn nothing",
-    "macs": "multiply nothing that is counted",
-    "receptive_field": "see what their input sees, or places that no window tells of",
-}
-
-
-def _line(one: Explained) -> tuple[Any, ...]:
-    (section,) = one.sections
-    steps = headlines(section)
-    reasons = "; ".join(dict.fromkeys(step.because for step in steps if step.because))
-    return (one.node.name, one.node.layer.op, _shown(section.value), steps, reasons)
-
-
-def _shown(value: int | Shape | Field | None) -> str:
+def shown(value: int | Shape | Field | None) -> str:
     match value:
         case None:
             return "-"
@@ -174,9 +130,14 @@ def _shown(value: int | Shape | Field | None) -> str:
 def data(graph: Graph, explained: Sequence[Explained]) -> dict[str, Any]:
     """The explanation as JSON.
 
-    `layers` have `figures`; of each `of`, `value` and `steps`: `part`, `called` (the rule's name for a number on the
-    way, or null), `rule`, `numbers`, `value` and `because`. `hidden` is what the figures do not show, `claims` what the
-    spec's sources say, `rules` where these can be read.
+    `layers` have `name`, `op`, `inputs`, the names of what they read, and `figures`, those asked for: `of` says which,
+    `value` is the table's, `note` says what there is to say beside it, or null, and `steps` are the numbers on the
+    way to it, in order. A step is about a `part` of the figure; `called` is the rule's name for a number on the way,
+    or null, `rule` the formula, `numbers` what they make once put in, `value` that number, and `because` why it is
+    rounded as it is, or null. A receptive field's value is its `size` and `jump`, [height, width].
+
+    `hidden` is what these figures do not show, `claims` what the spec's sources say of them, and `rules` where these
+    can be read: `what` it is, and its `url`.
     """
     return stamped({"name": graph.spec.name, "layers": [_explained_data(graph, one) for one in explained]})
 
@@ -186,9 +147,10 @@ def _explained_data(graph: Graph, one: Explained) -> dict[str, Any]:
     return {
         "name": one.node.name,
         "op": one.node.layer.op,
+        "inputs": list(one.node.inputs),
         "figures": [_section_data(section) for section in one.sections],
-        "hidden": [fact.text for fact in _facts(one.node, figures)],
-        "claims": said(graph, one.node.name),
+        "hidden": [fact.text for fact in facts(one.node, figures)],
+        "claims": said(graph, one.node.name, figures),
         "rules": [rule._asdict() for rule in rules(one.node, figures)],
     }
 

@@ -25,6 +25,13 @@ class Other(NamedTuple):
     value: Any
 
 
+class Told(NamedTuple):
+    """A value that reads otherwise than those of its column."""
+
+    value: Any
+    text: str
+
+
 class Piece(NamedTuple):
     """Part of a cell: prose, or TeX without its dollar signs."""
 
@@ -52,11 +59,15 @@ class Column(NamedTuple):
     """The least width that prose is wrapped to."""
     pieces: Callable[[Any], Sequence[Piece]] | None = None
     """How a value with formulas in it reads in Markdown and LaTeX."""
+    heads: bool = False
+    """Whether it names the row, and so heads the lines that a row becomes where the sheet is too wide."""
 
     def show(self, value: Any) -> str:
         if isinstance(value, Same | Other):
             is_sign = isinstance(value, Same) and not value.in_full
             return SAME_SIGN if is_sign else self.show(value.value)
+        if isinstance(value, Told):
+            return value.text
         return "" if value is None else self.text(value)
 
     def marked_up(self, value: Any, escape: Callable[[str], str]) -> str:

@@ -1,11 +1,11 @@
 """Which inputs a network takes, as a sheet and as JSON."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from archcalc.analysis.demands import AXES
 from archcalc.analysis.solve import Remainder, Sizes, Solution, Stage
-from archcalc.errors import Fault
+from archcalc.errors import Fault, listing
 from archcalc.layers.base import dims
 from archcalc.layers.fields import SAME
 from archcalc.render.data import stamped
@@ -15,7 +15,7 @@ from archcalc.render.table import pair
 from archcalc.render.table import sides as padding_text
 
 _COLUMNS: Final = (
-    Column("layer", "layer"),
+    Column("layer", "layer", heads=True),
     Column("type", "type", leaves=1),
     Column("kernel", "kernel", dims, leaves=4, sizes=True),
     Column("stride", "stride", pair, leaves=3, sizes=True),
@@ -25,6 +25,8 @@ _COLUMNS: Final = (
     Column("smallest_input", "smallest input", dims, sizes=True),
     Column("exact_inputs", "exact inputs", prose=True),
 )
+
+_MOST_NAMED: Final = 4
 
 
 def sheet(solution: Solution) -> Sheet:
@@ -66,7 +68,9 @@ def _notes(solution: Solution) -> Iterator[str]:
     if solution.sizes is None:
         yield f"its input is {dims(own)} features: it has neither height nor width to solve for"
         return
-    yield _smallest(solution)
+    yield _smallest(solution) + _with_weights(solution)
+    if any(solution.same_weights):
+        yield _same_weights(solution)
     for size, fault in solution.too_small:
         yield f"{dims(size)} fails {_at(fault)}"
     if solution.smallest and solution.stages:
@@ -96,6 +100,30 @@ def _smallest(solution: Solution) -> str:
     return f"{said}; up to {solution.up_to} those do that are {passing}"
 
 
+def _with_weights(solution: Solution) -> str:
+    """Whether what passes leaves the weights as they are."""
+    if solution.smallest is None:
+        return ""
+    if not solution.made_anew:
+        return ", with the same weights"
+    return f", if {_made_anew(solution)} {'is' if len(solution.made_anew) == 1 else 'are'} made anew for them"
+
+
+def _made_anew(solution: Solution) -> str:
+    named, more = solution.made_anew[:_MOST_NAMED], len(solution.made_anew) - _MOST_NAMED
+    return listing([*named, f"{more} more"] if more > 0 else named, "and")
+
+
+def _same_weights(solution: Solution) -> str:
+    """The inputs that fit the weights that are there."""
+    own = dims(solution.spec.input_shape[1:])
+    height, width = (in_words(runs) if runs is not None else "" for runs in solution.same_weights)
+    apart = " and ".join(f"{said} {of}" for said, of in ((height, "high"), (width, "wide")) if said)
+    sizes = f"{height} high and wide" if height == width else apart
+    has = "has" if len(solution.made_anew) == 1 else "have"
+    return f"the weights that {_made_anew(solution)} {has} at {own} are for maps that only inputs {sizes} lead to"
+
+
 def _nothing_passes(solution: Solution) -> str:
     """Which layer leaves no height, or no width."""
     for stage in solution.stages:
@@ -118,8 +146,14 @@ def _near(solution: Solution) -> str:
     _, height, width = solution.spec.input_shape
     if solution.sizes is None or solution.sizes[0] != solution.sizes[1] or height != width:
         return ""
-    near = [dims((size, size)) for size in nearest(solution.sizes[0].exact, height)]
+    near = [dims((size, size)) + _anew_at(size, solution) for size in nearest(solution.sizes[0].exact, height)]
     return f"; {' and '.join(near)} would be exact" if near else ""
+
+
+def _anew_at(size: int, solution: Solution) -> str:
+    """What is to be said of a square input that does not fit the weights that are there."""
+    fits = all(runs is None or any(size in run for run in runs) for runs in solution.same_weights)
+    return "" if fits else f" (with {_made_anew(solution)} made anew)"
 
 
 def _remainder(left: Remainder) -> str:
@@ -139,12 +173,20 @@ def _at(fault: Fault) -> str:
 def data(solution: Solution) -> dict[str, Any]:
     """The answer as JSON.
 
-    `smallest` is [height, width], null where no input passes. `height` and `width`, null where the input has none,
-    hold `passing`, the [first, last] of each run of sizes that pass, `and_larger`, whether all sizes past those
-    pass too, and `exact`, every size up to `up_to` for which all divisions are exact. `too_small` says where the
-    inputs just below the smallest fail. `input_passes` and `input_exact` are about the input of the spec,
-    `input_fault` and `input_remainder` say why not. `layers` are those that ask for more than the ones before them;
-    their `smallest` and `exact_count` are of the network up to there.
+    `name` and `input_shape` are the spec's, `up_to` is how far was looked. `smallest` is [height, width], null where
+    no input passes. `height` and `width`, null where the input has none, hold `passing`, the [first, last] of each
+    run of sizes that pass, `and_larger`, whether all sizes past those pass too, `exact`, every size up to `up_to` for
+    which all divisions are exact, and `same_weights`, the [first, last] of each run of sizes that pass with the
+    weights that the spec's own input asks for, null where all that pass do or that input fails. `made_anew` names the
+    layers whose weights hang on the input's size.
+
+    `too_small` is, for inputs smaller by one than the smallest, the `input` [height, width], the `layer` at which it
+    fails and `what` is wrong there. `input_passes` and `input_exact` are about the input of the spec; where that is
+    not so, `input_fault` is the `layer` and `what`, and `input_remainder` the first division that is not exact: its
+    `layer` and `axis`, and its `size`, `padding` (before and after; null for same), `span` and `stride`.
+
+    `layers` are those that ask for more than the ones before them: `name` and `op`, `reads_least`, the smallest map
+    on which the window has a place, and `smallest` and `exact_count`, [height, width] of the network up to there.
     """
     spec, axes = solution.spec, solution.sizes or (None, None)
     fault, left = solution.own_fault, solution.own_remainder
@@ -154,8 +196,9 @@ def data(solution: Solution) -> dict[str, Any]:
             "input_shape": list(spec.input_shape),
             "up_to": solution.up_to,
             "smallest": list(solution.smallest) if solution.smallest else None,
-            "height": _axis_data(axes[0], solution.up_to),
-            "width": _axis_data(axes[1], solution.up_to),
+            "height": _axis_data(axes[0], solution.same_weights[0], solution.up_to),
+            "width": _axis_data(axes[1], solution.same_weights[1], solution.up_to),
+            "made_anew": list(solution.made_anew),
             "too_small": [{"input": list(size)} | _fault_data(fault) for size, fault in solution.too_small],
             "input_passes": fault is None,
             "input_exact": fault is None and left is None,
@@ -166,10 +209,15 @@ def data(solution: Solution) -> dict[str, Any]:
     )
 
 
-def _axis_data(axis: Sizes | None, up_to: int) -> dict[str, Any] | None:
+def _axis_data(axis: Sizes | None, same_weights: Sequence[range] | None, up_to: int) -> dict[str, Any] | None:
     if axis is None:
         return None
-    return {"passing": bounds(axis.passing), "and_larger": axis.and_larger, "exact": sizes(axis.exact, up_to)}
+    return {
+        "passing": bounds(axis.passing),
+        "and_larger": axis.and_larger,
+        "exact": sizes(axis.exact, up_to),
+        "same_weights": bounds(same_weights) if same_weights is not None else None,
+    }
 
 
 def _fault_data(fault: Fault) -> dict[str, str]:

@@ -1,8 +1,10 @@
-"""Sheets for a terminal: colour, bars for shares, and on a narrow one fewer columns, never a clipped number."""
+"""Sheets for a terminal: colour, bars for shares, and on a narrow one fewer columns, never a clipped number.
 
-from collections.abc import Sequence
+Where these are still too many, a sheet whose columns say what names a row becomes a block of lines for each row.
+"""
+
+from collections.abc import Iterable, Sequence
 from io import StringIO
-from textwrap import wrap
 from typing import Final
 
 from rich.box import SIMPLE_HEAD
@@ -10,6 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from archcalc.render import blocks
+from archcalc.render.blocks import fitted
 from archcalc.render.sheet import Column, Other, Same, Sheet
 
 BAR: Final = 8
@@ -25,9 +29,13 @@ def render(sheets: Sequence[Sheet], width: int | None, colour: bool) -> tuple[st
     dropped: list[str] = []
     parts = []
     for sheet in sheets:
-        fitted, without = fit(sheet, width)
+        narrower, without = fit(sheet, width)
+        if width is not None and _least(narrower) > width and blocks.can_show(sheet):
+            lines = (Text(line, "" if line.startswith(" ") else "bold") for line in blocks.lines(sheet, width))
+            parts.append(_printed(sheet, lines, width, colour))
+            continue
         dropped += (header for header in without if header not in dropped)
-        parts.append(_one(fitted, width, colour))
+        parts.append(_one(narrower, width, colour))
     return "\n".join(parts), dropped
 
 
@@ -99,13 +107,19 @@ def _one(sheet: Sheet, width: int | None, colour: bool) -> str:
     for row in sheet.rows:
         cells = (_cell(c, value, bars, w) for c, value, w in zip(sheet.columns, row, widths, strict=True))
         table.add_row(*cells, style="dim" if _is_quiet(sheet, row) else "")
+    return _printed(sheet, [table], width, colour)
+
+
+def _printed(sheet: Sheet, content: Iterable[Table | Text], width: int | None, colour: bool) -> str:
+    """The sheet's title, what it has to show, and its notes."""
     out = StringIO()
     console = Console(file=out, width=_UNBOUNDED, force_terminal=colour, no_color=None if colour else True)
-    for line in wrap(sheet.title, width or _UNBOUNDED):
-        console.print(Text(line, style="bold"))
-    console.print(table, crop=False)
+    for line in fitted(sheet.title, width or _UNBOUNDED):
+        console.print(Text(line, "bold"), crop=False)
+    for shown in content:
+        console.print(shown, crop=False)
     lines = [line.rstrip() for line in out.getvalue().splitlines()]
-    notes = (line for note in sheet.notes for line in wrap(note, width or _UNBOUNDED))
+    notes = (line for note in sheet.notes for line in fitted(note, width or _UNBOUNDED))
     return "\n".join([*lines, *notes]) + "\n"
 
 

@@ -25,6 +25,7 @@ STANDARD_INPUT: Final = "-"
 _STDIN_NAME: Final = "<stdin>"
 _MOST_PARENTS: Final = 32
 _MOST_ALIKE: Final = 4
+_MOST_LISTED: Final = 40
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 
 
@@ -53,6 +54,10 @@ class Catalogue:
 
     def find(self, word: str) -> Found:
         """The file that a spec argument means. Raises ArchError that lists what there is."""
+        return self._find(word, _MOST_LISTED)
+
+    def _find(self, word: str, most_listed: int = 0) -> Found:
+        """The same, with a message that lists so many names where none is near."""
         if _is_path(word):
             return Found(Path(word), word)
         files = self.files()
@@ -65,7 +70,7 @@ class Catalogue:
             raise ArchError(f"'{word}' may be {listing(sorted(matches))}; which?")
         if _is_file(Path(word)):
             return Found(Path(word), word)
-        raise ArchError(_unknown(word, files, self.folders))
+        raise ArchError(_unknown(word, files, self.folders, most_listed))
 
     def _with_alias(self, word: str, files: Mapping[str, Path]) -> list[str]:
         """The specs that give themselves the alias; only files in which the word occurs are read for it."""
@@ -123,7 +128,7 @@ class Catalogue:
             path = folder / f"{word}{suffix}"
             if _is_file(path):
                 return Found(path, str(path))
-        return self.find(word)
+        return self._find(word)
 
 
 def _aliases(path: Path, word: str) -> list[str]:
@@ -184,7 +189,7 @@ def _shown(path: Path) -> str:
         return str(path)
 
 
-def _unknown(word: str, files: Mapping[str, Path], folders: list[Path]) -> str:
+def _unknown(word: str, files: Mapping[str, Path], folders: list[Path], most_listed: int) -> str:
     alike = [stem for stem in files if stem.lower().startswith(f"{word.lower()}_")]
     if alike:
         more = " ..." if len(alike) > _MOST_ALIKE else ""
@@ -193,4 +198,7 @@ def _unknown(word: str, files: Mapping[str, Path], folders: list[Path]) -> str:
     if not files:
         looked = f" in {listing([_shown(folder) for folder in folders], 'and')}" if folders else ""
         return f"there is no spec '{word}', nor any other{looked}; name a file, or a folder by --spec-dir"
-    return f"there is no spec '{word}'{hint} (archcalc list shows all)"
+    if hint or not most_listed:
+        return f"there is no spec '{word}'{hint} (archcalc list shows all)"
+    more = ", ..." if len(files) > most_listed else ""
+    return f"there is no spec '{word}'; there are: {', '.join([*files][:most_listed])}{more} (archcalc list says more)"

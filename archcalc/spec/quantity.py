@@ -10,8 +10,10 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
 _FACTORS: Final = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
+_DECIMAL: Final = ("", "k", "M", "G")
+_BINARY: Final = ("", "Ki", "Mi", "Gi")
 _PRINTED: Final = r"(?P<whole>[0-9]{1,15})(?:\.(?P<part>[0-9]{1,9}))? ?(?P<prefix>k|K|M|G|Ki|Mi|Gi)?(?P<byte>B)?"
-_BINARY: Final = {10**3: 2**10, 10**6: 2**20, 10**9: 2**30}
+_AS_BINARY: Final = {10**3: 2**10, 10**6: 2**20, 10**9: 2**30}
 _PERCENT: Final = r"(?P<whole>[0-9]{1,2})(?:\.(?P<part>[0-9]{1,6}))? ?%"
 
 FORMS: Final = "an integer, or a number as it is printed: 60M, 650k, 0.714G, 233.08MiB"
@@ -31,7 +33,7 @@ class Quantity(NamedTuple):
     @property
     def in_binary(self) -> "Quantity | None":
         """The same with prefixes that mean powers of 2^10, as some print them; None without a decimal prefix."""
-        return self._replace(factor=_BINARY[self.factor]) if self.factor in _BINARY else None
+        return self._replace(factor=_AS_BINARY[self.factor]) if self.factor in _AS_BINARY else None
 
     def matches(self, number: "int | Fraction", tolerance: "Tolerance | None" = None) -> bool:
         """Whether `number` is what was printed: within its last digit, or within `tolerance` of it.
@@ -45,6 +47,21 @@ class Quantity(NamedTuple):
         if tolerance is not None:
             return gap * tolerance.scale <= self.digits * self.factor * tolerance.parts
         return gap == 0 if self.decimals is None else 2 * gap <= self.factor
+
+    def in_its_unit(self, number: int) -> str:
+        """So many bytes as the source would print them: in its unit or, where they are less than one, in a smaller one.
+
+        >>> read_quantity("1GB").in_its_unit(187_058_984), read_quantity("233.08MiB").in_its_unit(244_403_360)
+        ('187.1 MB', '233.08 MiB')
+        """
+        prefixes = _BINARY if self.factor in map(_FACTORS.get, _BINARY) else _DECIMAL
+        prefix = [p for p in prefixes if _FACTORS[p] <= max(1, min(number, self.factor))][-1]
+        factor = _FACTORS[prefix]
+        if factor == 1:
+            return f"{number:,} bytes"
+        decimals = max(1, self.decimals or 0) if factor == self.factor else 1
+        whole, part = divmod((2 * number * 10**decimals + factor) // (2 * factor), 10**decimals)
+        return f"{whole:,}.{part:0{decimals}} {prefix}B"
 
 
 class Tolerance(NamedTuple):

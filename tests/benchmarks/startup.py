@@ -21,7 +21,10 @@ from archcalc.errors import ArchError
 ROOT = Path(__file__).resolve().parent.parent.parent
 RUNS = 21
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "NO_COLOR")} | {"TERM": "xterm-256color"}
-COMMAND = [sys.executable, "-m", "archcalc", "table", "specs/alexnet_torchvision.yaml"]
+ARCHCALC = [sys.executable, "-m", "archcalc"]
+COMMAND = [*ARCHCALC, "table", "specs/alexnet_torchvision.yaml"]
+COMPARED = ["paper", "torchvision", "d2l"]
+AUDITED = [str(path) for path in sorted((ROOT / "specs").glob("*.yaml"))]
 
 
 def seconds(action: Callable[[], object]) -> float:
@@ -48,15 +51,19 @@ def on_terminal(command: list[str]) -> None:
 
 
 def startup() -> None:
-    bare, piped, terminal = [], [], []
+    bare, piped, terminal, compared, audited = [], [], [], [], []
     for _ in range(RUNS):
         bare.append(seconds(lambda: in_pipe([sys.executable, "-c", "pass"])))
         piped.append(seconds(lambda: in_pipe(COMMAND)))
         terminal.append(seconds(lambda: on_terminal(COMMAND)))
+        compared.append(seconds(lambda: in_pipe([*ARCHCALC, "compare", *COMPARED])) / len(COMPARED))
+        audited.append(seconds(lambda: in_pipe([*ARCHCALC, "audit", *AUDITED])) / len(AUDITED))
     base = statistics.median(bare)
     print(f"python -c pass                     {base * 1e3:6.1f} ms")
     print(f"archcalc table, piped              {statistics.median(piped) / base:6.1f} x   (budget 10 x)")
     print(f"archcalc table, on a terminal      {statistics.median(terminal) / base:6.1f} x   (budget 13 x)")
+    print(f"archcalc compare of 3, per spec    {statistics.median(compared) / base:6.1f} x   (budget 10 x)")
+    print(f"archcalc audit of {len(AUDITED)}, per spec     {statistics.median(audited) / base:6.1f} x   (budget 10 x)")
 
 
 def text_to_table(path: Path) -> float:
