@@ -21,10 +21,11 @@ def conventions(name: NameArgument = None, form: FormatOption = None, output: Ou
     """
     from archcalc.analysis.conventions import CONVENTIONS, find
     from archcalc.cli.output import answer
-    from archcalc.render.conventions import all_sheet, data, one_sheet
+    from archcalc.render.conventions import all_sheet, data, narrow_sheet, one_sheet
 
     if name is None:
-        answer([all_sheet(list(CONVENTIONS.values()))], lambda: data(list(CONVENTIONS.values())), form, output)
+        every = list(CONVENTIONS.values())
+        answer([all_sheet(every)], lambda: data(every), form, output, [[narrow_sheet(every)]])
     else:
         one = find(name)
         answer([one_sheet(one)], lambda: data([one]), form, output)

@@ -20,7 +20,7 @@ _SHOWN: Final = (
     "batch_norm2d",
     "add",
 )
-"""The kinds in which conventions differ and that most networks have, those that leave a narrow terminal last first."""
+"""The kinds in which conventions differ and that most networks have."""
 
 NOT_COUNTED: Final = "not counted"
 
@@ -32,9 +32,14 @@ def _counted(weights: Weights | None) -> str:
 
 _ALL: Final = (
     Column("name", "convention"),
-    Column("version", "version", leaves=len(_SHOWN) + 1),
-    Column("word", "its word", leaves=len(_SHOWN) + 2),
-    *(Column(op, op, leaves=len(_SHOWN) - place) for place, op in enumerate(_SHOWN)),
+    Column("version", "version", leaves=1),
+    Column("word", "its word"),
+    *(Column(op, op) for op in _SHOWN),
+)
+
+_NARROW: Final = (
+    Column("name", "convention"),
+    Column("counted", "what it counts", prose=True),
 )
 
 _ONE: Final = (
@@ -48,13 +53,28 @@ def all_sheet(conventions: Sequence[Convention]) -> Sheet:
     rows = tuple(
         (one.name, one.version, one.word, *(_counted(one.weights(op)) for op in _SHOWN)) for one in conventions
     )
+    return Sheet("", "", _ALL, rows, notes=_notes(conventions))
+
+
+def narrow_sheet(conventions: Sequence[Convention]) -> Sheet:
+    """The same with what a convention counts as a sentence."""
+    rows = tuple((one.name, _sentence(one)) for one in conventions)
+    return Sheet("", "", _NARROW, rows, notes=_notes(conventions))
+
+
+def _sentence(convention: Convention) -> str:
+    counted = (f"{op} {in_words(weights)}" for op in _SHOWN if (weights := convention.weights(op)))
+    return f"{convention.word}: {', '.join(counted)}"
+
+
+def _notes(conventions: Sequence[Convention]) -> tuple[str, ...]:
+    """How the counts are to be read, and where the rest is."""
     used = {name for one in conventions for op in _SHOWN for name in one.weights(op) or ()}
-    notes = (
+    return (
         "0 is counted as nothing; - is a kind that a tool says nothing about, which is not counted",
         *(f"{name}: {words.full}" for name, words in QUANTITIES.items() if name in used),
         "all kinds and the source: archcalc conventions NAME; counted by it: archcalc table SPEC --convention NAME",
     )
-    return Sheet("", "", _ALL, rows, notes=notes)
 
 
 def one_sheet(convention: Convention) -> Sheet:
