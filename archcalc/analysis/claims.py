@@ -1,15 +1,21 @@
 """What sources say about a network, held against what it is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from enum import StrEnum
-from typing import Final, NamedTuple
+from math import prod
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from archcalc.analysis.receptive_field import receptive_fields
-from archcalc.graph import Graph, link, within
+from archcalc.errors import ArchError
+from archcalc.graph import Graph, Node, link, within
 from archcalc.layers import Shape
 from archcalc.layers.base import dims
-from archcalc.spec.model import Claim, Spec
+from archcalc.spec.model import COST, Claim, Spec
 from archcalc.table import Table, add_up, measure
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 BYTES_PER_PARAMETER: Final = 4
 """Parameters are 32-bit floats, as they are published."""
@@ -28,7 +34,7 @@ class Verdict(NamedTuple):
     """A claim, the number or shape that is true (None where there is none), and whether the claim holds."""
 
     claim: Claim
-    true: int | Shape | None
+    true: "int | Fraction | Shape | None"
     holds: bool
 
     @property
@@ -51,11 +57,11 @@ def in_words(verdict: Verdict) -> str:
     """
     true, claim = verdict.true, verdict.claim
     if true is None:
-        return "not one number"
+        return "not one number" if claim.quantified else "a matter of reading"
     if isinstance(true, tuple):
         return dims(true)
-    if claim.what != "memory":
-        return f"{true:,}"
+    if claim.what != "memory" or not isinstance(true, int):
+        return f"{true:,}" if isinstance(true, int) else f"{float(true):,}"
     said, exact = claim.quantity.in_its_unit(true), f"{true:,} bytes"
     return exact if said == exact else f"{said} ({exact})"
 
@@ -87,20 +93,28 @@ def judge(graph: Graph, table: Table, claims: Iterable[Claim]) -> list[Verdict]:
 
 
 def _verdict(claim: Claim, graph: Graph, table: Table) -> Verdict:
+    if not claim.quantified:
+        return Verdict(claim, None, holds=False)
+    if claim.input:
+        graph = link(replace(graph.spec, input_shape=claim.input))
+        table = measure(graph)
     true = _true_value(claim, graph, table)
     if isinstance(true, tuple) or isinstance(claim.value, tuple):
         return Verdict(claim, true, claim.value == true)
     return Verdict(claim, true, true is not None and claim.quantity.matches(true, claim.tolerance))
 
 
-def _true_value(claim: Claim, graph: Graph, table: Table) -> int | Shape | None:
-    nodes = within(graph.nodes, claim.of) if claim.of else list(graph.nodes)
+def _true_value(claim: Claim, graph: Graph, table: Table) -> "int | Fraction | Shape | None":
+    nodes = _meant(claim, graph)
     if claim.what == "output":
-        return _output(claim, graph, nodes[-1].output_shape)
+        return _output(claim, nodes)
     if claim.what == "receptive_field":
-        fields = receptive_fields(graph)
-        field = fields[claim.of] if claim.of in fields else fields[nodes[-1].name]
+        field = receptive_fields(graph)[_last(claim, nodes).name]
         return field.size[0] if field and field.size[0] == field.size[1] else None
+    if claim.what == COST:
+        return _cost(claim, nodes)
+    if claim.what == "weights":
+        return sum(_weights(node) for node in nodes)
     names = {node.name for node in nodes}
     totals = add_up(row for row in table.rows if row.name in names)
     if claim.what == "memory":
@@ -108,7 +122,39 @@ def _true_value(claim: Claim, graph: Graph, table: Table) -> int | Shape | None:
     return int(getattr(totals, claim.what))
 
 
-def _output(claim: Claim, graph: Graph, last: Shape) -> Shape:
+def _meant(claim: Claim, graph: Graph) -> list[Node]:
+    """The layers that a claim is about, those of structures too, each once."""
+    if not claim.of:
+        return list(graph.nodes)
+    meant = {node.name for name in claim.of for node in within(graph.nodes, name)}
+    return [node for node in graph.nodes if node.name in meant]
+
+
+def _last(claim: Claim, nodes: Sequence[Node]) -> Node:
+    """The layer of the last name, or else the last of its structure."""
+    named = [node for node in nodes if claim.of and node.name == claim.of[-1]]
+    return (named or nodes)[-1]
+
+
+def _output(claim: Claim, nodes: Sequence[Node]) -> Shape:
     """The shape that a name hands on: the layer's own, or that of the last layer of a structure."""
-    own = [node.output_shape for node in graph.nodes if node.name == claim.of]
-    return own[0] if own else last
+    return _last(claim, nodes).output_shape
+
+
+def _weights(node: Node) -> int:
+    """Learnable elements but for biases."""
+    shapes = node.layer.param_shapes(*node.reads).items()
+    return node.copies * sum(prod(shape) for name, shape in shapes if name != "bias")
+
+
+def _cost(claim: Claim, nodes: Sequence[Node]) -> "int | Fraction":
+    """What the layers cost by the claim's convention, as that is published. Raises ArchError for an unknown one."""
+    from archcalc.analysis.conventions import facts, find
+    from archcalc.analysis.reconcile import as_published
+
+    try:
+        convention = find(claim.convention or "")
+    except ArchError as error:
+        raise error.at(None, "claim") from None
+    costs = ((convention.cost(node.layer.op, facts(node)) or 0) * node.copies for node in nodes)
+    return as_published(convention, sum(costs))

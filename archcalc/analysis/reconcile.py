@@ -106,4 +106,5 @@ def _match(convention: Convention, number: int, printed: Quantity) -> Match:
 
 def as_published(convention: Convention, number: int) -> int | Fraction:
     """The number that is printed for it: the half, of some."""
-    return Fraction(number, 2) if convention.printed_half else number
+    half = Fraction(number, 2)
+    return number if not convention.printed_half else half.numerator if half.denominator == 1 else half

@@ -11,6 +11,7 @@ from archcalc.layers.base import dims
 from archcalc.layers.fields import SAME
 from archcalc.layers.norm import LocalResponseNorm
 from archcalc.layers.window import ROUNDERS
+from archcalc.spec.model import Claim
 from archcalc.table import measure
 
 _TORCH: Final = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
@@ -25,7 +26,7 @@ class Rule(NamedTuple):
     url: str
 
 
-_FIGURE: Final = {"units": "output", "flops": "macs", "memory": "params"}
+_FIGURE: Final = {"units": "output", "flops": "macs", "cost": "macs", "memory": "params", "weights": "params"}
 """The figure that a claim about something else hangs on."""
 
 
@@ -72,16 +73,23 @@ _SOURCES: Final[dict[str, Callable[[Node], list[Rule]]]] = {
 
 def said(graph: Graph, name: str, figures: Container[str]) -> list[str]:
     """What the spec's sources say of these figures of a layer, and whether it is so."""
-    claims = [c for c in graph.spec.claims if c.of == name and _FIGURE.get(c.what, c.what) in figures]
+    claims = [claim for claim in graph.spec.claims if claim.of == (name,) and _is_about(claim, figures)]
     return [_words(verdict) for verdict in judge(graph, measure(graph), claims)] if claims else []
+
+
+def _is_about(claim: Claim, figures: Container[str]) -> bool:
+    """Whether a claim about a layer at the spec's own input is about these figures; a statement may always be."""
+    return claim.input is None and (not claim.quantified or _FIGURE.get(claim.what, claim.what) in figures)
 
 
 def _words(verdict: Verdict) -> str:
     """The figure comes first, then whether it is so; where it is said may be long."""
     claim = verdict.claim
+    where = f" ({claim.where})" if claim.where else ""
+    if claim.value is None:
+        return f'{claim.source} says "{claim.quote}"{where}: {claim.why}'
     value = _shown(claim.value) if not isinstance(claim.value, str) else claim.value
     says = f"{claim.source} says {claim.what.replace('_', ' ')} {value}"
-    where = f" ({claim.where})" if claim.where else ""
     if verdict.holds:
         return f"{says}: it is so{where}"
     return f"{says}{where}: it is {in_words(verdict)}{f'; {claim.why}' if claim.why else ''}"

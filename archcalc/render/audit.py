@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from archcalc.analysis.claims import Audit, Standing, Verdict, in_words
+from archcalc.errors import listing
 from archcalc.layers.base import dims
 from archcalc.render.data import results, stamped
 from archcalc.render.sheet import Column, Sheet, Told
@@ -12,7 +13,7 @@ from archcalc.spec.model import Claim
 
 _CLAIMS: Final = (
     Column("about", "claim"),
-    Column("says", "the source says", right=True),
+    Column("says", "the source says", right=True, prose=True),
     Column("true", "archcalc says", right=True),
     Column("verdict", "verdict"),
     Column("source", "source"),
@@ -75,8 +76,12 @@ def _claims(audit: Audit, verdicts: Sequence[Verdict], stacked: bool) -> Sheet:
 def _stacked(verdict: Verdict) -> tuple[str, str, str]:
     claim = verdict.claim
     says = f"{claim.source} says {said(claim)}{f' ({claim.where})' if claim.where else ''}"
-    so = "" if verdict.holds else f", it is {in_words(verdict)}{f': {claim.why}' if claim.why else ''}"
+    so = "" if verdict.holds else f"{', it is ' + in_words(verdict) if claim.quantified else ''}{_why(claim)}"
     return about(claim), verdict.standing.value, says + so
+
+
+def _why(claim: Claim) -> str:
+    return f": {claim.why}" if claim.why else ""
 
 
 def _cells(verdict: Verdict) -> tuple[Any, ...]:
@@ -86,14 +91,19 @@ def _cells(verdict: Verdict) -> tuple[Any, ...]:
 
 
 def about(claim: Claim) -> str:
-    """What a claim is about: `params of fc6`."""
+    """What a claim is about: `params of fc6`, `cost by fvcore`."""
     what = claim.what.replace("_", " ")
-    return f"{what} of {claim.of}" if claim.of else what
+    by = f" by {claim.convention}" if claim.convention else ""
+    of = f" of {listing(claim.of, 'and')}" if claim.of else ""
+    at = f" at {dims(claim.input)}" if claim.input else ""
+    return f"{what}{by}{of}{at}"
 
 
 def said(claim: Claim) -> str:
     """The figure as its source prints it."""
     match claim.value:
+        case None:
+            return claim.quote or ""
         case int():
             value = number(claim.value)
         case str():
@@ -111,8 +121,9 @@ def data(audits: Sequence[Audit]) -> dict[str, Any]:
     """The audit as JSON, several specs' under `results`.
 
     Each has the spec's `name`, `counts`, how many claims became of each verdict, and `claims` in the order of the
-    file. A claim has what the file says: `what` it is about, `of` which layer (null for the network), `value` as the
-    source prints it, `source`, and `tol`, `where`, `quote`, `expect` and `why`, null where the file has none. Beside
+    file. A claim has what the file says: `what` it is about, `of` which layer, or list of layers (null for the
+    network), at which `input` (null for the spec's own), by which `convention` a cost is counted, `value` as the source
+    prints it (null for a statement, which is its `quote`), `source`, and `tol`, `where`, `quote`, `expect` and `why`, null where the file has none. Beside
     these stand `true`, the figure that is so (in bytes for memory, null where there is not one), `holds`, whether
     the claim does, and `verdict`: ok, known wrong, BROKEN or UNEXPECTEDLY HOLDS.
     """
@@ -130,6 +141,8 @@ def _audit_data(audit: Audit) -> dict[str, Any]:
 
 
 def _verdict_data(verdict: Verdict) -> dict[str, Any]:
-    stated = {key: list(v) if isinstance(v, tuple) else v for key, v in vars(verdict.claim).items()}
-    so = list(verdict.true) if isinstance(verdict.true, tuple) else verdict.true
+    claim = verdict.claim
+    stated = {name: field.type.write(getattr(claim, name)) for name, field in claim.fields.items()}
+    true = verdict.true
+    so = list(true) if isinstance(true, tuple) else true if true is None or isinstance(true, int) else float(true)
     return stated | {"true": so, "holds": verdict.holds, "verdict": verdict.standing.value}

@@ -66,9 +66,10 @@ def _wrong(audits: Sequence[Audit]) -> Iterator[str]:
     yield from ("", "## What is wrong, and why", "")
     for audit, verdict in wrong:
         claim = verdict.claim
+        so = f", it is **{escape(in_words(verdict))}**" if claim.quantified else ""
         yield (
             f"- **{escape(audit.spec.name)}**, {escape(about(claim))}: {_by(audit, claim)} says "
-            f"**{escape(said(claim))}**{_quoted(claim)}, it is **{escape(in_words(verdict))}**{_because(verdict)}."
+            f"**{escape(said(claim))}**{_quoted(claim)}{so}{_because(verdict)}."
         )
 
 
@@ -81,7 +82,7 @@ def _by(audit: Audit, claim: Claim) -> str:
 
 
 def _quoted(claim: Claim) -> str:
-    return f' ("{escape(claim.quote)}")' if claim.quote else ""
+    return f' ("{escape(claim.quote)}")' if claim.quote and claim.quantified else ""
 
 
 def _because(verdict: Verdict) -> str:

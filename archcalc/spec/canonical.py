@@ -32,12 +32,8 @@ def document(spec: Spec) -> dict[str, Any]:
 
 def _given(record: Source | Claim | Training) -> dict[str, Any]:
     """The fields that are not at their defaults."""
-    values = ((name, getattr(record, name), field.default) for name, field in record.fields.items())
-    return {name: _listed(value) for name, value, default in values if value != default}
-
-
-def _listed(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
+    values = ((name, getattr(record, name), field) for name, field in record.fields.items())
+    return {name: field.type.write(value) for name, value, field in values if value != field.default}
 
 
 def _layers(spec: Spec) -> Iterator[dict[str, Any]]:

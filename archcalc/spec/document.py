@@ -246,9 +246,10 @@ class _Document:
                 continue
             self._expect_source(item, "claim")
             of = item.items.get("of")
-            if isinstance(of, Scalar) and of.text not in layers.names:
-                hint = self.faults.hint(of.text, layers.names)
-                self.faults.add(f"of: there is no layer '{of.text}'{hint}", of.mark, "claim")
+            for name in of.items if isinstance(of, Sequence) else [of]:
+                if isinstance(name, Scalar) and name.text not in layers.names:
+                    hint = self.faults.hint(name.text, layers.names)
+                    self.faults.add(f"of: there is no layer '{name.text}'{hint}", name.mark, "claim")
             for key, fault in claim.faults() if claim else ():
                 self.faults.add(fault, mark_of(item, key), "claim")
             if claim:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, NamedTuple
 from archcalc.errors import ArchError, Mark
 from archcalc.layers import Layer, Shape
 from archcalc.layers.declared import Declared
-from archcalc.layers.fields import Choice, FieldType, Integer, Number, is_integer
+from archcalc.layers.fields import LARGEST, Choice, FieldType, Integer, Number, is_integer
 from archcalc.spec.quantity import FORMS, Quantity, Tolerance, read_quantity, read_tolerance
 
 NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*")
@@ -45,6 +45,9 @@ class Maybe(FieldType):
     def read(self, value: Any) -> Any:
         return None if value is None else self.inner.read(value)
 
+    def write(self, value: Any) -> Any:
+        return None if value is None else self.inner.write(value)
+
     def schema(self) -> dict[str, Any]:
         return self.inner.schema()
 
@@ -65,9 +68,48 @@ class PrintedValue(FieldType):
             raise self.refuse(value) from None
         return value  # type: ignore[no-any-return]
 
+    def write(self, value: int | str | tuple[int, ...]) -> int | str | list[int]:
+        return list(value) if isinstance(value, tuple) else value
+
     def schema(self) -> dict[str, Any]:
         sizes = {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 1}
         return {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^[0-9]"}, sizes]}
+
+
+class LayerNames(FieldType):
+    """One layer, or several together."""
+
+    words = "a layer's name, or a list of them"
+    verbatim = True
+
+    def read(self, value: Any) -> tuple[str, ...]:
+        names = value if isinstance(value, list | tuple) else [value]
+        if names and all(isinstance(name, str) and name for name in names):
+            return tuple(names)
+        raise self.refuse(value)
+
+    def write(self, value: tuple[str, ...]) -> str | list[str]:
+        return value[0] if len(value) == 1 else list(value)
+
+    def schema(self) -> dict[str, Any]:
+        return {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
+
+
+class InputShape(FieldType):
+    words = "an input's shape: [channels, height, width] or [features]"
+
+    def read(self, value: Any) -> Shape:
+        is_shape = isinstance(value, list | tuple) and len(value) in (1, 3)
+        if is_shape and all(is_integer(size) and 1 <= size <= LARGEST for size in value):
+            return tuple(value)
+        raise self.refuse(value)
+
+    def write(self, value: Shape) -> list[int]:
+        return list(value)
+
+    def schema(self) -> dict[str, Any]:
+        sizes = {"type": "integer", "minimum": 1}
+        return {"anyOf": [{"type": "array", "items": sizes, "minItems": n, "maxItems": n} for n in (1, 3)]}
 
 
 class Percentage(FieldType):
@@ -99,26 +141,63 @@ class Source(Declared):
     version: MaybeWords = None
 
 
-WHAT: Final = ("params", "macs", "flops", "units", "output", "memory", "receptive_field")
+STATEMENT: Final = "statement"
+"""What a claim is about that no calculation decides: it has a quote in the place of a value."""
+
+COST: Final = "cost"
+"""What a claim is about that counts as another tool does, by its convention."""
+
+WHAT: Final = (
+    *("params", "weights", "macs", "flops", COST, "units", "output", "memory", "receptive_field"),
+    STATEMENT,
+)
 
 
 class Claim(Declared):
-    """A number that a source states about a network, to be held against the computed one."""
+    """What a source states about a network, to be held against what is computed, at the spec's input or another."""
 
     what: Annotated[str, Choice(*WHAT)]
-    value: Annotated[int | str | tuple[int, ...], PrintedValue()]
+    value: Annotated[int | str | tuple[int, ...] | None, Maybe(PrintedValue())] = None
     source: Words
-    of: MaybeWords = None
+    of: Annotated[tuple[str, ...] | None, Maybe(LayerNames())] = None
+    input: Annotated[Shape | None, Maybe(InputShape())] = None
+    convention: MaybeWords = None
     tol: Annotated[str | None, Maybe(Percentage())] = None
     where: MaybeWords = None
     quote: MaybeWords = None
     expect: Annotated[str, Choice("holds", "fails")] = "holds"
     why: MaybeWords = None
 
+    @property
+    def quantified(self) -> bool:
+        """Whether it has a figure that can be computed."""
+        return self.what != STATEMENT
+
     def faults(self) -> list[tuple[str, str]]:
         """What does not go together in it: the key that is wrong, and why."""
+        return self._faults_of_figures() if self.quantified else self._faults_of_words()
+
+    def _faults_of_words(self) -> list[tuple[str, str]]:
+        rules: list[tuple[object, str, str]] = [
+            (self.value is not None, "value", "a statement is words; it has a quote in the place of a value"),
+            (not self.quote, "what", "a statement needs a quote"),
+            (self.expect != "fails", "what", "a statement, which nothing computes, is a known error: expect: fails"),
+            (self.expect == "fails" and not self.why, "expect", "a claim that is expected to fail needs a why"),
+        ]
+        return [(key, words) for broken, key, words in rules if broken]
+
+    def _faults_of_figures(self) -> list[tuple[str, str]]:
+        if self.value is None:
+            return [("", "needs a value")]
         is_shape = isinstance(self.value, tuple)
         rules: list[tuple[object, str, str]] = [
+            (
+                (self.what == COST) != (self.convention is not None),
+                "what" if self.what == COST else "convention",
+                "a cost needs a convention, by which it is counted (archcalc conventions lists them)"
+                if self.what == COST
+                else "a convention goes with what: cost",
+            ),
             (self.expect == "fails" and not self.why, "expect", "a claim that is expected to fail needs a why"),
             (self.expect != "fails" and self.why, "why", "why goes with expect: fails"),
             (
@@ -137,6 +216,7 @@ class Claim(Declared):
 
     @property
     def quantity(self) -> Quantity:
+        """Raises ArchError for a shape, and for a statement."""
         return read_quantity(self.value)
 
     @property
