@@ -123,9 +123,9 @@ def data(audits: Sequence[Audit]) -> dict[str, Any]:
     Each has the spec's `name`, `counts`, how many claims became of each verdict, and `claims` in the order of the
     file. A claim has what the file says: `what` it is about, `of` which layer, or list of layers (null for the
     network), at which `input` (null for the spec's own), by which `convention` a cost is counted, `value` as the source
-    prints it (null for a statement, which is its `quote`), `source`, and `tol`, `where`, `quote`, `expect` and `why`, null where the file has none. Beside
-    these stand `true`, the figure that is so (in bytes for memory, null where there is not one), `holds`, whether
-    the claim does, and `verdict`: ok, known wrong, BROKEN or UNEXPECTEDLY HOLDS.
+    prints it (null for a statement, which is its `quote`), `source`, and `tol`, `where`, `quote`, `expect` and `why`,
+    null where the file has none. Beside these stand `true`, the figure that is so (in bytes for memory, null where
+    there is not one), `holds`, whether the claim does, and `verdict`: ok, known wrong, BROKEN or UNEXPECTEDLY HOLDS.
     """
     return results([_audit_data(audit) for audit in audits])
 
