@@ -26,10 +26,9 @@ import torch
 from torch import nn
 
 import archcalc
-from archcalc.layers import KINDS
 from archcalc.pytorch.observe import weightless
 from tests.conftest import BUNDLED, ROOT
-from tests.peers import in_quiet, network_of_one
+from tests.peers import ONES, in_quiet, network_of_one
 
 RECORD: Final = ROOT / "tests" / "recorded_counts.json"
 VALID: Final = sorted((ROOT / "tests" / "specs" / "valid").glob("*.yaml"))
@@ -113,9 +112,9 @@ TOOLS: Final[dict[str, tuple[str, Callable[[nn.Module, torch.Tensor], Counts]]]]
 
 
 def networks() -> list[archcalc.Network]:
-    """A network of one layer for each kind, every bundled spec, and the larger ones of the tests."""
+    """Networks of one layer, every bundled spec, and the larger ones of the tests."""
     with tempfile.TemporaryDirectory() as folder:
-        ones = [network_of_one(op, Path(folder)) for op in KINDS]
+        ones = [network_of_one(op, Path(folder)) for op in ONES]
     return [*ones, *(archcalc.load(spec) for spec in [*BUNDLED, *VALID])]
 
 

@@ -73,15 +73,39 @@ LAYERS: Final = {
 }
 """A layer of each kind that has to be told something, on 6 x 9 x 9."""
 
+FLAT: Final = ("linear", "batch_norm1d", "softmax")
+"""Kinds that are put behind a flatten."""
 
-def network_of_one(op: str, folder: Path) -> archcalc.Network:
-    """A network with one layer of a kind, after whatever makes it what the kind reads."""
-    spec = folder / f"one_{op}.yaml"
-    layer = LAYERS.get(op, f"{{op: {op}}}").replace("{", "{name: layer, ", 1)
-    features = "  - {name: flatten, op: flatten}\n" if op in ("linear", "batch_norm1d", "softmax") else ""
+VARIANTS: Final = {
+    "conv2d_bare": "{op: conv2d, out_channels: 8, kernel_size: [3, 2], groups: 2, bias: false}",
+    "conv2d_depthwise": "{op: conv2d, out_channels: 12, kernel_size: 3, groups: 6}",
+    "linear_bare": "{op: linear, out_features: 5, bias: false}",
+    "linear_on_maps": "{op: linear, out_features: 5}",
+    "linear_bare_on_maps": "{op: linear, out_features: 5, bias: false}",
+    "batch_norm2d_plain": "{op: batch_norm2d, affine: false}",
+    "batch_norm2d_untracked": "{op: batch_norm2d, track_running_stats: false}",
+    "batch_norm2d_bare": "{op: batch_norm2d, affine: false, track_running_stats: false}",
+    "max_pool2d_padded": "{op: max_pool2d, kernel_size: 3, padding: 1, dilation: 2}",
+    "avg_pool2d_padded": "{op: avg_pool2d, kernel_size: [3, 2], padding: 1, ceil_mode: true}",
+    "adaptive_avg_pool2d_uneven": "{op: adaptive_avg_pool2d, output_size: 4}",
+    "adaptive_max_pool2d_uneven": "{op: adaptive_max_pool2d, output_size: 4}",
+    "softmax_on_maps": "{op: softmax, dim: 1}",
+}
+"""Layers that a tool may count otherwise than the plain one of their kind."""
+
+ONES: Final = (*KINDS, *VARIANTS)
+"""The names of all networks of one layer."""
+
+
+def network_of_one(name: str, folder: Path) -> archcalc.Network:
+    """A network with one layer, after whatever makes it what its kind reads."""
+    spec = folder / f"one_{name}.yaml"
+    op = name if name in KINDS else VARIANTS[name].removeprefix("{op: ").partition(",")[0]
+    layer = (LAYERS | VARIANTS).get(name, f"{{op: {name}}}").replace("{", "{name: layer, ", 1)
+    features = "  - {name: flatten, op: flatten}\n" if op in FLAT and "maps" not in name else ""
     if KINDS[op].merges:
         layer = f"{{name: layer, op: branches, merge: {op}, paths: [[], [], []]}}"
-    spec.write_text(f"archcalc: 1\nname: one_{op}\ninput: [6, 9, 9]\nlayers:\n{features}  - {layer}\n")
+    spec.write_text(f"archcalc: 1\nname: one_{name}\ninput: [6, 9, 9]\nlayers:\n{features}  - {layer}\n")
     return archcalc.load(spec)
 
 

@@ -136,7 +136,10 @@ def test_a_measured_number_that_nobody_gives_ends_with_1_and_the_nearest() -> No
         (("conventions", "xyzzy"), "there are macs, flops, torch, torchvision, fvcore"),
         (("reconcile", "paper", "fvcore", "--measured", "700M"), "name none beside it"),
         (("reconcile", "paper", "--measured", "70o"), "write an integer, or a number as it is printed: 60M"),
-        (("identify", "0.7.7"), "'0.7.7' is no file here, and no number that can be read: write an integer"),
+        (("identify", "0.7.7"), "there is no file '0.7.7'; '0.7.7' is no number that can be read; write an integer"),
+        (("identify", "0"), "0 says nothing"),
+        (("identify", ""), "there is no file ''"),
+        (("reconcile", "paper", "--measured", "61.1M params"), "is about params, not cost: ask archcalc identify"),
         (("identify", "none.pth"), "none.pth cannot be read: no such file"),
         (("identify", "folder/none"), "folder/none cannot be read: no such file"),
     ],
@@ -197,6 +200,51 @@ def test_units_of_1024_are_told_and_come_last() -> None:
     assert "58.27M in powers of 1024" in run("identify", "58.27M").stdout
 
 
+def test_the_unit_s_own_word_comes_first_then_what_is_like_it() -> None:
+    first, *_ = meanings(GRAPHS, read_quoted("0.714 GFLOPS"))
+    assert "GFLOPS of torchvision" in first.names
+    named = [one.names[0] for one in meanings(GRAPHS, read_quoted("0.72 GMac")) if one.units is Units.DECIMAL]
+    by_macs = [name.startswith(("MACs", "macs")) for name in named]
+    assert by_macs == sorted(by_macs, reverse=True)
+
+
+def test_what_misses_is_told_by_nearness() -> None:
+    found = meanings(GRAPHS, read_quoted("718.9M"))
+    assert not any(one.units for one in found)
+    assert [one.distance for one in found] == sorted(one.distance for one in found)
+    done = run("identify", "5")
+    assert "nearest to 5" in done.stdout
+    assert "e+" not in done.stdout
+
+
+def test_a_spec_that_cannot_be_computed_is_left_out_aloud(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("archcalc: 1\nname: mine\n")
+    done = run("identify", "61.1M", "--spec-dir", str(tmp_path))
+    assert done.returncode == 0
+    assert "mine is left out, as it cannot be computed: archcalc check" in done.stderr
+
+
+def test_a_step_says_who_does_not_count_it() -> None:
+    printed = lines("reconcile", "paper", "netscope", "torchstat")
+    assert any("window elements of local_response_norm, not counted by torchstat" in line for line in printed)
+    full = lines("reconcile", "paper")
+    assert "not counted: receptive-field says nothing about relu and local_response_norm" in full
+    assert "says nothing about" in lines("reconcile", "paper", "--measured", "724.41M")[1]
+
+
+def test_a_batch_is_counted_in_by_reconcile() -> None:
+    # Caffe's deploy.prototxt has 10 images
+    (_, last) = answer("reconcile", "caffe", "netscope", "--batch", "10")["rungs"]  # type: ignore[misc]
+    assert last["total"] == 7_267_919_360
+
+
+def test_a_narrow_terminal_loses_no_verdict() -> None:
+    assert "in powers of 1024" in " ".join(on_terminal(60, "identify", "233.08MB", NO_COLOR="1")[0].split())
+    assert "says nothing about" in on_terminal(60, "table", "paper", "--convention", "all", NO_COLOR="1")[0]
+    told = " ".join(on_terminal(60, "conventions", NO_COLOR="1")[0].split())
+    assert "not counted: local_response_norm" in told
+
+
 def test_a_number_of_several_words_needs_no_quotes() -> None:
     assert run("identify", "1.38", "GFLOPs").stdout == run("identify", "1.38 GFLOPs").stdout
 
@@ -228,6 +276,11 @@ def test_a_file_is_a_file_though_its_name_is_a_number(tmp_path: Path) -> None:
         ("650k neurons", Quantity(650, 0, 10**3, False), About.UNITS),
         ("61,100,840", Quantity(61_100_840, None, 1, False), None),
         ("233.08 MiB", Quantity(23308, 2, 2**20, True), About.MEMORY),
+        ("244403360 bytes", Quantity(244_403_360, 0, 1, True), About.MEMORY),
+        ("~60M", Quantity(60, 0, 10**6, False), None),
+        ("62 378 344", Quantity(62_378_344, None, 1, False), None),
+        ("3.6e9 FLOPs", Quantity(36, 1, 10**9, False), About.COST),
+        ("11.3 \u00d7 10^9", Quantity(113, 1, 10**9, False), None),
     ],
 )
 def test_numbers_as_people_write_them(text: str, quantity: Quantity, about: About | None) -> None:
@@ -235,7 +288,7 @@ def test_numbers_as_people_write_them(text: str, quantity: Quantity, about: Abou
     assert (read.quantity, read.about) == (quantity, about)
 
 
-@pytest.mark.parametrize("text", ["", "abc", "1,00", "60m", "1e9", "-3M", "5 apples", "0x10", "٣M", "1" * 30])
+@pytest.mark.parametrize("text", ["", "abc", "1,00", "60m", "1e8", "1e90", "-3M", "5 apples", "0x10", "٣M", "1" * 30])
 def test_numbers_that_cannot_be_read(text: str) -> None:
     with pytest.raises(ArchError, match="is no number that can be read; write an integer"):
         read_quoted(text)
@@ -254,6 +307,7 @@ def test_a_half_is_matched_exactly() -> None:
         ("reconcile", "paper", "torchinfo", "ptflops"),
         ("table", "paper", "--convention", "all"),
         ("identify", "0.714G"),
+        ("identify", "1.43GFLOPs"),
         ("conventions",),
     ],
 )

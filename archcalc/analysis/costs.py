@@ -1,28 +1,32 @@
 """Graph and conventions -> costs: layer by layer, and as terms that add up to what each convention says."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from archcalc.analysis.conventions import Convention, facts
+from archcalc.analysis.conventions import CONVENTIONS, Convention, facts
+from archcalc.analysis.conventions.convention import IDLE
 from archcalc.graph import Graph
 from archcalc.table import Row, Table
+
+
+class Total(NamedTuple):
+    """What a convention says of a whole network; None where it says nothing about any of the layers."""
+
+    convention: Convention
+    cost: int | None
+    not_counted: tuple[str, ...]
+    """The ops that the convention says nothing about."""
 
 
 class Priced(NamedTuple):
     """A table's rows under a convention; None for a layer that it says nothing about."""
 
-    convention: Convention
+    total: Total
     costs: tuple[int | None, ...]
-    not_counted: tuple[str, ...]
-    """The ops that the convention says nothing about."""
-
-    @property
-    def total(self) -> int:
-        return add_up_costs(self.costs) or 0
 
 
 class Term(NamedTuple):
-    """Something that a convention may count, and how often: of all layers of one op together, for one example."""
+    """Something that a convention may count, and how often: of all layers of one op together."""
 
     op: str
     quantity: str
@@ -35,7 +39,7 @@ def price(graph: Graph, table: Table, convention: Convention) -> Priced:
     """The cost of each row of the graph's table, of its devices together and of the table's batch."""
     on_one_device = {node.name: convention.cost(node.layer.op, facts(node)) for node in graph.nodes}
     costs = tuple(_of_row(row, on_one_device[row.name], table.batch) for row in table.rows)
-    return Priced(convention, costs, not_counted(graph, convention))
+    return Priced(total(convention, terms(graph, table.batch)), costs)
 
 
 def _of_row(row: Row, cost: int | None, batch: int) -> int | None:
@@ -52,13 +56,7 @@ def add_up_costs(costs: Sequence[int | None]) -> int | None:
     return sum(counted) if counted else None
 
 
-def not_counted(graph: Graph, convention: Convention) -> tuple[str, ...]:
-    """The ops of a graph that a convention says nothing about."""
-    ops = dict.fromkeys(node.layer.op for node in graph.nodes)
-    return tuple(op for op in ops if convention.weights(op) is None)
-
-
-def terms(graph: Graph) -> list[Term]:
+def terms(graph: Graph, batch: int = 1) -> list[Term]:
     """Everything that some convention may count, of all devices together; what there is none of is left out."""
     counts: dict[tuple[str, str], int] = {}
     layers: dict[tuple[str, str], list[str]] = {}
@@ -66,14 +64,28 @@ def terms(graph: Graph) -> list[Term]:
         for quantity, count in facts(node)._asdict().items():
             if count:
                 key = (node.layer.op, quantity)
-                counts[key] = counts.get(key, 0) + count * node.copies
+                counts[key] = counts.get(key, 0) + count * node.copies * batch
                 layers.setdefault(key, []).append(node.name)
     return [Term(op, quantity, count, tuple(layers[op, quantity])) for (op, quantity), count in counts.items()]
 
 
-def total(convention: Convention, counted: list[Term]) -> int:
-    """What a convention says of a whole network, from its terms."""
-    return sum(times(convention, term) * term.amount for term in counted)
+def totals(counted: list[Term]) -> list[Total]:
+    """What every convention says of a network, from its terms."""
+    return [total(convention, counted) for convention in CONVENTIONS.values()]
+
+
+def total(convention: Convention, counted: list[Term]) -> Total:
+    """What a convention says of a network, from its terms."""
+    ops = tuple(dict.fromkeys(term.op for term in counted))
+    silent = not_counted(convention, ops)
+    if silent and set(ops) - IDLE == set(silent):
+        return Total(convention, None, silent)
+    return Total(convention, sum(times(convention, term) * term.amount for term in counted), silent)
+
+
+def not_counted(convention: Convention, ops: Iterable[str]) -> tuple[str, ...]:
+    """Those of some ops that a convention says nothing about."""
+    return tuple(op for op in ops if convention.weights(op) is None)
 
 
 def times(convention: Convention, term: Term) -> int:

@@ -5,9 +5,9 @@ from fractions import Fraction
 from typing import Final, NamedTuple
 
 from archcalc.analysis.claims import BYTES_PER_PARAMETER
-from archcalc.analysis.conventions import CONVENTIONS, Convention
+from archcalc.analysis.conventions import Convention
 from archcalc.analysis.conventions.convention import OURS
-from archcalc.analysis.costs import terms, total
+from archcalc.analysis.costs import terms, totals
 from archcalc.analysis.quoted import About, Quoted, Units, distance, units_of
 from archcalc.analysis.reconcile import as_published
 from archcalc.graph import Graph
@@ -44,7 +44,7 @@ class Meaning(NamedTuple):
 
 
 def meanings(graphs: Iterable[Graph], quoted: Quoted) -> list[Meaning]:
-    """Every figure beside a quoted number: first what it may be, the plainest first, then the others by nearness."""
+    """Every figure beside a quoted number: the likeliest of what it may be first, others by nearness."""
     by_value: dict[tuple[About, int | Fraction], dict[str, dict[str, Figure]]] = {}
     for graph in graphs:
         for figure in figures(graph):
@@ -57,7 +57,7 @@ def meanings(graphs: Iterable[Graph], quoted: Quoted) -> list[Meaning]:
 
 def _meanings(
     named: dict[str, dict[str, Figure]], quoted: Quoted
-) -> Iterator[tuple[tuple[bool, str, bool, int, Fraction, tuple[str, ...]], Meaning]]:
+) -> Iterator[tuple[tuple[bool, str, int, int, Fraction, tuple[str, ...]], Meaning]]:
     """One value: networks in which its plainest name is the same go together, under the names that all give it."""
     by_name: dict[str, list[str]] = {}
     for network, figures_of_it in named.items():
@@ -69,8 +69,23 @@ def _meanings(
         value, about = common[0].value, common[0].about
         units, off = units_of(value, quoted.quantity), distance(value, quoted.quantity)
         meaning = Meaning(tuple(networks), about, value, tuple(f.name for f in common), units, off)
-        other_word = bool(quoted.word) and all(f.word.lower() != quoted.word.lower() for f in common)
-        yield (units is None, units or "", other_word, common[0].rank, off, meaning.networks), meaning
+        other_word = min(_unlike(quoted.word, f.word) for f in common)
+        if units is None:
+            yield (True, "", 0, 0, off, meaning.networks), meaning
+        else:
+            yield (False, units, other_word, common[0].rank, off, meaning.networks), meaning
+
+
+def _unlike(quoted: str, word: str) -> int:
+    """How little a quoted unit is like the word that a tool prints; 0 where nothing was quoted, too.
+
+    >>> _unlike("FLOPS", "GFLOPS"), _unlike("Mac", "MACs"), _unlike("FLOPs", "MACs")
+    (0, 1, 2)
+    """
+    word = word.removeprefix("G")
+    if quoted in ("", word):
+        return 0
+    return 1 if quoted.lower().rstrip("s") == word.lower().rstrip("s") else 2
 
 
 def figures(graph: Graph) -> Iterator[Figure]:
@@ -86,15 +101,16 @@ def figures(graph: Graph) -> Iterator[Figure]:
     yield Figure(About.UNITS, _units_of_convolutions(graph), "units of convolutions", "units", _A_TOOLS)
     yield from _costs(graph)
     trunk = _trunk(graph)
-    for figure in _costs(trunk):
-        yield figure._replace(name=f"{figure.name}, up to {trunk.nodes[-1].name}", rank=_A_PART)
+    if len(trunk.nodes) < len(graph.nodes):
+        for figure in _costs(trunk):
+            yield figure._replace(name=f"{figure.name}, up to {trunk.nodes[-1].name}", rank=_A_PART)
 
 
 def _costs(graph: Graph) -> Iterator[Figure]:
-    """Every convention's number."""
-    counted = terms(graph)
-    for one in CONVENTIONS.values():
-        yield Figure(About.COST, as_published(one, total(one, counted)), _name(one), one.word, _rank(one))
+    """The number of every convention that says anything of the network."""
+    for one, cost, _ in totals(terms(graph)):
+        if cost is not None:
+            yield Figure(About.COST, as_published(one, cost), _name(one), one.word, _rank(one))
 
 
 def _name(convention: Convention) -> str:

@@ -30,10 +30,12 @@ _WORDS: Final = {
     About.PARAMS: r"params?|parameters|weights",
     About.UNITS: r"units|neurons",
 }
-_SPELT: Final = {"thousand": "k", "million": "M", "billion": "G", "bn": "G"}
+_SPELT: Final = {"thousand": "k", "million": "M", "billion": "G", "bn": "G", "bytes?": "B"}
+_POWERS: Final = {"3": "k", "6": "M", "9": "G"}
+_POWER: Final = re.compile(r"(?:[eE]\+?0?| ?[x*\u00d7] ?10\^)([369])")
 _MOST_DIGITS: Final = 15
 
-QUOTES: Final = f"{FORMS}, 1.38 GFLOPs, 0.72 GMac, 2.27 Bn, 61,100,840"
+QUOTES: Final = f"{FORMS}, 1.38 GFLOPs, 0.72 GMac, 2.27 Bn, 3.6e9, 61,100,840"
 
 
 class Quoted(NamedTuple):
@@ -45,21 +47,24 @@ class Quoted(NamedTuple):
 
 
 def read_quoted(text: str) -> Quoted:
-    """A number as people write it. Raises ArchError, saying what can be read.
+    """A number as people write it; it is not 0. Raises ArchError, saying what can be read.
 
     >>> read_quoted("1.38 GFLOPs")[1:]
     (<About.COST: 'cost'>, 'FLOPs')
     """
-    number, about, word = _without_unit(text.strip())
+    number, about, word = _without_unit(text.strip().removeprefix("~").lstrip())
     for spelt, prefix in _SPELT.items():
         number = re.sub(rf" ?{spelt}$", prefix, number, flags=re.IGNORECASE)
-    if re.fullmatch(r"[0-9]{1,3}(,[0-9]{3})+", number):
-        number = number.replace(",", "")
+    number = _POWER.sub(lambda found: _POWERS[found[1]], number)
+    if re.fullmatch(r"[0-9]{1,3}((,[0-9]{3})+|( [0-9]{3})+)", number):
+        number = number.replace(",", "").replace(" ", "")
     is_whole = number.isdecimal() and number.isascii() and len(number) <= _MOST_DIGITS
     try:
         quantity = read_quantity(int(number) if is_whole else number)
     except ArchError:
         raise ArchError(f"'{text}' is no number that can be read; write {QUOTES}") from None
+    if not quantity.digits:
+        raise ArchError("0 says nothing: quote a number that is more")
     return Quoted(quantity, About.MEMORY if quantity.is_bytes else about, word)
 
 
@@ -84,6 +89,6 @@ def units_of(number: int | Fraction, quoted: Quantity) -> Units | None:
 
 
 def distance(number: int | Fraction, quoted: Quantity) -> Fraction:
-    """How far a number is from the quoted one, as a share of that."""
+    """How far a number is from the quoted one, which is not 0, as a share of that."""
     value = Fraction(quoted.digits * quoted.factor, 10 ** (quoted.decimals or 0))
-    return abs(number - value) / (value or 1)
+    return abs(number - value) / value

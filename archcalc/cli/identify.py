@@ -46,18 +46,18 @@ def identify(
 
 def _number(word: str) -> "Quoted | None":
     """What was asked, if it is a number; None for a file. Raises ArchError for what is neither."""
-    from archcalc.analysis.quoted import QUOTES, read_quoted
+    from archcalc.analysis.quoted import read_quoted
     from archcalc.errors import ArchError
 
     path = Path(word)
-    if path.exists():
+    if path.is_file():
         return None
     try:
         return read_quoted(word)
-    except ArchError:
+    except ArchError as fault:
         if path.suffix in CHECKPOINTS or len(path.parts) > 1:
             return None
-        raise ArchError(f"'{word}' is no file here, and no number that can be read: write {QUOTES}") from None
+        raise ArchError(f"there is no file '{word}'; {fault}") from None
 
 
 CHECKPOINTS: Final = (".pth", ".pt", ".bin", ".safetensors", ".ckpt")
@@ -81,15 +81,16 @@ def _identify_number(
 
 
 def _graphs(catalogue: "Catalogue") -> "Iterator[Graph]":
-    """Every network that can be read."""
+    """Every network that can be read; of the others it is said that they cannot."""
+    from archcalc.cli.output import say
     from archcalc.errors import ArchError
     from archcalc.graph import link
 
-    for path in catalogue.files().values():
+    for name, path in catalogue.files().items():
         try:
             yield link(catalogue.load(str(path)))
         except ArchError:
-            continue
+            say(f"{name} is left out, as it cannot be computed: archcalc check {path} says why")
 
 
 def _identify_file(catalogue: "Catalogue", file: Path, form: Format | None, output: Path | None) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from archcalc.cli.options import (
+    BatchOption,
     FormatOption,
     InputOption,
     OneSpec,
@@ -39,6 +40,7 @@ def reconcile(
     measured: MeasuredOption = None,
     input_shape: InputOption = None,
     set_: SetOption = None,
+    batch: BatchOption = 1,
     spec_dir: SpecDirOption = None,
     form: FormatOption = None,
     output: OutputOption = None,
@@ -48,7 +50,7 @@ def reconcile(
     Example: archcalc reconcile torchvision torchinfo ptflops
     """
     from archcalc.analysis.conventions import find
-    from archcalc.analysis.quoted import read_quoted
+    from archcalc.analysis.quoted import About, read_quoted
     from archcalc.analysis.reconcile import ladder, way
     from archcalc.analysis.reconcile import measured as matching
     from archcalc.cli.output import answer, say
@@ -57,16 +59,19 @@ def reconcile(
     from archcalc.render.reconcile import ladder_data, ladder_sheet, matches_data, matches_sheet, way_sheet
     from archcalc.spec.catalogue import Catalogue
 
-    if conventions and measured:
+    if conventions and measured is not None:
         raise ArchError("--measured looks among all conventions; name none beside it")
     found = [find(name) for name in conventions or ()]
-    quoted = read_quoted(measured) if measured else None
+    quoted = read_quoted(measured) if measured is not None else None
+    if quoted and quoted.about not in (None, About.COST):
+        raise ArchError(f"{measured} is about {quoted.about}, not cost: ask archcalc identify '{measured}'")
     graph = link(Catalogue(spec_dir).load(spec, read_settings(set_), read_shape(input_shape)))
     if quoted is None:
-        steps = way(graph, found if len(found) > 1 else [find("macs"), *found]) if found else ladder(graph)
-        answer([way_sheet(steps) if found else ladder_sheet(steps)], lambda: ladder_data(steps), form, output)
+        named = found if len(found) != 1 else [find("macs"), *found]
+        steps = way(graph, named, batch) if named else ladder(graph, batch)
+        answer([way_sheet(steps) if named else ladder_sheet(steps)], lambda: ladder_data(steps), form, output)
         return
-    matches = matching(graph, quoted.quantity)
+    matches = matching(graph, quoted.quantity, batch)
     giving = [one for one in matches if one.units is not None]
     sheet = matches_sheet(graph, giving or matches[:_NEAREST], str(measured))
     answer([sheet], lambda: matches_data(graph, matches, str(measured)), form, output)

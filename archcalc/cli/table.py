@@ -21,7 +21,7 @@ from archcalc.cli.options import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from archcalc.analysis.costs import Priced
+    from archcalc.analysis.costs import Total
     from archcalc.errors import ArchError
     from archcalc.graph import Graph
     from archcalc.render.sheet import Sheet
@@ -112,8 +112,8 @@ def _plainly(columns: list[str] | None) -> Shown:
 
 def _by_convention(name: str, columns: list[str] | None) -> Shown:
     """With the costs of one convention, or the totals of all."""
-    from archcalc.analysis.conventions import CONVENTIONS, find
-    from archcalc.analysis.costs import price
+    from archcalc.analysis.conventions import find
+    from archcalc.analysis.costs import price, terms, totals
     from archcalc.render.costs import priced_data, priced_sheet, totals_data, totals_sheet
     from archcalc.render.table import sheet
 
@@ -124,8 +124,8 @@ def _by_convention(name: str, columns: list[str] | None) -> Shown:
             lambda graph, table: priced_data(table, price(graph, table, one)),
         )
 
-    def every(graph: "Graph", table: "Table") -> "list[Priced]":
-        return [price(graph, table, convention) for convention in CONVENTIONS.values()]
+    def every(graph: "Graph", table: "Table") -> "list[Total]":
+        return totals(terms(graph, table.batch))
 
     return Shown(
         lambda graph, table: [sheet(table, columns), totals_sheet(table, every(graph, table))],

@@ -37,6 +37,8 @@ _ALL: Final = (
     *(Column(op, op) for op in _SHOWN),
 )
 
+_SIGNS: Final = "0 is counted as nothing; - is a kind that a tool says nothing about, which is not counted"
+
 _NARROW: Final = (
     Column("name", "convention"),
     Column("counted", "what it counts", prose=True),
@@ -53,7 +55,7 @@ def all_sheet(conventions: Sequence[Convention]) -> Sheet:
     rows = tuple(
         (one.name, one.version, one.word, *(_counted(one.weights(op)) for op in _SHOWN)) for one in conventions
     )
-    return Sheet("", "", _ALL, rows, notes=_notes(conventions))
+    return Sheet("", "", _ALL, rows, notes=(_SIGNS, *_notes(conventions)))
 
 
 def narrow_sheet(conventions: Sequence[Convention]) -> Sheet:
@@ -63,15 +65,20 @@ def narrow_sheet(conventions: Sequence[Convention]) -> Sheet:
 
 
 def _sentence(convention: Convention) -> str:
-    counted = (f"{op} {in_words(weights)}" for op in _SHOWN if (weights := convention.weights(op)))
-    return f"{convention.word}: {', '.join(counted)}"
+    """What is counted of each kind, what is free, and what is not counted."""
+    counted = [f"{op}: {in_words(weights)}" for op in _SHOWN if (weights := convention.weights(op))]
+    free = [op for op in _SHOWN if convention.weights(op) == {}]
+    silent = [op for op in _SHOWN if convention.weights(op) is None]
+    parts = [f"{convention.word} of {convention.version}", *counted]
+    parts += [f"free: {', '.join(free)}"] if free else []
+    parts += [f"{NOT_COUNTED}: {', '.join(silent)}"] if silent else []
+    return "; ".join(parts)
 
 
 def _notes(conventions: Sequence[Convention]) -> tuple[str, ...]:
     """How the counts are to be read, and where the rest is."""
     used = {name for one in conventions for op in _SHOWN for name in one.weights(op) or ()}
     return (
-        "0 is counted as nothing; - is a kind that a tool says nothing about, which is not counted",
         *(f"{name}: {words.full}" for name, words in QUANTITIES.items() if name in used),
         "all kinds and the source: archcalc conventions NAME; counted by it: archcalc table SPEC --convention NAME",
     )

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from archcalc.analysis.conventions import Convention
-from archcalc.analysis.costs import Priced, add_up_costs
+from archcalc.analysis.costs import Priced, Total, add_up_costs
 from archcalc.errors import listing
 from archcalc.render.conventions import NOT_COUNTED
 from archcalc.render.sheet import Column, Sheet
@@ -19,15 +18,23 @@ def _cost(value: int | str) -> str:
 
 
 def _ratio(value: float) -> str:
-    return f"{value:.4g}"
+    """
+    >>> _ratio(1), _ratio(1.00003), _ratio(2.0012)
+    ('1', '1.000', '2.001')
+    """
+    return "1" if value == 1 else f"{value:.3f}"
+
+
+def listed(ops: Sequence[str]) -> str:
+    return listing(ops, "and") if ops else ""
 
 
 _TOTALS: Final = (
     Column("name", "convention"),
-    Column("word", "its word"),
-    Column("total", "total", number, right=True),
-    Column("ratio", "x MACs", _ratio, right=True, leaves=2),
-    Column("not_counted", "says nothing about", leaves=1, prose=True),
+    Column("word", "its word", leaves=2),
+    Column("total", "total", _cost, right=True),
+    Column("ratio", "x MACs", _ratio, right=True, leaves=1),
+    Column("not_counted", "says nothing about", listed, prose=True, least=20),
 )
 
 
@@ -36,12 +43,13 @@ def priced_sheet(table: Table, priced: Priced, columns: Iterable[str] | None = N
     keys = list(columns) if columns is not None else [_MACS_TO_COST.get(key, key) for key in fitting(table)]
     costs = dict(zip(table.rows, priced.costs, strict=True))
     grouped = groups(table, {row.op for row, cost in costs.items() if cost})
-    base, word = whole(table, grouped), priced.convention.label
+    convention = priced.total.convention
+    base = whole(table, grouped)
     sheet = base._replace(
         columns=(
             *base.columns,
-            Column("cost", word, _cost, right=True),
-            Column("cost_share", f"{priced.convention.word} %", percent, right=True, leaves=1, share=True),
+            Column("cost", convention.label, _cost, right=True),
+            Column("cost_share", f"{convention.word} %", percent, right=True, leaves=1, share=True),
         ),
         rows=tuple((*cells, *_cells([cost], priced)) for cells, cost in zip(base.rows, priced.costs, strict=True)),
         footer=tuple(
@@ -49,7 +57,7 @@ def priced_sheet(table: Table, priced: Priced, columns: Iterable[str] | None = N
             for cells, (_, rows) in zip(base.footer, grouped, strict=True)
         ),
     )
-    said = (*notes(table, keys), *convention_notes(priced.convention, priced.not_counted))
+    said = (*notes(table, keys), *convention_notes(priced.total))
     return sheet.pick(keys)._replace(notes=said)
 
 
@@ -58,49 +66,58 @@ def _cells(costs: list[int | None], priced: Priced) -> tuple[int | str, float | 
     cost = add_up_costs(costs)
     if cost is None:
         return NOT_COUNTED, None
-    return cost, cost / priced.total if cost and priced.total else None
+    return cost, cost / priced.total.cost if cost and priced.total.cost else None
 
 
-def convention_notes(convention: Convention, not_counted: Sequence[str]) -> Iterator[str]:
+def convention_notes(total: Total) -> Iterator[str]:
     """What a convention's number is, and what of a network it does not count."""
+    convention = total.convention
     yield f"{convention.label} ({convention.tool} {convention.version}): {convention.means}"
-    if not_counted:
-        yield f"{NOT_COUNTED}: {convention.name} says nothing about {listing(not_counted, 'and')}"
+    if total.not_counted:
+        yield silence(convention.name, total.not_counted)
     if convention.note:
         yield f"{convention.name}: {convention.note}"
 
 
-def totals_sheet(table: Table, priced: Sequence[Priced]) -> Sheet:
+def silence(names: str, ops: Sequence[str], many: int = 1) -> str:
+    """What is not counted, and by whom."""
+    return f"{NOT_COUNTED}: {names} {'says' if many == 1 else 'say'} nothing about {listing(ops, 'and')}"
+
+
+def totals_sheet(table: Table, totals: Sequence[Total]) -> Sheet:
     """A line for each convention with its total."""
     macs = table.totals.macs
     rows = tuple(
         (
             one.convention.name,
             one.convention.word,
-            one.total,
-            one.total / macs if macs else None,
-            listing(one.not_counted, "and") if one.not_counted else "",
+            NOT_COUNTED if one.cost is None else one.cost,
+            one.cost / macs if macs and one.cost is not None else None,
+            one.not_counted,
         )
-        for one in priced
+        for one in totals
     )
     notes = (f"from one to the next: archcalc reconcile {table.name}",)
-    return Sheet(table.name, f"{table.name} by all conventions", _TOTALS, rows, notes=notes)
+    return Sheet(f"{table.name}_conventions", f"{table.name} by all conventions", _TOTALS, rows, notes=notes)
 
 
 def priced_data(table: Table, priced: Priced) -> dict[str, Any]:
     """The table's JSON with `convention`, and `cost` in each layer, null where it is not counted, and in totals."""
     answer = data(table)
     layers = ({**layer, "cost": cost} for layer, cost in zip(answer["layers"], priced.costs, strict=True))
-    totals = answer["totals"] | {"cost": priced.total}
-    return answer | {"convention": _convention(priced), "layers": list(layers), "totals": totals}
+    totals = answer["totals"] | {"cost": priced.total.cost}
+    return answer | {"convention": _convention(priced.total), "layers": list(layers), "totals": totals}
 
 
-def totals_data(table: Table, priced: Sequence[Priced]) -> dict[str, Any]:
-    """The table's JSON with `conventions`: of each what it is, its `total`, and the ops that it says nothing about."""
-    return data(table) | {"conventions": [_convention(one) | {"total": one.total} for one in priced]}
+def totals_data(table: Table, totals: Sequence[Total]) -> dict[str, Any]:
+    """The table's JSON with `conventions`: of each what it is, its `total`, and the ops that it says nothing about.
+
+    The total is null where it says nothing about any of the layers.
+    """
+    return data(table) | {"conventions": [_convention(one) | {"total": one.cost} for one in totals]}
 
 
-def _convention(priced: Priced) -> dict[str, Any]:
-    one = priced.convention
+def _convention(total: Total) -> dict[str, Any]:
+    one = total.convention
     named = {"name": one.name, "tool": one.tool, "version": one.version, "word": one.word, "means": one.means}
-    return named | {"source": one.url, "not_counted": list(priced.not_counted)}
+    return named | {"source": one.url, "not_counted": list(total.not_counted)}

@@ -5,6 +5,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from archcalc.analysis.figures import Meaning
+from archcalc.analysis.quoted import About
 from archcalc.errors import listing
 from archcalc.render.data import stamped
 from archcalc.render.reconcile import away, in_units
@@ -13,6 +14,8 @@ from archcalc.render.table import number
 
 _MOST: Final = 12
 """Meanings that a sheet holds."""
+
+_BY_TOOLS: Final = "tools say nothing about some layers: which those are shows archcalc table NETWORK --convention TOOL"
 
 
 def _value(value: int | Fraction) -> str:
@@ -24,10 +27,10 @@ def _value(value: int | Fraction) -> str:
 
 
 _MEANINGS: Final = (
-    Column("networks", "network", ", ".join, prose=True),
-    Column("figure", "figure"),
+    Column("networks", "network", ", ".join, prose=True, heads=True),
+    Column("figure", "figure", prose=True, least=16),
     Column("value", "number", _value, right=True),
-    Column("verdict", "verdict", leaves=2),
+    Column("verdict", "verdict", prose=True, least=12),
     Column("also", "the same number", prose=True, leaves=1),
 )
 
@@ -45,8 +48,12 @@ def meanings_sheet(meanings: Sequence[Meaning], quoted: str) -> Sheet:
         for one in meanings[:_MOST]
     )
     more = len(meanings) - _MOST
-    notes = (f"and {more} more (--format json lists all)",) if more > 0 else ()
-    return Sheet("", f"{quoted} may be", _MEANINGS, rows, notes=notes)
+    notes = (
+        *((f"and {more} more (--format json lists all)",) if more > 0 else ()),
+        *((_BY_TOOLS,) if any(one.about is About.COST for one in meanings[:_MOST]) else ()),
+    )
+    fits = any(one.units is not None for one in meanings)
+    return Sheet("", f"{quoted} may be" if fits else f"nearest to {quoted}", _MEANINGS, rows, notes=notes)
 
 
 def _verdict(meaning: Meaning, quoted: str) -> str:

@@ -5,13 +5,12 @@ from fractions import Fraction
 from typing import Any, Final
 
 from archcalc.analysis.conventions.facts import QUANTITIES
-from archcalc.analysis.costs import not_counted
 from archcalc.analysis.quoted import Units
 from archcalc.analysis.reconcile import Ladder, Match, Rung, Step
 from archcalc.errors import listing
 from archcalc.graph import Graph
 from archcalc.layers.base import dims
-from archcalc.render.costs import convention_notes
+from archcalc.render.costs import convention_notes, listed, silence
 from archcalc.render.data import stamped
 from archcalc.render.sheet import Column, Sheet
 from archcalc.render.table import number
@@ -41,50 +40,68 @@ _LADDER: Final = (
 )
 
 _MATCHES: Final = (
-    Column("convention", "convention"),
+    Column("convention", "convention", heads=True),
     Column("word", "its word", leaves=1),
     Column("total", "number", number, right=True),
-    Column("verdict", "verdict", prose=True),
+    Column("verdict", "verdict", prose=True, least=16),
+    Column("not_counted", "says nothing about", listed, prose=True, least=20),
 )
 
 
 def ladder_sheet(ladder: Ladder) -> Sheet:
     """A line for each number with those who give it, and before it a line for each term that leads to it."""
     rows = tuple(row for rung in ladder.rungs for row in _rung_rows(rung))
-    input_shape = dims(ladder.graph.spec.input_shape)
-    title = f"{ladder.network}: how one number becomes another (input {input_shape})"
-    notes = ("how one of them counts, and where that is written: archcalc conventions NAME",)
-    return Sheet(ladder.network, title, _LADDER, rows, notes=notes)
+    spec = ladder.graph.spec
+    batch = f", batch {ladder.batch}" if ladder.batch > 1 else ""
+    title = f"{spec.name}: how one number becomes another (input {dims(spec.input_shape)}{batch})"
+    notes = (
+        *_silences(ladder),
+        "how one of them counts, and where that is written: archcalc conventions NAME",
+    )
+    return Sheet(spec.name, title, _LADDER, rows, notes=notes)
+
+
+def _silences(ladder: Ladder) -> Iterator[str]:
+    """Which kinds of layers are not in the numbers, with those who say nothing about them."""
+    by_ops: dict[tuple[str, ...], list[str]] = {}
+    for one in (*(one for rung in ladder.rungs for one in rung.totals), *ladder.silent):
+        by_ops.setdefault(one.not_counted, []).append(one.convention.name)
+    yield from (silence(listing(names, "and"), ops, len(names)) for ops, names in by_ops.items() if ops)
 
 
 def way_sheet(ladder: Ladder) -> Sheet:
-    """The same between conventions that were named, with what each says nothing about."""
+    """The same between conventions that were named, with what each of them counts."""
+    totals = {one.convention.name: one for rung in ladder.rungs for one in rung.totals}
+    notes = (note for one in totals.values() for note in convention_notes(one))
     sheet = ladder_sheet(ladder)
-    conventions = [one for rung in ladder.rungs for one in rung.conventions]
-    notes = (note for one in conventions for note in convention_notes(one, not_counted(ladder.graph, one)))
-    return sheet._replace(notes=(*notes, *sheet.notes))
+    return sheet._replace(notes=(*notes, sheet.notes[-1]))
 
 
 def _rung_rows(rung: Rung) -> Iterator[tuple[Any, ...]]:
     yield from ((None, step.change, in_words(step), step.term.layers) for step in rung.steps)
-    yield (rung.total, None, listing([one.label for one in rung.conventions], "and"), None)
+    yield (rung.cost, None, listing([one.label for one in rung.conventions], "and"), None)
 
 
 def in_words(step: Step) -> str:
-    """`2 x 376,832 inputs of max_pool2d`."""
+    """`2 x 376,832 inputs of max_pool2d, not counted by torchinfo`."""
     many = "" if abs(step.times) == 1 else f"{abs(step.times)} x {number(step.term.amount)} "
-    return f"{many}{QUANTITIES[step.term.quantity].short} of {step.term.op}"
+    silent = f", not counted by {listing(step.silent, 'and')}" if step.silent else ""
+    return f"{many}{QUANTITIES[step.term.quantity].short} of {step.term.op}{silent}"
 
 
 def matches_sheet(graph: Graph, matches: Sequence[Match], printed: str) -> Sheet:
     """A line for each convention that gives the number, or for those that come nearest."""
-    rows = tuple((one.convention.name, one.convention.word, one.total, _verdict(one, printed)) for one in matches)
-    title = f"{graph.spec.name}: which conventions give {printed}"
-    return Sheet(graph.spec.name, title, _MATCHES, rows)
+    rows = tuple(
+        (one.convention.name, one.convention.word, one.cost, _verdict(match, printed), one.not_counted)
+        for match in matches
+        for one in [match.total]
+    )
+    gives = "which conventions give" if any(match.units for match in matches) else "nearest to"
+    return Sheet(graph.spec.name, f"{graph.spec.name}: {gives} {printed}", _MATCHES, rows)
 
 
 def _verdict(match: Match, printed: str) -> str:
-    half = ", of which the half is printed" if match.convention.printed_half else ""
+    half = ", of which the half is printed" if match.total.convention.printed_half else ""
     if match.units is None:
         return f"{away(match.distance)} away{half}"
     return f"gives {printed}{in_units(match.units)}{half}"
@@ -97,10 +114,11 @@ def in_units(units: Units) -> str:
 
 def away(distance: Fraction) -> str:
     """
-    >>> away(Fraction(1, 3)), away(Fraction(1, 30_000))
-    ('33 %', '0.0033 %')
+    >>> away(Fraction(1, 3)), away(Fraction(1, 30_000)), away(Fraction(6_518, 3))
+    ('33 %', '0.0033 %', '217,267 %')
     """
-    return f"{float(100 * distance):.2g} %"
+    percent = float(100 * distance)
+    return f"{percent:,.0f} %" if percent >= 10 else f"{percent:.2g} %"
 
 
 def ladder_data(ladder: Ladder) -> dict[str, Any]:
@@ -110,20 +128,21 @@ def ladder_data(ladder: Ladder) -> dict[str, Any]:
     `times`, `quantity`, `op`, `count` and `layers`. `not_counted` has for each convention the ops that it says nothing
     about.
     """
-    conventions = [one for rung in ladder.rungs for one in rung.conventions]
+    totals = [*(one for rung in ladder.rungs for one in rung.totals), *ladder.silent]
     return stamped(
         {
-            "name": ladder.network,
+            "name": ladder.graph.spec.name,
             "input_shape": list(ladder.graph.spec.input_shape),
+            "batch": ladder.batch,
             "rungs": [
                 {
-                    "total": rung.total,
+                    "total": rung.cost,
                     "conventions": [one.name for one in rung.conventions],
                     "steps": [_step_data(step) for step in rung.steps],
                 }
                 for rung in ladder.rungs
             ],
-            "not_counted": {one.name: list(not_counted(ladder.graph, one)) for one in conventions},
+            "not_counted": {one.convention.name: list(one.not_counted) for one in totals},
         }
     )
 
@@ -149,10 +168,11 @@ def matches_data(graph: Graph, matches: Sequence[Match], printed: str) -> dict[s
             "measured": printed,
             "conventions": [
                 {
-                    "name": one.convention.name,
-                    "word": one.convention.word,
-                    "total": one.total,
-                    "printed_half": one.convention.printed_half,
+                    "name": one.total.convention.name,
+                    "word": one.total.convention.word,
+                    "total": one.total.cost,
+                    "not_counted": list(one.total.not_counted),
+                    "printed_half": one.total.convention.printed_half,
                     "matches": one.units is not None,
                     "units": one.units,
                     "distance": float(one.distance),

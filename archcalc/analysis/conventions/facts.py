@@ -13,7 +13,9 @@ class Facts(NamedTuple):
 
     macs: int = 0
     ungrouped: int = 0
+    split: int = 0
     bias: int = 0
+    flat_bias: int = 0
     inputs: int = 0
     outputs: int = 0
     windows: int = 0
@@ -28,6 +30,7 @@ class Facts(NamedTuple):
     pooled: int = 0
     slices: int = 0
     layers: int = 0
+    untracked: int = 0
     unbiased: int = 0
     unbiased_kernels: int = 0
 
@@ -42,7 +45,9 @@ class Words(NamedTuple):
 QUANTITIES: Final = {
     "macs": Words("MACs", "multiply-accumulates, without bias"),
     "ungrouped": Words("MACs as one group", "multiply-accumulates of the same convolution in one group"),
+    "split": Words("MACs / groups", "multiply-accumulates, divided by the groups once more"),
     "bias": Words("bias additions", "outputs that a bias is added to"),
+    "flat_bias": Words("bias additions to vectors", "outputs that a bias is added to, in a layer that reads a vector"),
     "inputs": Words("inputs", "elements read, with the padding that torch has to put there first"),
     "outputs": Words("outputs", "elements made"),
     "windows": Words("window elements", "kernel height x width, or the size of an LRN, for each output"),
@@ -57,7 +62,8 @@ QUANTITIES: Final = {
     "pooled": Words("1x1 outputs", "outputs of a pool that leaves 1x1"),
     "slices": Words("softmax vectors", "vectors that a softmax normalizes"),
     "layers": Words("layers", "one for each layer"),
-    "unbiased": Words("outputs without bias", "outputs of a layer with weights and no bias"),
+    "untracked": Words("outputs by batch statistics", "outputs of a batch norm without running statistics"),
+    "unbiased": Words("features without bias", "output features of a layer with weights and no bias"),
     "unbiased_kernels": Words("kernels without bias", "2-D kernels of convolutions without bias"),
 }
 """Every number of `Facts` in words."""
@@ -70,12 +76,14 @@ def facts(node: Node) -> Facts:
     outputs, places = prod(makes), prod(makes[1:])
     weight, size = params.get("weight"), getattr(layer, "size", 0)
     macs: int = layer.macs(*reads, makes)
-    unbiased = weight is not None and "bias" not in params
+    groups, unbiased = getattr(layer, "groups", 1), weight if weight and "bias" not in params else (0,)
     inputs = sum(map(prod, reads)) + _padding_of_its_own(node)
     return Facts(
         macs=macs,
-        ungrouped=macs * getattr(layer, "groups", 1),
+        ungrouped=macs * groups,
+        split=macs // groups,
         bias=outputs if "bias" in params else 0,
+        flat_bias=outputs if "bias" in params and len(makes) == 1 else 0,
         inputs=inputs,
         outputs=outputs,
         windows=(prod(window.kernel_size) if window else size) * outputs,
@@ -90,8 +98,9 @@ def facts(node: Node) -> Facts:
         pooled=outputs if len(makes) == len(reads[0]) == 3 and places == 1 else 0,
         slices=outputs // makes[getattr(layer, "dim", 1) - 1],
         layers=1,
-        unbiased=outputs if unbiased else 0,
-        unbiased_kernels=prod(weight[:2]) if unbiased and weight else 0,
+        untracked=0 if getattr(layer, "track_running_stats", True) else outputs,
+        unbiased=unbiased[0],
+        unbiased_kernels=prod(unbiased[:2]),
     )
 
 

@@ -30,7 +30,7 @@ def _flops(name: str, tool: str, version: str, url: str, note: str = "") -> Conv
         counts={
             "conv2d": "2 macs + bias",
             "linear": "2 macs",
-            "batch_norm2d batch_norm1d": "outputs + bias",
+            "batch_norm2d batch_norm1d": "outputs + bias + 3 untracked",
             _ELEMENTWISE: "outputs",
             _POOLS: "inputs",
             "local_response_norm": "4 outputs + edges",

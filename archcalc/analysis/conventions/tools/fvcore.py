@@ -8,12 +8,12 @@ FVCORE = convention(
     version="0.1.5.post20221221",
     word="flops",
     means="multiply-accumulates, a fused multiply-add being one flop, and some other operations",
-    url="https://github.com/facebookresearch/fvcore/blob/main/fvcore/nn/flop_count.py",
+    url="https://github.com/facebookresearch/fvcore/blob/fd5043ff8b2e6790f5bd7c9632695c68986cc658/fvcore/nn/jit_handles.py",
     counts={
         "conv2d linear": "macs",
-        "batch_norm2d batch_norm1d": "outputs + bias",
+        "batch_norm2d batch_norm1d": "outputs + bias + 3 untracked",
         "adaptive_avg_pool2d": "inputs",
     },
     free="relu concat zero_pad2d",
-    note="what it does not count it lists as unsupported operators; a batch norm costs 4 or 5 per element in training",
+    note="what it does not count it lists as unsupported operators",
 )

@@ -11,7 +11,7 @@ IMGCLSMOB = convention(
     url="https://github.com/osmr/imgclsmob/blob/5f497474d1d3064bbc5cfd23c7c66da2082b9c7a/pytorch/model_stats.py",
     counts={
         "conv2d": "2 macs - unbiased_kernels",
-        "linear": "2 macs - unbiased",
+        "linear": "2 weights - unbiased",
         "batch_norm2d batch_norm1d": "4 outputs",
         "relu relu6": "outputs",
         "leaky_relu hardswish": "2 outputs",
@@ -22,6 +22,6 @@ IMGCLSMOB = convention(
         "adaptive_avg_pool2d adaptive_max_pool2d": "crossed",
     },
     free="zero_pad2d",
-    note="its READMEs print the half of it, as FLOPs/2; an adaptive pool is counted as if every output read everything",
+    note="its READMEs print the half of it, as FLOPs/2; in an adaptive pool every output is said to read everything",
     printed_half=True,
 )

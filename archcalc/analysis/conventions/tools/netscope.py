@@ -7,12 +7,13 @@ NETSCOPE = convention(
     tool="Netscope CNN Analyzer",
     version="8ae36d8",
     word="macc",
-    means="multiply-accumulates without bias, those of the squares in an LRN too",
+    means="multiply-accumulates without bias, those of the squares in an LRN and of a Scale layer too",
     url="https://github.com/dgschwend/netscope/blob/8ae36d831d3acdf0a9189b0f77f03a41c516ca3b/src/analyzer.coffee",
     counts={
         "conv2d linear": "macs",
         "local_response_norm": "windows",
+        "batch_norm2d": "bias",
     },
-    free="max_pool2d avg_pool2d adaptive_avg_pool2d adaptive_max_pool2d batch_norm2d relu relu6 elu softmax add concat",
+    free="max_pool2d avg_pool2d adaptive_avg_pool2d adaptive_max_pool2d relu relu6 elu softmax add concat",
     note="its other columns (comp, add, div, exp) hold what is 0 here; Caffe's deploy files have a batch of 10",
 )

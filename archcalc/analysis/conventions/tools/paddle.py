@@ -7,7 +7,7 @@ _SOURCE = "https://github.com/PaddlePaddle/Paddle/blob/"
 PADDLECLAS = convention(
     "paddleclas",
     tool="paddle.flops, as in PaddleClas",
-    version="2.x",
+    version="0024132",
     word="FLOPs",
     means="multiply-accumulates, with bias in convolutions, and some other operations as such too",
     url=f"{_SOURCE}0024132485b3bd8213898c8d89bdbfd8c8579e05/python/paddle/hapi/dynamic_flops.py",
@@ -24,16 +24,16 @@ PADDLECLAS = convention(
 PADDLECLAS_2020 = convention(
     "paddleclas-2020",
     tool="paddle.fluid.contrib.model_stat, as in PaddleClas",
-    version="1.x",
+    version="007ff51",
     word="FLOPs",
     means="2 x multiply-accumulates of convolutions but 1 x those of linear layers, and other operations as such too",
     url=f"{_SOURCE}007ff517954ba21e534c48bea63f91eb750662cc/python/paddle/fluid/contrib/model_stat.py",
     counts={
-        "conv2d": "2 macs",
+        "conv2d": "2 split",
         "linear": "macs",
         "batch_norm2d": "2 outputs",
         "relu sigmoid tanh leaky_relu": "outputs",
         "max_pool2d avg_pool2d": "windows",
     },
-    note="its 1.370 G for AlexNet; its 30.81 G for VGG16 is 0.1 % less than the rule gives",
+    note="divides by the groups twice; its 30.81 G for VGG16 is 0.1 % less than the rule gives",
 )

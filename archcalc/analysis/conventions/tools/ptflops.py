@@ -2,7 +2,7 @@
 
 from archcalc.analysis.conventions.convention import convention
 
-_SOURCE = "https://github.com/sovrasov/flops-counter.pytorch/blob/master/ptflops/"
+_SOURCE = "https://github.com/sovrasov/flops-counter.pytorch/blob/{}/ptflops/{}_ops.py"
 
 PYTORCH = convention(
     "ptflops",
@@ -10,7 +10,7 @@ PYTORCH = convention(
     version="0.7.5",
     word="MACs",
     means="multiply-accumulates with bias additions, and elements of activations and pools as such too",
-    url=f"{_SOURCE}pytorch_ops.py",
+    url=_SOURCE.format("v0.7.5", "pytorch"),
     counts={
         "conv2d linear": "macs + bias",
         "batch_norm2d batch_norm1d": "outputs + bias",
@@ -29,9 +29,10 @@ PYTORCH_0_6 = convention(
     version="0.6.9",
     word="MACs",
     means="multiply-accumulates with bias additions, and elements of activations and pools as such too",
-    url=f"{_SOURCE}pytorch_ops.py",
+    url=_SOURCE.format("v0.6.9", "pytorch"),
     counts={
-        "conv2d linear": "macs + bias",
+        "conv2d": "macs + bias",
+        "linear": "macs + biases",
         "batch_norm2d batch_norm1d": "outputs + bias",
         "relu relu6 elu leaky_relu gelu": "outputs",
         "max_pool2d avg_pool2d adaptive_avg_pool2d adaptive_max_pool2d": "inputs",
@@ -45,7 +46,7 @@ ATEN = convention(
     version="0.7.5",
     word="MACs",
     means="multiply-accumulates of convolutions and matrix products, with bias additions",
-    url=f"{_SOURCE}aten_ops.py",
-    counts={"conv2d linear": "macs + bias"},
+    url=_SOURCE.format("v0.7.5", "aten"),
+    counts={"conv2d": "macs + bias", "linear": "macs + flat_bias"},
     note="its README's 0.71 GMac for AlexNet",
 )

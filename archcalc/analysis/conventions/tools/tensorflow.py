@@ -5,10 +5,10 @@ from archcalc.analysis.conventions.convention import convention
 RECEPTIVE_FIELD = convention(
     "receptive-field",
     tool="TensorFlow profiler, as in receptive_field's table",
-    version="1.x",
+    version="1.15",
     word="FLOPs",
     means="multiplications and additions with bias, one for each element under a pool's window",
-    url="https://github.com/google-research/receptive_field/blob/cfbfe6baa842d4adb3dcd4bc5dcd11cfd6595483/receptive_field/RECEPTIVE_FIELD_TABLE.md",
+    url="https://github.com/tensorflow/tensorflow/blob/v1.15.0/tensorflow/python/profiler/internal/flops_registry.py",
     counts={
         "conv2d linear": "2 macs + bias",
         "max_pool2d avg_pool2d": "windows",

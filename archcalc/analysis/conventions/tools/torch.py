@@ -8,7 +8,7 @@ FLOP_COUNTER = convention(
     version="2.14.1",
     word="FLOPs",
     means="2 x multiply-accumulates of convolutions and matrix products",
-    url="https://github.com/pytorch/pytorch/blob/main/torch/utils/flop_counter.py",
+    url="https://github.com/pytorch/pytorch/blob/v2.14.1/torch/utils/flop_counter.py",
     counts={"conv2d linear": "2 macs"},
     note="an op that it does not know is 0 without a word",
 )

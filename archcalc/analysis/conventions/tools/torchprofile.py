@@ -8,7 +8,7 @@ TORCHPROFILE = convention(
     version="0.1.0",
     word="MACs",
     means="multiply-accumulates without bias, and products and means as such too",
-    url="https://github.com/zhijian-liu/torchprofile/blob/main/torchprofile/handlers.py",
+    url="https://github.com/zhijian-liu/torchprofile/blob/v0.1.0/torchprofile/handlers.py",
     counts={
         "conv2d linear": "macs",
         "batch_norm2d batch_norm1d": "bias",

@@ -2,7 +2,8 @@
 
 from archcalc.analysis.conventions.convention import convention
 
-_SOURCE = "https://github.com/Swall0w/torchstat/blob/master/torchstat/"
+_SOURCE = "https://github.com/Swall0w/torchstat/blob/0.0.7/torchstat/"
+_NOTE = "a kind that it does not support is 0 after a line that says so; a linear layer on maps it refuses"
 
 FLOPS = convention(
     "torchstat",
@@ -18,7 +19,7 @@ FLOPS = convention(
         "relu relu6 elu leaky_relu": "outputs",
         "max_pool2d avg_pool2d": "inputs",
     },
-    note="a kind that it does not support is 0 after a line that says so",
+    note=_NOTE,
 )
 
 MADD = convention(
@@ -37,5 +38,5 @@ MADD = convention(
         "avg_pool2d": "windows",
         "softmax": "3 outputs - layers",
     },
-    note="a kind that it does not support is 0 after a line that says so; batches are not multiplied in",
+    note=_NOTE,
 )
