@@ -57,7 +57,7 @@ def in_words(verdict: Verdict) -> str:
     """
     true, claim = verdict.true, verdict.claim
     if true is None:
-        return "not one number" if claim.quantified else "a matter of reading"
+        return "not one number" if claim.quantified else "nothing to compute"
     if isinstance(true, tuple):
         return dims(true)
     if claim.what != "memory" or not isinstance(true, int):

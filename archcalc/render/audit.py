@@ -75,7 +75,8 @@ def _claims(audit: Audit, verdicts: Sequence[Verdict], stacked: bool) -> Sheet:
 
 def _stacked(verdict: Verdict) -> tuple[str, str, str]:
     claim = verdict.claim
-    says = f"{claim.source} says {said(claim)}{f' ({claim.where})' if claim.where else ''}"
+    words = said(claim) if claim.quantified else f'"{said(claim)}"'
+    says = f"{claim.source} says {words}{f' ({claim.where})' if claim.where else ''}"
     so = "" if verdict.holds else f"{', it is ' + in_words(verdict) if claim.quantified else ''}{_why(claim)}"
     return about(claim), verdict.standing.value, says + so
 
@@ -91,10 +92,10 @@ def _cells(verdict: Verdict) -> tuple[Any, ...]:
 
 
 def about(claim: Claim) -> str:
-    """What a claim is about: `params of fc6`, `cost by fvcore`."""
+    """What a claim is about: `params of fc6`, `cost by fvcore`, `statement about pool1`."""
     what = claim.what.replace("_", " ")
     by = f" by {claim.convention}" if claim.convention else ""
-    of = f" of {listing(claim.of, 'and')}" if claim.of else ""
+    of = f" {'of' if claim.quantified else 'about'} {listing(claim.of, 'and')}" if claim.of else ""
     at = f" at {dims(claim.input)}" if claim.input else ""
     return f"{what}{by}{of}{at}"
 

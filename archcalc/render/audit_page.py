@@ -28,7 +28,11 @@ def _opening(audits: Sequence[Audit], title: str) -> Iterator[str]:
     yield (
         "A number holds if the true one rounds to it: `60M` stands for anything from 59.5 to 60.5 million. "
         "An integer holds to the last digit."
+        + (f" {_STATEMENTS}" if any(not v.claim.quantified for audit in audits for v in audit.verdicts) else "")
     )
+
+
+_STATEMENTS: Final = "A statement is a known error in words, which no calculation decides."
 
 
 def counted(count: int, noun: str) -> str:
