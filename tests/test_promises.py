@@ -6,7 +6,7 @@ import re
 import shlex
 import subprocess
 import sys
-from importlib import import_module
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from safetensors.torch import save_file
 
 import archcalc
 from archcalc.cli.app import COMMANDS as ALL_COMMANDS
+from archcalc.render import audit, conventions, explain, figures, reach, reconcile, solve
 from tests.conftest import ROOT
 from tests.test_cli import clean_environment, run
 
@@ -249,29 +250,36 @@ def test_every_command_is_in_the_readme() -> None:
 
 
 DOCUMENTED = [
-    ("explain", ["paper", "conv1"], "archcalc.render.explain"),
-    ("audit", ["paper", "torchvision"], "archcalc.render.audit"),
-    ("solve", ["alexnet_owt"], "archcalc.render.solve"),
-    ("solve --layer", ["paper", "--layer", "conv1"], "archcalc.render.reach"),
+    ("explain", ["paper", "conv1"], explain.data),
+    ("audit", ["paper", "torchvision"], audit.data),
+    ("solve", ["alexnet_owt"], solve.data),
+    ("solve --layer", ["paper", "--layer", "conv1"], reach.data),
+    ("reconcile", ["paper"], reconcile.ladder_data),
+    ("reconcile --measured", ["paper", "--measured", "724.41M"], reconcile.matches_data),
+    ("identify NUMBER", ["0.714G"], figures.meanings_data),
+    ("conventions", [], conventions.data),
 ]
 
 
-@pytest.mark.parametrize(("command", "arguments", "module"), DOCUMENTED)
-def test_every_key_of_json_is_documented(command: str, arguments: list[str], module: str) -> None:
+@pytest.mark.parametrize(("command", "arguments", "data"), DOCUMENTED)
+def test_every_key_of_json_is_documented(command: str, arguments: list[str], data: Callable[..., object]) -> None:
     answer = json.loads(run(command.split()[0], *arguments, "--format", "json").stdout)
     bullet = next(part for part in README.split("\n- ") if part.startswith(f"`{command}`"))
-    docstring = import_module(module).data.__doc__
+    docstring = data.__doc__ or ""
     missing = [key for key in sorted(_keys(answer)) if f"`{key}`" not in bullet or f"`{key}`" not in docstring]
     assert missing == []
 
 
+BY_NAMES = ("counts", "quantities", "not_counted")
+
+
 def _keys(data: object) -> set[str]:
-    """The keys of a JSON document at every depth, but for the stamp, which all answers have, and names of verdicts."""
+    """The keys of a JSON document at every depth, but for the stamp of all answers and what is keyed by names."""
     if isinstance(data, list):
         return {key for item in data for key in _keys(item)}
     if not isinstance(data, dict):
         return set()
-    inner = {key for name, value in data.items() if name != "counts" for key in _keys(value)}
+    inner = {key for name, value in data.items() if name not in BY_NAMES for key in _keys(value)}
     return ({*data} | inner) - {"archcalc", "schema", "results"}
 
 

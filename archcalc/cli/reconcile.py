@@ -74,7 +74,7 @@ def reconcile(
     matches = matching(graph, quoted.quantity, batch)
     giving = [one for one in matches if one.units is not None]
     sheet = matches_sheet(graph, giving or matches[:_NEAREST], str(measured))
-    answer([sheet], lambda: matches_data(graph, matches, str(measured)), form, output)
+    answer([sheet], lambda: matches_data(graph, matches, str(measured), batch), form, output)
     if not giving:
         say(f"no convention gives {measured} for {graph.spec.name} within its printed digits: these come nearest")
         raise typer.Exit(1)

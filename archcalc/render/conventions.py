@@ -103,9 +103,10 @@ def _in_full(weights: Weights | None) -> str:
 
 
 def data(conventions: Sequence[Convention]) -> dict[str, Any]:
-    """Conventions as JSON: `counts` has for each op the quantities and how often each is counted, null for not at all.
+    """Conventions as JSON: `conventions`, and `quantities`, which says what each quantity is.
 
-    `quantities` says what each quantity is.
+    Of each `name`, `tool`, `version`, `word`, `means`, `source`, `note`, `printed_half`, and `counts`: for each op the
+    quantities and how often each is counted, null where it says nothing.
     """
     return stamped(
         {

@@ -64,7 +64,7 @@ def _verdict(meaning: Meaning, quoted: str) -> str:
 
 
 def meanings_data(meanings: Sequence[Meaning], quoted: str) -> dict[str, Any]:
-    """The same as JSON.
+    """The same as JSON, with what was `quoted`.
 
     `meanings`, the likeliest first: `networks`, `about` (cost, params, memory or units), `figures` (all names of the
     number), `value`, `matches`, `units` ("1000", or "1024" where prefixes are powers of 1024; null where it does not

@@ -122,7 +122,7 @@ def away(distance: Fraction) -> str:
 
 
 def ladder_data(ladder: Ladder) -> dict[str, Any]:
-    """The same as JSON.
+    """The same as JSON: `name`, `input_shape`, `batch`, `rungs` and `not_counted`.
 
     `rungs`, in order: `total`, `conventions` (their names), and `steps` from the rung before, each with `change`,
     `times`, `quantity`, `op`, `count` and `layers`. `not_counted` has for each convention the ops that it says nothing
@@ -159,12 +159,17 @@ def _step_data(step: Step) -> dict[str, Any]:
     }
 
 
-def matches_data(graph: Graph, matches: Sequence[Match], printed: str) -> dict[str, Any]:
-    """Every convention beside a printed number: `total`, `matches`, and `units` ("1000" or "1024") where it does."""
+def matches_data(graph: Graph, matches: Sequence[Match], printed: str, batch: int) -> dict[str, Any]:
+    """Every convention beside a printed number, as JSON: `name`, `input_shape`, `batch`, `measured` and `conventions`.
+
+    Of each `name`, `word`, `total`, `not_counted` (ops that it says nothing about), `printed_half`, whether it
+    `matches`, with which `units` ("1000" or "1024"; else null), and its `distance` as a share of what was measured.
+    """
     return stamped(
         {
             "name": graph.spec.name,
             "input_shape": list(graph.spec.input_shape),
+            "batch": batch,
             "measured": printed,
             "conventions": [
                 {
