@@ -15,6 +15,9 @@ from archcalc.layers.pool import AvgPool2d, MaxPool2d
 from archcalc.table import measure
 
 _POOLS: Final = (MaxPool2d, AvgPool2d)
+_Order = tuple[bool, str, int, int, Fraction, tuple[str, ...]]
+"""By what meanings are sorted."""
+
 _PLAIN, _A_TOOLS, _A_PART = range(3)
 """How far one has to look for a figure."""
 
@@ -55,9 +58,7 @@ def meanings(graphs: Iterable[Graph], quoted: Quoted) -> list[Meaning]:
     return [meaning for _, meaning in sorted(found, key=lambda pair: pair[0])]
 
 
-def _meanings(
-    named: dict[str, dict[str, Figure]], quoted: Quoted
-) -> Iterator[tuple[tuple[bool, str, int, int, Fraction, tuple[str, ...]], Meaning]]:
+def _meanings(named: dict[str, dict[str, Figure]], quoted: Quoted) -> Iterator[tuple[_Order, Meaning]]:
     """One value: networks in which its plainest name is the same go together, under the names that all give it."""
     by_name: dict[str, list[str]] = {}
     for network, figures_of_it in named.items():
@@ -69,11 +70,14 @@ def _meanings(
         value, about = common[0].value, common[0].about
         units, off = units_of(value, quoted.quantity), distance(value, quoted.quantity)
         meaning = Meaning(tuple(networks), about, value, tuple(f.name for f in common), units, off)
-        other_word = min(_unlike(quoted.word, f.word) for f in common)
-        if units is None:
-            yield (True, "", 0, 0, off, meaning.networks), meaning
-        else:
-            yield (False, units, other_word, common[0].rank, off, meaning.networks), meaning
+        yield _order(meaning, min(_unlike(quoted.word, f.word) for f in common), common[0].rank), meaning
+
+
+def _order(meaning: Meaning, unlike: int, rank: int) -> _Order:
+    """First what is the quoted number, by its unit and by plainness, then what is not, by nearness alone."""
+    if meaning.units is None:
+        return True, "", 0, 0, meaning.distance, meaning.networks
+    return False, meaning.units, unlike, rank, meaning.distance, meaning.networks
 
 
 def _unlike(quoted: str, word: str) -> int:
@@ -90,14 +94,14 @@ def _unlike(quoted: str, word: str) -> int:
 
 def figures(graph: Graph) -> Iterator[Figure]:
     """The numbers of a network that people publish."""
-    totals, biases = measure(graph).totals, _biases(graph)
+    sums, biases = measure(graph).totals, _biases(graph)
     for name, params, rank in (
-        ("params", totals.params, _PLAIN),
-        ("params without biases", totals.params - biases, _A_TOOLS),
+        ("params", sums.params, _PLAIN),
+        ("params without biases", sums.params - biases, _A_TOOLS),
     ):
         yield Figure(About.PARAMS, params, name, "params", rank)
         yield Figure(About.MEMORY, params * BYTES_PER_PARAMETER, f"{name} in {BYTES_PER_PARAMETER} bytes", "B", rank)
-    yield Figure(About.UNITS, totals.units, "units", "units")
+    yield Figure(About.UNITS, sums.units, "units", "units")
     yield Figure(About.UNITS, _units_of_convolutions(graph), "units of convolutions", "units", _A_TOOLS)
     yield from _costs(graph)
     trunk = _trunk(graph)

@@ -76,7 +76,8 @@ def facts(node: Node) -> Facts:
     outputs, places = prod(makes), prod(makes[1:])
     weight, size = params.get("weight"), getattr(layer, "size", 0)
     macs: int = layer.macs(*reads, makes)
-    groups, unbiased = getattr(layer, "groups", 1), weight if weight and "bias" not in params else (0,)
+    groups = getattr(layer, "groups", 1)
+    unbiased = weight if weight and "bias" not in params else (0,)
     inputs = sum(map(prod, reads)) + _padding_of_its_own(node)
     return Facts(
         macs=macs,
