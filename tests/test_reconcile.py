@@ -1,7 +1,9 @@
 """`table --convention`, `reconcile`, `conventions` and `identify` of a number, as their users meet them."""
 
 import json
+from csv import DictReader
 from fractions import Fraction
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -46,7 +48,8 @@ def test_what_a_convention_says_nothing_about_is_loudly_not_counted() -> None:
     assert "not counted: fvcore says nothing about local_response_norm, max_pool2d and softmax" in printed
     (relu,) = [line for line in printed if " conv1.relu " in line]
     assert relu.rstrip().endswith("0")
-    assert ",not counted," in run("table", "paper", "--convention", "fvcore", "--format", "csv").stdout
+    rows = DictReader(StringIO(run("table", "paper", "--convention", "fvcore", "--format", "csv").stdout))
+    assert {row["cost"] for row in rows if row["type"] == "local_response_norm"} == {""}
     read = answer("table", "paper", "--convention", "fvcore")
     costs = {layer["name"]: layer["cost"] for layer in read["layers"]}  # type: ignore[attr-defined]
     assert (costs["norm1"], costs["conv1.relu"]) == (None, 0)
@@ -245,6 +248,22 @@ def test_a_narrow_terminal_loses_no_verdict() -> None:
     assert "not counted: local_response_norm" in told
 
 
+def test_the_totals_of_all_conventions_are_one_table_in_csv() -> None:
+    rows = list(DictReader(StringIO(run("table", "paper", "--convention", "all", "--format", "csv").stdout)))
+    assert [row["name"] for row in rows] == list(CONVENTIONS)
+    assert all(row["total"].isdecimal() for row in rows)
+
+
+def test_a_billion_is_no_byte_beside_a_unit() -> None:
+    assert read_quoted("1.5 BFLOPs").quantity == Quantity(15, 1, 10**9, False)
+    assert read_quoted("1.5 B").about is About.MEMORY
+
+
+def test_a_bare_number_with_decimals_gets_a_hint() -> None:
+    assert "or is it so many G or M" in run("identify", "0.714").stderr
+    assert "so many" not in run("identify", "999.9G").stderr
+
+
 def test_a_number_of_several_words_needs_no_quotes() -> None:
     assert run("identify", "1.38", "GFLOPs").stdout == run("identify", "1.38 GFLOPs").stdout
 
@@ -281,6 +300,8 @@ def test_a_file_is_a_file_though_its_name_is_a_number(tmp_path: Path) -> None:
         ("62 378 344", Quantity(62_378_344, None, 1, False), None),
         ("3.6e9 FLOPs", Quantity(36, 1, 10**9, False), About.COST),
         ("11.3 \u00d7 10^9", Quantity(113, 1, 10**9, False), None),
+        ("7.14e+08", Quantity(714, 2, 10**8, False), None),
+        ("6e7", Quantity(6, 0, 10**7, False), None),
     ],
 )
 def test_numbers_as_people_write_them(text: str, quantity: Quantity, about: About | None) -> None:
@@ -288,7 +309,7 @@ def test_numbers_as_people_write_them(text: str, quantity: Quantity, about: Abou
     assert (read.quantity, read.about) == (quantity, about)
 
 
-@pytest.mark.parametrize("text", ["", "abc", "1,00", "60m", "1e8", "1e90", "-3M", "5 apples", "0x10", "٣M", "1" * 30])
+@pytest.mark.parametrize("text", ["", "abc", "1,00", "60m", "1e900", "e9", "-3M", "5 apples", "0x10", "٣M", "1" * 30])
 def test_numbers_that_cannot_be_read(text: str) -> None:
     with pytest.raises(ArchError, match="is no number that can be read; write an integer"):
         read_quoted(text)

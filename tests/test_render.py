@@ -17,6 +17,7 @@ from archcalc.render.data import csv_text, json_text, results
 from archcalc.render.sheet import Column, Sheet
 from archcalc.render.table import data, sheet
 from tests.conftest import ROOT
+from tests.test_cli import run
 
 GOLDEN = ROOT / "tests" / "golden"
 
@@ -203,16 +204,45 @@ def test_a_notebook_shows_the_table() -> None:
 def test_a_narrow_terminal_loses_columns_but_no_digit(width: int) -> None:
     whole = sheet(archcalc.load("paper").table())
     text, dropped = terminal.render([whole], width, colour=False)
-    lines = text.splitlines()[2:]
     assert "…" not in text
     assert "60,965,224" in text
     assert "724,406,816" in text
-    if width >= 46:
-        assert max(map(len, lines)) <= width
-        assert max(map(len, text.splitlines()[1:])) <= max(width, len(lines[0]))
+    assert max(map(len, text.splitlines())) <= width
+    if width < 46:  # a block for each layer
+        assert "conv1\n  # 1, type conv2d" in text
+        assert not dropped
+        return
     assert bool(dropped) == (width < 144)
     headers = next(line for line in text.splitlines() if line.lstrip().startswith(("layer", "#")))
     assert all(f" {header} " not in f" {headers} " for header in dropped)
+
+
+def test_labels_of_latex_are_each_once() -> None:
+    paper = sheet(archcalc.load("paper").table())
+    text = latex.render([paper, paper, sheet(archcalc.load("d2l").table())])
+    labels = re.findall(r"\\label\{(.*?)\}", text)
+    assert labels == ["tab:alexnet_paper", "tab:alexnet_paper_2", "tab:alexnet_d2l"]
+
+
+def test_what_latex_needs_is_told() -> None:
+    text = latex.render([Sheet("", "", (Column("a", "a"),), (("\u5377",),))])
+    assert text.splitlines()[:2] == [
+        r"% needs \usepackage{booktabs,graphicx} in the preamble",
+        "% needs xelatex or lualatex, and fonts that have its letters",
+    ]
+
+
+def test_chinese_takes_two_places() -> None:
+    wide = Sheet("", "", (Column("a", "a"), Column("b", "b")), (("\u5377\u79ef", "x"), ("conv", "y")))
+    assert plain.render([wide]).splitlines()[2:] == ["\u5377\u79ef  x", "conv  y"]
+    text, _ = terminal.render([wide], 80, colour=False)
+    assert "\u5377\u79ef  x" in text
+
+
+def test_csv_has_formulas_as_text() -> None:
+    done = run("explain", "paper", "conv1", "--of", "output", "--format", "csv")
+    assert "ceil((size + before + after - kernel_size) / stride) + 1" in done.stdout
+    assert "Step(" not in done.stdout
 
 
 def test_colour_is_only_there_when_asked_for() -> None:

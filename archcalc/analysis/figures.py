@@ -43,7 +43,7 @@ class Meaning(NamedTuple):
     units: Units | None
     """In which it is what was quoted; None where it is not, only near it."""
     distance: Fraction
-    """How far it is from what was quoted, as a share of that."""
+    """How far it is from what was quoted, as a share of the larger of the two."""
 
 
 def meanings(graphs: Iterable[Graph], quoted: Quoted) -> list[Meaning]:

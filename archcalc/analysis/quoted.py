@@ -31,8 +31,7 @@ _WORDS: Final = {
     About.UNITS: r"units|neurons",
 }
 _SPELT: Final = {"thousand": "k", "million": "M", "billion": "G", "bn": "G", "bytes?": "B"}
-_POWERS: Final = {"3": "k", "6": "M", "9": "G"}
-_POWER: Final = re.compile(r"(?:[eE]\+?0?| ?[x*\u00d7] ?10\^)([369])")
+_POWER: Final = re.compile(r"(.*?)(?:[eE]\+?0?| ?[x*\u00d7] ?10\^)([0-9]{1,2})")
 _MOST_DIGITS: Final = 15
 
 QUOTES: Final = f"{FORMS}, 1.38 GFLOPs, 0.72 GMac, 2.27 Bn, 3.6e9, 61,100,840"
@@ -45,6 +44,12 @@ class Quoted(NamedTuple):
     about: About | None
     word: str
 
+    @property
+    def hint(self) -> str:
+        """What may have been meant by a number that has decimals and no prefix, such as tools print."""
+        is_bare = bool(self.quantity.decimals) and self.quantity.factor == 1
+        return "; or is it so many G or M, as in 0.714G?" if is_bare else ""
+
 
 def read_quoted(text: str) -> Quoted:
     """A number as people write it; it is not 0. Raises ArchError, saying what can be read.
@@ -55,7 +60,9 @@ def read_quoted(text: str) -> Quoted:
     number, about, word = _without_unit(text.strip().removeprefix("~").lstrip())
     for spelt, prefix in _SPELT.items():
         number = re.sub(rf" ?{spelt}$", prefix, number, flags=re.IGNORECASE)
-    number = _POWER.sub(lambda found: _POWERS[found[1]], number)
+    if about is not None and number.endswith("B"):  # a billion, as in 1.5 BFLOPs, and no bytes
+        number = f"{number[:-1]}G"
+    number, power = _without_power(number)
     if re.fullmatch(r"[0-9]{1,3}((,[0-9]{3})+|( [0-9]{3})+)", number):
         number = number.replace(",", "").replace(" ", "")
     is_whole = number.isdecimal() and number.isascii() and len(number) <= _MOST_DIGITS
@@ -63,9 +70,20 @@ def read_quoted(text: str) -> Quoted:
         quantity = read_quantity(int(number) if is_whole else number)
     except ArchError:
         raise ArchError(f"'{text}' is no number that can be read; write {QUOTES}") from None
+    if power > 1:
+        quantity = quantity._replace(factor=quantity.factor * power, decimals=quantity.decimals or 0)
     if not quantity.digits:
         raise ArchError("0 says nothing: quote a number that is more")
     return Quoted(quantity, About.MEMORY if quantity.is_bytes else about, word)
+
+
+def _without_power(number: str) -> tuple[str, int]:
+    """
+    >>> _without_power("7.14e+08"), _without_power("11.3 x 10^9"), _without_power("60M")
+    (('7.14', 100000000), ('11.3', 1000000000), ('60M', 1))
+    """
+    found = _POWER.fullmatch(number)
+    return (found[1], 10 ** int(found[2])) if found else (number, 1)
 
 
 def _without_unit(text: str) -> tuple[str, About | None, str]:
@@ -74,7 +92,7 @@ def _without_unit(text: str) -> tuple[str, About | None, str]:
     ('0.72 G', <About.COST: 'cost'>, 'Mac')
     """
     for about, words in _WORDS.items():
-        found = re.fullmatch(rf"(.*[0-9kKMGi ]) ?({words})", text, re.IGNORECASE)
+        found = re.fullmatch(rf"(.*[0-9kKMGBi ]) ?({words})", text, re.IGNORECASE)
         if found:
             return found[1].strip(), about, found[2]
     return text, None, ""
@@ -89,6 +107,6 @@ def units_of(number: int | Fraction, quoted: Quantity) -> Units | None:
 
 
 def distance(number: int | Fraction, quoted: Quantity) -> Fraction:
-    """How far a number is from the quoted one, which is not 0, as a share of that."""
+    """How far a number is from the quoted one, which is not 0, as a share of the larger of the two."""
     value = Fraction(quoted.digits * quoted.factor, 10 ** (quoted.decimals or 0))
-    return abs(number - value) / value
+    return abs(number - value) / max(number, value)

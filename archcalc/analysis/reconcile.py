@@ -109,7 +109,7 @@ class Match(NamedTuple):
     units: Units | None
     """In which units it is what was printed; None where it is not."""
     distance: Fraction
-    """How far it is from the printed number, as a share of that."""
+    """How far it is from the printed number, as a share of the larger of the two."""
 
 
 def measured(graph: Graph, printed: Quantity, batch: int = 1) -> list[Match]:

@@ -76,7 +76,7 @@ def _identify_number(
     shown = fitting or found[:_NEAREST]
     answer([meanings_sheet(shown, word)], lambda: meanings_data(shown, word), form, output)
     if not fitting:
-        say(f"no figure of a network is {word} within its printed digits: these come nearest")
+        say(f"no figure of a network is {word} within its printed digits: these come nearest{quoted.hint}")
         raise typer.Exit(1)
 
 

@@ -60,14 +60,14 @@ def reconcile(
     from archcalc.spec.catalogue import Catalogue
 
     if conventions and measured is not None:
-        raise ArchError("--measured looks among all conventions; name none beside it")
+        raise ArchError("--measured looks among all conventions: name none beside it, and quote '0.714 GFLOPs'")
     found = [find(name) for name in conventions or ()]
     quoted = read_quoted(measured) if measured is not None else None
     if quoted and quoted.about not in (None, About.COST):
         raise ArchError(f"{measured} is about {quoted.about}, not cost: ask archcalc identify '{measured}'")
     graph = link(Catalogue(spec_dir).load(spec, read_settings(set_), read_shape(input_shape)))
     if quoted is None:
-        named = found if len(found) != 1 else [find("macs"), *found]
+        named = [find("macs"), *found] if len(found) == 1 and found != [find("macs")] else found
         steps = way(graph, named, batch) if named else ladder(graph, batch)
         answer([way_sheet(steps) if named else ladder_sheet(steps)], lambda: ladder_data(steps), form, output)
         return
@@ -76,5 +76,6 @@ def reconcile(
     sheet = matches_sheet(graph, giving or matches[:_NEAREST], str(measured))
     answer([sheet], lambda: matches_data(graph, matches, str(measured), batch), form, output)
     if not giving:
-        say(f"no convention gives {measured} for {graph.spec.name} within its printed digits: these come nearest")
+        nobody = f"no convention gives {measured} for {graph.spec.name} within its printed digits"
+        say(f"{nobody}: these come nearest{quoted.hint}")
         raise typer.Exit(1)

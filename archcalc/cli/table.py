@@ -89,7 +89,8 @@ def table(
     if broken:
         say(f"{last.name}: shown up to the layer that does not fit")
     sheets = [sheet for pair in made for sheet in shown.sheets(*pair)]
-    answer(sheets, lambda: results([shown.data(*pair) for pair in made]), form, output)
+    bare = [sheet for pair in made for sheet in shown.bare(*pair)] if shown.bare else ()
+    answer(sheets, lambda: results([shown.data(*pair) for pair in made]), form, output, bare=bare)
     if broken:
         raise broken
 
@@ -99,6 +100,8 @@ class Shown(NamedTuple):
 
     sheets: "Callable[[Graph, Table], list[Sheet]]"
     data: "Callable[[Graph, Table], dict[str, Any]]"
+    bare: "Callable[[Graph, Table], list[Sheet]] | None" = None
+    """Those for CSV, where it is not all."""
 
 
 def _plainly(columns: list[str] | None) -> Shown:
@@ -114,9 +117,12 @@ def _by_convention(name: str, columns: list[str] | None) -> Shown:
     """With the costs of one convention, or the totals of all."""
     from archcalc.analysis.conventions import find
     from archcalc.analysis.costs import price, terms, totals
+    from archcalc.errors import ArchError
     from archcalc.render.costs import priced_data, priced_sheet, totals_data, totals_sheet
     from archcalc.render.table import sheet
 
+    if name == ALL and set(columns or ()) & set(COST_KEYS):
+        raise ArchError(f"--columns: {' and '.join(COST_KEYS)} are there for one convention, not for all")
     if name != ALL:
         one = find(name)
         return Shown(
@@ -130,6 +136,7 @@ def _by_convention(name: str, columns: list[str] | None) -> Shown:
     return Shown(
         lambda graph, table: [sheet(table, columns), totals_sheet(table, every(graph, table))],
         lambda graph, table: totals_data(table, every(graph, table)),
+        lambda graph, table: [totals_sheet(table, every(graph, table))],
     )
 
 

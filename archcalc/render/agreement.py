@@ -19,7 +19,7 @@ _LAYERS: Final = (
     Column("flops", "FLOPs", number, right=True),
     Column("torch_flops", "torch", number, right=True, leaves=1),
     Column("fvcore_flops", "2 x fvcore", number, right=True, leaves=1),
-    Column("verdict", "verdict"),
+    Column("verdict", "verdict", prose=True, least=12),
 )
 
 _NETWORKS: Final = (
@@ -30,7 +30,7 @@ _NETWORKS: Final = (
     Column("flops", "FLOPs", number, right=True),
     Column("torch_flops", "torch", number, right=True, leaves=1),
     Column("fvcore_flops", "2 x fvcore", number, right=True, leaves=1),
-    Column("verdict", "verdict"),
+    Column("verdict", "verdict", prose=True, least=12),
 )
 
 

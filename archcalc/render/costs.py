@@ -6,15 +6,11 @@ from typing import Any, Final
 from archcalc.analysis.costs import Priced, Total, add_up_costs
 from archcalc.errors import listing
 from archcalc.render.conventions import NOT_COUNTED
-from archcalc.render.sheet import Column, Sheet
+from archcalc.render.sheet import Column, Sheet, Told
 from archcalc.render.table import data, fitting, groups, notes, number, percent, whole
 from archcalc.table import Table
 
 _MACS_TO_COST: Final = {"macs": "cost", "macs_share": "cost_share"}
-
-
-def _cost(value: int | str) -> str:
-    return value if isinstance(value, str) else number(value)
 
 
 def _ratio(value: float) -> str:
@@ -32,7 +28,7 @@ def listed(ops: Sequence[str]) -> str:
 _TOTALS: Final = (
     Column("name", "convention"),
     Column("word", "its word", leaves=2),
-    Column("total", "total", _cost, right=True),
+    Column("total", "total", number, right=True),
     Column("ratio", "x MACs", _ratio, right=True, leaves=1),
     Column("not_counted", "says nothing about", listed, prose=True, least=20),
 )
@@ -48,7 +44,7 @@ def priced_sheet(table: Table, priced: Priced, columns: Iterable[str] | None = N
     sheet = base._replace(
         columns=(
             *base.columns,
-            Column("cost", convention.label, _cost, right=True),
+            Column("cost", convention.label, number, right=True),
             Column("cost_share", f"{convention.word} %", percent, right=True, leaves=1, share=True),
         ),
         rows=tuple((*cells, *_cells([cost], priced)) for cells, cost in zip(base.rows, priced.costs, strict=True)),
@@ -61,11 +57,11 @@ def priced_sheet(table: Table, priced: Priced, columns: Iterable[str] | None = N
     return sheet.pick(keys)._replace(notes=said)
 
 
-def _cells(costs: list[int | None], priced: Priced) -> tuple[int | str, float | None]:
+def _cells(costs: list[int | None], priced: Priced) -> tuple[int | Told, float | None]:
     """A cost, or that there is none, and its share of the total."""
     cost = add_up_costs(costs)
     if cost is None:
-        return NOT_COUNTED, None
+        return Told(None, NOT_COUNTED), None
     return cost, cost / priced.total.cost if cost and priced.total.cost else None
 
 
@@ -91,14 +87,14 @@ def totals_sheet(table: Table, totals: Sequence[Total]) -> Sheet:
         (
             one.convention.name,
             one.convention.word,
-            NOT_COUNTED if one.cost is None else one.cost,
+            Told(None, NOT_COUNTED) if one.cost is None else one.cost,
             one.cost / macs if macs and one.cost is not None else None,
             one.not_counted,
         )
         for one in totals
     )
     notes = (f"from one to the next: archcalc reconcile {table.name}",)
-    return Sheet(f"{table.name}_conventions", f"{table.name} by all conventions", _TOTALS, rows, notes=notes)
+    return Sheet(table.name, f"{table.name} by all conventions", _TOTALS, rows, notes=notes)
 
 
 def priced_data(table: Table, priced: Priced) -> dict[str, Any]:

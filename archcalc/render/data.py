@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from archcalc import __version__
 from archcalc.layers.fields import Sides
-from archcalc.render.sheet import Other, Same, Sheet, Told
+from archcalc.render.sheet import Column, Other, Same, Sheet, Told
 
 SCHEMA: Final = 1
 """The version of the JSON that every command prints: keys may come, those there are stay."""
@@ -40,9 +40,13 @@ def csv_text(sheets: Sequence[Sheet]) -> str:
     writer.writeheader()
     for sheet in sheets:
         for row in sheet.rows:
-            cells = {column.key: _bare(value) for column, value in zip(sheet.columns, row, strict=True)}
+            cells = {column.key: _cell(column, value) for column, value in zip(sheet.columns, row, strict=True)}
             writer.writerow(cells | dict.fromkeys(several, sheet.name))
     return out.getvalue()
+
+
+def _cell(column: Column, value: Any) -> Any:
+    return _bare(value) if column.pieces is None else column.show(value)
 
 
 def _bare(value: Any) -> Any:

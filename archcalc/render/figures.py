@@ -27,7 +27,7 @@ def _value(value: int | Fraction) -> str:
 
 
 _MEANINGS: Final = (
-    Column("networks", "network", ", ".join, prose=True, heads=True),
+    Column("networks", "network", ", ".join, prose=True, heads=True, least=26),
     Column("figure", "figure", prose=True, least=16),
     Column("value", "number", _value, right=True),
     Column("verdict", "verdict", prose=True, least=12),
@@ -68,7 +68,7 @@ def meanings_data(meanings: Sequence[Meaning], quoted: str) -> dict[str, Any]:
 
     `meanings`, the likeliest first: `networks`, `about` (cost, params, memory or units), `figures` (all names of the
     number), `value`, `matches`, `units` ("1000", or "1024" where prefixes are powers of 1024; null where it does not
-    match), and `distance` from what was quoted, as a share of that.
+    match), and `distance` from what was quoted, as a share of the larger.
     """
     found = [
         {

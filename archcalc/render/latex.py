@@ -1,6 +1,7 @@
-"""Sheets as LaTeX tables, no wider than the page; the document needs \\usepackage{booktabs,graphicx}."""
+"""Sheets as LaTeX tables, no wider than the page; the head says what the document needs for them."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
@@ -19,19 +20,35 @@ _QUOTED = re.compile(r'"([^"]*)"')
 
 
 def render(sheets: Sequence[Sheet]) -> str:
-    head = "% needs \\usepackage{booktabs,graphicx} in the preamble\n"
-    return head + "\n".join("\n".join(_lines(sheet)) + "\n" for sheet in sheets)
+    tables = [_lines(sheet, label) for sheet, label in zip(sheets, _labels(sheets), strict=True)]
+    text = "\n".join("\n".join(lines) + "\n" for lines in tables)
+    return f"{_needs(text)}{text}"
 
 
-def _lines(sheet: Sheet) -> Iterator[str]:
+def _needs(text: str) -> str:
+    packages = "amsmath,booktabs,graphicx" if r"\text{" in text else "booktabs,graphicx"
+    head = f"% needs \\usepackage{{{packages}}} in the preamble\n"
+    return head if text.isascii() else f"{head}% needs xelatex or lualatex, and fonts that have its letters\n"
+
+
+def _labels(sheets: Sequence[Sheet]) -> Iterator[str]:
+    """A label for each sheet, each once: a second one of the same name gets a number."""
+    named: Counter[str] = Counter()
+    for sheet in sheets:
+        named[sheet.name] += 1
+        again = f"_{named[sheet.name]}" if named[sheet.name] > 1 else ""
+        yield f"tab:{sheet.name}{again}" if sheet.name else ""
+
+
+def _lines(sheet: Sheet, label: str) -> Iterator[str]:
     yield r"\begin{table}[htbp]"
     yield r"\centering"
     yield r"\footnotesize"
     yield r"\setlength{\tabcolsep}{4pt}"
     if sheet.title:
         yield rf"\caption{{{_sizes(sheet.title)}}}"
-    if sheet.name:
-        yield rf"\label{{tab:{sheet.name}}}"
+    if label:
+        yield rf"\label{{{label}}}"
     yield r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%"
     yield rf"\begin{{tabular}}{{@{{}}{''.join('r' if c.right else 'l' for c in sheet.columns)}@{{}}}}"
     yield r"\toprule"

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from archcalc.render.sheet import Sheet
+from archcalc.render.sheet import Sheet, cells
 
 
 def render(sheets: Sequence[Sheet]) -> str:
@@ -13,10 +13,10 @@ def _one(sheet: Sheet) -> str:
     widths = sheet.widths()
     rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
 
-    def line(cells: Sequence[str]) -> str:
+    def line(texts: Sequence[str]) -> str:
         aligned = (
-            cell.rjust(width) if column.right else cell.ljust(width)
-            for cell, width, column in zip(cells, widths, sheet.columns, strict=True)
+            f"{' ' * (width - cells(text))}{text}" if column.right else f"{text}{' ' * (width - cells(text))}"
+            for text, width, column in zip(texts, widths, sheet.columns, strict=True)
         )
         return "  ".join(aligned).rstrip()
 

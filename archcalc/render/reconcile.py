@@ -114,11 +114,11 @@ def in_units(units: Units) -> str:
 
 def away(distance: Fraction) -> str:
     """
-    >>> away(Fraction(1, 3)), away(Fraction(1, 30_000)), away(Fraction(6_518, 3))
-    ('33 %', '0.0033 %', '217,267 %')
+    >>> away(Fraction(1, 3)), away(Fraction(1, 30_000)), away(Fraction(999, 1000))
+    ('33 %', '0.0033 %', 'more than 99 %')
     """
     percent = float(100 * distance)
-    return f"{percent:,.0f} %" if percent >= 10 else f"{percent:.2g} %"
+    return "more than 99 %" if percent > 99 else f"{percent:.2g} %"
 
 
 def ladder_data(ladder: Ladder) -> dict[str, Any]:
@@ -163,7 +163,7 @@ def matches_data(graph: Graph, matches: Sequence[Match], printed: str, batch: in
     """Every convention beside a printed number, as JSON: `name`, `input_shape`, `batch`, `measured` and `conventions`.
 
     Of each `name`, `word`, `total`, `not_counted` (ops that it says nothing about), `printed_half`, whether it
-    `matches`, with which `units` ("1000" or "1024"; else null), and its `distance` as a share of what was measured.
+    `matches`, with which `units` ("1000" or "1024"; else null), and its `distance` as a share of the larger.
     """
     return stamped(
         {

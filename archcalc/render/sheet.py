@@ -2,10 +2,20 @@
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
+from unicodedata import east_asian_width
 
 from archcalc.errors import ArchError, did_you_mean
 
 SAME_SIGN: Final = "="
+
+
+def cells(text: str) -> int:
+    """The places that a text takes on a terminal, where a Chinese character takes two.
+
+    >>> cells("conv1"), cells("\u5377\u79ef")
+    (5, 4)
+    """
+    return len(text) if text.isascii() else len(text) + sum(east_asian_width(sign) in "WF" for sign in text)
 
 
 def as_text(value: Any) -> str:
@@ -105,6 +115,6 @@ class Sheet(NamedTuple):
         return [[c.show(value) for c, value in zip(self.columns, row, strict=True)] for row in rows]
 
     def widths(self) -> list[int]:
-        """Characters that each column needs."""
+        """Places that each column needs."""
         lines = [[column.header for column in self.columns], *self.texts(self.rows), *self.texts(self.footer)]
-        return [max(map(len, cells)) for cells in zip(*lines, strict=True)]
+        return [max(map(cells, texts)) for texts in zip(*lines, strict=True)]

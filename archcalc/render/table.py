@@ -57,7 +57,7 @@ def inputs(shapes: tuple[Shape, ...]) -> str:
 
 COLUMNS: Final = (
     Column("index", "#", right=True, leaves=3),
-    Column("layer", "layer"),
+    Column("layer", "layer", heads=True),
     Column("type", "type", leaves=6),
     Column("device", "device"),
     Column("devices", "devices", leaves=5),
