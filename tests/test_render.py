@@ -239,6 +239,15 @@ def test_chinese_takes_two_places() -> None:
     assert "\u5377\u79ef  x" in text
 
 
+def test_nothing_of_a_text_is_lost_where_it_is_wrapped() -> None:
+    said = "(AlexNet\u4e0eLeNet\u533a\u522b), it is so, in a_word_that_is_longer_than_its_column"
+    columns = (Column("a", "a", prose=True), Column("b", "b", right=True))
+    for width in range(40, 60):
+        text, _ = terminal.render([Sheet("", "", columns, ((said, "1"),))], width, colour=False)
+        shown = "".join(line.removesuffix("1").replace(" ", "") for line in text.splitlines()[2:])
+        assert shown == said.replace(" ", "")
+
+
 def test_csv_has_formulas_as_text() -> None:
     done = run("explain", "paper", "conv1", "--of", "output", "--format", "csv")
     assert "ceil((size + before + after - kernel_size) / stride) + 1" in done.stdout

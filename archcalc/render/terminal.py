@@ -103,6 +103,7 @@ def _one(sheet: Sheet, width: int | None, colour: bool) -> str:
             justify="right" if column.right and not barred else "left",
             width=needed + (BAR + 1 if barred else 0),
             no_wrap=not column.prose,
+            overflow="fold",
         )
     for row in sheet.rows:
         cells = (_cell(c, value, bars, w) for c, value, w in zip(sheet.columns, row, widths, strict=True))
