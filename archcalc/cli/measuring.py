@@ -1,18 +1,25 @@
 """Configurations measured one after the other, each in a process of its own, with progress on a terminal."""
 
+import contextlib
 import json
+import pickle
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+import tempfile
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Final
 
-from archcalc.analysis.profile.config import Config, as_data
+from archcalc.analysis.profile.config import Config
 from archcalc.errors import ArchError, MissingError
 
 if TYPE_CHECKING:
     from archcalc.graph import Graph
 
 Report = Callable[[str], None]
+Measure = Callable[["Graph", Config, Report], dict[str, Any]]
+
+PROCESS: Final = (sys.executable, "-m", "archcalc.pytorch.profile")
 
 
 def in_process(graph: "Graph", config: Config, report: Report) -> dict[str, Any]:
@@ -22,32 +29,32 @@ def in_process(graph: "Graph", config: Config, report: Report) -> dict[str, Any]
     return measure(graph, config, report)
 
 
-def in_a_process(_: "Graph", config: Config, report: Report) -> dict[str, Any]:
+def in_a_process(graph: "Graph", config: Config, report: Report) -> dict[str, Any]:
     """Measure in a fresh process, so that nothing of one configuration is left to the next.
 
     Raises ArchError, or MissingError, as the process tells, and with its last words where it tells nothing.
     """
-    command = [sys.executable, "-m", "archcalc.pytorch.profile"]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as said,
+        subprocess.Popen(PROCESS, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said) as process,
+    ):
         assert process.stdin is not None
         assert process.stdout is not None
-        assert process.stderr is not None
         try:
-            process.stdin.write(json.dumps(as_data(config)))
-            process.stdin.close()
+            with contextlib.suppress(BrokenPipeError), process.stdin as asked:
+                asked.write(pickle.dumps((graph, config)))
             found = _listen(process.stdout, report)
-            said = process.stderr.read()
+            process.wait()
         except BaseException:
             process.kill()
             raise
-    if found is None:
-        raise ArchError(f"{config.spec}: the measurement ended with {process.returncode}: {_last_line(said)}")
+        if found is None:
+            said.seek(0)
+            raise ArchError(f"{graph.spec.name}: {_end(process.returncode, said.read())}")
     return found
 
 
-def _listen(lines: Any, report: Report) -> dict[str, Any] | None:
+def _listen(lines: Iterable[bytes], report: Report) -> dict[str, Any] | None:
     """What is found in the end; None where the process ends without a word."""
     for line in lines:
         told = json.loads(line)
@@ -61,23 +68,28 @@ def _listen(lines: Any, report: Report) -> dict[str, Any] | None:
     return None
 
 
-def _last_line(text: str) -> str:
-    lines = [line for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else "it said nothing"
+def _end(code: int, said: str) -> str:
+    """How a process ended that told nothing: by a signal, or with its last words."""
+    if code == -signal.SIGKILL:
+        return "the measurement was killed, as systems do where memory runs out: a smaller --batch may fit"
+    if code < 0:
+        return f"the measurement ended by {signal.Signals(-code).name}; --in-process shows more"
+    lines = [line for line in said.splitlines() if line.strip()]
+    return f"the measurement failed: {lines[-1] if lines else 'it said nothing'}"
 
 
 class Progress:
     """What is being measured and what is left, on one line of a terminal; nothing elsewhere."""
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, is_shown: bool) -> None:
         self.total = total
-        self.shown = sys.stderr.isatty()
+        self.is_shown = is_shown
 
     def report(self, place: int, name: str) -> Report:
         return lambda words: self._show(f"{place}/{self.total} {name}: {words}")
 
     def _show(self, line: str) -> None:
-        if self.shown:
+        if self.is_shown:
             import shutil
 
             width = shutil.get_terminal_size().columns - 1
@@ -86,5 +98,5 @@ class Progress:
     def end(self) -> None:
         """Take the line away."""
         self._show("")
-        if self.shown:
+        if self.is_shown:
             print("\r", end="", file=sys.stderr, flush=True)

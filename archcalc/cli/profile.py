@@ -12,25 +12,25 @@ from archcalc.analysis.profile.config import (
     ON_ACCELERATOR,
     ON_CPU,
     Config,
-    Layers,
     Mode,
     Precision,
 )
 from archcalc.cli.options import (
+    SPEC_HELP,
     InputOption,
-    MaybeSpecs,
     OutputOption,
     SetOption,
     SpecDirOption,
     read_settings,
     read_shape,
+    spec_names,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from archcalc.cli.options import Format
-    from archcalc.spec.catalogue import Catalogue
+    from archcalc.graph import Graph
 
 
 class ProfileFormat(StrEnum):
@@ -45,16 +45,16 @@ class ProfileFormat(StrEnum):
 
 
 BARE: Final = {
-    "--layers": (Layers.ALONE.value, tuple(Layers)),
     "--compile": ("default", ("default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs")),
 }
 """Options that may go without a value, what they then mean, and what else they take."""
 
-RECORDS: Final = Path("reports") / "profiles"
-"""Where records go that no --output asks for."""
-
 _ALEXNETS: Final = "alexnet_"
 
+SpecsOption = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[SPEC...]", help=f"{SPEC_HELP} Every AlexNet, if none.", autocompletion=spec_names),
+]
 DeviceOption = Annotated[str, typer.Option("--device", metavar="DEVICE", help="auto, cpu, cuda, cuda:1 or mps.")]
 ModeOption = Annotated[Mode, typer.Option("--mode", help="Inference, training steps, or both.")]
 BatchOption = Annotated[
@@ -65,15 +65,12 @@ PrecisionOption = Annotated[
     Precision, typer.Option("--precision", help="fp32 means that TF32 is off; amp keeps weights in fp32.")
 ]
 ChannelsLastOption = Annotated[bool, typer.Option("--channels-last", help="Lay maps out with channels last.")]
-ThreadsOption = Annotated[int | None, typer.Option("--threads", metavar="N", help="CPU threads. Default: all cores.")]
+ThreadsOption = Annotated[int | None, typer.Option("--threads", metavar="N", help="CPU threads. Default: one a core.")]
 CompileOption = Annotated[
     str | None,
     typer.Option("--compile", metavar="[MODE]", help="Compile first (torch.compile), and tell how long that took."),
 ]
-LayersOption = Annotated[
-    Layers | None,
-    typer.Option("--layers", help="Time each layer too: alone, if no value is given, or by the profiler (CUDA)."),
-]
+LayersOption = Annotated[bool, typer.Option("--layers", help="Time each layer too, alone, on inputs of its shape.")]
 DetailOption = Annotated[bool, typer.Option("--detail", help="Split training steps: forward, backward, optimizer.")]
 TimeOption = Annotated[
     float, typer.Option("--min-run-time", metavar="SECONDS", help="How long each series is measured at least.")
@@ -95,7 +92,7 @@ FormatOption = Annotated[
 
 
 def profile(
-    specs: MaybeSpecs = None,
+    specs: SpecsOption = None,
     device: DeviceOption = "auto",
     mode: ModeOption = Mode.INFER,
     batch: BatchOption = None,
@@ -103,7 +100,7 @@ def profile(
     channels_last: ChannelsLastOption = False,
     threads: ThreadsOption = None,
     compile_: CompileOption = None,
-    layers: LayersOption = None,
+    layers: LayersOption = False,
     detail: DetailOption = False,
     min_run_time: TimeOption = MIN_RUN_TIME,
     calls: CallsOption = LATENCY_CALLS,
@@ -120,8 +117,11 @@ def profile(
 
     Example: archcalc profile torchvision --device cpu --batch 8 --mode both
     """
+    from archcalc.cli.records import hold_against
+
+    _expect_writable(form, output, compare is not None)
     if compare:
-        _compare(compare, form, output)
+        hold_against(compare, _plainly(form), output)
         return
     asked = Config(
         spec="",
@@ -141,15 +141,21 @@ def profile(
         preset=preset,
     )
     asked = _made_sure(asked, batch is None)
-    records: list[dict[str, Any]] = []
-    try:
-        for record in _records(asked, specs, spec_dir, in_process):
-            records.append(record)
-            if output is None or output.suffix != ".json":
-                _keep(record)
-    finally:
-        if records:
-            _show(records, asked, form, output)
+    _answer(asked, _graphs(asked, specs, spec_dir), in_process, form, output)
+
+
+def _expect_writable(form: ProfileFormat | None, output: Path | None, is_comparison: bool) -> None:
+    """Raise ArchError before anything is measured, if the answer could not be written."""
+    from archcalc.cli.output import chosen
+    from archcalc.errors import ArchError
+
+    if form is ProfileFormat.TF:
+        if is_comparison:
+            raise ArchError("--compare has no --format tf")
+    else:
+        chosen(_plainly(form), output)
+    if output is not None and not output.parent.is_dir():
+        raise ArchError(f"--output: {output} cannot be written: there is no folder {output.parent}")
 
 
 def _made_sure(asked: Config, batch_is_free: bool) -> Config:
@@ -176,52 +182,56 @@ def _made_sure(asked: Config, batch_is_free: bool) -> Config:
     return asked
 
 
-def _records(
-    asked: Config, specs: list[str] | None, spec_dir: str | None, in_process: bool
-) -> "Iterator[dict[str, Any]]":
-    """A record of each network, as it is measured."""
-    from archcalc.analysis.profile.record import record
-    from archcalc.cli import measuring
+def _graphs(asked: Config, specs: list[str] | None, spec_dir: str | None) -> list[tuple[str, "Graph"]]:
+    """The networks that are named; the preset's, or every AlexNet, if none is."""
+    from archcalc.analysis.profile.presets import PRESETS
     from archcalc.graph import link
     from archcalc.spec.catalogue import Catalogue
 
     catalogue = Catalogue(spec_dir)
-    paths = _paths(catalogue, asked, specs)
-    loaded = [(path, link(catalogue.load(path, asked.settings, asked.input_shape))) for path in paths]
-    measure = measuring.in_process if in_process else measuring.in_a_process
-    progress = measuring.Progress(len(loaded))
+    if not specs:
+        alexnets = [stem for stem in catalogue.files() if stem.startswith(_ALEXNETS)]
+        specs = [PRESETS[asked.preset].spec] if asked.preset else alexnets
+    return [(word, link(catalogue.load(word, asked.settings, asked.input_shape))) for word in specs]
+
+
+def _answer(
+    asked: Config,
+    graphs: "Sequence[tuple[str, Graph]]",
+    in_process: bool,
+    form: ProfileFormat | None,
+    output: Path | None,
+) -> None:
+    """Measure, keep each record as soon as it is there, and show all, or what there is when that is broken off."""
+    from archcalc.cli.records import keep
+
+    records: list[dict[str, Any]] = []
     try:
-        for place, (path, graph) in enumerate(loaded, start=1):
-            config = asked._replace(spec=path)
-            yield record(graph, config, measure(graph, config, progress.report(place, graph.spec.name)))
+        for record in _records(asked, graphs, in_process):
+            records.append(record)
+            if output is None or output.suffix != ".json":
+                keep(record)
     finally:
-        progress.end()
+        if records:
+            _show(records, asked, form, output)
 
 
-def _paths(catalogue: "Catalogue", asked: Config, specs: list[str] | None) -> list[str]:
-    """The files of the specs that are named; of the preset's, or of every AlexNet, if none is."""
-    from archcalc.analysis.profile.presets import PRESETS
+def _records(asked: Config, graphs: "Sequence[tuple[str, Graph]]", in_process: bool) -> "Iterator[dict[str, Any]]":
+    """A record of each network, as it is measured."""
+    import sys
 
-    if specs:
-        return [str(catalogue.find(word).path) if word != "-" else word for word in specs]
-    if asked.preset:
-        return [str(catalogue.find(PRESETS[asked.preset].spec).path)]
-    return [str(path) for stem, path in catalogue.files().items() if stem.startswith(_ALEXNETS)]
+    from archcalc.analysis.profile.record import record
+    from archcalc.cli import measuring
 
-
-def _keep(record: dict[str, Any]) -> None:
-    """Write a record under reports/profiles, whole, as soon as it is there."""
-    from archcalc.cli.output import say, write
-    from archcalc.render.data import json_text, stamped
-
-    asked, environment = record["asked"], record["environment"]
-    layout = "nhwc" if asked["channels_last"] else "nchw"
-    torch, created = environment["torch"].partition("+")[0], record["created"].partition("+")[0].replace(":", "")
-    words = (record["spec"]["name"], asked["device"].replace(":", ""), asked["mode"], asked["precision"], layout)
-    path = RECORDS / f"{'-'.join(words)}-torch{torch}-{created}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write(json_text(stamped(record)), path)
-    say(f"recorded in {path}")
+    measure = measuring.in_process if in_process else measuring.in_a_process
+    progress = measuring.Progress(len(graphs), sys.stderr.isatty())
+    for place, (word, graph) in enumerate(graphs, start=1):
+        config = asked._replace(spec=word)
+        try:
+            found = measure(graph, config, progress.report(place, graph.spec.name))
+        finally:
+            progress.end()
+        yield record(graph, config, found)
 
 
 def _show(records: "Sequence[dict[str, Any]]", asked: Config, form: ProfileFormat | None, output: Path | None) -> None:
@@ -243,40 +253,3 @@ def _plainly(form: ProfileFormat | None) -> "Format | None":
     from archcalc.cli.options import Format
 
     return None if form is None else Format(form.value)
-
-
-def _compare(paths: tuple[Path, Path], form: ProfileFormat | None, output: Path | None) -> None:
-    from archcalc.analysis.profile.comparing import compare, differences
-    from archcalc.cli.output import answer
-    from archcalc.errors import ArchError
-    from archcalc.render.data import stamped
-    from archcalc.render.profile import comparison_data, comparison_sheet
-
-    if form is ProfileFormat.TF:
-        raise ArchError("--compare has no --format tf")
-    before, after = map(_read, paths)
-    figures, otherwise = compare(before, after), differences(before, after)
-    if not figures:
-        raise ArchError("--compare: the two records have no measurement in common")
-    answer(
-        [comparison_sheet((str(paths[0]), str(paths[1])), figures, otherwise)],
-        lambda: stamped(comparison_data(figures, otherwise)),
-        _plainly(form),
-        output,
-    )
-
-
-def _read(path: Path) -> dict[str, Any]:
-    """A record that profile wrote. Raises ArchError for what is none."""
-    import json
-
-    from archcalc.analysis.profile.record import KIND
-    from archcalc.errors import ArchError
-
-    try:
-        read = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ArchError(f"--compare: {path} cannot be read: {error}") from None
-    if not isinstance(read, dict) or read.get("kind") != KIND:
-        raise ArchError(f"--compare: {path} is no record of archcalc profile")
-    return read

@@ -12,6 +12,8 @@ Data = dict[str, Any]
 
 
 def _ms(value: float) -> str:
+    if value < 0.1:
+        return _three(value)
     return f"{value:,.3f}" if value < 10 else f"{value:,.1f}"
 
 
@@ -133,7 +135,7 @@ def _notes(records: Sequence[Data], mode: str) -> Iterator[str]:
     software = f"torch {environment['torch']}"
     if environment["cudnn"]:
         software += f", CUDA {environment['cuda']}, cuDNN {environment['cudnn']}"
-    yield f"{environment['device']}: {environment['name']}, {environment['threads']} threads, {software}"
+    yield f"{environment['device']}: {environment['name']}, {_threads(environment['threads'])}, {software}"
     measured = first["peaks"]["measured"]
     yield (
         f"measured in this run: {_three(measured['tflops'])} TFLOP/s in a matrix product, "
@@ -151,6 +153,10 @@ def _notes(records: Sequence[Data], mode: str) -> Iterator[str]:
     yield from dict.fromkeys(
         f"{r['spec']['name']}: {words}" for r in records for words in r["warnings"] if not _is_of_other(words, mode)
     )
+
+
+def _threads(count: int) -> str:
+    return "1 thread" if count == 1 else f"{count} threads"
 
 
 def _is_of_other(words: str, mode: str) -> bool:

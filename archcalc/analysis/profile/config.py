@@ -1,9 +1,10 @@
 """What is asked of one profile: a network, a device, and how they are measured."""
 
 from enum import StrEnum
+from math import inf
 from typing import Any, Final, NamedTuple
 
-from archcalc.errors import ArchError, listing
+from archcalc.errors import ArchError
 
 WARM_UP_STEPS: Final = 10
 WARM_UP_SECONDS: Final = 0.5
@@ -32,15 +33,8 @@ class Precision(StrEnum):
     AMP_BF16 = "amp-bf16"
 
 
-class Layers(StrEnum):
-    """How layers are timed: each alone, or by the profiler's kernels."""
-
-    ALONE = "alone"
-    PROFILER = "profiler"
-
-
 class Config(NamedTuple):
-    """One configuration. `spec` is a path, or what `Catalogue` finds; times are seconds."""
+    """One configuration. `spec` is the word that a network was asked for by; times are seconds."""
 
     spec: str
     settings: dict[str, Any] = {}  # noqa: RUF012  # never changed
@@ -52,7 +46,7 @@ class Config(NamedTuple):
     batch: int = ON_CPU
     mode: Mode = Mode.INFER
     detail: bool = False
-    layers: Layers | None = None
+    layers: bool = False
     compile: str | None = None
     min_run_time: float = MIN_RUN_TIME
     latency_calls: int = LATENCY_CALLS
@@ -75,31 +69,29 @@ def as_data(config: Config) -> dict[str, Any]:
     return config._asdict()
 
 
-def from_data(data: dict[str, Any]) -> Config:
-    """
-    >>> from_data(as_data(Config("paper", precision=Precision.BF16))) == Config("paper", precision=Precision.BF16)
-    True
-    """
-    shape, layers = data.get("input_shape"), data.get("layers")
-    return Config(**data)._replace(
-        input_shape=tuple(shape) if shape else None,
-        precision=Precision(data["precision"]),
-        mode=Mode(data["mode"]),
-        layers=Layers(layers) if layers else None,
-    )
-
-
 def check(config: Config) -> None:
     """Raise ArchError for what cannot be measured."""
     for name, value, least in (
         ("--batch", config.batch, 1),
-        ("--threads", config.threads or 1, 1),
+        ("--threads", 1 if config.threads is None else config.threads, 1),
         ("--calls", config.latency_calls, LATENCY_CALLS),
     ):
         if value < least:
             why = ", below which a 99th percentile says nothing" if name == "--calls" else ""
             raise ArchError(f"{name} must be at least {least}{why}, got {value}")
-    if not config.min_run_time > 0:
+    if not 0 < config.min_run_time < inf:
         raise ArchError(f"--min-run-time must be more than 0 seconds, got {config.min_run_time}")
-    if config.precision in (Precision.TF32,) and config.device.partition(":")[0] in ("cpu", "mps"):
-        raise ArchError(f"--precision tf32 is for CUDA; {config.device} has {listing(['fp32', 'bf16', 'amp-bf16'])}")
+    if config.precision is Precision.TF32 and config.device.partition(":")[0] in ("cpu", "mps"):
+        raise ArchError(f"--precision tf32 is for CUDA; {config.device} has fp32, bf16 or amp-bf16")
+    if config.detail and not config.trains:
+        raise ArchError("--detail splits training steps: add --mode train or --mode both")
+    _check_preset(config)
+
+
+def _check_preset(config: Config) -> None:
+    """What a preset measures is its own."""
+    if config.preset:
+        asked = {"--compile": config.compile is not None, "--layers": config.layers, "--detail": config.detail}
+        for name, is_asked in asked.items():
+            if is_asked:
+                raise ArchError(f"--preset {config.preset} says itself what is measured: leave out {name}")

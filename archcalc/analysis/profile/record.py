@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from archcalc.analysis.profile.config import Config, Precision, as_data
 from archcalc.analysis.profile.devices import Peak, datasheet
-from archcalc.analysis.profile.statistics import NOISY
+from archcalc.analysis.profile.statistics import LEAST_BLOCKS, NOISY
 from archcalc.analysis.profile.work import moved, work
 from archcalc.graph import Graph
 
@@ -14,8 +14,16 @@ KIND: Final = "profile"
 _TERA: Final = 1e12
 _GIGA: Final = 1e9
 _MILLI: Final = 1e-3
+_SOFTWARE: Final = 0.01
+"""TFLOP/s of a matrix product below which a precision is thought to be done in software."""
 
 Data = dict[str, Any]
+
+_FEWER: Final = "FLOPs are those of direct convolution, and Winograd's and Fourier's need fewer"
+_OVER: Final = {
+    "datasheet": _FEWER,
+    "measured": f"{_FEWER}, or the matrix product is worse at using this device than the convolutions are",
+}
 
 
 def record(graph: Graph, config: Config, found: Data, now: datetime | None = None) -> Data:
@@ -24,7 +32,8 @@ def record(graph: Graph, config: Config, found: Data, now: datetime | None = Non
     Keys: `kind`, `created`, `spec` (name, title, input_shape, params, and FLOPs of an image, forward and training),
     `asked` (the configuration), `batch` (asked and used), `environment`, `peaks` (datasheet and measured: tflops, gbs),
     `infer` and `train` (each with `step`, the times, `images_per_second`, `tflops` and shares of the peaks; `infer` has
-    `latency` too, `train` its `loss` and, with --detail, `parts`), `layers`, `compile_s` and `warnings`.
+    `latency` too, `train` its `loss` and, with --detail, `parts`; both `compile_s`, with --compile), `layers` and
+    `warnings`.
     """
     totals = work(graph)
     peak = datasheet(found["environment"]["name"])
@@ -36,6 +45,7 @@ def record(graph: Graph, config: Config, found: Data, now: datetime | None = Non
             "name": graph.spec.name,
             "title": graph.spec.title,
             "input_shape": list(graph.spec.input_shape),
+            "params": totals.params,
             "flops": totals.forward,
             "training_flops": totals.training,
         },
@@ -51,8 +61,6 @@ def record(graph: Graph, config: Config, found: Data, now: datetime | None = Non
         answer["infer"]["bound"] = _bound(graph, config, found["batch"], peaks)
     if "layers" in found:
         answer |= _layers(graph, found)
-    if "compile_s" in found:
-        answer["compile_s"] = found["compile_s"]
     return answer | {"warnings": list(_warnings(answer))}
 
 
@@ -112,13 +120,16 @@ def _warnings(answer: Data) -> Iterator[str]:
     """What to know before a number is believed."""
     if answer["batch"]["used"] != answer["batch"]["asked"]:
         yield f"out of memory at batch {answer['batch']['asked']}: batch {answer['batch']['used']} instead"
+    precision, measured = answer["asked"]["precision"], answer["peaks"]["measured"]["tflops"]
+    is_software = measured < _SOFTWARE
+    if is_software:
+        yield f"{measured:.2g} TFLOP/s in a matrix product: this device has no arithmetic of its own for {precision}"
     for mode in ("infer", "train"):
         part = answer.get(mode)
+        if part and part["step"]["n"] < LEAST_BLOCKS:
+            yield f"{mode}: {part['step']['n']} samples alone: too few to tell a spread"
         if part and part["spread"] > NOISY:
-            yield f"{mode}: the middle half of the times lies within {part['spread']:.0%} of the median: noise"
-        for kind in ("datasheet", "measured"):
+            yield f"{mode}: the middle half of the times spans {part['spread']:.0%} of the median: noise"
+        for kind in ("datasheet",) if is_software else ("datasheet", "measured"):
             if part and (part[f"of_{kind}"] or 0) > 1:
-                yield (
-                    f"{mode}: over 100 % of the {kind} peak is no mistake: FLOPs are those of direct convolution, and "
-                    "Winograd's and Fourier's need fewer"
-                )
+                yield f"{mode}: over 100 % of the {kind} peak: {_OVER[kind]}"

@@ -8,6 +8,10 @@ NOISY: Final = 0.1
 """From which spread on, as a share of the median, a measurement is called noisy, as torch.utils.benchmark does."""
 
 
+LEAST_BLOCKS: Final = 5
+"""Below which quartiles say nothing."""
+
+
 class Timing(NamedTuple):
     """Seconds of a step: the median and quartiles of `n` samples, and the mean and standard deviation of all."""
 

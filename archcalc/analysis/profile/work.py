@@ -8,8 +8,9 @@ from archcalc.table import row_of
 
 
 class Work(NamedTuple):
-    """Of one example: FLOPs of a forward pass and of a training step, without bias, as the table counts."""
+    """Parameters, and of one example the FLOPs of a forward pass and of a training step, as the table counts."""
 
+    params: int
     forward: int
     training: int
 
@@ -19,15 +20,16 @@ def work(graph: Graph) -> Work:
 
     No gradient of the input is asked for where nothing before a layer learns: 3 x forward, less once the first layer.
     """
-    forward = training = 0
+    params = forward = training = 0
     learns: dict[str, bool] = {}
     for node in graph.nodes:
         row = row_of(node)
         before = any(learns.get(name, False) for name in node.inputs)
         learns[node.name] = before or bool(row.params)
+        params += row.params
         forward += row.flops
         training += row.flops * (3 if before else 2)
-    return Work(forward, training)
+    return Work(params, forward, training)
 
 
 class Moved(NamedTuple):

@@ -1,7 +1,6 @@
-"""What differs between devices: how they are waited for, how much memory was held, how floats are multiplied."""
+"""What differs between devices: how they are waited for, and how floats are multiplied."""
 
 import contextlib
-import gc
 import os
 import platform
 import time
@@ -14,7 +13,6 @@ from archcalc.analysis.profile.config import Config, Precision
 from archcalc.errors import ArchError, MissingError
 
 _MIB: Final = 2**20
-_OUT_OF_MEMORY: Final = ("out of memory", "DefaultCPUAllocator: can't allocate memory", "not enough memory")
 _HALF: Final = {
     Precision.FP16: torch.float16,
     Precision.BF16: torch.bfloat16,
@@ -90,40 +88,6 @@ class Clock:
         return time.perf_counter()
 
 
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error is a device's, or the CPU allocator's, that it has no more memory."""
-    if isinstance(error, torch.OutOfMemoryError):
-        return True
-    return isinstance(error, RuntimeError) and any(words in str(error) for words in _OUT_OF_MEMORY)
-
-
-def free(device: torch.device) -> None:
-    """Give back what nothing holds any more."""
-    gc.collect()
-    if device.type == "cuda":
-        torch.cuda.empty_cache()
-    elif device.type == "mps":
-        torch.mps.empty_cache()
-
-
-def reset_peak(device: torch.device) -> None:
-    if device.type == "cuda":
-        torch.cuda.reset_peak_memory_stats(device)
-
-
-def peak_memory(device: torch.device) -> tuple[float | None, str]:
-    """MiB held at most, and what that is; None where nothing can tell."""
-    if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device) / _MIB, "tensors, by CUDA's allocator"
-    if device.type == "cpu":
-        with contextlib.suppress(ImportError):
-            import resource
-
-            unit = 1 if platform.system() == "Darwin" else 1024
-            return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / _MIB, "the whole process"
-    return None, "not told by this device"
-
-
 def set_up(config: Config, device: torch.device) -> dict[str, Any]:
     """Threads, flags and seed; what they are now, for the record."""
     threads = config.threads or default_threads()
@@ -146,7 +110,12 @@ def default_threads() -> int:
 
 def dtype_of(precision: Precision) -> torch.dtype:
     """What weights and inputs are; amp keeps them in fp32."""
-    return _HALF[precision] if precision in (Precision.FP16, Precision.BF16) else torch.float32
+    return product_dtype(precision) if precision in (Precision.FP16, Precision.BF16) else torch.float32
+
+
+def product_dtype(precision: Precision) -> torch.dtype:
+    """What products are computed in; amp casts them to half."""
+    return _HALF.get(precision, torch.float32)
 
 
 def autocast(precision: Precision, device: torch.device) -> contextlib.AbstractContextManager[Any]:

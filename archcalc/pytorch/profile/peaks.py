@@ -5,12 +5,17 @@ from typing import Final
 import torch
 
 from archcalc.analysis.profile.config import Config, Precision
-from archcalc.pytorch.profile.device import Clock, autocast, dtype_of, free
-from archcalc.pytorch.profile.timing import Step, throughput
+from archcalc.pytorch.profile.device import Clock, product_dtype
+from archcalc.pytorch.profile.memory import free
+from archcalc.pytorch.profile.timing import Step, latencies, throughput
 
 _SIDES: Final = {"cpu": 2048, "mps": 4096}
 _ON_CUDA_FP32: Final = 4096
 _ON_CUDA: Final = 8192
+_SMALL: Final = 512
+_TRIALS: Final = 2
+_TOO_LONG: Final = 5.0
+"""Seconds."""
 _COPIED: Final = 2**28
 """Bytes: more than any cache holds."""
 
@@ -26,15 +31,24 @@ def measure_peaks(config: Config, device: torch.device, clock: Clock, threads: i
 
 
 def _product(config: Config, device: torch.device, clock: Clock, threads: int) -> float:
-    """FLOP/s of a square matrix product."""
+    """FLOP/s of a square matrix product; of a small one where a large one would take too long."""
+    small = _multiplication(_SMALL, config, device)
+    once = min(latencies(small, clock, _TRIALS))
     side = _side(config.precision, device)
-    one, other = (torch.randn(side, side, device=device).to(dtype_of(config.precision)) for _ in range(2))
+    if once * (side / _SMALL) ** 3 > _TOO_LONG:
+        return 2 * _SMALL**3 / once
+    return 2 * side**3 / _median(_multiplication(side, config, device), config, clock, threads)
 
-    def multiply() -> object:
-        with torch.inference_mode(), autocast(config.precision, device):
+
+def _multiplication(side: int, config: Config, device: torch.device) -> Step:
+    dtype = product_dtype(config.precision)
+    one, other = (torch.randn(side, side, device=device).to(dtype) for _ in range(2))
+
+    def step() -> object:
+        with torch.inference_mode():
             return one @ other
 
-    return 2 * side**3 / _median(multiply, config, clock, threads)
+    return step
 
 
 def _copy(config: Config, device: torch.device, clock: Clock, threads: int) -> float:

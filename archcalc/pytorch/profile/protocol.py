@@ -55,7 +55,7 @@ class Gradients:
 
     def backward(self) -> None:
         assert self.out is not None
-        self.out.backward(self.out.detach())
+        self.out.backward(self.out.detach())  # type: ignore[no-untyped-call]
         self.out = None
 
     def step(self) -> None:

@@ -6,18 +6,19 @@ from typing import Any, cast
 import torch
 
 from archcalc.analysis.profile.batches import smaller
-from archcalc.analysis.profile.config import Config, Layers
+from archcalc.analysis.profile.config import Config
 from archcalc.analysis.profile.statistics import Timing, percentile
 from archcalc.errors import ArchError
 from archcalc.graph import Graph
 from archcalc.pytorch.build import Built, build
 from archcalc.pytorch.profile import device as devices
+from archcalc.pytorch.profile import memory
 from archcalc.pytorch.profile.device import Clock
 from archcalc.pytorch.profile.layers import time_layers
 from archcalc.pytorch.profile.peaks import measure_peaks
 from archcalc.pytorch.profile.protocol import follow
 from archcalc.pytorch.profile.steps import Training, inference, laid_out, random_input
-from archcalc.pytorch.profile.timing import latencies, parts, throughput, warm_up
+from archcalc.pytorch.profile.timing import Step, latencies, parts, throughput, warm_up
 
 Report = Callable[[str], None]
 """Is told what is being measured."""
@@ -44,10 +45,10 @@ def measure(graph: Graph, config: Config, report: Report) -> dict[str, Any]:
             with devices.refused(config, device):
                 return found | {"batch": batch} | _at(graph, config, device, batch, flags["threads"], report)
         except (RuntimeError, MemoryError) as error:
-            if not devices.is_out_of_memory(error):
+            if not memory.is_out_of_memory(error):
                 raise
             short = str(error).splitlines()[0]
-        devices.free(device)  # here, where no traceback holds the tensors any more
+        memory.free(device)  # here, where no traceback holds the tensors any more
         report(f"out of memory at batch {batch} ({short})")
         batch = smaller(batch)
     raise ArchError(f"{graph.spec.name}: {device} has not memory enough for one example")
@@ -60,13 +61,11 @@ def _at(graph: Graph, config: Config, device: torch.device, batch: int, threads:
     if config.preset:
         return _by_protocol(module, graph, batch, config, clock, report)
     found: dict[str, Any] = {}
-    run: torch.nn.Module = module
-    if config.compile is not None:
-        run, found["compile_s"] = _compiled(module, graph, config, device, batch, clock, report)
+    run = module if config.compile is None else _compiled(module, config.compile)
     x = random_input(graph, batch, config, device)
     if config.infers:
         found["infer"] = _infer(run, graph, x, config, clock, threads, report)
-    if config.layers is Layers.ALONE:
+    if config.layers:
         found["layers"] = _layers(module, graph, batch, config, clock, threads, report)
     if config.trains:
         found["train"] = _train(run, graph, x, config, clock, threads, report)
@@ -79,7 +78,7 @@ def _by_protocol(
     """What a preset's protocol takes the times of."""
     report(f"{config.preset}, batch {batch}")
     found = follow(module, graph, batch, config, clock)
-    peak, meaning = devices.peak_memory(clock.device)
+    peak, meaning = memory.peak_memory(clock.device)
     common = {"warm_up_steps": found["warm_up_steps"], "peak_mib": peak, "peak_is": meaning}
     apart = {name: data(series) for name, series in found["parts"].items()}
     return {
@@ -100,16 +99,19 @@ def _module(graph: Graph, config: Config, device: torch.device) -> Built:
     return module
 
 
-def _compiled(
-    module: Built, graph: Graph, config: Config, device: torch.device, batch: int, clock: Clock, report: Report
-) -> tuple[torch.nn.Module, float]:
-    """The module as torch.compile makes it, and the seconds of its first call, in which it is made."""
+def _compiled(module: Built, mode: str) -> torch.nn.Module:
+    """The module as torch.compile makes it, anew for each batch size, when it is first called."""
+    return cast(torch.nn.Module, torch.compile(module, mode=None if mode == "default" else mode, dynamic=False))
+
+
+def _first_call(step: Step, clock: Clock, config: Config, report: Report) -> dict[str, float]:
+    """The seconds of a first call, in which a module is compiled; nothing where none is."""
+    if config.compile is None:
+        return {}
     report("compiling")
-    mode = None if config.compile == "default" else config.compile
-    compiled = cast(torch.nn.Module, torch.compile(module.eval(), mode=mode))
     start = clock()
-    inference(compiled, random_input(graph, batch, config, device), config)()
-    return compiled, clock() - start
+    step()
+    return {"compile_s": clock() - start}
 
 
 def _infer(
@@ -117,6 +119,7 @@ def _infer(
 ) -> dict[str, Any]:
     module.eval()
     step = inference(module, x, config)
+    first = _first_call(step, clock, config, report)
     report(f"inference, batch {len(x)}: warming up")
     steps = warm_up(step, clock, config)
     report(f"inference, batch {len(x)}: throughput")
@@ -133,7 +136,7 @@ def _infer(
         | {f"p{share}_ms": 1e3 * percentile(calls, share) for share in (50, 90, 99)},
         "peak_mib": peak,
         "peak_is": meaning,
-    }
+    } | first
 
 
 def _train(
@@ -141,12 +144,13 @@ def _train(
 ) -> dict[str, Any]:
     module.train()
     training = Training(module, graph, x, config)
+    first = _first_call(training.step, clock, config, report)
     report(f"training, batch {len(x)}: warming up")
     steps = warm_up(training.step, clock, config)
     report(f"training, batch {len(x)}: throughput")
     times, per_block = throughput(training.step, clock, threads, config.min_run_time)
     peak, meaning = _peak(training.step, clock)
-    found: dict[str, Any] = {
+    found: dict[str, Any] = first | {
         "loss": training.loss_name,
         "warm_up_steps": steps,
         "step": data(times) | {"per_block": per_block},
@@ -174,11 +178,11 @@ def _layers(
 def _peak(step: Callable[[], object], clock: Clock) -> tuple[float | None, str]:
     """Memory of a few steps, after all that is set up once has been."""
     clock()
-    devices.reset_peak(clock.device)
+    memory.reset_peak(clock.device)
     for _ in range(_MEMORY_STEPS):
         step()
     clock()
-    return devices.peak_memory(clock.device)
+    return memory.peak_memory(clock.device)
 
 
 def data(times: Timing) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from torch.utils.benchmark import Timer
 
 from archcalc.analysis.profile.config import Config
-from archcalc.analysis.profile.statistics import Timing, timing
+from archcalc.analysis.profile.statistics import LEAST_BLOCKS, Timing, timing
 
 Step = Callable[[], object]
 Clock = Callable[[], float]
@@ -27,10 +27,14 @@ def warm_up(step: Step, clock: Clock, config: Config) -> int:
 def throughput(step: Step, clock: Clock, threads: int, min_run_time: float) -> tuple[Timing, int]:
     """Seconds a step, from blocks at whose ends alone the device is waited for, and how many steps a block has.
 
-    A single slow step is not seen in a block: percentiles of single calls are `latencies`' to tell.
+    A single slow step is not seen in a block: percentiles of single calls are `latencies`' to tell. Slow steps are
+    measured for longer than asked, or there would be no quartiles.
     """
     timer = Timer(stmt="step()", globals={"step": step}, timer=clock, num_threads=threads)
     measured = timer.blocked_autorange(min_run_time=min_run_time)
+    if len(measured.times) < LEAST_BLOCKS:
+        block = measured.median * measured.number_per_run
+        measured = timer.blocked_autorange(min_run_time=(LEAST_BLOCKS + 1) * block)
     return timing(measured.times), measured.number_per_run
 
 
