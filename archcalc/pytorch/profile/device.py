@@ -54,7 +54,8 @@ def _expect_cuda(device: torch.device) -> None:
             f"{wheel}, {built}, sees no CUDA device here: is there a GPU, and its driver? --device cpu works"
         )
     if device.index is not None and device.index >= torch.cuda.device_count():
-        raise MissingError(f"there is no {device}: torch sees {torch.cuda.device_count()} CUDA devices, from cuda:0 on")
+        seen = ", ".join(f"cuda:{index}" for index in range(torch.cuda.device_count()))
+        raise MissingError(f"there is no {device}: torch sees {seen}")
     major, minor = torch.cuda.get_device_capability(device)
     built_for = [arch.removeprefix("sm_") for arch in torch.cuda.get_arch_list() if arch.startswith("sm_")]
     if built_for and int(f"{major}{minor}") < min(map(_number, built_for)):

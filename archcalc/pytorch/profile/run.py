@@ -47,7 +47,7 @@ def measure(graph: Graph, config: Config, report: Report) -> dict[str, Any]:
         except (RuntimeError, MemoryError) as error:
             if not memory.is_out_of_memory(error):
                 raise
-            short = str(error).splitlines()[0]
+            short = (str(error) or type(error).__name__).splitlines()[0]
         memory.free(device)  # here, where no traceback holds the tensors any more
         report(f"out of memory at batch {batch} ({short})")
         batch = smaller(batch)
