@@ -16,6 +16,7 @@ from archcalc.analysis.profile.batches import smaller
 from archcalc.analysis.profile.comparing import Verdict, compare, differences
 from archcalc.analysis.profile.config import Config, Mode, Precision, check
 from archcalc.analysis.profile.devices import datasheet
+from archcalc.analysis.profile.ranks import Place, device_of
 from archcalc.analysis.profile.statistics import Timing, overlap, percentile, timing
 from archcalc.cli import records
 from archcalc.errors import ArchError
@@ -324,3 +325,45 @@ def test_a_record_that_cannot_be_written_is_said(
     (tmp_path / "reports").touch(stat.S_IRUSR)
     records.keep(recorded())
     assert capsys.readouterr().err.startswith("archcalc: not recorded, give --output FILE.json: ")
+
+
+def test_several_ranks_wait_for_the_slowest() -> None:
+    by_rank = [{"rank": 0, "device": "cuda:0", "step": step(*[2.5] * 5)}, {"rank": 1, "step": step(*[4.0] * 5)}]
+    told = {"steps": 5, "alone": step(*[2.0] * 5), "by_rank": by_rank}
+    given = found() | {"distributed": {"ranks": 2, "backend": "nccl", "train": told}}
+    del given["infer"]
+    made = record.record(LENET, Config("lenet_d2l", batch=8, mode=Mode.TRAIN, precision=Precision.BF16), given, NOW)
+    several = made["distributed"]
+    # 2 x 8 images in 4 ms, where one rank has 8 in 2 ms; 61,706 parameters of 2 bytes
+    assert several["train"]["images_per_second"] == 4_000
+    assert several["train"]["speed_up"] == 1.0
+    assert several["train"]["efficiency"] == 0.5
+    assert several["train"]["slowest"] == 1
+    assert several["all_reduce"] == {"gradient_bytes": 123_412, "ring_bytes_per_rank": 123_412}
+    text = render(profile_sheets([made]))
+    assert "several devices at once" in text
+    assert "2 ranks over nccl, each on AMD EPYC, 2 threads, torch 2.9.0" in text
+    assert records.file_name(made) == "lenet_d2l-cpu-2ranks-train-bf16-nchw-torch2.9.0-2026-01-02T030405.json"
+    (figure,) = compare(made, made)
+    assert (figure.what, figure.before) == ("2 ranks, train ms/image of each", 0.5)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"device": "mps"}, "--device mps: under torchrun write cuda, of which each rank has its own, or cpu"),
+        ({"device": "cuda:1"}, "--device cuda:1: under torchrun write cuda, of which each rank has its own, or cpu"),
+        ({"compile": "default"}, "--compile is for one device: leave it out under torchrun"),
+        ({"preset": "tf-benchmark"}, "--preset is for one device: leave it out under torchrun"),
+    ],
+    ids=lambda value: " ".join(map(str, value.values())) if isinstance(value, dict) else "",
+)
+def test_what_ranks_do_not_measure(changed: dict[str, Any], message: str) -> None:
+    with pytest.raises(ArchError) as refused:
+        device_of(Config("paper")._replace(**changed), Place(1, 1, 2))
+    assert str(refused.value) == message
+
+
+def test_each_rank_has_a_gpu_of_its_own() -> None:
+    assert device_of(Config("paper", device="cuda"), Place(5, 1, 8)) == "cuda:1"
+    assert device_of(Config("paper", device="cpu"), Place(5, 1, 8)) == "cpu"

@@ -406,6 +406,56 @@ def test_missing_torch_ends_with_3(tmp_path: Path) -> None:
     assert "archcalc: profile needs torch (No module named 'torch'): pip install 'archcalc[torch]'" in done.stderr
 
 
+def torchrun(ranks: int, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [
+            *(sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(ranks)),
+            *("-m", "archcalc", "profile", *arguments),
+        ],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        env=clean_environment(),
+        check=False,
+    )
+
+
+def test_two_ranks_over_gloo(tiny: Path, tmp_path: Path) -> None:
+    path = tmp_path / "record.json"
+    done = torchrun(2, str(tiny), *SHORT, "--mode", "both", "--output", str(path), cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    made = json.loads(path.read_text(encoding="utf-8"))
+    several = made["distributed"]
+    assert (several["ranks"], several["backend"]) == (2, "gloo")
+    # conv1 has 4*3*3*3 + 4, fc 4*14*14*10 + 10 parameters of 4 bytes; of two ranks each sends them once
+    assert several["all_reduce"] == {"gradient_bytes": 4 * 7962, "ring_bytes_per_rank": 4 * 7962}
+    for mode in ("infer", "train"):
+        assert [rank["rank"] for rank in several[mode]["by_rank"]] == [0, 1]
+        assert {rank["step"]["n"] for rank in several[mode]["by_rank"]} == {several[mode]["steps"]}
+        assert several[mode]["alone"]["n"] == several[mode]["steps"]
+        assert several[mode]["efficiency"] == pytest.approx(several[mode]["speed_up"] / 2)
+    assert not {"infer", "train", "layers"} & set(made)
+
+
+def test_ranks_are_refused_what_is_for_one_device(tiny: Path, tmp_path: Path) -> None:
+    done = torchrun(2, str(tiny), *SHORT, "--layers", cwd=tmp_path)
+    assert done.returncode != 0
+    assert done.stderr.count("archcalc: --layers is for one device: leave it out under torchrun") == 1
+
+
+@pytest.mark.cuda
+def test_all_gpus_over_nccl(tiny: Path, tmp_path: Path) -> None:
+    if torch.cuda.device_count() < 2:
+        pytest.skip("torch sees one CUDA device alone")
+    path = tmp_path / "record.json"
+    arguments = ("--device", "cuda", "--batch", "8", "--mode", "both", "--output", str(path))
+    done = torchrun(torch.cuda.device_count(), str(tiny), *arguments, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    several = json.loads(path.read_text(encoding="utf-8"))["distributed"]
+    assert several["backend"] == "nccl"
+    assert len({rank["device"] for rank in several["train"]["by_rank"]}) == several["ranks"]
+
+
 @pytest.mark.cuda
 @pytest.mark.parametrize("precision", Precision)
 def test_every_precision_on_cuda(tiny: Path, tmp_path: Path, precision: Precision) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from archcalc.analysis.profile.config import Config
+from archcalc.analysis.profile.ranks import Place
 from archcalc.errors import ArchError, MissingError
 
 if TYPE_CHECKING:
@@ -27,6 +28,13 @@ def in_process(graph: "Graph", config: Config, report: Report) -> dict[str, Any]
     from archcalc.pytorch.profile.run import measure
 
     return measure(graph, config, report)
+
+
+def in_ranks(place: Place) -> Measure:
+    """Measure with the other processes of torchrun; only the first of them finds anything."""
+    from archcalc.pytorch.profile.distributed import measure
+
+    return lambda graph, config, report: measure(graph, config, place, report)
 
 
 def in_a_process(graph: "Graph", config: Config, report: Report) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """archcalc profile"""
 
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -29,6 +30,8 @@ from archcalc.cli.options import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from archcalc.analysis.profile.ranks import Place
+    from archcalc.cli.measuring import Measure
     from archcalc.cli.options import Format
     from archcalc.graph import Graph
 
@@ -116,7 +119,12 @@ def profile(
     """How fast the real model is: images a second, latency, training steps, memory, and how much of the device's peak.
 
     Example: archcalc profile torchvision --device cpu --batch 8 --mode both
+
+    On several GPUs: torchrun --nproc-per-node 4 -m archcalc profile torchvision --mode train
     """
+    import os
+
+    from archcalc.analysis.profile.ranks import place
     from archcalc.cli.records import hold_against
 
     _expect_writable(form, output, compare is not None)
@@ -140,8 +148,32 @@ def profile(
         latency_calls=calls,
         preset=preset,
     )
-    asked = _made_sure(asked, batch is None)
-    _answer(asked, _graphs(asked, specs, spec_dir), in_process, form, output)
+    ours = place(os.environ)
+    with _spoken_by_the_first(ours):
+        asked = _made_sure(asked, batch is None, ours)
+        _answer(asked, _graphs(asked, specs, spec_dir), _way(in_process, ours), form, output)
+
+
+@contextmanager
+def _spoken_by_the_first(ours: "Place | None") -> "Iterator[None]":
+    """Let one of several ranks alone say what is wrong with all."""
+    from archcalc.errors import ArchError, MissingError
+
+    try:
+        yield
+    except ArchError as error:
+        if ours is None or ours.is_first:
+            raise
+        raise SystemExit(3 if isinstance(error, MissingError) else 2) from None
+
+
+def _way(in_process: bool, ours: "Place | None") -> "Measure":
+    """How to measure: in a process of its own, here, or with others."""
+    from archcalc.cli import measuring
+
+    if ours:
+        return measuring.in_ranks(ours)
+    return measuring.in_process if in_process else measuring.in_a_process
 
 
 def _expect_writable(form: ProfileFormat | None, output: Path | None, is_comparison: bool) -> None:
@@ -158,10 +190,11 @@ def _expect_writable(form: ProfileFormat | None, output: Path | None, is_compari
         raise ArchError(f"--output: {output} cannot be written: there is no folder {output.parent}")
 
 
-def _made_sure(asked: Config, batch_is_free: bool) -> Config:
+def _made_sure(asked: Config, batch_is_free: bool, ours: "Place | None") -> Config:
     """The configuration with the device that it means and a batch, or a message for what cannot be."""
     from archcalc.analysis.profile.config import check
     from archcalc.analysis.profile.presets import PRESETS
+    from archcalc.analysis.profile.ranks import device_of
     from archcalc.errors import ArchError, MissingError, did_you_mean
 
     if asked.preset is not None and asked.preset not in PRESETS:
@@ -174,6 +207,8 @@ def _made_sure(asked: Config, batch_is_free: bool) -> Config:
     except ImportError as error:
         raise MissingError(f"profile needs torch ({error}): pip install 'archcalc[torch]'") from error
     device = resolve(asked.device)
+    if ours is not None:
+        device = resolve(device_of(asked._replace(device=str(device)), ours))
     if batch_is_free:
         default = ON_CPU if device.type == "cpu" else ON_ACCELERATOR
         asked = asked._replace(batch=PRESETS[asked.preset].batch if asked.preset else default)
@@ -198,7 +233,7 @@ def _graphs(asked: Config, specs: list[str] | None, spec_dir: str | None) -> lis
 def _answer(
     asked: Config,
     graphs: "Sequence[tuple[str, Graph]]",
-    in_process: bool,
+    measure: "Measure",
     form: ProfileFormat | None,
     output: Path | None,
 ) -> None:
@@ -207,7 +242,7 @@ def _answer(
 
     records: list[dict[str, Any]] = []
     try:
-        for record in _records(asked, graphs, in_process):
+        for record in _records(asked, graphs, measure):
             records.append(record)
             if output is None or output.suffix != ".json":
                 keep(record)
@@ -216,22 +251,23 @@ def _answer(
             _show(records, asked, form, output)
 
 
-def _records(asked: Config, graphs: "Sequence[tuple[str, Graph]]", in_process: bool) -> "Iterator[dict[str, Any]]":
+def _records(asked: Config, graphs: "Sequence[tuple[str, Graph]]", measure: "Measure") -> "Iterator[dict[str, Any]]":
     """A record of each network, as it is measured."""
+    import os
     import sys
 
     from archcalc.analysis.profile.record import record
-    from archcalc.cli import measuring
+    from archcalc.cli.measuring import Progress
 
-    measure = measuring.in_process if in_process else measuring.in_a_process
-    progress = measuring.Progress(len(graphs), sys.stderr.isatty())
+    progress = Progress(len(graphs), sys.stderr.isatty() and os.environ.get("RANK", "0") == "0")
     for place, (word, graph) in enumerate(graphs, start=1):
         config = asked._replace(spec=word)
         try:
             found = measure(graph, config, progress.report(place, graph.spec.name))
         finally:
             progress.end()
-        yield record(graph, config, found)
+        if found:
+            yield record(graph, config, found)
 
 
 def _show(records: "Sequence[dict[str, Any]]", asked: Config, form: ProfileFormat | None, output: Path | None) -> None:

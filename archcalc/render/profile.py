@@ -18,7 +18,7 @@ def _ms(value: float) -> str:
 
 
 def _rate(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100 else f"{value:,.1f}"
+    return f"{value:,.0f}" if value >= 100 else _three(value)
 
 
 def _three(value: float) -> str:
@@ -62,6 +62,23 @@ _TRAIN: Final = (
     Column("peak", "peak MiB", _rate, right=True, leaves=1),
 )
 
+_RANKS: Final = (
+    Column("model", "model"),
+    Column("mode", "mode"),
+    Column("device", "device", leaves=4),
+    Column("precision", "precision", leaves=3),
+    Column("ranks", "ranks", right=True),
+    Column("batch", "batch each", right=True, leaves=8),
+    Column("rate", "images/s", _rate, right=True),
+    Column("alone", "of one alone", _rate, right=True, leaves=9),
+    Column("speed_up", "speed-up", _three, right=True),
+    Column("efficiency", "efficiency", percent, right=True),
+    Column("slowest", "slowest rank", right=True, leaves=5),
+    Column("step", "its ms/step", _ms, right=True, leaves=7),
+    Column("spread", "IQR", percent, right=True, leaves=6),
+    Column("sent", "MB sent a step", _rate, right=True, leaves=2),
+)
+
 _LAYERS: Final = (
     Column("layer", "layer"),
     Column("step", "ms", _ms, right=True),
@@ -96,6 +113,9 @@ def profile_sheets(records: Sequence[Data]) -> list[Sheet]:
         if measured:
             rows = tuple(_row(record, mode, columns) for record in measured)
             sheets.append(_without_blanks(Sheet(mode, title, columns, rows, notes=tuple(_notes(measured, mode)))))
+    several = [record for record in records if "distributed" in record]
+    if several:
+        sheets.append(_ranks_sheet(several))
     return [*sheets, *(_layers_sheet(record) for record in records if "layers" in record)]
 
 
@@ -106,7 +126,7 @@ def _row(record: Data, mode: str, columns: Sequence[Column]) -> tuple[Any, ...]:
     values = {
         "model": record["spec"]["name"],
         "device": record["environment"]["name"],
-        "precision": asked["precision"] + (", channels last" if asked["channels_last"] else ""),
+        "precision": _precision(asked),
         "batch": used if used == wanted else f"{used} (of {wanted})",
         "rate": part["images_per_second"],
         "step": part["step"]["median_ms"],
@@ -123,6 +143,54 @@ def _row(record: Data, mode: str, columns: Sequence[Column]) -> tuple[Any, ...]:
     return tuple(values.get(column.key) for column in columns)
 
 
+def _ranks_sheet(records: Sequence[Data]) -> Sheet:
+    """Several devices at once, a line for each network and mode."""
+    rows = tuple(
+        _ranks_row(record, mode) for record in records for mode in ("infer", "train") if mode in record["distributed"]
+    )
+    told = records[0]["distributed"]
+    notes = (
+        f"{told['ranks']} ranks over {told['backend']}, each on {_machine(records[0]['environment'])}",
+        "speed-up: against rank 0 alone; efficiency: a share of as many times that; all wait for the slowest rank",
+        "MB sent a step: by each rank, of fp32 gradients or those of the precision, where they go around in a ring",
+    )
+    return _without_blanks(Sheet("ranks", "several devices at once", _RANKS, rows, notes=notes))
+
+
+def _ranks_row(record: Data, mode: str) -> tuple[Any, ...]:
+    told = record["distributed"]
+    part = told[mode]
+    step = part["by_rank"][part["slowest"]]["step"]
+    values = {
+        "model": record["spec"]["name"],
+        "mode": {"infer": "inference", "train": "training"}[mode],
+        "device": record["environment"]["name"],
+        "precision": _precision(record["asked"]),
+        "ranks": told["ranks"],
+        "batch": record["batch"]["used"],
+        "rate": part["images_per_second"],
+        "alone": part["alone_images_per_second"],
+        "speed_up": part["speed_up"],
+        "efficiency": part["efficiency"],
+        "slowest": part["slowest"],
+        "step": step["median_ms"],
+        "spread": (step["high_ms"] - step["low_ms"]) / step["median_ms"],
+        "sent": told["all_reduce"]["ring_bytes_per_rank"] / 1e6 if mode == "train" else None,
+    }
+    return tuple(values[column.key] for column in _RANKS)
+
+
+def _precision(asked: Data) -> str:
+    return str(asked["precision"]) + (", channels last" if asked["channels_last"] else "")
+
+
+def _machine(environment: Data) -> str:
+    software = f"torch {environment['torch']}"
+    if environment["cudnn"]:
+        software += f", CUDA {environment['cuda']}, cuDNN {environment['cudnn']}"
+    return f"{environment['name']}, {_threads(environment['threads'])}, {software}"
+
+
 def _without_blanks(sheet: Sheet) -> Sheet:
     """The sheet without columns in which no line says anything."""
     said = [c.key for place, c in enumerate(sheet.columns) if any(row[place] is not None for row in sheet.rows)]
@@ -131,11 +199,7 @@ def _without_blanks(sheet: Sheet) -> Sheet:
 
 def _notes(records: Sequence[Data], mode: str) -> Iterator[str]:
     first = records[0]
-    environment = first["environment"]
-    software = f"torch {environment['torch']}"
-    if environment["cudnn"]:
-        software += f", CUDA {environment['cuda']}, cuDNN {environment['cudnn']}"
-    yield f"{environment['device']}: {environment['name']}, {_threads(environment['threads'])}, {software}"
+    yield f"{first['environment']['device']}: {_machine(first['environment'])}"
     measured = first["peaks"]["measured"]
     yield (
         f"measured in this run: {_three(measured['tflops'])} TFLOP/s in a matrix product, "

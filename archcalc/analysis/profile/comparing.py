@@ -54,6 +54,10 @@ def _times(record: dict[str, Any]) -> dict[str, Timing]:
             times[f"{mode} ms/image"] = _timing(record[mode]["step"], batch)
             for part, step in record[mode].get("parts", {}).items():
                 times[f"{mode} {part} ms/image"] = _timing(step, batch)
+        several = record.get("distributed", {})
+        if mode in several:
+            slowest = several[mode]["by_rank"][several[mode]["slowest"]]
+            times[f"{several['ranks']} ranks, {mode} ms/image of each"] = _timing(slowest["step"], batch)
     for layer in record.get("layers", ()):
         times[f"{layer['name']} ms/image"] = _timing(layer["step"], batch)
     return times

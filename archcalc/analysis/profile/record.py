@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from archcalc.analysis.profile.config import Config, Precision, as_data
 from archcalc.analysis.profile.devices import Peak, datasheet
+from archcalc.analysis.profile.ranks import all_reduce, scaling
 from archcalc.analysis.profile.statistics import LEAST_BLOCKS, NOISY
 from archcalc.analysis.profile.work import moved, work
 from archcalc.graph import Graph
@@ -33,7 +34,7 @@ def record(graph: Graph, config: Config, found: Data, now: datetime | None = Non
     `asked` (the configuration), `batch` (asked and used), `environment`, `peaks` (datasheet and measured: tflops, gbs),
     `infer` and `train` (each with `step`, the times, `images_per_second`, `tflops` and shares of the peaks; `infer` has
     `latency` too, `train` its `loss` and, with --detail, `parts`; both `compile_s`, with --compile), `layers` and
-    `warnings`.
+    `warnings`; of several ranks `distributed` instead of `infer` and `train`.
     """
     totals = work(graph)
     peak = datasheet(found["environment"]["name"])
@@ -61,6 +62,8 @@ def record(graph: Graph, config: Config, found: Data, now: datetime | None = Non
         answer["infer"]["bound"] = _bound(graph, config, found["batch"], peaks)
     if "layers" in found:
         answer |= _layers(graph, found)
+    if "distributed" in found:
+        answer["distributed"] = _distributed(found, totals.params, _element(config))
     return answer | {"warnings": list(_warnings(answer))}
 
 
@@ -91,12 +94,26 @@ def _speed(step: Data, batch: int, flops: int, peaks: Data) -> Data:
 
 def _bound(graph: Graph, config: Config, batch: int, peaks: Data) -> str:
     """What takes longer at the measured peaks, layer after layer: the arithmetic, or what has to be moved."""
-    element = 2 if config.precision in (Precision.FP16, Precision.BF16) else 4
-    layers = moved(graph, batch, element)
+    layers = moved(graph, batch, _element(config))
     measured = peaks["measured"]
     compute = sum(layer.flops for layer in layers) / (measured["tflops"] * _TERA)
     memory = sum(layer.bytes for layer in layers) / (measured["gbs"] * _GIGA)
     return "compute" if compute >= memory else "memory"
+
+
+def _element(config: Config) -> int:
+    """Bytes of a weight."""
+    return 2 if config.precision in (Precision.FP16, Precision.BF16) else 4
+
+
+def _distributed(found: Data, params: int, element: int) -> Data:
+    """What several ranks do together, and what training has to send between them."""
+    told: Data = dict(found["distributed"])
+    for mode in ("infer", "train"):
+        if mode in told:
+            medians = [rank["step"]["median_ms"] for rank in told[mode]["by_rank"]]
+            told[mode] = told[mode] | scaling(told[mode]["alone"]["median_ms"], medians, found["batch"])
+    return told | {"all_reduce": all_reduce(params, element, told["ranks"])}
 
 
 def _layers(graph: Graph, found: Data) -> Data:

@@ -57,7 +57,7 @@ def measure(graph: Graph, config: Config, report: Report) -> dict[str, Any]:
 def _at(graph: Graph, config: Config, device: torch.device, batch: int, threads: int, report: Report) -> dict[str, Any]:
     """Everything that is asked for at one batch size."""
     clock = Clock(device)
-    module = _module(graph, config, device)
+    module = model(graph, config, device)
     if config.preset:
         return _by_protocol(module, graph, batch, config, clock, report)
     found: dict[str, Any] = {}
@@ -92,7 +92,8 @@ def _by_protocol(
     }
 
 
-def _module(graph: Graph, config: Config, device: torch.device) -> Built:
+def model(graph: Graph, config: Config, device: torch.device) -> Built:
+    """The network on its device, in the precision and layout asked for."""
     module = build(graph, device).to(devices.dtype_of(config.precision))
     for parameter in module.parameters():
         parameter.data = laid_out(parameter.data, config)
