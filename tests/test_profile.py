@@ -367,3 +367,12 @@ def test_what_ranks_do_not_measure(changed: dict[str, Any], message: str) -> Non
 def test_each_rank_has_a_gpu_of_its_own() -> None:
     assert device_of(Config("paper", device="cuda"), Place(5, 1, 8)) == "cuda:1"
     assert device_of(Config("paper", device="cpu"), Place(5, 1, 8)) == "cpu"
+
+
+def test_what_is_so_of_several_networks_is_said_once() -> None:
+    slow = recorded() | {"warnings": ["infer: noise", "train: nothing of this"]}
+    other = slow | {"spec": slow["spec"] | {"name": "other"}}
+    silent = recorded() | {"spec": slow["spec"] | {"name": "silent"}, "warnings": []}
+    assert render(profile_sheets([slow, other, silent])).endswith("\nlenet_d2l, other: noise\n")
+    assert render(profile_sheets([slow, other])).endswith("\nnoise\n")
+    assert render(profile_sheets([slow])).endswith("\nlenet_d2l: noise\n")

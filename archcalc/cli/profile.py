@@ -209,6 +209,8 @@ def _made_sure(asked: Config, batch_is_free: bool, ours: "Place | None") -> Conf
     device = resolve(asked.device)
     if ours is not None:
         device = resolve(device_of(asked._replace(device=str(device)), ours))
+    if asked.preset:
+        asked = asked._replace(mode=Mode.BOTH)
     if batch_is_free:
         default = ON_CPU if device.type == "cpu" else ON_ACCELERATOR
         asked = asked._replace(batch=PRESETS[asked.preset].batch if asked.preset else default)

@@ -1,6 +1,6 @@
 """Records of profiles as sheets, and as the lines of TensorFlow's AlexNet benchmark."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from archcalc.analysis.profile.comparing import Figure
@@ -18,7 +18,9 @@ def _ms(value: float) -> str:
 
 
 def _rate(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100 else _three(value)
+    if value < 1:
+        return _three(value)
+    return f"{value:,.0f}" if value >= 100 else f"{value:,.1f}"
 
 
 def _three(value: float) -> str:
@@ -200,31 +202,48 @@ def _without_blanks(sheet: Sheet) -> Sheet:
 def _notes(records: Sequence[Data], mode: str) -> Iterator[str]:
     first = records[0]
     yield f"{first['environment']['device']}: {_machine(first['environment'])}"
-    measured = first["peaks"]["measured"]
-    yield (
-        f"measured in this run: {_three(measured['tflops'])} TFLOP/s in a matrix product, "
-        f"{_three(measured['gbs'])} GB/s in a copy"
-    )
+    peaks = [record["peaks"]["measured"] for record in records]
+    product, copy = ([peak[what] for peak in peaks] for what in ("tflops", "gbs"))
+    yield f"measured in this run: {_range(product)} TFLOP/s in a matrix product, {_range(copy)} GB/s in a copy"
     if first["asked"]["preset"]:
         yield f"ms/step: median of {first[mode]['step']['n']} steps, each waited for"
     elif mode == "infer":
         calls = first["infer"]["latency"]["n"]
         yield f"ms/step: median of blocks, waited for at their ends; p50, p90, p99: {calls} single calls of one example"
     if mode == "train":
-        yield from dict.fromkeys(f"{r['spec']['name']}: loss is {r['train']['loss']}" for r in records)
+        yield from _said_of(records, lambda record: [f"loss is {record['train']['loss']}"])
+    for record in records:
+        if "compile_s" in record[mode]:
+            name, seconds = record["spec"]["name"], record[mode]["compile_s"]
+            yield f"{name}: compiled ({record['asked']['compile']}) in {seconds:.1f} s, which are in no other time"
     if first[mode]["peak_mib"] is not None:
         yield f"peak MiB: {first[mode]['peak_is']}"
-    yield from dict.fromkeys(
-        f"{r['spec']['name']}: {words}" for r in records for words in r["warnings"] if not _is_of_other(words, mode)
-    )
+    yield from _said_of(records, lambda record: _warnings(record, mode))
+
+
+def _said_of(records: Sequence[Data], words_of: Callable[[Data], Sequence[str]]) -> Iterator[str]:
+    """Each thing that is said once, with the names of all of which it is."""
+    names: dict[str, list[str]] = {}
+    for record in records:
+        for words in words_of(record):
+            names.setdefault(words, []).append(record["spec"]["name"])
+    for words, those in names.items():
+        yield words if len(those) == len(records) > 1 else f"{', '.join(those)}: {words}"
+
+
+def _warnings(record: Data, mode: str) -> list[str]:
+    """Those of a mode, and of no mode."""
+    other = {"infer": "train:", "train": "infer:"}[mode]
+    return [words.removeprefix(f"{mode}: ") for words in record["warnings"] if not words.startswith(other)]
+
+
+def _range(values: Sequence[float]) -> str:
+    least, most = _three(min(values)), _three(max(values))
+    return least if least == most else f"{least} to {most}"
 
 
 def _threads(count: int) -> str:
     return "1 thread" if count == 1 else f"{count} threads"
-
-
-def _is_of_other(words: str, mode: str) -> bool:
-    return words.startswith({"infer": "train:", "train": "infer:"}[mode])
 
 
 def _layers_sheet(record: Data) -> Sheet:

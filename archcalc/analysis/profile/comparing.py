@@ -76,4 +76,4 @@ def differences(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str
         *(("environment", key, before["environment"].get(key), value) for key, value in after["environment"].items()),
         ("batch", "used", before["batch"]["used"], after["batch"]["used"]),
     ]
-    return [(f"{group} {key}", ours, theirs) for group, key, ours, theirs in pairs if ours != theirs]
+    return [(f"{group} {key}", ours, theirs) for group, key, ours, theirs in pairs if ours != theirs and key != "load"]

@@ -13,6 +13,9 @@ from archcalc.analysis.profile.config import Config, Precision
 from archcalc.errors import ArchError, MissingError
 
 _MIB: Final = 2**20
+_VARIABLES: Final = ("OMP_", "MKL_", "KMP_", "PYTORCH_", "TORCH_", "CUDA_VISIBLE_", "CUBLAS_", "CUDNN_", "NVIDIA_TF32_")
+"""Beginnings of environment variables that torch, or what it calls, goes by."""
+
 _HALF: Final = {
     Precision.FP16: torch.float16,
     Precision.BF16: torch.bfloat16,
@@ -140,7 +143,10 @@ def describe(device: torch.device) -> dict[str, Any]:
         "python": platform.python_version(),
         "system": platform.platform(),
         "processor": _processor(),
+        "instructions": torch.backends.cpu.get_cpu_capability(),
         "cores": os.cpu_count(),
+        "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
+        "variables": {name: value for name, value in sorted(os.environ.items()) if name.startswith(_VARIABLES)},
     }
 
 
