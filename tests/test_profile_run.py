@@ -306,6 +306,18 @@ def test_a_process_that_ends_without_a_word_is_told_by_how_it_ended(
         assert str(failed.value).startswith(message)
 
 
+def test_what_fails_in_the_process_is_told_by_its_own_message(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = (
+        "import archcalc.pytorch.profile.run as run, archcalc.pytorch.profile.__main__ as process\n"
+        "def measure(*_): raise ValueError('\\nfirst\\nlast')\n"
+        "run.measure = measure\nprocess.main()"
+    )
+    monkeypatch.setattr(measuring, "PROCESS", (sys.executable, "-c", script))
+    with pytest.raises(ArchError) as failed:
+        measuring.in_a_process(graph, asked(), lambda _: None)
+    assert str(failed.value) == "the measurement failed: ValueError: first (--in-process shows where)"
+
+
 def test_compile_may_go_without_a_value() -> None:
     assert _with_values(["profile", "paper", "--compile"]) == ["profile", "paper", "--compile=default"]
     assert _with_values(["profile", "--compile", "paper"]) == ["profile", "--compile=default", "paper"]

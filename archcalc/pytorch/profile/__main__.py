@@ -27,6 +27,9 @@ def main() -> None:
         tell(found=measure(graph, config, lambda words: tell(measuring=words)))
     except ArchError as error:
         tell(fault=str(error), missing=isinstance(error, MissingError))
+    except Exception as error:
+        told = next((line for line in str(error).splitlines() if line.strip()), "")
+        tell(fault=f"the measurement failed: {type(error).__name__}: {told} (--in-process shows where)", missing=False)
 
 
 if __name__ == "__main__":
