@@ -91,7 +91,7 @@ def _with_values(words: list[str]) -> list[str]:
     """The words of a command, with a value for options that may go without one."""
     if words[:1] != ["profile"]:
         return words
-    from archcalc.cli.profile import BARE
+    from archcalc.cli.profile_options import BARE
 
     return [
         f"{word}={BARE[word][0]}" if word in BARE and after not in BARE[word][1] else word
