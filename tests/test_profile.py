@@ -376,3 +376,27 @@ def test_what_is_so_of_several_networks_is_said_once() -> None:
     assert render(profile_sheets([slow, other, silent])).endswith("\nlenet_d2l, other: noise\n")
     assert render(profile_sheets([slow, other])).endswith("\nnoise\n")
     assert render(profile_sheets([slow])).endswith("\nlenet_d2l: noise\n")
+
+
+def test_the_table_of_a_record() -> None:
+    (sheet,) = profile_sheets([recorded()])
+    header, _, row = render([sheet]).splitlines()[1:4]
+    assert header.split("  ")[0] == "model"
+    for title, cell in (
+        *(("images/s", "4,000"), ("ms/step", "2.000"), ("IQR", "0.0%"), ("p50 ms", "0.500"), ("p90 ms", "0.600")),
+        *(("p99 ms", "0.900"), ("GFLOP/image", "0.000833"), ("of measured", "3.3%"), ("peak MiB", "400")),
+    ):
+        end = header.index(title) + len(title)
+        assert row[:end].endswith(f" {cell}")
+
+
+def test_the_table_of_training_has_its_parts() -> None:
+    parts = {name: step(*[value] * 5) for name, value in (("forward", 1.0), ("backward", 2.0), ("optimizer", 0.5))}
+    train = {"step": step(*[4.0] * 5), "loss": "cross-entropy", "peak_mib": None, "peak_is": "", "parts": parts}
+    given = found(train=train)
+    del given["infer"]
+    text = render(profile_sheets([record.record(LENET, Config("lenet_d2l", batch=8, mode=Mode.TRAIN), given, NOW)]))
+    header, _, row = text.splitlines()[1:4]
+    for title, cell in (("forward ms", "1.000"), ("backward ms", "2.000"), ("optimizer ms", "0.500")):
+        assert row[: header.index(title) + len(title)].endswith(f" {cell}")
+    assert "peak MiB" not in text

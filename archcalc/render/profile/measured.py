@@ -95,7 +95,7 @@ def _row(record: Data, mode: str, columns: Sequence[Column]) -> tuple[Any, ...]:
         "of_measured": part["of_measured"],
         "bound": part.get("bound"),
         "peak": part["peak_mib"],
-        **{share: part.get("latency", {}).get(f"{share}milliseconds") for share in ("p50", "p90", "p99")},
+        **{share: part.get("latency", {}).get(f"{share}_ms") for share in ("p50", "p90", "p99")},
         **{name: series["median_ms"] for name, series in part.get("parts", {}).items()},
     }
     return tuple(values.get(column.key) for column in columns)
