@@ -19,6 +19,8 @@ from archcalc.analysis.profile.devices import datasheet
 from archcalc.analysis.profile.ranks import Place, device_of
 from archcalc.analysis.profile.statistics import Timing, overlap, percentile, timing
 from archcalc.cli import records
+from archcalc.cli.profile import _is_record
+from archcalc.cli.profile_options import ProfileFormat
 from archcalc.errors import ArchError
 from archcalc.graph import Graph, link
 from archcalc.render.data import json_text, stamped
@@ -400,3 +402,21 @@ def test_the_table_of_training_has_its_parts() -> None:
     for title, cell in (("forward ms", "1.000"), ("backward ms", "2.000"), ("optimizer ms", "0.500")):
         assert row[: header.index(title) + len(title)].endswith(f" {cell}")
     assert "peak MiB" not in text
+
+
+@pytest.mark.parametrize(
+    ("form", "output", "expected"),
+    [
+        (None, None, False),
+        (None, "r.json", True),
+        (None, "r.md", False),
+        (ProfileFormat.JSON, None, False),
+        (ProfileFormat.JSON, "r.txt", True),
+        (ProfileFormat.CSV, "r.json", False),
+        (ProfileFormat.TF, "r.json", False),
+    ],
+)
+def test_a_record_is_kept_unless_it_is_the_answer(
+    form: ProfileFormat | None, output: str | None, expected: bool
+) -> None:
+    assert _is_record(form, Path(output) if output else None) is expected

@@ -205,11 +205,18 @@ def _answer(
     try:
         for record in _records(asked, graphs, measure):
             records.append(record)
-            if output is None or output.suffix != ".json":
+            if not _is_record(form, output):
                 keep(record)
     finally:
         if records:
             _show(records, asked, form, output)
+
+
+def _is_record(form: ProfileFormat | None, output: Path | None) -> bool:
+    """Whether the file that is asked for holds the records themselves."""
+    if output is None:
+        return False
+    return form is ProfileFormat.JSON or (form is None and output.suffix.lower() == ".json")
 
 
 def _records(asked: Config, graphs: "Sequence[tuple[str, Graph]]", measure: "Measure") -> "Iterator[dict[str, Any]]":
