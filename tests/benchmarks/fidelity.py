@@ -75,7 +75,7 @@ class Rounds:
 
     def layers(self) -> float:
         times = time_layers(self.module, self.graph, self.config.batch, self.config, self.clock, self.threads)
-        return sum(timing.median for _, timing in times)
+        return sum(timing.median for timing in times.values())
 
     def run(self) -> None:
         warm_up(self.step, self.clock, self.config)

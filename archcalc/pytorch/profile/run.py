@@ -169,11 +169,9 @@ def _layers(
     module: Built, graph: Graph, batch: int, config: Config, clock: Clock, threads: int, report: Report
 ) -> list[dict[str, Any]]:
     module.eval()
-    found = []
-    for name, times in time_layers(module, graph, batch, config, clock, threads):
-        report(f"layers: {name}")
-        found.append({"name": name, "step": data(times)})
-    return found
+    report("each layer alone")
+    times = time_layers(module, graph, batch, config, clock, threads)
+    return [{"name": name, "step": data(series)} for name, series in times.items()]
 
 
 def _peak(step: Callable[[], object], clock: Clock) -> tuple[float | None, str]:
