@@ -22,7 +22,7 @@ ATTRIBUTES: Final = frozenset(
         *("cpu", "cuda", "double", "dump_patches", "eval", "extra_repr", "float", "forward", "get_buffer"),
         *("get_extra_state", "get_parameter", "get_submodule", "half", "ipu", "load_state_dict", "modules"),
         *("modules_of", "mtia", "named_buffers", "named_children", "named_modules", "named_parameters", "outputs"),
-        *("parameters", "paths_of", "register_backward_hook", "register_buffer", "register_forward_hook"),
+        *("parameters", "paths_of", "run_alone", "register_backward_hook", "register_buffer", "register_forward_hook"),
         *("register_forward_pre_hook", "register_full_backward_hook", "register_full_backward_pre_hook"),
         *("register_load_state_dict_post_hook", "register_load_state_dict_pre_hook", "register_module"),
         *("register_parameter", "register_state_dict_post_hook", "register_state_dict_pre_hook", "requires_grad_"),

@@ -62,6 +62,7 @@ def loaded(*arguments: str, names: list[str]) -> list[str]:
         ["explain", "paper", "conv1"],
         ["solve", "paper"],
         ["solve", "paper", "--layer", "conv1"],
+        ["profile", "--help"],
     ],
 )
 def test_no_command_loads_what_it_does_not_use(command: list[str]) -> None:

@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "identify": ("identify:identify", SIDE_BY_SIDE),
     "solve": ("solve:solve", SIDE_BY_SIDE),
     "check": ("check:check", AGAINST_THE_MODEL),
+    "profile": ("profile:profile", AGAINST_THE_MODEL),
     "list": ("specs:list_specs", SPEC_FILES),
     "show": ("specs:show", SPEC_FILES),
     "validate": ("specs:validate", SPEC_FILES),
@@ -72,7 +73,8 @@ def main() -> None:
     """Run the command line; ends by SystemExit."""
     _make_streams_sure()
     try:
-        assemble(*(word for word in sys.argv[1:2] if word in COMMANDS))()
+        words = sys.argv[1:]
+        assemble(*(word for word in words[:1] if word in COMMANDS))(_with_values(words))
     except MissingError as error:
         complain(error)
         sys.exit(3)
@@ -83,6 +85,18 @@ def main() -> None:
         silence()
         complain(ArchError((error.strerror or str(error)).lower()))
         sys.exit(2)
+
+
+def _with_values(words: list[str]) -> list[str]:
+    """The words of a command, with a value for options that may go without one."""
+    if words[:1] != ["profile"]:
+        return words
+    from archcalc.cli.profile_options import BARE
+
+    return [
+        f"{word}={BARE[word][0]}" if word in BARE and after not in BARE[word][1] else word
+        for word, after in zip(words, [*words[1:], ""], strict=True)
+    ]
 
 
 def _make_streams_sure() -> None:

@@ -78,18 +78,27 @@ class Built(nn.Module):
         """A layer's modules, one per device; none for a layer that is a function."""
         return [self.get_submodule(path) for path in self.paths_of(name)]
 
+    def run_alone(self, name: str, tensors: Sequence[Tensor]) -> list[Tensor]:
+        """What a layer makes of inputs of its own, on each device that holds it."""
+        return [self._compute(name, copy, tensors) for copy in range(len(self._layers[name].paths))]
+
     def _run(self, name: str, made: Mapping[str, list[Tensor]]) -> list[Tensor]:
-        node, twin, paths = self._layers[name]
-        results = []
-        for copy, path in enumerate(paths):
-            tensors = [self._read(node, source, copy, made) for source in node.inputs]
-            if twin.pad is not None:
-                tensors = [self.get_submodule(f"{path}{PAD}")(tensor) for tensor in tensors]
-            if twin.is_module:
-                results.append(self.get_submodule(path)(*tensors))
-            else:
-                results.append(FUNCTIONS[twin.call](tensors, **twin.keywords))
-        return results
+        node, _, paths = self._layers[name]
+        return [
+            self._compute(name, copy, [self._read(node, source, copy, made) for source in node.inputs])
+            for copy in range(len(paths))
+        ]
+
+    def _compute(self, name: str, copy: int, tensors: Sequence[Tensor]) -> Tensor:
+        """What a layer makes on one device: of a module, or of a function, after the padding that it needs."""
+        _, twin, paths = self._layers[name]
+        path = paths[copy]
+        if twin.pad is not None:
+            tensors = [self.get_submodule(f"{path}{PAD}")(tensor) for tensor in tensors]
+        if twin.is_module:
+            made: Tensor = self.get_submodule(path)(*tensors)
+            return made
+        return FUNCTIONS[twin.call](list(tensors), **twin.keywords)
 
     def _read(self, node: Node, name: str, copy: int, made: Mapping[str, list[Tensor]]) -> Tensor:
         """What one device reads: its own part inside its tower, the whole of everything else, brought to it."""

@@ -1,0 +1,152 @@
+"""A record of a profile: what was asked, what was measured, on what, and what follows from the spec."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from archcalc.analysis.profile.config import Config, Precision, as_data
+from archcalc.analysis.profile.devices import Peak, datasheet
+from archcalc.analysis.profile.ranks import all_reduce, scaling
+from archcalc.analysis.profile.statistics import LEAST_BLOCKS, NOISY
+from archcalc.analysis.profile.work import moved, work
+from archcalc.graph import Graph
+
+KIND: Final = "profile"
+_TERA: Final = 1e12
+_GIGA: Final = 1e9
+_MILLI: Final = 1e-3
+_SOFTWARE: Final = 0.01
+"""TFLOP/s of a matrix product below which a precision is thought to be done in software."""
+
+Data = dict[str, Any]
+
+_FEWER: Final = "FLOPs are those of direct convolution, and Winograd's and Fourier's need fewer"
+_OVER: Final = {
+    "datasheet": _FEWER,
+    "measured": f"{_FEWER}, or the matrix product is worse at using this device than the convolutions are",
+}
+
+
+def record(graph: Graph, config: Config, found: Data, now: datetime | None = None) -> Data:
+    """What was found of a configuration, with what the spec says of it.
+
+    Keys: `kind`, `created`, `spec` (name, title, input_shape, params, and FLOPs of an image, forward and training),
+    `asked` (the configuration), `batch` (asked and used), `environment`, `peaks` (datasheet and measured: tflops, gbs),
+    `infer` and `train` (each with `step`, the times, `images_per_second`, `tflops` and shares of the peaks; `infer` has
+    `latency` too, `train` its `loss` and, with --detail, `parts`; both `compile_s`, with --compile), `layers` and
+    `warnings`; of several ranks `distributed` instead of `infer` and `train`.
+    """
+    totals = work(graph)
+    peak = datasheet(found["environment"]["name"])
+    peaks = {"datasheet": _of_datasheet(peak, config), "measured": found["measured_peaks"]}
+    answer: Data = {
+        "kind": KIND,
+        "created": (now or datetime.now(UTC)).isoformat(timespec="seconds"),
+        "spec": {
+            "name": graph.spec.name,
+            "title": graph.spec.title,
+            "input_shape": list(graph.spec.input_shape),
+            "params": totals.params,
+            "flops": totals.forward,
+            "training_flops": totals.training,
+        },
+        "asked": as_data(config),
+        "batch": {"asked": config.batch, "used": found["batch"]},
+        "environment": found["environment"],
+        "peaks": peaks,
+    }
+    for mode, flops in (("infer", totals.forward), ("train", totals.training)):
+        if mode in found:
+            answer[mode] = found[mode] | _speed(found[mode]["step"], found["batch"], flops, peaks)
+    if "infer" in answer:
+        answer["infer"]["bound"] = _bound(graph, config, found["batch"], peaks)
+    if "layers" in found:
+        answer |= _layers(graph, found)
+    if "distributed" in found:
+        answer["distributed"] = _distributed(found, totals.params, _element(config))
+    return answer | {"warnings": list(_warnings(answer))}
+
+
+def _of_datasheet(peak: Peak | None, config: Config) -> Data | None:
+    if peak is None:
+        return None
+    return {
+        "device": peak.name,
+        "tflops": peak.tflops(config.precision),
+        "gbs": peak.bandwidth,
+        "source": peak.source,
+    }
+
+
+def _speed(step: Data, batch: int, flops: int, peaks: Data) -> Data:
+    """Images a second, FLOP/s, and how much of the peaks that is; shares over 1 stay what they are."""
+    seconds = step["median_ms"] * _MILLI
+    tflops = flops * batch / seconds / _TERA
+    shares = {
+        f"of_{kind}": tflops / known["tflops"] if known and known["tflops"] else None for kind, known in peaks.items()
+    }
+    return {
+        "images_per_second": batch / seconds,
+        "spread": (step["high_ms"] - step["low_ms"]) / step["median_ms"],
+        "tflops": tflops,
+    } | shares
+
+
+def _bound(graph: Graph, config: Config, batch: int, peaks: Data) -> str:
+    """What takes longer at the measured peaks, layer after layer: the arithmetic, or what has to be moved."""
+    layers = moved(graph, batch, _element(config))
+    measured = peaks["measured"]
+    compute = sum(layer.flops for layer in layers) / (measured["tflops"] * _TERA)
+    memory = sum(layer.bytes for layer in layers) / (measured["gbs"] * _GIGA)
+    return "compute" if compute >= memory else "memory"
+
+
+def _element(config: Config) -> int:
+    """Bytes of a weight."""
+    return 2 if config.precision in (Precision.FP16, Precision.BF16) else 4
+
+
+def _distributed(found: Data, params: int, element: int) -> Data:
+    """What several ranks do together, and what training has to send between them."""
+    told: Data = dict(found["distributed"])
+    for mode in ("infer", "train"):
+        if mode in told:
+            medians = [rank["step"]["median_ms"] for rank in told[mode]["by_rank"]]
+            told[mode] = told[mode] | scaling(told[mode]["alone"]["median_ms"], medians, found["batch"])
+    return told | {"all_reduce": all_reduce(params, element, told["ranks"])}
+
+
+def _layers(graph: Graph, found: Data) -> Data:
+    """Each layer's share of their sum and its FLOP/s, and what the whole takes beyond that sum."""
+    flops = {layer.name: layer.flops for layer in moved(graph, found["batch"], 4)}
+    times = {layer["name"]: layer["step"]["median_ms"] for layer in found["layers"]}
+    total = sum(times.values())
+    layers = [
+        layer
+        | {
+            "share": times[layer["name"]] / total,
+            "tflops": flops[layer["name"]] / (times[layer["name"]] * _MILLI) / _TERA,
+        }
+        for layer in found["layers"]
+    ]
+    whole = found["infer"]["step"]["median_ms"] if "infer" in found else None
+    return {"layers": layers, "layers_ms": total, "residual_ms": None if whole is None else whole - total}
+
+
+def _warnings(answer: Data) -> Iterator[str]:
+    """What to know before a number is believed."""
+    if answer["batch"]["used"] != answer["batch"]["asked"]:
+        yield f"out of memory at batch {answer['batch']['asked']}: batch {answer['batch']['used']} instead"
+    precision, measured = answer["asked"]["precision"], answer["peaks"]["measured"]["tflops"]
+    is_software = measured < _SOFTWARE
+    if is_software:
+        yield f"{measured:.2g} TFLOP/s in a matrix product: this device has no arithmetic of its own for {precision}"
+    for mode in ("infer", "train"):
+        part = answer.get(mode)
+        if part and part["step"]["n"] < LEAST_BLOCKS:
+            yield f"{mode}: {part['step']['n']} samples alone: too few to tell a spread"
+        if part and part["spread"] > NOISY:
+            yield f"{mode}: the middle half of the times spans {part['spread']:.0%} of the median: noise"
+        for kind in ("datasheet",) if is_software else ("datasheet", "measured"):
+            if part and (part[f"of_{kind}"] or 0) > 1:
+                yield f"{mode}: over 100 % of the {kind} peak: {_OVER[kind]}"

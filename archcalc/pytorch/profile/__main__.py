@@ -1,0 +1,36 @@
+"""The process in which one configuration is measured: graph and configuration pickled in, lines of JSON out.
+
+A line is `{"measuring": ...}`, or at the end `{"found": ...}` or `{"fault": ..., "missing": ...}`.
+"""
+
+import json
+import os
+import pickle
+import sys
+from typing import Any
+
+from archcalc.errors import ArchError, MissingError
+
+
+def main() -> None:
+    """Read what to measure from standard input, and answer on what standard output was; all else goes to error."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+
+    def tell(**line: Any) -> None:
+        print(json.dumps(line), file=answers, flush=True)
+
+    try:
+        from archcalc.pytorch.profile.run import measure
+
+        graph, config = pickle.load(sys.stdin.buffer)
+        tell(found=measure(graph, config, lambda words: tell(measuring=words)))
+    except ArchError as error:
+        tell(fault=str(error), missing=isinstance(error, MissingError))
+    except Exception as error:
+        told = next((line for line in str(error).splitlines() if line.strip()), "")
+        tell(fault=f"the measurement failed: {type(error).__name__}: {told} (--in-process shows where)", missing=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,422 @@
+"""What profile says of times, without taking any: statistics, batches, records, comparisons and lines."""
+
+import json
+import os
+import random
+import stat
+import statistics
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from archcalc.analysis.profile import presets, record, work
+from archcalc.analysis.profile.batches import smaller
+from archcalc.analysis.profile.comparing import Verdict, compare, differences
+from archcalc.analysis.profile.config import Config, Mode, Precision, check
+from archcalc.analysis.profile.devices import datasheet
+from archcalc.analysis.profile.ranks import Place, device_of
+from archcalc.analysis.profile.statistics import Timing, overlap, percentile, timing
+from archcalc.cli import records
+from archcalc.cli.profile import _is_record
+from archcalc.cli.profile_options import ProfileFormat
+from archcalc.errors import ArchError
+from archcalc.graph import Graph, link
+from archcalc.render.data import json_text, stamped
+from archcalc.render.plain import render
+from archcalc.render.profile import comparison_sheet, preset_sheet, profile_sheets, tensorflow_lines
+from archcalc.spec.catalogue import Catalogue
+from tests.conftest import SPECS
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def graph_of(name: str) -> Graph:
+    return link(Catalogue(str(SPECS)).load(name, {}, None))
+
+
+LENET = graph_of("lenet_d2l")
+
+
+@pytest.mark.parametrize("n", [2, 3, 4, 5, 99, 100, 101])
+def test_quartiles_and_percentiles_are_those_of_the_standard_library(n: int) -> None:
+    times = random.Random(n).choices([x / 7 for x in range(1000)], k=n)
+    cuts = statistics.quantiles(times, n=100, method="inclusive")
+    for percent in (25, 50, 90, 99):
+        assert percentile(times, percent) == pytest.approx(cuts[percent - 1], rel=1e-12)
+    found = timing(times)
+    assert found.median == pytest.approx(statistics.median(times), rel=1e-12)
+    assert found.mean == pytest.approx(statistics.fmean(times), rel=1e-12)
+    assert found.deviation == pytest.approx(statistics.pstdev(times), rel=1e-9)
+    assert found.n == n
+
+
+def test_a_single_time_is_all_its_quartiles() -> None:
+    assert timing([3.0]) == Timing(3.0, 3.0, 3.0, 3.0, 0.0, 1)
+    assert timing([3.0]).spread == 0
+
+
+def test_the_interquartile_range() -> None:
+    # of 1 2 3 4 5 the quartiles are 2 and 4, the range 2, of the median 3 two thirds
+    found = timing([5.0, 1.0, 4.0, 2.0, 3.0])
+    assert (found.low, found.high, found.iqr) == (2.0, 4.0, 2.0)
+    assert found.spread == pytest.approx(2 / 3)
+
+
+def test_batches_step_down_to_one() -> None:
+    steps = [64]
+    while (batch := smaller(steps[-1])) is not None:
+        steps.append(batch)
+    assert steps == [64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1]
+    assert smaller(65) == 64
+    assert smaller(1000) == 768
+
+
+TRAINING = [
+    # 3 x 1,428,376,960 forward, less 2 x 70,276,800 for the gradient of the images, which nobody asks for
+    ("alexnet_torchvision", 1_428_376_960, 4_144_577_280),
+    # 3 x 1,448,813,632 - 2 x 105,415,200
+    ("alexnet_paper", 1_448_813_632, 4_135_610_496),
+]
+
+
+@pytest.mark.parametrize(("name", "forward", "training"), TRAINING, ids=lambda value: str(value))
+def test_flops_of_a_training_step(name: str, forward: int, training: int) -> None:
+    found = work.work(graph_of(name))
+    assert (found.forward, found.training) == (forward, training)
+
+
+def test_what_lenet_moves_at_least() -> None:
+    conv1 = work.moved(LENET, 2, 4)[0]
+    # 2 x 28*28 read, 6*5*5 + 6 parameters, 2 x 6*28*28 written, of 4 bytes
+    assert conv1.bytes == 4 * (2 * 28 * 28 + 6 * 5 * 5 + 6 + 2 * 6 * 28 * 28)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("NVIDIA H100 80GB HBM3", "H100 SXM"),
+        ("NVIDIA H100 PCIe", "H100 PCIe"),
+        ("NVIDIA H100 NVL", "H100 NVL"),
+        ("NVIDIA H200", "H200 SXM"),
+        ("NVIDIA A100-SXM4-40GB", "A100 40 GB"),
+        ("NVIDIA A100-SXM4-80GB", "A100 SXM 80 GB"),
+        ("NVIDIA A100 80GB PCIe", "A100 PCIe 80 GB"),
+        ("NVIDIA L40S", "L40S"),
+        ("NVIDIA L4", "L4"),
+        ("Tesla T4", "T4"),
+        ("Tesla V100-SXM2-16GB", "V100 SXM2"),
+        ("Tesla V100-PCIE-32GB", "V100 PCIe"),
+        ("NVIDIA GeForce RTX 4090", "RTX 4090"),
+        ("NVIDIA GeForce RTX 3090 Ti", None),
+        ("NVIDIA L40", None),
+        ("AMD EPYC", None),
+    ],
+)
+def test_data_sheets_by_the_names_that_drivers_give(name: str, expected: str | None) -> None:
+    peak = datasheet(name)
+    assert (peak.name if peak else None) == expected
+
+
+def test_the_peak_is_that_of_the_precision() -> None:
+    h100 = datasheet("NVIDIA H100 80GB HBM3")
+    assert h100 is not None
+    figures = [h100.tflops(precision) for precision in (Precision.FP32, Precision.TF32, Precision.AMP_BF16)]
+    assert figures == [67, 494.5, 989]
+
+
+def step(*milliseconds: float) -> dict[str, Any]:
+    """A series of times as the measuring side gives it."""
+    times = timing(milliseconds)
+    return {f"{name}_ms": value for name, value in times._asdict().items() if name != "n"} | {"n": times.n}
+
+
+def found(batch: int = 8, name: str = "AMD EPYC", tflops: float = 0.1, **more: Any) -> dict[str, Any]:
+    """What the measuring side finds, as `run.measure` returns it."""
+    environment = {
+        "device": "cpu",
+        "name": name,
+        "torch": "2.9.0",
+        "cuda": None,
+        "cudnn": None,
+        "threads": 2,
+        "python": "3.11",
+        "system": "Linux",
+    }
+    infer = {
+        "warm_up_steps": 10,
+        "peak_mib": 400.0,
+        "peak_is": "the whole process",
+        "step": step(2.0, 2.0, 2.1, 1.9, 2.0) | {"per_block": 10},
+        "latency": {"batch": 1, "n": 100, "p50_ms": 0.5, "p90_ms": 0.6, "p99_ms": 0.9},
+    }
+    peaks = {"tflops": tflops, "gbs": 20.0}
+    return {"environment": environment, "measured_peaks": peaks, "batch": batch, "infer": infer} | more
+
+
+def recorded(config: Config | None = None, **more: Any) -> dict[str, Any]:
+    return record.record(LENET, config or Config("lenet_d2l", batch=8), found(**more), NOW)
+
+
+def test_a_record_says_what_follows_from_the_spec() -> None:
+    made = recorded()
+    assert list(made) == [
+        *("kind", "created", "spec", "asked", "batch", "environment", "peaks", "infer", "warnings"),
+    ]
+    assert made["created"] == "2026-01-02T03:04:05+00:00"
+    assert made["spec"]["params"] == 61_706
+    assert made["batch"] == {"asked": 8, "used": 8}
+    infer = made["infer"]
+    assert infer["images_per_second"] == pytest.approx(8 / 0.002)
+    # 833,040 FLOPs an image, 4,000 images a second, of 0.1 TFLOP/s
+    assert infer["tflops"] == pytest.approx(833_040 * 4_000 / 1e12)
+    assert infer["of_measured"] == pytest.approx(833_040 * 4_000 / 1e12 / 0.1)
+    assert infer["of_datasheet"] is None
+    assert made["warnings"] == []
+    assert json.loads(json_text(stamped(made)))["schema"] == 1
+
+
+def test_a_record_of_a_listed_device_has_its_data_sheet() -> None:
+    made = recorded(name="NVIDIA H100 80GB HBM3")
+    assert made["peaks"]["datasheet"] == {
+        "device": "H100 SXM",
+        "tflops": 67,
+        "gbs": 3350,
+        "source": "NVIDIA data sheet",
+    }
+    assert made["infer"]["of_datasheet"] == pytest.approx(833_040 * 4_000 / 67e12)
+
+
+def test_more_than_the_peak_is_shown_and_explained() -> None:
+    made = recorded(tflops=0.0001, infer=found()["infer"])
+    assert made["infer"]["of_measured"] > 1
+    assert any("no arithmetic of its own for fp32" in words for words in made["warnings"])
+    (words,) = recorded(tflops=0.02, infer=found()["infer"] | {"step": step(*[0.1] * 5)})["warnings"]
+    assert words.startswith("infer: over 100 % of the measured peak: FLOPs are those of direct convolution")
+
+
+def test_a_record_warns_of_noise_few_samples_and_a_smaller_batch() -> None:
+    made = recorded(batch=6, infer=found()["infer"] | {"step": step(1.0, 2.0, 3.0)})
+    assert made["warnings"] == [
+        "out of memory at batch 8: batch 6 instead",
+        "infer: 3 samples alone: too few to tell a spread",
+        "infer: the middle half of the times spans 50% of the median: noise",
+    ]
+    (sheet,) = profile_sheets([made])
+    assert "6 (of 8)" in render([sheet])
+
+
+def test_layers_are_held_against_the_whole() -> None:
+    layers = [{"name": node.name, "step": step(*[0.1] * 5)} for node in LENET.nodes]
+    made = recorded(layers=layers)
+    assert made["layers_ms"] == pytest.approx(0.1 * len(layers))
+    assert made["residual_ms"] == pytest.approx(2.0 - made["layers_ms"])
+    assert sum(layer["share"] for layer in made["layers"]) == pytest.approx(1)
+    # conv1 has 117,600 MACs: 8 x 2 x 117,600 FLOPs in 0.1 ms
+    assert made["layers"][0]["tflops"] == pytest.approx(8 * 2 * 117_600 / 1e-4 / 1e12)
+    text = render(profile_sheets([made]))
+    assert "sum of layers" in text
+    assert "residual" in text
+
+
+def test_two_records_differ_only_where_quartiles_have_nothing_in_common() -> None:
+    before = recorded()
+    fast = recorded(infer=found()["infer"] | {"step": step(1.0, 1.0, 1.1, 0.9, 1.0) | {"per_block": 10}})
+    unsure = recorded(infer=found()["infer"] | {"step": step(1.0, 1.5, 1.8, 2.0, 3.0) | {"per_block": 10}})
+    for after, verdict in ((fast, Verdict.FASTER), (unsure, Verdict.UNDECIDED), (before, Verdict.UNDECIDED)):
+        (figure,) = compare(before, after)
+        assert figure.verdict is verdict
+    (slower,) = compare(fast, before)
+    assert (slower.verdict, slower.ratio) == (Verdict.SLOWER, pytest.approx(2))
+    assert slower.before == pytest.approx(1 / 8)
+
+
+def test_touching_quartiles_overlap() -> None:
+    one, other = Timing(2, 1, 3, 2, 0, 9), Timing(4, 3, 5, 4, 0, 9)
+    assert overlap(one, other)
+    assert overlap(other, one)
+    assert not overlap(one, other._replace(low=3.1))
+
+
+def test_records_say_what_else_is_otherwise() -> None:
+    after = recorded(Config("lenet_d2l", batch=8, precision=Precision.BF16), name="Tesla T4")
+    assert differences(recorded(), after) == [
+        ("asked precision", "fp32", "bf16"),
+        ("environment name", "AMD EPYC", "Tesla T4"),
+    ]
+    sheet = comparison_sheet(("a.json", "b.json"), compare(recorded(), after), differences(recorded(), after))
+    assert "asked precision: fp32 -> bf16" in render([sheet])
+
+
+def test_the_lines_of_tensorflow() -> None:
+    # 27 ms in each of 100 steps, then 10 of 80 and 90 of 81
+    infer = {"step": step(*[27.0] * 100) | {"per_block": 1}, "peak_mib": None, "peak_is": ""}
+    train = {"step": step(*[80.0] * 10, *[81.0] * 90) | {"per_block": 1}, "peak_mib": None, "loss": "", "parts": {}}
+    made = recorded(infer=infer, train=train)
+    assert tensorflow_lines([made]) == (
+        "Forward across 100 steps, 0.027 +/- 0.000 sec / batch\n"
+        "Forward-backward across 100 steps, 0.081 +/- 0.000 sec / batch\n"
+    )
+
+
+@pytest.mark.parametrize("preset", presets.PRESETS.values(), ids=lambda preset: preset.name)
+def test_presets_are_of_specs_that_there_are_and_set_what_was_published_beside(preset: presets.Preset) -> None:
+    graph_of(preset.spec)
+    text = render([preset_sheet(preset)])
+    assert text.startswith(f"published for {preset.name}: other hardware\n")
+    for one in preset.published:
+        if one.forward_ms and one.backward_ms:
+            assert abs(one.forward_ms + one.backward_ms - one.total_ms) <= 2  # rounded, each for itself
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"batch": 0}, "--batch must be at least 1, got 0"),
+        ({"threads": 0}, "--threads must be at least 1, got 0"),
+        ({"latency_calls": 99}, "--calls must be at least 100, below which a 99th percentile says nothing, got 99"),
+        ({"min_run_time": 0.0}, "--min-run-time must be more than 0 seconds, got 0.0"),
+        ({"min_run_time": float("nan")}, "--min-run-time must be more than 0 seconds, got nan"),
+        ({"precision": Precision.TF32}, "--precision tf32 is for CUDA; cpu has fp32, bf16 or amp-bf16"),
+        ({"detail": True}, "--detail splits training steps: add --mode train or --mode both"),
+        (
+            {"preset": "tf-benchmark", "compile": "default"},
+            "--preset tf-benchmark says itself what is measured: leave out --compile",
+        ),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, dict) else "",
+)
+def test_what_cannot_be_measured_is_refused(changed: dict[str, Any], message: str) -> None:
+    with pytest.raises(ArchError) as refused:
+        check(Config("paper")._replace(**changed))
+    assert str(refused.value) == message
+
+
+def test_what_can_be_measured_is_not_refused() -> None:
+    check(Config("paper"))
+    check(Config("paper", device="cuda:1", precision=Precision.TF32, mode=Mode.BOTH, detail=True, threads=1))
+
+
+def test_records_are_kept_whole_and_named_by_what_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    records.keep(recorded())
+    (path,) = (tmp_path / "reports" / "profiles").iterdir()
+    assert path.name == "lenet_d2l-cpu-infer-fp32-nchw-torch2.9.0-2026-01-02T030405.json"
+    assert json.loads(path.read_text(encoding="utf-8"))["infer"] == recorded()["infer"]
+    assert capsys.readouterr().err == f"archcalc: recorded in reports/profiles/{path.name}\n"
+
+
+def test_a_record_that_is_broken_off_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(os, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        records.keep(recorded())
+    assert list((tmp_path / "reports" / "profiles").iterdir()) == []
+
+
+def test_a_record_that_cannot_be_written_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "reports").touch(stat.S_IRUSR)
+    records.keep(recorded())
+    assert capsys.readouterr().err.startswith("archcalc: not recorded, give --output FILE.json: ")
+
+
+def test_several_ranks_wait_for_the_slowest() -> None:
+    by_rank = [{"rank": 0, "device": "cuda:0", "step": step(*[2.5] * 5)}, {"rank": 1, "step": step(*[4.0] * 5)}]
+    told = {"steps": 5, "alone": step(*[2.0] * 5), "by_rank": by_rank}
+    given = found() | {"distributed": {"ranks": 2, "backend": "nccl", "train": told}}
+    del given["infer"]
+    made = record.record(LENET, Config("lenet_d2l", batch=8, mode=Mode.TRAIN, precision=Precision.BF16), given, NOW)
+    several = made["distributed"]
+    # 2 x 8 images in 4 ms, where one rank has 8 in 2 ms; 61,706 parameters of 2 bytes
+    assert several["train"]["images_per_second"] == 4_000
+    assert several["train"]["speed_up"] == 1.0
+    assert several["train"]["efficiency"] == 0.5
+    assert several["train"]["slowest"] == 1
+    assert several["all_reduce"] == {"gradient_bytes": 123_412, "ring_bytes_per_rank": 123_412}
+    text = render(profile_sheets([made]))
+    assert "several devices at once" in text
+    assert "2 ranks over nccl, each on AMD EPYC, 2 threads, torch 2.9.0" in text
+    assert records.file_name(made) == "lenet_d2l-cpu-2ranks-train-bf16-nchw-torch2.9.0-2026-01-02T030405.json"
+    (figure,) = compare(made, made)
+    assert (figure.what, figure.before) == ("2 ranks, train ms/image of each", 0.5)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"device": "mps"}, "--device mps: under torchrun write cuda, of which each rank has its own, or cpu"),
+        ({"device": "cuda:1"}, "--device cuda:1: under torchrun write cuda, of which each rank has its own, or cpu"),
+        ({"compile": "default"}, "--compile is for one device: leave it out under torchrun"),
+        ({"preset": "tf-benchmark"}, "--preset is for one device: leave it out under torchrun"),
+    ],
+    ids=lambda value: " ".join(map(str, value.values())) if isinstance(value, dict) else "",
+)
+def test_what_ranks_do_not_measure(changed: dict[str, Any], message: str) -> None:
+    with pytest.raises(ArchError) as refused:
+        device_of(Config("paper")._replace(**changed), Place(1, 1, 2))
+    assert str(refused.value) == message
+
+
+def test_each_rank_has_a_gpu_of_its_own() -> None:
+    assert device_of(Config("paper", device="cuda"), Place(5, 1, 8)) == "cuda:1"
+    assert device_of(Config("paper", device="cpu"), Place(5, 1, 8)) == "cpu"
+
+
+def test_what_is_so_of_several_networks_is_said_once() -> None:
+    slow = recorded() | {"warnings": ["infer: noise", "train: nothing of this"]}
+    other = slow | {"spec": slow["spec"] | {"name": "other"}}
+    silent = recorded() | {"spec": slow["spec"] | {"name": "silent"}, "warnings": []}
+    assert render(profile_sheets([slow, other, silent])).endswith("\nlenet_d2l, other: noise\n")
+    assert render(profile_sheets([slow, other])).endswith("\nnoise\n")
+    assert render(profile_sheets([slow])).endswith("\nlenet_d2l: noise\n")
+
+
+def test_the_table_of_a_record() -> None:
+    (sheet,) = profile_sheets([recorded()])
+    header, _, row = render([sheet]).splitlines()[1:4]
+    assert header.split("  ")[0] == "model"
+    for title, cell in (
+        *(("images/s", "4,000"), ("ms/step", "2.000"), ("IQR", "0.0%"), ("p50 ms", "0.500"), ("p90 ms", "0.600")),
+        *(("p99 ms", "0.900"), ("GFLOP/image", "0.000833"), ("of measured", "3.3%"), ("peak MiB", "400")),
+    ):
+        end = header.index(title) + len(title)
+        assert row[:end].endswith(f" {cell}")
+
+
+def test_the_table_of_training_has_its_parts() -> None:
+    parts = {name: step(*[value] * 5) for name, value in (("forward", 1.0), ("backward", 2.0), ("optimizer", 0.5))}
+    train = {"step": step(*[4.0] * 5), "loss": "cross-entropy", "peak_mib": None, "peak_is": "", "parts": parts}
+    given = found(train=train)
+    del given["infer"]
+    text = render(profile_sheets([record.record(LENET, Config("lenet_d2l", batch=8, mode=Mode.TRAIN), given, NOW)]))
+    header, _, row = text.splitlines()[1:4]
+    for title, cell in (("forward ms", "1.000"), ("backward ms", "2.000"), ("optimizer ms", "0.500")):
+        assert row[: header.index(title) + len(title)].endswith(f" {cell}")
+    assert "peak MiB" not in text
+
+
+@pytest.mark.parametrize(
+    ("form", "output", "expected"),
+    [
+        (None, None, False),
+        (None, "r.json", True),
+        (None, "r.md", False),
+        (ProfileFormat.JSON, None, False),
+        (ProfileFormat.JSON, "r.txt", True),
+        (ProfileFormat.CSV, "r.json", False),
+        (ProfileFormat.TF, "r.json", False),
+    ],
+)
+def test_a_record_is_kept_unless_it_is_the_answer(
+    form: ProfileFormat | None, output: str | None, expected: bool
+) -> None:
+    assert _is_record(form, Path(output) if output else None) is expected
