@@ -264,7 +264,7 @@ def test_the_lines_of_tensorflow() -> None:
 def test_presets_are_of_specs_that_there_are_and_set_what_was_published_beside(preset: presets.Preset) -> None:
     graph_of(preset.spec)
     text = render([preset_sheet(preset)])
-    assert text.startswith(f"published for {preset.name}: other hardware\n")
+    assert text.startswith(f"published for {preset.name}: {preset.spec} at batch 128, on other hardware\n")
     for one in preset.published:
         if one.forward_ms and one.backward_ms:
             assert abs(one.forward_ms + one.backward_ms - one.total_ms) <= 2  # rounded, each for itself
@@ -420,3 +420,20 @@ def test_a_record_is_kept_unless_it_is_the_answer(
     form: ProfileFormat | None, output: str | None, expected: bool
 ) -> None:
     assert _is_record(form, Path(output) if output else None) is expected
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["NVIDIA GH200 480GB", "NVIDIA GeForce RTX 4090 Laptop GPU", "NVIDIA GeForce RTX 4090 D", "Tesla V100S-PCIE-32GB",
+     "NVIDIA A100-SXM-64GB", "Tesla P100-PCIE-12GB", "NVIDIA A100-SXM4-40GB MIG 1g.5gb"],
+)  # fmt: skip
+def test_no_data_sheet_is_guessed(name: str) -> None:
+    assert datasheet(name) is None
+
+
+def test_bf16_came_with_tf32() -> None:
+    t4, a100 = datasheet("Tesla T4"), datasheet("NVIDIA A100-SXM4-40GB")
+    assert t4 is not None
+    assert a100 is not None
+    assert (t4.tflops(Precision.FP16), t4.tflops(Precision.BF16)) == (65, None)
+    assert (a100.tflops(Precision.FP16), a100.tflops(Precision.AMP_BF16)) == (312, 312)

@@ -181,6 +181,9 @@ def test_what_a_device_cannot_compute_is_said(graph: Graph, monkeypatch: pytest.
     )
 
 
+ARCHS = ["sm_75", "sm_80", "sm_90", "compute_90"]
+
+
 def _cuda(monkeypatch: pytest.MonkeyPatch, **given: Any) -> None:
     """A torch that sees CUDA devices, as many and of such a kind as given."""
     monkeypatch.setattr(torch.version, "cuda", given.get("built", "13.0"))
@@ -188,7 +191,7 @@ def _cuda(monkeypatch: pytest.MonkeyPatch, **given: Any) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: given.get("count", 0) > 0)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: given.get("count", 0))
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: given.get("capability", (9, 0)))
-    monkeypatch.setattr(torch.cuda, "get_arch_list", lambda: ["sm_75", "sm_80", "sm_90", "compute_90"])
+    monkeypatch.setattr(torch.cuda, "get_arch_list", lambda: given.get("archs", ARCHS))
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda _: "Tesla P100-PCIE-16GB")
     monkeypatch.setattr(torch, "__version__", "2.9.0+cu130")
 
@@ -209,13 +212,19 @@ MISSING = [
     (
         {"count": 1, "capability": (6, 0)},
         "cuda",
-        "Tesla P100-PCIE-16GB has compute capability 6.0; torch 2.9.0+cu130 is built for 75, 80, 90: "
+        "Tesla P100-PCIE-16GB has compute capability 6.0; torch 2.9.0+cu130 is built for sm_75, sm_80, sm_90: "
         "it needs an older torch; --device cpu works",
+    ),
+    (
+        {"count": 1, "capability": (12, 0), "archs": ["sm_80", "sm_90"]},
+        "cuda",
+        "Tesla P100-PCIE-16GB has compute capability 12.0; torch 2.9.0+cu130 is built for sm_80, sm_90: "
+        "it needs a newer torch; --device cpu works",
     ),
 ]
 
 
-@pytest.mark.parametrize(("given", "name", "message"), MISSING, ids=["wheel", "driver", "index", "old"])
+@pytest.mark.parametrize(("given", "name", "message"), MISSING, ids=["wheel", "driver", "index", "old", "new"])
 def test_a_device_that_is_not_there(
     given: dict[str, Any], name: str, message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -227,7 +236,9 @@ def test_a_device_that_is_not_there(
 
 def test_auto_takes_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     _cuda(monkeypatch, count=2)
-    assert [str(device.resolve(name)) for name in ("auto", "cuda:1")] == ["cuda", "cuda:1"]
+    assert [str(device.resolve(name)) for name in ("auto", "cuda", "cuda:1")] == ["cuda:0", "cuda:0", "cuda:1"]
+    _cuda(monkeypatch, count=1, capability=(12, 0))  # by the PTX of 9.0
+    assert str(device.resolve("cuda")) == "cuda:0"
     _cuda(monkeypatch, count=0)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     assert str(device.resolve("auto")) == "cpu"
@@ -405,6 +416,23 @@ def test_mistakes_are_said_before_anything_is_measured(arguments: list[str], mes
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
+def test_a_network_that_cannot_be_measured_keeps_no_other_from_it(tiny: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.yaml"
+    empty.write_text("archcalc: 1\nname: empty\ninput: [6, 9, 9]\nlayers:\n  - {name: act, op: relu}\n")
+    path = tmp_path / "records.json"
+    done = cli("profile", str(empty), str(tiny), *SHORT, "--mode", "train", "--output", str(path), cwd=tmp_path)
+    assert done.returncode == 2
+    assert "empty has no parameters to train" in done.stderr
+    assert json.loads(path.read_text())["spec"]["name"] == "tiny"
+
+
+def test_a_record_that_is_not_whole_is_not_compared(tmp_path: Path) -> None:
+    (tmp_path / "bad.json").write_text('{"kind": "profile"}')
+    done = cli("profile", "--compare", "bad.json", "bad.json", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "a record is not whole" in done.stderr
+
+
 def test_a_missing_gpu_ends_with_3() -> None:
     done = cli("profile", "lenet_d2l", "--device", "cuda")
     assert (done.returncode, done.stdout) == (3, "")
@@ -447,6 +475,12 @@ def test_two_ranks_over_gloo(tiny: Path, tmp_path: Path) -> None:
         assert several[mode]["alone"]["n"] == several[mode]["steps"]
         assert several[mode]["efficiency"] == pytest.approx(several[mode]["speed_up"] / 2)
     assert not {"infer", "train", "layers"} & set(made)
+
+
+def test_ranks_have_no_lines_of_tensorflow_s(tiny: Path, tmp_path: Path) -> None:
+    done = torchrun(2, str(tiny), *SHORT, "--format", "tf", cwd=tmp_path)
+    assert done.returncode != 0
+    assert "--format tf is for one device" in done.stderr
 
 
 def test_ranks_are_refused_what_is_for_one_device(tiny: Path, tmp_path: Path) -> None:

@@ -43,7 +43,9 @@ from archcalc.cli.profile_options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+
+    import torch
 
     from archcalc.analysis.profile.ranks import Place
     from archcalc.cli.measuring import Measure
@@ -85,6 +87,7 @@ def profile(
 
     from archcalc.analysis.profile.ranks import place
     from archcalc.cli.records import hold_against
+    from archcalc.errors import ArchError
 
     _expect_writable(form, output, compare is not None)
     if compare:
@@ -109,6 +112,8 @@ def profile(
     )
     ours = place(os.environ)
     with _spoken_by_the_first(ours):
+        if ours and form is ProfileFormat.TF:
+            raise ArchError("--format tf is for one device: leave it out under torchrun")
         asked = _made_sure(asked, batch is None, ours)
         _answer(asked, _graphs(asked, specs, spec_dir), _way(in_process, ours), form, output)
 
@@ -137,6 +142,8 @@ def _way(in_process: bool, ours: "Place | None") -> "Measure":
 
 def _expect_writable(form: ProfileFormat | None, output: Path | None, is_comparison: bool) -> None:
     """Raise ArchError before anything is measured, if the answer could not be written."""
+    import os
+
     from archcalc.cli.output import chosen
     from archcalc.errors import ArchError
 
@@ -145,8 +152,12 @@ def _expect_writable(form: ProfileFormat | None, output: Path | None, is_compari
             raise ArchError("--compare has no --format tf")
     else:
         chosen(_plainly(form), output)
-    if output is not None and not output.parent.is_dir():
+    if output is None:
+        return
+    if not output.parent.is_dir():
         raise ArchError(f"--output: {output} cannot be written: there is no folder {output.parent}")
+    if output.is_dir() or not os.access(output.parent, os.W_OK):
+        raise ArchError(f"--output: {output} cannot be written: {'it is a folder' if output.is_dir() else 'denied'}")
 
 
 def _made_sure(asked: Config, batch_is_free: bool, ours: "Place | None") -> Config:
@@ -167,7 +178,8 @@ def _made_sure(asked: Config, batch_is_free: bool, ours: "Place | None") -> Conf
         raise MissingError(f"profile needs torch ({error}): pip install 'archcalc[torch]'") from error
     device = resolve(asked.device)
     if ours is not None:
-        device = resolve(device_of(asked._replace(device=str(device)), ours))
+        kind = device.type if asked.device == "auto" else asked.device
+        device = _its_own(resolve, device_of(asked._replace(device=kind), ours), ours)
     if asked.preset:
         asked = asked._replace(mode=Mode.BOTH)
     if batch_is_free:
@@ -176,6 +188,19 @@ def _made_sure(asked: Config, batch_is_free: bool, ours: "Place | None") -> Conf
     asked = asked._replace(device=str(device))
     check(asked)
     return asked
+
+
+def _its_own(resolve: "Callable[[str], torch.device]", name: str, ours: "Place") -> "torch.device":
+    """The device of a rank; where there is none, this rank says so itself, as the first has no such fault."""
+    from archcalc.cli.output import say
+    from archcalc.errors import MissingError
+
+    try:
+        return resolve(name)
+    except MissingError as error:
+        if not ours.is_first:
+            say(f"rank {ours.rank}: {error}")
+        raise
 
 
 def _graphs(asked: Config, specs: list[str] | None, spec_dir: str | None) -> list[tuple[str, "Graph"]]:
@@ -202,13 +227,16 @@ def _answer(
     from archcalc.cli.records import keep
 
     records: list[dict[str, Any]] = []
+    is_record = _is_record(form, output)
     try:
         for record in _records(asked, graphs, measure):
             records.append(record)
-            if not _is_record(form, output):
+            if is_record:
+                _show(records, asked, form, output)
+            else:
                 keep(record)
     finally:
-        if records:
+        if records and not is_record:
             _show(records, asked, form, output)
 
 
@@ -220,22 +248,33 @@ def _is_record(form: ProfileFormat | None, output: Path | None) -> bool:
 
 
 def _records(asked: Config, graphs: "Sequence[tuple[str, Graph]]", measure: "Measure") -> "Iterator[dict[str, Any]]":
-    """A record of each network, as it is measured."""
+    """A record of each network, as it is measured. One that cannot be keeps no other from it, and raises in the end."""
     import os
     import sys
 
     from archcalc.analysis.profile.record import record
     from archcalc.cli.measuring import Progress
+    from archcalc.cli.output import complain
+    from archcalc.errors import ArchError, MissingError
 
+    last: ArchError | None = None
     progress = Progress(len(graphs), sys.stderr.isatty() and os.environ.get("RANK", "0") == "0")
     for place, (word, graph) in enumerate(graphs, start=1):
         config = asked._replace(spec=word)
         try:
             found = measure(graph, config, progress.report(place, graph.spec.name))
+        except ArchError as error:
+            if isinstance(error, MissingError) or "RANK" in os.environ:  # other ranks would wait for ever
+                raise
+            if last:
+                complain(last)
+            last, found = error, {}
         finally:
             progress.end()
         if found:
             yield record(graph, config, found)
+    if last:
+        raise last
 
 
 def _show(records: "Sequence[dict[str, Any]]", asked: Config, form: ProfileFormat | None, output: Path | None) -> None:

@@ -47,7 +47,10 @@ def hold_against(paths: tuple[Path, Path], form: "Format | None", output: Path |
     from archcalc.render.profile import comparison_data, comparison_sheet
 
     before, after = map(_read, paths)
-    figures, otherwise = compare(before, after), differences(before, after)
+    try:
+        figures, otherwise = compare(before, after), differences(before, after)
+    except (KeyError, TypeError, IndexError) as error:
+        raise ArchError(f"--compare: a record is not whole: {error} is missing or of another kind") from None
     if not figures:
         raise ArchError("--compare: the two records have no measurement in common")
     answer(

@@ -141,6 +141,7 @@ def _warnings(answer: Data) -> Iterator[str]:
     is_software = measured < _SOFTWARE
     if is_software:
         yield f"{measured:.2g} TFLOP/s in a matrix product: this device has no arithmetic of its own for {precision}"
+    yield from _noisy_ranks(answer.get("distributed", {}))
     for mode in ("infer", "train"):
         part = answer.get(mode)
         if part and part["step"]["n"] < LEAST_BLOCKS:
@@ -150,3 +151,11 @@ def _warnings(answer: Data) -> Iterator[str]:
         for kind in ("datasheet",) if is_software else ("datasheet", "measured"):
             if part and (part[f"of_{kind}"] or 0) > 1:
                 yield f"{mode}: over 100 % of the {kind} peak: {_OVER[kind]}"
+
+
+def _noisy_ranks(distributed: Data) -> Iterator[str]:
+    for mode in ("infer", "train"):
+        for rank in distributed.get(mode, {}).get("by_rank", ()):
+            spread = (rank["step"]["high_ms"] - rank["step"]["low_ms"]) / rank["step"]["median_ms"]
+            if spread > NOISY:
+                yield f"{mode}, rank {rank['rank']}: the middle half spans {spread:.0%} of the median: noise"

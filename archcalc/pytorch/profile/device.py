@@ -27,12 +27,13 @@ _HALF: Final = {
 def resolve(name: str) -> torch.device:
     """The device that `auto`, `cpu`, `cuda`, `cuda:1` or `mps` means. Raises MissingError, saying what torch sees."""
     if name == "auto":
-        return torch.device(_accelerator() or "cpu")
+        return resolve(_accelerator() or "cpu")
     try:
         device = torch.device(name)
     except RuntimeError:
         raise ArchError(f"--device: '{name}' is no device; write auto, cpu, cuda, cuda:1 or mps") from None
     if device.type == "cuda":
+        device = torch.device("cuda", device.index or 0)
         _expect_cuda(device)
     elif device.type == "mps" and not torch.backends.mps.is_available():
         raise MissingError(f"torch {torch.__version__} sees no MPS device here; --device cpu works")
@@ -56,20 +57,33 @@ def _expect_cuda(device: torch.device) -> None:
         raise MissingError(
             f"{wheel}, {built}, sees no CUDA device here: is there a GPU, and its driver? --device cpu works"
         )
-    if device.index is not None and device.index >= torch.cuda.device_count():
+    if device.index >= torch.cuda.device_count():
         seen = ", ".join(f"cuda:{index}" for index in range(torch.cuda.device_count()))
         raise MissingError(f"there is no {device}: torch sees {seen}")
+    _expect_code_for(device, wheel)
+
+
+def _expect_code_for(device: torch.device, wheel: str) -> None:
+    """Code of the same major version runs, and PTX of any earlier one. Raises MissingError where there is neither."""
     major, minor = torch.cuda.get_device_capability(device)
-    built_for = [arch.removeprefix("sm_") for arch in torch.cuda.get_arch_list() if arch.startswith("sm_")]
-    if built_for and int(f"{major}{minor}") < min(map(_number, built_for)):
-        name = torch.cuda.get_device_name(device)
+    archs = torch.cuda.get_arch_list()
+    built_for = [_number(arch) for arch in archs if arch.startswith("sm_")]
+    later = [_number(arch) for arch in archs if arch.startswith("compute_")]
+    ours = 10 * major + minor
+    runs = any(arch // 10 == major and arch <= ours for arch in built_for) or any(arch <= ours for arch in later)
+    if built_for and not runs:
         raise MissingError(
-            f"{name} has compute capability {major}.{minor}; {wheel} is built for {', '.join(built_for)}: "
-            "it needs an older torch; --device cpu works"
+            f"{torch.cuda.get_device_name(device)} has compute capability {major}.{minor}; {wheel} is built for "
+            f"{', '.join(arch for arch in archs if arch.startswith('sm_'))}: it needs "
+            f"{'an older' if ours < min(built_for) else 'a newer'} torch; --device cpu works"
         )
 
 
 def _number(arch: str) -> int:
+    """
+    >>> _number("sm_90a"), _number("compute_120")
+    (90, 120)
+    """
     return int("".join(filter(str.isdigit, arch)))
 
 
@@ -165,7 +179,8 @@ def refused(config: Config, device: torch.device) -> Iterator[None]:
     try:
         yield
     except (RuntimeError, NotImplementedError) as error:
-        if "not implemented for" in str(error) or "not supported" in str(error).lower():
+        is_cuda_s = "CUDA error" in str(error)
+        if not is_cuda_s and ("not implemented for" in str(error) or "not supported" in str(error).lower()):
             first = str(error).splitlines()[0]
             raise ArchError(f"{device} cannot compute in {config.precision} ({first}); try --precision fp32") from error
         raise

@@ -15,8 +15,10 @@ from torch.nn.parallel import DistributedDataParallel
 from archcalc.analysis.profile.config import Config
 from archcalc.analysis.profile.ranks import Place
 from archcalc.analysis.profile.statistics import percentile, timing
+from archcalc.errors import ArchError
 from archcalc.graph import Graph
 from archcalc.pytorch.profile import device as devices
+from archcalc.pytorch.profile import memory
 from archcalc.pytorch.profile.device import Clock
 from archcalc.pytorch.profile.peaks import measure_peaks
 from archcalc.pytorch.profile.run import Report, data, model
@@ -38,8 +40,13 @@ def measure(graph: Graph, config: Config, place: Place, report: Report) -> dict[
     device = devices.resolve(config.device)
     flags = devices.set_up(config, device)
     backend = _join(device)
-    with devices.refused(config, device):
-        found = {mode: _times(mode, graph, config, Clock(device), place, report) for mode in _modes(config)}
+    try:
+        with devices.refused(config, device):
+            found = {mode: _times(mode, graph, config, Clock(device), place, report) for mode in _modes(config)}
+    except (RuntimeError, MemoryError) as error:
+        if memory.is_out_of_memory(error):
+            raise ArchError(f"rank {place.rank} is out of memory at batch {config.batch}: try a smaller one") from error
+        raise
     if not place.is_first:
         return {}
     report("the device's own peaks")
@@ -76,25 +83,29 @@ def _times(mode: str, graph: Graph, config: Config, clock: Clock, place: Place, 
 
     report(f"{mode}, batch {len(x)}: one rank alone")
     alone = _alone(make(module), config, clock) if place.is_first else None
-    steps, *_ = _told([alone[0] if alone else 0])
+    steps, warm_ups = _told(list(alone[:2]) if alone else [0, 0])
     report(f"{mode}, batch {len(x)} each: {place.size} ranks")
-    times = _together(make(_parallel(module, clock.device) if mode == "train" else module), steps, config, clock)
+    times = _together(make(_parallel(module, clock.device) if mode == "train" else module), steps, warm_ups, clock)
     ours = {"rank": place.rank, "device": str(clock.device), "step": data(timing(times))}
     all_ranks = _gathered(ours, place)
-    return {"steps": steps, "alone": data(timing(alone[1])), "by_rank": all_ranks} if alone else {}
+    return (
+        {"steps": steps, "warm_up_steps": warm_ups, "alone": data(timing(alone[2])), "by_rank": all_ranks}
+        if alone
+        else {}
+    )
 
 
-def _alone(step: Step, config: Config, clock: Clock) -> tuple[int, list[float]]:
-    """How many steps last as long as asked, and the times of so many."""
-    warm_up(step, clock, config)
+def _alone(step: Step, config: Config, clock: Clock) -> tuple[int, int, list[float]]:
+    """How many steps last as long as asked, how many it took to warm up, and the times of the former."""
+    warm_ups = warm_up(step, clock, config)
     once = percentile(latencies(step, clock, _FEWEST), 50)
     steps = min(max(ceil(config.min_run_time / once), _FEWEST), _MOST)
-    return steps, latencies(step, clock, steps)
+    return steps, warm_ups, latencies(step, clock, steps)
 
 
-def _together(step: Step, steps: int, config: Config, clock: Clock) -> list[float]:
+def _together(step: Step, steps: int, warm_ups: int, clock: Clock) -> list[float]:
     """Times of so many steps, which every rank begins at once and ends as often, or some would wait for ever."""
-    for _ in range(config.warm_up_steps):
+    for _ in range(warm_ups):
         step()
     clock()
     distributed.barrier()

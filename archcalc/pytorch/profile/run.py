@@ -25,6 +25,7 @@ Report = Callable[[str], None]
 
 _DETAIL_REPEATS = 20
 _MEMORY_STEPS = 2
+_NOT_APART = "not told apart from training's by this protocol"
 
 
 def measure(graph: Graph, config: Config, report: Report) -> dict[str, Any]:
@@ -77,18 +78,21 @@ def _by_protocol(
 ) -> dict[str, Any]:
     """What a preset's protocol takes the times of."""
     report(f"{config.preset}, batch {batch}")
+    memory.reset_peak(clock.device)
     found = follow(module, graph, batch, config, clock)
     peak, meaning = memory.peak_memory(clock.device)
-    common = {"warm_up_steps": found["warm_up_steps"], "peak_mib": peak, "peak_is": meaning}
+    steps = {"warm_up_steps": found["warm_up_steps"]}
     apart = {name: data(series) for name, series in found["parts"].items()}
     return {
-        "infer": {"step": data(found["forward"]) | {"per_block": 1}} | common,
+        "infer": {"step": data(found["forward"]) | {"per_block": 1}, "peak_mib": None, "peak_is": _NOT_APART} | steps,
         "train": {
             "step": data(found["both"]) | {"per_block": 1},
             "loss": "half the output's sum of squares; gradients without an optimizer",
             "parts": apart,
+            "peak_mib": peak,
+            "peak_is": meaning,
         }
-        | common,
+        | steps,
     }
 
 

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from archcalc.analysis.profile.config import Config, Precision
+from archcalc.errors import ArchError
 from archcalc.graph import Graph
 from archcalc.layers.activation import Softmax
 from archcalc.pytorch.profile.device import autocast, dtype_of
@@ -46,6 +47,8 @@ class Training:
     def __init__(self, module: nn.Module, graph: Graph, x: Tensor, config: Config) -> None:
         self.module, self.x, self.config = module, x, config
         self.loss_of, self.loss_name = loss(graph)
+        if not list(module.parameters()):
+            raise ArchError(f"{graph.spec.name} has no parameters to train: leave out --mode {config.mode}")
         self.optimizer = torch.optim.SGD(module.parameters(), lr=LEARNING_RATE, momentum=MOMENTUM)
         self.scaler = self._scaler()
         classes = graph.output_shape[0]

@@ -52,7 +52,8 @@ def preset_sheet(preset: Preset) -> Sheet:
         (one.hardware, one.library, one.forward_ms, one.backward_ms, one.total_ms, one.source)
         for one in preset.published
     )
-    return Sheet(preset.name, f"published for {preset.name}: other hardware", _PUBLISHED, rows, notes=(preset.note,))
+    title = f"published for {preset.name}: {preset.spec} at batch {preset.batch}, on other hardware"
+    return Sheet(preset.name, title, _PUBLISHED, rows, notes=(preset.note,))
 
 
 def tensorflow_lines(records: Sequence[Data]) -> str:

@@ -35,6 +35,7 @@ def ranks_sheet(records: Sequence[Data]) -> Sheet:
         f"{told['ranks']} ranks over {told['backend']}, each on {machine(records[0]['environment'])}",
         "speed-up: against rank 0 alone; efficiency: a share of as many times that; all wait for the slowest rank",
         "MB sent a step: by each rank, of fp32 gradients or those of the precision, where they go around in a ring",
+        *(f"{record['spec']['name']}: {words}" for record in records for words in record["warnings"]),
     )
     return without_blanks(Sheet("ranks", "several devices at once", _RANKS, rows, notes=notes))
 
