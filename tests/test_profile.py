@@ -422,6 +422,15 @@ def test_a_record_is_kept_unless_it_is_the_answer(
     assert _is_record(form, Path(output) if output else None) is expected
 
 
+def test_a_machine_that_others_use_is_told() -> None:
+    busy = found()
+    busy["environment"]["waited"] = 0.66
+    (words,) = record.record(LENET, Config("lenet_d2l", batch=8), busy)["warnings"]
+    assert words.startswith("66% of the time was spent waiting for a core")
+    busy["environment"]["waited"] = 0.04
+    assert record.record(LENET, Config("lenet_d2l", batch=8), busy)["warnings"] == []
+
+
 @pytest.mark.parametrize(
     "name",
     ["NVIDIA GH200 480GB", "NVIDIA GeForce RTX 4090 Laptop GPU", "NVIDIA GeForce RTX 4090 D", "Tesla V100S-PCIE-32GB",

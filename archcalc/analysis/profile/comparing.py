@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from archcalc.analysis.profile.statistics import Timing, overlap
 
 _MILLI = 1e-3
+_OF_THE_MOMENT = ("load", "waited")
 _SERIES = ("median", "low", "high", "mean", "deviation")
 
 
@@ -76,4 +77,8 @@ def differences(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str
         *(("environment", key, before["environment"].get(key), value) for key, value in after["environment"].items()),
         ("batch", "used", before["batch"]["used"], after["batch"]["used"]),
     ]
-    return [(f"{group} {key}", ours, theirs) for group, key, ours, theirs in pairs if ours != theirs and key != "load"]
+    return [
+        (f"{group} {key}", ours, theirs)
+        for group, key, ours, theirs in pairs
+        if ours != theirs and key not in _OF_THE_MOMENT
+    ]

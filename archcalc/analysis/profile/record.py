@@ -15,6 +15,8 @@ KIND: Final = "profile"
 _TERA: Final = 1e12
 _GIGA: Final = 1e9
 _MILLI: Final = 1e-3
+_BUSY: Final = 0.05
+"""Share of the time spent in waiting for a core above which a machine is thought to be in use by others."""
 _SOFTWARE: Final = 0.01
 """TFLOP/s of a matrix product below which a precision is thought to be done in software."""
 
@@ -137,6 +139,8 @@ def _warnings(answer: Data) -> Iterator[str]:
     """What to know before a number is believed."""
     if answer["batch"]["used"] != answer["batch"]["asked"]:
         yield f"out of memory at batch {answer['batch']['asked']}: batch {answer['batch']['used']} instead"
+    if (waited := answer["environment"].get("waited") or 0) > _BUSY:
+        yield f"{waited:.0%} of the time was spent waiting for a core: others use this machine, and times are too long"
     precision, measured = answer["asked"]["precision"], answer["peaks"]["measured"]["tflops"]
     is_software = measured < _SOFTWARE
     if is_software:

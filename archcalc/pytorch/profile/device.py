@@ -13,6 +13,7 @@ from archcalc.analysis.profile.config import Config, Precision
 from archcalc.errors import ArchError, MissingError
 
 _MIB: Final = 2**20
+_NANO: Final = 10**9
 _VARIABLES: Final = ("OMP_", "MKL_", "KMP_", "PYTORCH_", "TORCH_", "CUDA_VISIBLE_", "CUBLAS_", "CUDNN_", "NVIDIA_TF32_")
 """Beginnings of environment variables that torch, or what it calls, goes by."""
 
@@ -162,6 +163,13 @@ def describe(device: torch.device) -> dict[str, Any]:
         "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
         "variables": {name: value for name, value in sorted(os.environ.items()) if name.startswith(_VARIABLES)},
     }
+
+
+def waited() -> float | None:
+    """Seconds that this thread has waited for a core, as Linux tells; None elsewhere."""
+    with contextlib.suppress(OSError, ValueError, IndexError), open("/proc/thread-self/schedstat", "rb") as told:
+        return int(told.read().split()[1]) / _NANO
+    return None
 
 
 def _processor() -> str:

@@ -1,5 +1,6 @@
 """One configuration, measured: what a record of it holds, but for what follows from the spec."""
 
+import time
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -36,7 +37,9 @@ def measure(graph: Graph, config: Config, report: Report) -> dict[str, Any]:
     """
     device = devices.resolve(config.device)
     flags = devices.set_up(config, device)
-    found = {"environment": devices.describe(device) | flags}
+    environment = devices.describe(device) | flags
+    found: dict[str, Any] = {"environment": environment}
+    start, waited = time.perf_counter(), devices.waited()
     report("the device's own peaks")
     found["measured_peaks"] = measure_peaks(config, device, Clock(device), flags["threads"])
     batch: int | None = config.batch
@@ -44,7 +47,10 @@ def measure(graph: Graph, config: Config, report: Report) -> dict[str, Any]:
         short = ""
         try:
             with devices.refused(config, device):
-                return found | {"batch": batch} | _at(graph, config, device, batch, flags["threads"], report)
+                found |= {"batch": batch} | _at(graph, config, device, batch, flags["threads"], report)
+            if waited is not None:
+                environment["waited"] = ((devices.waited() or 0) - waited) / (time.perf_counter() - start)
+            return found
         except (RuntimeError, MemoryError) as error:
             if not memory.is_out_of_memory(error):
                 raise
