@@ -21,13 +21,16 @@ VERSION: Final = 1
 """The version of the language that this reader reads."""
 
 
+_BLANKS: Final = str.maketrans("\n\t", "  ")
+
+
 class Text(FieldType):
     words = "text"
     verbatim = True
 
     def read(self, value: Any) -> str:
         if isinstance(value, str) and value.strip():
-            if all(character.isprintable() or character in "\n\t" for character in value):
+            if value.isprintable() or value.translate(_BLANKS).isprintable():
                 return value.strip()
             raise ArchError("must be text without control characters")
         raise self.refuse(value)
