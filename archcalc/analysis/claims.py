@@ -112,7 +112,7 @@ def _true_value(claim: Claim, graph: Graph, table: Table) -> "int | Fraction | S
         field = receptive_fields(graph)[_last(claim, nodes).name]
         return field.size[0] if field and field.size[0] == field.size[1] else None
     if claim.what == COST:
-        return _cost(claim, nodes)
+        return _cost(claim, graph, nodes)
     if claim.what == "weights":
         return sum(_weights(node) for node in nodes)
     names = {node.name for node in nodes}
@@ -147,14 +147,18 @@ def _weights(node: Node) -> int:
     return node.copies * sum(prod(shape) for name, shape in shapes if name != "bias")
 
 
-def _cost(claim: Claim, nodes: Sequence[Node]) -> "int | Fraction":
-    """What the layers cost by the claim's convention, as that is published. Raises ArchError for an unknown one."""
-    from archcalc.analysis.conventions import facts, find
+def _cost(claim: Claim, graph: Graph, nodes: Sequence[Node]) -> "int | Fraction | None":
+    """What the layers cost by the claim's convention, as that is published; None if it says nothing about any.
+
+    Raises ArchError for an unknown one.
+    """
+    from archcalc.analysis.conventions import find
+    from archcalc.analysis.costs import terms, total
     from archcalc.analysis.reconcile import as_published
 
     try:
         convention = find(claim.convention or "")
     except ArchError as error:
         raise error.at(None, "claim") from None
-    costs = ((convention.cost(node.layer.op, facts(node)) or 0) * node.copies for node in nodes)
-    return as_published(convention, sum(costs))
+    cost = total(convention, terms(Graph(graph.spec, tuple(nodes)))).cost
+    return None if cost is None else as_published(convention, cost)
