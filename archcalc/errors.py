@@ -100,6 +100,11 @@ def _letters(word: str) -> str:
     return word.lower().replace("_", "").replace("-", "")
 
 
+def reason(error: OSError) -> str:
+    """Why the system refuses a file, in its own words."""
+    return (error.strerror or str(error)).lower()
+
+
 def printable(text: str) -> str:
     r"""The text on one line, without anything that a terminal would act on.
 

@@ -13,7 +13,7 @@ import typer
 
 from archcalc import __version__
 from archcalc.cli.output import complain, silence
-from archcalc.errors import ArchError, MissingError
+from archcalc.errors import ArchError, MissingError, reason
 
 READING: Final = "Reading a network"
 SIDE_BY_SIDE: Final = "Setting networks side by side"
@@ -83,7 +83,7 @@ def main() -> None:
         sys.exit(2)
     except OSError as error:
         silence()
-        complain(ArchError((error.strerror or str(error)).lower()))
+        complain(ArchError(reason(error)))
         sys.exit(2)
 
 

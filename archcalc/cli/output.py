@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from archcalc.cli.options import Format
-from archcalc.errors import ArchError
+from archcalc.errors import ArchError, reason
 from archcalc.render.sheet import Sheet
 
 _BY_ENDING: Final = {
@@ -82,16 +82,12 @@ def write(text: str, output: Path | None) -> None:
         raise SystemExit(0) from None
     except OSError as error:
         silence()
-        raise ArchError(f"standard output cannot be written: {_reason(error)}") from None
+        raise ArchError(f"standard output cannot be written: {reason(error)}") from None
 
 
 def silence() -> None:
     """Let nothing more be written to standard output, not even at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
 
 
 def chosen(form: Format | None, output: Path | None) -> Format:
@@ -156,7 +152,7 @@ def _write_file(path: Path, text: str) -> None:
         else:
             _replace(target, text)
     except OSError as error:
-        raise ArchError(f"--output: {path} cannot be written: {_reason(error)}") from None
+        raise ArchError(f"--output: {path} cannot be written: {reason(error)}") from None
 
 
 def _replace(path: Path, text: str) -> None:

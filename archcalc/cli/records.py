@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from archcalc.errors import ArchError
+from archcalc.errors import ArchError, reason
 
 if TYPE_CHECKING:
     from archcalc.cli.options import Format
@@ -68,7 +68,7 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         read = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ArchError(f"--compare: {path} cannot be read: {(error.strerror or str(error)).lower()}") from None
+        raise ArchError(f"--compare: {path} cannot be read: {reason(error)}") from None
     except ValueError:
         raise ArchError(f"--compare: {path} is no JSON") from None
     if isinstance(read, dict) and isinstance(read.get("results"), list):

@@ -14,7 +14,7 @@ from math import prod
 from pathlib import Path
 from typing import Any, Final
 
-from archcalc.errors import ArchError, MissingError
+from archcalc.errors import ArchError, MissingError, reason
 from archcalc.layers import Shape
 
 MOST_HEADER_BYTES: Final = 100_000_000
@@ -39,7 +39,7 @@ def read_shapes(path: Path) -> dict[str, Shape]:
             return _safetensors(path)
         return _saved_by_torch(path, start)
     except OSError as error:
-        raise ArchError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}") from None
+        raise ArchError(f"{path} cannot be read: {reason(error)}") from None
 
 
 def _safetensors(path: Path) -> dict[str, Shape]:
