@@ -7,7 +7,7 @@ from typing import Any, Final
 from archcalc.analysis.profile.config import Config, Precision, as_data
 from archcalc.analysis.profile.devices import Peak, datasheet
 from archcalc.analysis.profile.ranks import all_reduce, scaling
-from archcalc.analysis.profile.statistics import LEAST_BLOCKS, NOISY
+from archcalc.analysis.profile.statistics import LEAST_BLOCKS, NOISY, spread_of
 from archcalc.analysis.profile.work import moved, work
 from archcalc.graph import Graph
 
@@ -89,7 +89,7 @@ def _speed(step: Data, batch: int, flops: int, peaks: Data) -> Data:
     }
     return {
         "images_per_second": batch / seconds,
-        "spread": (step["high_ms"] - step["low_ms"]) / step["median_ms"],
+        "spread": spread_of(step),
         "tflops": tflops,
     } | shares
 
@@ -160,6 +160,6 @@ def _warnings(answer: Data) -> Iterator[str]:
 def _noisy_ranks(distributed: Data) -> Iterator[str]:
     for mode in ("infer", "train"):
         for rank in distributed.get(mode, {}).get("by_rank", ()):
-            spread = (rank["step"]["high_ms"] - rank["step"]["low_ms"]) / rank["step"]["median_ms"]
+            spread = spread_of(rank["step"])
             if spread > NOISY:
                 yield f"{mode}, rank {rank['rank']}: the middle half spans {spread:.0%} of the median: noise"

@@ -1,6 +1,6 @@
 """What a series of times says: medians, quartiles and percentiles, by the nearest ranks and between them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import sqrt
 from typing import Final, NamedTuple
 
@@ -31,6 +31,15 @@ class Timing(NamedTuple):
     def spread(self) -> float:
         """The interquartile range as a share of the median."""
         return self.iqr / self.median if self.median else 0.0
+
+
+def spread_of(step: Mapping[str, float]) -> float:
+    """The interquartile range as a share of the median, of a timing as a record has it.
+
+    >>> spread_of({"low_ms": 1.9, "median_ms": 2.0, "high_ms": 2.4})
+    0.25
+    """
+    return (step["high_ms"] - step["low_ms"]) / step["median_ms"]
 
 
 def timing(times: Sequence[float]) -> Timing:

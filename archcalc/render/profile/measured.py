@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
+from archcalc.analysis.profile.statistics import spread_of
 from archcalc.render.profile.ranks import ranks_sheet
 from archcalc.render.profile.words import (
     Data,
@@ -17,41 +18,45 @@ from archcalc.render.profile.words import (
 from archcalc.render.sheet import Column, Sheet
 from archcalc.render.table import percent
 
-_INFER: Final = (
+_ASKED: Final = (
     Column("model", "model"),
     Column("device", "device", leaves=4),
     Column("precision", "precision", leaves=3),
     Column("batch", "batch", right=True),
-    Column("rate", "images/s", rate, right=True),
+)
+_STEP: Final = (
     Column("step", "ms/step", milliseconds, right=True),
     Column("spread", "IQR", percent, right=True, leaves=9),
+)
+_WORK: Final = (
+    Column("gflop", "GFLOP/image", three_digits, right=True, leaves=6),
+    Column("tflops", "TFLOP/s", three_digits, right=True, leaves=12),
+    Column("of_datasheet", "of data sheet", percent, right=True, leaves=5),
+    Column("of_measured", "of measured", percent, right=True, leaves=7),
+)
+_PEAK: Final = Column("peak", "peak MiB", rate, right=True, leaves=1)
+
+_INFER: Final = (
+    *_ASKED,
+    Column("rate", "images/s", rate, right=True),
+    *_STEP,
     Column("p50", "p50 ms", milliseconds, right=True, leaves=11),
     Column("p90", "p90 ms", milliseconds, right=True, leaves=8),
     Column("p99", "p99 ms", milliseconds, right=True, leaves=10),
-    Column("gflop", "GFLOP/image", three_digits, right=True, leaves=6),
-    Column("tflops", "TFLOP/s", three_digits, right=True, leaves=12),
-    Column("of_datasheet", "of data sheet", percent, right=True, leaves=5),
-    Column("of_measured", "of measured", percent, right=True, leaves=7),
+    *_WORK,
     Column("bound", "bound", leaves=2),
-    Column("peak", "peak MiB", rate, right=True, leaves=1),
+    _PEAK,
 )
 
 _TRAIN: Final = (
-    Column("model", "model"),
-    Column("device", "device", leaves=4),
-    Column("precision", "precision", leaves=3),
-    Column("batch", "batch", right=True),
+    *_ASKED,
     Column("rate", "train images/s", rate, right=True),
-    Column("step", "ms/step", milliseconds, right=True),
-    Column("spread", "IQR", percent, right=True, leaves=9),
+    *_STEP,
     Column("forward", "forward ms", milliseconds, right=True, leaves=8),
     Column("backward", "backward ms", milliseconds, right=True, leaves=8),
     Column("optimizer", "optimizer ms", milliseconds, right=True, leaves=8),
-    Column("gflop", "GFLOP/image", three_digits, right=True, leaves=6),
-    Column("tflops", "TFLOP/s", three_digits, right=True, leaves=12),
-    Column("of_datasheet", "of data sheet", percent, right=True, leaves=5),
-    Column("of_measured", "of measured", percent, right=True, leaves=7),
-    Column("peak", "peak MiB", rate, right=True, leaves=1),
+    *_WORK,
+    _PEAK,
 )
 
 _LAYERS: Final = (
@@ -145,7 +150,7 @@ def _layers_sheet(record: Data) -> Sheet:
             layer["name"],
             layer["step"]["median_ms"],
             layer["share"],
-            (layer["step"]["high_ms"] - layer["step"]["low_ms"]) / layer["step"]["median_ms"],
+            spread_of(layer["step"]),
             layer["tflops"] or None,
         )
         for layer in record["layers"]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
+from archcalc.analysis.profile.statistics import spread_of
 from archcalc.render.profile.words import Data, machine, milliseconds, precision, rate, three_digits, without_blanks
 from archcalc.render.sheet import Column, Sheet
 from archcalc.render.table import percent
@@ -57,7 +58,7 @@ def _ranks_row(record: Data, mode: str) -> tuple[Any, ...]:
         "efficiency": part["efficiency"],
         "slowest": part["slowest"],
         "step": step["median_ms"],
-        "spread": (step["high_ms"] - step["low_ms"]) / step["median_ms"],
+        "spread": spread_of(step),
         "sent": told["all_reduce"]["ring_bytes_per_rank"] / 1e6 if mode == "train" else None,
     }
     return tuple(values[column.key] for column in _RANKS)
