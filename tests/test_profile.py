@@ -14,18 +14,18 @@ import pytest
 from archcalc.analysis.profile import presets, record, work
 from archcalc.analysis.profile.batches import smaller
 from archcalc.analysis.profile.comparing import Verdict, compare, differences
-from archcalc.analysis.profile.config import Config, Mode, Precision, check
+from archcalc.analysis.profile.config import Config, Layers, Mode, Precision, check
 from archcalc.analysis.profile.devices import datasheet
 from archcalc.analysis.profile.ranks import Place, device_of
 from archcalc.analysis.profile.statistics import Timing, overlap, percentile, timing
-from archcalc.cli import records
-from archcalc.cli.profile import _is_record
-from archcalc.cli.profile_options import ProfileFormat
+from archcalc.cli.profile import records
+from archcalc.cli.profile.answering import is_of_records
+from archcalc.cli.profile.options import ProfileFormat
 from archcalc.errors import ArchError
 from archcalc.graph import Graph, link
 from archcalc.render.data import json_text, stamped
 from archcalc.render.plain import render
-from archcalc.render.profile import comparison_sheet, preset_sheet, profile_sheets, tensorflow_lines
+from archcalc.render.profile import comparison_sheet, profile_sheets, tensorflow_lines
 from archcalc.spec.catalogue import Catalogue
 from tests.conftest import SPECS
 
@@ -260,14 +260,68 @@ def test_the_lines_of_tensorflow() -> None:
     )
 
 
+def followed(preset: presets.Preset, forward: float, backward: float, n: int) -> dict[str, Any]:
+    """A record of a preset whose steps all take so many milliseconds."""
+    config = Config("lenet_d2l", batch=8, mode=preset.mode, preset=preset.name)
+    parts = {"forward": step(forward), "backward": step(backward)} if preset.in_a_block else {}
+    train = {"step": step(*[forward + backward] * n) | {"per_block": preset.steps // n}, "loss": "", "parts": parts}
+    infer = {"step": step(*[forward] * n) | {"per_block": preset.steps // n}, "peak_mib": None}
+    given = found(train=train | {"peak_mib": None, "peak_is": ""}, infer=infer)
+    if not config.infers:
+        del given["infer"]
+    return record.record(LENET, config, given, NOW)
+
+
 @pytest.mark.parametrize("preset", presets.PRESETS.values(), ids=lambda preset: preset.name)
-def test_presets_are_of_specs_that_there_are_and_set_what_was_published_beside(preset: presets.Preset) -> None:
+def test_a_preset_is_of_a_spec_that_there_is(preset: presets.Preset) -> None:
     graph_of(preset.spec)
-    text = render([preset_sheet(preset)])
-    assert text.startswith(f"published for {preset.name}: {preset.spec} at batch 128, on other hardware\n")
     for one in preset.published:
-        if one.forward_ms and one.backward_ms:
+        if one.forward_ms and one.backward_ms and one.total_ms:
             assert abs(one.forward_ms + one.backward_ms - one.total_ms) <= 2  # rounded, each for itself
+
+
+def test_what_was_published_stands_below_what_was_measured() -> None:
+    made = followed(presets.CONVNET_BENCHMARKS, 1.0, 3.0, n=1)
+    assert made["published"][2] == {
+        "hardware": "GTX TITAN X (Maxwell)",
+        "library": "cuDNN R4 fp32, Torch",
+        "batch": 128,
+        "images_per_second": pytest.approx(128 / 0.081),
+        "source": "soumith/convnet-benchmarks, README",
+        "forward_ms": 27,
+        "backward_ms": 53,
+        "total_ms": 81,
+    }
+    *_, sheet = profile_sheets([made])
+    title, header, _, ours, *others = render([sheet]).splitlines()
+    assert title == "convnet-benchmarks, beside what was published for alexnet_owt on other hardware"
+    for word, cell, theirs in (
+        *(("forward ms", "1.000", "25"), ("backward ms", "3.000", "46"), ("total ms", "4.000", "71")),
+        *(("images/s", "2,000", "1,803"), ("batch", "8", "128")),
+    ):
+        end = header.index(word) + len(word)
+        assert (ours[:end].split()[-1], others[0][:end].split()[-1]) == (cell, theirs)
+    assert ours.endswith("this run, lenet_d2l")
+
+
+def test_images_a_second_are_published_without_milliseconds() -> None:
+    made = followed(presets.TF_CNN_BENCHMARKS, 1.0, 3.0, n=100)
+    assert "infer" not in made
+    text = render(profile_sheets([made]))
+    assert "forward ms" not in text
+    (line,) = (line for line in text.splitlines() if line.startswith("Tesla P100 (DGX-1)"))
+    assert line.split()[-4:] == ["512", "2,987", "tensorflow/tensorflow,", "docs_src/performance/benchmarks.md"]
+
+
+def test_one_block_has_no_spread_and_decides_nothing() -> None:
+    made = followed(presets.CONVNET_BENCHMARKS, 1.0, 3.0, n=1)
+    assert made["infer"]["spread"] is None
+    assert made["warnings"] == []
+    text = render(profile_sheets([made]))
+    assert "ms/step: of one block of 10 steps, waited for at its end" in text
+    assert "IQR" not in text
+    faster = followed(presets.CONVNET_BENCHMARKS, 0.5, 1.5, n=1)
+    assert {figure.verdict for figure in compare(made, faster)} == {Verdict.TOO_FEW}
 
 
 @pytest.mark.parametrize(
@@ -281,8 +335,8 @@ def test_presets_are_of_specs_that_there_are_and_set_what_was_published_beside(p
         ({"precision": Precision.TF32}, "--precision tf32 is for CUDA; cpu has fp32, bf16 or amp-bf16"),
         ({"detail": True}, "--detail splits training steps: add --mode train or --mode both"),
         (
-            {"preset": "tf-benchmark", "compile": "default"},
-            "--preset tf-benchmark says itself what is measured: leave out --compile",
+            {"layers": Layers.PROFILER, "device": "mps"},
+            "--layers profiler is for CUDA and CPUs: torch's profiler sees no kernels of MPS; use --layers",
         ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, dict) else "",
@@ -419,7 +473,7 @@ def test_the_table_of_training_has_its_parts() -> None:
 def test_a_record_is_kept_unless_it_is_the_answer(
     form: ProfileFormat | None, output: str | None, expected: bool
 ) -> None:
-    assert _is_record(form, Path(output) if output else None) is expected
+    assert is_of_records(form, Path(output) if output else None) is expected
 
 
 def test_a_machine_that_others_use_is_told() -> None:

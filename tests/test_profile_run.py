@@ -5,22 +5,26 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 from archcalc.analysis.profile import record
-from archcalc.analysis.profile.config import Config, Mode, Precision
-from archcalc.analysis.profile.presets import PRESETS
+from archcalc.analysis.profile.config import Config, Layers, Mode, Precision
+from archcalc.analysis.profile.presets import PRESETS, Preset
 from archcalc.analysis.profile.statistics import LEAST_BLOCKS
-from archcalc.cli import measuring
 from archcalc.cli.app import _with_values
+from archcalc.cli.profile import measuring
 from archcalc.errors import ArchError, MissingError
 from archcalc.graph import Graph, link
-from archcalc.pytorch.profile import device, memory, run, timing
+from archcalc.pytorch.build import build
+from archcalc.pytorch.profile import accelerator, device, layers, memory, protocol, run, timing
+from archcalc.pytorch.profile.bench import Bench
 from archcalc.pytorch.profile.steps import loss
 from archcalc.spec.catalogue import Catalogue
 from tests.conftest import ROOT
@@ -112,22 +116,88 @@ def test_warming_up_takes_as_many_steps_as_asked() -> None:
     assert timing.warm_up(lambda: done.append(1), FakeClock(), asked(warm_up_steps=12)) == len(done) == 12
 
 
-def test_the_clock_waits_for_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
-    waited: list[str] = []
-    monkeypatch.setattr(torch.cuda, "synchronize", lambda of: waited.append(str(of)))
-    monkeypatch.setattr(torch.mps, "synchronize", lambda: waited.append("mps"))
-    for name in ("cuda:1", "mps", "cpu"):
-        device.Clock(torch.device(name))()
-    assert waited == ["cuda:1", "mps"]
+class Asked:
+    """A module of torch that answers any of the questions it has with its name, and notes what it was asked."""
+
+    def __init__(self, name: str, *has: str, **answers: Any) -> None:
+        self.name, self.has, self.answers = name, has, answers
+        self.noted: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in (*self.has, *self.answers):
+            raise AttributeError(name)
+        return lambda *arguments: self.noted.append(name) or self.answers.get(name)
+
+
+ACCELERATOR = ("synchronize", "empty_cache", "reset_peak_memory_stats")
+
+
+@pytest.mark.parametrize("kind", ["cuda", "mps"])
+def test_a_device_is_asked_by_torch_accelerator(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    current = {"is_available": True, "current_accelerator": torch.device(kind), "max_memory_allocated": 7}
+    general, own = Asked("accelerator", *ACCELERATOR, **current), Asked(kind, "set_device")
+    monkeypatch.setattr(torch, "accelerator", general)
+    monkeypatch.setattr(torch, kind, own)
+    asked = torch.device(kind, 0)
+    accelerator.make_current(asked)
+    accelerator.Clock(asked)()
+    accelerator.empty_cache(asked)
+    accelerator.reset_peak(asked)
+    assert accelerator.peak(asked) == 7
+    noted = [name for name in general.noted if name not in ("is_available", "current_accelerator")]
+    assert noted == ["synchronize", "empty_cache", "reset_peak_memory_stats", "max_memory_allocated"]
+    assert own.noted == ["set_device"]
+
+
+@pytest.mark.parametrize("has", ["no torch.accelerator", "none available", "another", "no memory in it"])
+def test_an_older_release_is_asked_by_the_device_s_own_module(has: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = Asked("cuda", *ACCELERATOR, max_memory_allocated=9)
+    monkeypatch.setattr(torch, "cuda", own)
+    if has == "no torch.accelerator":
+        monkeypatch.delattr(torch, "accelerator")
+    else:
+        current = torch.device("mps" if has == "another" else "cuda")
+        answers = {"is_available": has != "none available", "current_accelerator": current}
+        monkeypatch.setattr(torch, "accelerator", Asked("accelerator", **answers))
+    asked = torch.device("cuda:0")
+    accelerator.Clock(asked)()
+    accelerator.empty_cache(asked)
+    accelerator.reset_peak(asked)
+    assert accelerator.peak(asked) == 9
+    assert own.noted == [*ACCELERATOR, "max_memory_allocated"]
+
+
+def test_an_allocator_that_tells_nothing_has_no_peak(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuses(*_: object) -> None:
+        raise RuntimeError("Allocator for mps is not a DeviceAllocator.")
+
+    current = {"is_available": True, "current_accelerator": torch.device("mps"), "max_memory_allocated": 0}
+    general = Asked("accelerator", **current)
+    monkeypatch.setattr(torch, "accelerator", general)
+    assert accelerator.peak(torch.device("mps")) is None
+    monkeypatch.setattr(general, "max_memory_allocated", refuses)
+    monkeypatch.setattr(general, "reset_peak_memory_stats", refuses, raising=False)
+    accelerator.reset_peak(torch.device("mps"))
+    assert accelerator.peak(torch.device("mps")) is None
+    assert memory.peak_memory(torch.device("mps")) == (None, "not told by this device")
+
+
+def test_a_cpu_has_nothing_to_wait_for() -> None:
+    cpu = torch.device("cpu")
+    accelerator.make_current(cpu)
+    accelerator.empty_cache(cpu)
+    accelerator.reset_peak(cpu)
+    assert accelerator.Clock(cpu)() <= accelerator.Clock(cpu)()
+    assert accelerator.peak(cpu) is None
 
 
 def _only_up_to(batch: int, error: Exception) -> Any:
-    def at(_: Graph, __: Config, ___: torch.device, tried: int, *____: object) -> dict[str, Any]:
-        if tried > batch:
+    def everything(bench: Bench, _: object) -> dict[str, Any]:
+        if bench.batch > batch:
             raise error
         return {}
 
-    return at
+    return everything
 
 
 SHORTAGES = [
@@ -145,10 +215,10 @@ def test_a_device_out_of_memory_gets_a_smaller_batch(
 ) -> None:
     told: list[str] = []
     held: list[object] = []
-    monkeypatch.setattr(run, "_at", _only_up_to(16, error))
+    monkeypatch.setattr(run, "_as_asked", _only_up_to(16, error))
     monkeypatch.setattr(memory, "free", lambda _: held.append(sys.exception()))
     assert run.measure(graph, asked(batch=64), told.append)["batch"] == 16
-    assert [words.partition(" (")[0] for words in told[1:]] == [
+    assert [words.partition(" (")[0] for words in told] == [
         f"out of memory at batch {batch}" for batch in (64, 48, 32, 24)
     ]
     assert held == [None] * 4  # no traceback holds tensors while memory is given back
@@ -156,7 +226,7 @@ def test_a_device_out_of_memory_gets_a_smaller_batch(
 
 @pytest.mark.usefixtures("_quick_peaks")
 def test_one_example_that_does_not_fit_is_the_end(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "_at", _only_up_to(0, torch.OutOfMemoryError("CUDA out of memory")))
+    monkeypatch.setattr(run, "_as_asked", _only_up_to(0, torch.OutOfMemoryError("CUDA out of memory")))
     with pytest.raises(ArchError, match=r"^tiny: cpu has not memory enough for one example$"):
         run.measure(graph, asked(), lambda _: None)
 
@@ -164,16 +234,16 @@ def test_one_example_that_does_not_fit_is_the_end(graph: Graph, monkeypatch: pyt
 @pytest.mark.usefixtures("_quick_peaks")
 def test_every_other_error_keeps_its_own_message(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[str] = []
-    monkeypatch.setattr(run, "_at", _only_up_to(0, RuntimeError("shape mismatch, out of memory of nothing")))
+    monkeypatch.setattr(run, "_as_asked", _only_up_to(0, RuntimeError("shape mismatch, out of memory of nothing")))
     with pytest.raises(RuntimeError, match="shape mismatch"):
         run.measure(graph, asked(batch=64), tried.append)
-    assert tried == ["the device's own peaks"]
+    assert tried == []
 
 
 @pytest.mark.usefixtures("_quick_peaks")
 def test_what_a_device_cannot_compute_is_said(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
     error = RuntimeError("\"slow_conv2d_cpu\" not implemented for 'Half'\nmore")
-    monkeypatch.setattr(run, "_at", _only_up_to(0, error))
+    monkeypatch.setattr(run, "_as_asked", _only_up_to(0, error))
     with pytest.raises(ArchError) as refused:
         run.measure(graph, asked(precision=Precision.FP16), lambda _: None)
     assert str(refused.value) == (
@@ -247,6 +317,45 @@ def test_auto_takes_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
             device.resolve(name)
 
 
+def _five(step: Callable[[], object], clock: Callable[[], float]) -> list[float]:
+    return timing.latencies(step, clock, 5)
+
+
+@pytest.mark.usefixtures("_quick_peaks")
+def test_a_run_on_cuda_keeps_all_on_it_and_waits_for_it(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On tensors without storage, which refuse to be computed across devices."""
+    monkeypatch.setattr(device, "_expect_cuda", lambda _: None)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: (9, 0))
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda _: "NVIDIA H100 80GB HBM3")
+    waits: list[int] = []
+    made_current: list[torch.device] = []
+    for name, answer in (
+        ("synchronize", lambda: waits.append(1)),
+        ("reset_peak_memory_stats", lambda: None),
+        ("max_memory_allocated", lambda: 3 * 2**20),
+        ("empty_cache", lambda: None),
+    ):
+        monkeypatch.setattr(torch.accelerator, name, answer)
+    monkeypatch.setattr(accelerator, "_is_accelerator", lambda device: device.type == "cuda")
+    monkeypatch.setattr(torch.cuda, "set_device", made_current.append)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda _: SimpleNamespace(total_memory=80 * 2**30))
+    monkeypatch.setattr(torch.backends.cudnn, "version", lambda: 91200)
+    monkeypatch.setattr(Bench, "module", lambda bench: build(bench.graph, bench.device))  # such weights are not cast
+    for module in (run, layers):  # torch's Timer computes with tensors, which here have no numbers
+        monkeypatch.setattr(module, "throughput", lambda step, clock, *_: (timing.timing(_five(step, clock)), 5))
+    config = asked(device="cuda:1", layers=Layers.ALONE)
+    with FakeTensorMode():
+        found = run.measure(graph, config, lambda _: None)
+    environment = found["environment"]
+    assert (environment["device"], environment["memory_mib"]) == ("cuda:1", 80 * 2**10)
+    assert (environment["name"], environment["capability"]) == ("NVIDIA H100 80GB HBM3", [9, 0])
+    assert (found["infer"]["peak_mib"], found["infer"]["peak_is"]) == (3.0, "tensors, by the device's allocator")
+    assert [str(device) for device in made_current] == ["cuda:1"]
+    assert len(waits) > 2 * (
+        config.latency_calls + len(graph.nodes)
+    )  # before and after each call, and each layer's block
+
+
 def test_tf32_is_off_but_where_it_is_asked_for() -> None:
     cpu = torch.device("cpu")
     for precision, is_on in ((Precision.TF32, True), (Precision.FP32, False)):
@@ -258,7 +367,7 @@ def test_tf32_is_off_but_where_it_is_asked_for() -> None:
 @pytest.mark.usefixtures("_quick_peaks")
 @pytest.mark.parametrize("mode", Mode)
 def test_a_run_on_the_cpu_has_what_was_asked_for(graph: Graph, mode: Mode) -> None:
-    config = asked(mode=mode, detail=mode is not Mode.INFER, layers=True, channels_last=True)
+    config = asked(mode=mode, detail=mode is not Mode.INFER, layers=Layers.ALONE, channels_last=True)
     found = run.measure(graph, config, lambda _: None)
     assert ("infer" in found, "train" in found) == (config.infers, config.trains)
     assert [layer["name"] for layer in found["layers"]] == [node.name for node in graph.nodes]
@@ -279,12 +388,78 @@ def test_half_precision_on_the_cpu(graph: Graph, precision: Precision) -> None:
 
 
 @pytest.mark.usefixtures("_quick_peaks")
-@pytest.mark.parametrize("name", PRESETS)
-def test_a_preset_has_its_own_steps(graph: Graph, name: str) -> None:
-    found = run.measure(graph, asked(preset=name), lambda _: None)
-    for mode in ("infer", "train"):
-        assert (found[mode]["step"]["n"], found[mode]["warm_up_steps"]) == (PRESETS[name].steps, 10)
-    assert list(found["train"]["parts"]) == ["forward", "backward"]
+@pytest.mark.parametrize("preset", PRESETS.values(), ids=lambda preset: preset.name)
+def test_a_preset_has_its_own_steps(graph: Graph, preset: Preset) -> None:
+    found = run.measure(graph, asked(preset=preset.name, mode=preset.mode), lambda _: None)
+    assert ("infer" in found) is (preset.mode is Mode.BOTH)
+    for mode in {"infer", "train"} & set(found):
+        step = found[mode]["step"]
+        assert (step["n"] * step["per_block"], found[mode]["warm_up_steps"]) == (preset.steps, 10)
+        assert step["n"] == (1 if preset.in_a_block else preset.steps)
+    assert list(found["train"]["parts"]) == (["forward", "backward"] if preset.in_a_block else [])
+
+
+def test_a_block_is_waited_for_at_its_end_alone(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, done = FakeClock(), []
+    gradients = protocol.Gradients(torch.nn.Identity(), torch.zeros(1), asked(), adds_up=True)
+    monkeypatch.setattr(gradients, "forward", lambda: (done.append("forward"), clock.sleep(1.0)))
+    monkeypatch.setattr(gradients, "backward", lambda: (done.append("backward"), clock.sleep(2.0)))
+    waiting = cast(accelerator.Clock, lambda: done.append("wait") or clock())
+    found = protocol._in_blocks(gradients, waiting, PRESETS["convnet-benchmarks"])
+    dry = ["forward", "backward", "wait"] * 10
+    assert done == [*dry, "wait", *["forward"] * 10, "wait", "wait", *["backward"] * 10, "wait"]
+    assert (found.parts["forward"].median, found.parts["backward"].median, found.total.median) == (1.0, 2.0, 3.0)
+
+
+@pytest.mark.parametrize("adds_up", [True, False])
+def test_gradients_add_up_as_those_of_torch7_do(graph: Graph, adds_up: bool) -> None:
+    module = build(graph)
+    module.get_submodule("drop").p = 0.0  # type: ignore[assignment]
+    gradients = protocol.Gradients(module, torch.randn(2, 3, 16, 16), asked(), adds_up)
+    gradients.step()
+    (weight, *_) = module.parameters()
+    assert weight.grad is not None
+    once = weight.grad.clone()
+    if adds_up:
+        gradients.backward()
+    else:
+        gradients.step()
+    torch.testing.assert_close(weight.grad, 2 * once if adds_up else once)
+
+
+def test_the_gradients_are_of_half_the_sum_of_squares(graph: Graph) -> None:
+    module, x = build(graph).eval(), torch.randn(2, 3, 16, 16)
+    gradients = protocol.Gradients(module, x, asked(), adds_up=False)
+    gradients.step()
+    parameters = list(module.parameters())
+    expected = torch.autograd.grad((module(x) ** 2).sum() / 2, parameters)
+    torch.testing.assert_close([parameter.grad for parameter in parameters], list(expected))
+
+
+def test_layers_by_the_profiler(graph: Graph) -> None:
+    config = asked(layers=Layers.PROFILER)
+    bench = Bench(graph, config, accelerator.Clock(torch.device("cpu")), lambda _: None)
+    times = layers.time_layers(bench, bench.module())
+    assert list(times) == [node.name for node in graph.nodes]
+    assert len({series.n for series in times.values()}) == 1
+    assert all(series.n >= LEAST_BLOCKS and series.median > 0 for series in times.values())
+
+
+def test_a_profiler_that_sees_no_kernels_is_told(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Blind:
+        def __enter__(self) -> "Blind":
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def events(self) -> None:
+            return None
+
+    monkeypatch.setattr(torch.profiler, "profile", lambda **_: Blind())
+    bench = Bench(graph, asked(layers=Layers.PROFILER), accelerator.Clock(torch.device("cpu")), lambda _: None)
+    with pytest.raises(ArchError, match="saw no kernels"):
+        layers.time_layers(bench, bench.module())
 
 
 def test_the_loss_is_said(graph: Graph) -> None:
@@ -353,7 +528,7 @@ def test_profile_at_the_command_line(tiny: Path, tmp_path: Path) -> None:
 
 
 def test_the_lines_of_tensorflow_at_the_command_line(tiny: Path, tmp_path: Path) -> None:
-    done = cli("profile", str(tiny), "--preset", "tf-benchmark", "--format", "tf", *SHORT, cwd=tmp_path)
+    done = cli("profile", str(tiny), "--preset", "tf-benchmark", "--format", "tf", *SHORT[:-2], cwd=tmp_path)
     assert done.returncode == 0
     forward, both = done.stdout.splitlines()
     assert forward.startswith("Forward across 100 steps, 0.")
@@ -398,8 +573,12 @@ def test_a_terminal_sees_what_is_being_measured(tiny: Path, tmp_path: Path) -> N
     [
         (["lenet_d2l", "--batch", "0"], "--batch must be at least 1, got 0"),
         (["lenet_d2l", "--device", "gpu"], "--device: 'gpu' is no device; write auto, cpu, cuda, cuda:1 or mps"),
-        (["lenet_d2l", "--preset", "tf"], "there is no preset 'tf' (there are convnet-benchmarks, tf-benchmark)"),
-        (["lenet_d2l", "--compile=fast"], "--compile: 'fast' is no mode; write one of default, reduce-overhead, "),
+        (["lenet_d2l", "--preset", "tf"], "there is no preset 'tf' (there are convnet-benchmarks, tf-benchmark, "),
+        (["lenet_d2l", "--compile=fast"], "Invalid value for '--compile': 'fast' is not one of 'default'"),
+        *(
+            (["lenet_d2l", "--preset", "tf-benchmark", *given], f"says itself what is measured: leave out {given[0]}")
+            for given in (["--mode", "infer"], ["--calls", "200"], ["--detail"], ["--layers"], ["--compile"])
+        ),
         (["lenet_d2l", "-o", "no/r.json"], "--output: no/r.json cannot be written: there is no folder no"),
         (["lenet_d2l", "-o", "r.xyz"], "--output: .xyz names no format"),
         (["nope"], "there is no spec 'nope'"),
@@ -446,11 +625,13 @@ def test_missing_torch_ends_with_3(tmp_path: Path) -> None:
     assert "archcalc: profile needs torch (No module named 'torch'): pip install 'archcalc[torch]'" in done.stderr
 
 
-def torchrun(ranks: int, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+def torchrun(
+    ranks: int, *arguments: str, cwd: Path, program: Sequence[str] = ("-m", "archcalc")
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [
             *(sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(ranks)),
-            *("-m", "archcalc", "profile", *arguments),
+            *(*program, "profile", *arguments),
         ],
         cwd=cwd,
         capture_output=True,
@@ -475,6 +656,29 @@ def test_two_ranks_over_gloo(tiny: Path, tmp_path: Path) -> None:
         assert several[mode]["alone"]["n"] == several[mode]["steps"]
         assert several[mode]["efficiency"] == pytest.approx(several[mode]["speed_up"] / 2)
     assert not {"infer", "train", "layers"} & set(made)
+
+
+def test_ranks_agree_on_the_batch_that_fits_on_all(tiny: Path, tmp_path: Path) -> None:
+    (tmp_path / "short.py").write_text(
+        "import os, sys, torch\n"
+        "from archcalc.pytorch.profile import distributed\n"
+        "class Training(distributed.Training):\n"
+        "    def step(self):\n"
+        "        if len(self.x) > 12 and os.environ['RANK'] == '1':\n"
+        "            raise torch.OutOfMemoryError('CUDA out of memory')\n"
+        "        super().step()\n"
+        "distributed.Training = Training\n"
+        "from archcalc.__main__ import main\n"
+        "main()\n",
+        encoding="utf-8",
+    )
+    path = tmp_path / "record.json"
+    asked = (str(tiny), *SHORT, "--batch", "24", "--mode", "train", "--output", str(path))
+    done = torchrun(2, *asked, cwd=tmp_path, program=(str(tmp_path / "short.py"),))
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    made = json.loads(path.read_text(encoding="utf-8"))
+    assert made["batch"] == {"asked": 24, "used": 12}
+    assert made["warnings"][0] == "out of memory at batch 24: batch 12 instead"
 
 
 def test_ranks_have_no_lines_of_tensorflow_s(tiny: Path, tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ COMMANDS: Final = {
     "identify": ("identify:identify", SIDE_BY_SIDE),
     "solve": ("solve:solve", SIDE_BY_SIDE),
     "check": ("check:check", AGAINST_THE_MODEL),
-    "profile": ("profile:profile", AGAINST_THE_MODEL),
+    "profile": ("profile.command:profile", AGAINST_THE_MODEL),
     "list": ("specs:list_specs", SPEC_FILES),
     "show": ("specs:show", SPEC_FILES),
     "validate": ("specs:validate", SPEC_FILES),
@@ -91,10 +91,10 @@ def _with_values(words: list[str]) -> list[str]:
     """The words of a command, with a value for options that may go without one."""
     if words[:1] != ["profile"]:
         return words
-    from archcalc.cli.profile_options import BARE
+    from archcalc.cli.profile.options import BARE
 
     return [
-        f"{word}={BARE[word][0]}" if word in BARE and after not in BARE[word][1] else word
+        f"{word}={BARE[word]}" if word in BARE and after not in {*type(BARE[word])} else word
         for word, after in zip(words, [*words[1:], ""], strict=True)
     ]
 

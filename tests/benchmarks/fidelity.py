@@ -14,12 +14,14 @@ import torch
 
 from archcalc.analysis.profile.config import Config
 from archcalc.analysis.profile.statistics import Timing, overlap
-from archcalc.graph import Graph, link
+from archcalc.graph import link
 from archcalc.pytorch.build import Built
-from archcalc.pytorch.profile import device as devices
+from archcalc.pytorch.profile.accelerator import Clock
+from archcalc.pytorch.profile.bench import Bench
+from archcalc.pytorch.profile.device import resolve, set_up
+from archcalc.pytorch.profile.environment import describe
 from archcalc.pytorch.profile.layers import time_layers
-from archcalc.pytorch.profile.run import model
-from archcalc.pytorch.profile.steps import inference, random_input
+from archcalc.pytorch.profile.steps import inference
 from archcalc.pytorch.profile.timing import throughput, warm_up
 from archcalc.spec.catalogue import Catalogue
 
@@ -63,22 +65,20 @@ def as_timm(module: torch.nn.Module, x: torch.Tensor) -> float:
 class Rounds:
     """Everything measured in turn, as often as there are rounds."""
 
-    def __init__(self, graph: Graph, config: Config, device: torch.device, threads: int) -> None:
-        self.graph, self.config, self.threads = graph, config, threads
-        self.clock = devices.Clock(device)
-        self.module: Built = model(graph, config, device).eval()
-        self.x = random_input(graph, config.batch, config, device)
-        self.step: Callable[[], object] = inference(self.module, self.x, config)
+    def __init__(self, bench: Bench) -> None:
+        self.bench = bench
+        self.module: Built = bench.module().eval()
+        self.x = bench.input()
+        self.step: Callable[[], object] = inference(self.module, self.x, bench.config)
 
     def ours(self) -> Timing:
-        return throughput(self.step, self.clock, self.threads, self.config.min_run_time)[0]
+        return throughput(self.step, self.bench.clock, self.bench.threads, self.bench.config.min_run_time)[0]
 
     def layers(self) -> float:
-        times = time_layers(self.module, self.graph, self.config.batch, self.config, self.clock, self.threads)
-        return sum(timing.median for timing in times.values())
+        return sum(timing.median for timing in time_layers(self.bench, self.module).values())
 
     def run(self) -> None:
-        warm_up(self.step, self.clock, self.config)
+        warm_up(self.step, self.bench.clock, self.bench.config)
         ours, again, hand, timm, layers = [], [], [], [], []
         for _ in range(ROUNDS):
             hand.append(by_hand(self.module, self.x))
@@ -102,12 +102,13 @@ def ratio(these: Sequence[float], those: Sequence[float]) -> float:
 
 def main() -> None:
     spec, name, batch, threads = (*sys.argv[1:], *("torchvision", "cpu", "8", "1")[len(sys.argv) - 1 :])
-    device = devices.resolve(name)
+    device = resolve(name)
     config = Config(spec, device=name, batch=int(batch), threads=int(threads))
-    devices.set_up(config, device)
-    described = devices.describe(device)
+    set_up(config, device)
+    described = describe(device)
     print(f"{spec}, batch {batch}, {described['name']}, threads {threads}, torch {described['torch']}")
-    Rounds(link(Catalogue().load(spec, {}, None)), config, device, int(threads)).run()
+    graph = link(Catalogue().load(spec, {}, None))
+    Rounds(Bench(graph, config, Clock(device), lambda _: None)).run()
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from archcalc.analysis.profile.statistics import Timing, overlap
+from archcalc.analysis.profile.statistics import LEAST_BLOCKS, Timing, overlap
 
 _MILLI = 1e-3
 _OF_THE_MOMENT = ("load", "waited")
@@ -14,6 +14,7 @@ class Verdict(StrEnum):
     FASTER = "faster"
     SLOWER = "slower"
     UNDECIDED = "no difference beyond the spread"
+    TOO_FEW = "too few samples to tell"
 
 
 class Figure(NamedTuple):
@@ -39,7 +40,9 @@ def compare(before: dict[str, Any], after: dict[str, Any]) -> list[Figure]:
 
 
 def _figure(what: str, before: Timing, after: Timing) -> Figure:
-    if overlap(before, after):
+    if min(before.n, after.n) < LEAST_BLOCKS:
+        verdict = Verdict.TOO_FEW
+    elif overlap(before, after):
         verdict = Verdict.UNDECIDED
     else:
         verdict = Verdict.FASTER if after.median < before.median else Verdict.SLOWER

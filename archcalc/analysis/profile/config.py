@@ -33,6 +33,22 @@ class Precision(StrEnum):
     AMP_BF16 = "amp-bf16"
 
 
+class Layers(StrEnum):
+    """How each layer is timed: alone, on inputs of its shapes, or in the whole, by torch's profiler."""
+
+    ALONE = "alone"
+    PROFILER = "profiler"
+
+
+class Compile(StrEnum):
+    """What torch.compile calls its modes."""
+
+    DEFAULT = "default"
+    REDUCE_OVERHEAD = "reduce-overhead"
+    MAX_AUTOTUNE = "max-autotune"
+    MAX_AUTOTUNE_NO_CUDAGRAPHS = "max-autotune-no-cudagraphs"
+
+
 class Config(NamedTuple):
     """One configuration. `spec` is the word that a network was asked for by; times are seconds."""
 
@@ -46,8 +62,8 @@ class Config(NamedTuple):
     batch: int = ON_CPU
     mode: Mode = Mode.INFER
     detail: bool = False
-    layers: bool = False
-    compile: str | None = None
+    layers: Layers | None = None
+    compile: Compile | None = None
     min_run_time: float = MIN_RUN_TIME
     latency_calls: int = LATENCY_CALLS
     warm_up_steps: int = WARM_UP_STEPS
@@ -83,15 +99,7 @@ def check(config: Config) -> None:
         raise ArchError(f"--min-run-time must be more than 0 seconds, got {config.min_run_time}")
     if config.precision is Precision.TF32 and config.device.partition(":")[0] in ("cpu", "mps"):
         raise ArchError(f"--precision tf32 is for CUDA; {config.device} has fp32, bf16 or amp-bf16")
+    if config.layers is Layers.PROFILER and config.device == "mps":
+        raise ArchError("--layers profiler is for CUDA and CPUs: torch's profiler sees no kernels of MPS; use --layers")
     if config.detail and not config.trains:
         raise ArchError("--detail splits training steps: add --mode train or --mode both")
-    _check_preset(config)
-
-
-def _check_preset(config: Config) -> None:
-    """What a preset measures is its own."""
-    if config.preset:
-        asked = {"--compile": config.compile is not None, "--layers": config.layers, "--detail": config.detail}
-        for name, is_asked in asked.items():
-            if is_asked:
-                raise ArchError(f"--preset {config.preset} says itself what is measured: leave out {name}")

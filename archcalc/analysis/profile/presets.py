@@ -2,71 +2,132 @@
 
 from typing import Final, NamedTuple
 
+from archcalc.analysis.profile.config import Mode
+
 
 class Published(NamedTuple):
-    """Times of a batch in milliseconds; None where they were not given."""
+    """Images a second, and the milliseconds of a batch where those were published, None where they were not."""
 
     hardware: str
     library: str
-    forward_ms: float | None
-    backward_ms: float | None
-    total_ms: float
+    batch: int
+    images_per_second: float
     source: str
+    forward_ms: float | None = None
+    backward_ms: float | None = None
+    total_ms: float | None = None
+
+
+def _timed(
+    hardware: str, library: str, batch: int, source: str, forward: float, backward: float | None, total: float
+) -> Published:
+    """What was published in milliseconds of a batch.
+
+    >>> _timed("", "", 128, "", 27, 53, 80).images_per_second
+    1600.0
+    """
+    return Published(hardware, library, batch, batch * 1e3 / total, source, forward, backward, total)
 
 
 class Preset(NamedTuple):
-    """A protocol: which network, how large a batch, how many steps before and while times are taken."""
+    """A protocol: which network, how large a batch, how many steps before and while times are taken, and how.
+
+    Steps `in_a_block` are waited for at the end of the last, forward and backward apart; others are each waited for.
+    """
 
     name: str
     spec: str
     batch: int
+    mode: Mode
     dry_runs: int
     steps: int
+    in_a_block: bool
+    updates: bool
     without_dropout: bool
     note: str
     published: tuple[Published, ...]
 
 
-_CONVNET: Final = "soumith/convnet-benchmarks"
-_TITAN_X: Final = "GTX TITAN X (Maxwell)"
+def _convnet(library: str, forward: float, backward: float, total: float) -> Published:
+    source = "soumith/convnet-benchmarks, README"
+    return _timed("GTX TITAN X (Maxwell)", library, 128, source, forward, backward, total)
+
 
 CONVNET_BENCHMARKS: Final = Preset(
     "convnet-benchmarks",
     "alexnet_owt",
     batch=128,
+    mode=Mode.BOTH,
     dry_runs=10,
     steps=10,
+    in_a_block=True,
+    updates=False,
     without_dropout=True,
-    note="forward and backward apart, after 10 dry runs, without dropout; total is their sum, without an optimizer",
+    note="forward and backward in a block of 10 steps each, after 10 dry runs, without dropout; total is their sum",
     published=(
-        Published(_TITAN_X, "cuDNN R4 fp16, Torch", 25, 46, 71, _CONVNET),
-        Published(_TITAN_X, "neon fp16", 25, 52, 78, _CONVNET),
-        Published(_TITAN_X, "cuDNN R4 fp32, Torch", 27, 53, 81, _CONVNET),
-        Published(_TITAN_X, "TensorFlow", 26, 55, 81, _CONVNET),
-        Published(_TITAN_X, "neon fp32", 28, 58, 87, _CONVNET),
-        Published(_TITAN_X, "fbfft, Torch", 31, 72, 104, _CONVNET),
-        Published(_TITAN_X, "Chainer", 40, 136, 177, _CONVNET),
-        Published(_TITAN_X, "cuda-convnet2", 42, 135, 177, _CONVNET),
-        Published(_TITAN_X, "cuDNN R2", 70, 161, 231, _CONVNET),
-        Published(_TITAN_X, "Caffe", 121, 203, 324, _CONVNET),
-        Published(_TITAN_X, "Torch7", 132, 210, 342, _CONVNET),
+        _convnet("cuDNN R4 fp16, Torch", 25, 46, 71),
+        _convnet("neon fp16", 25, 52, 78),
+        _convnet("cuDNN R4 fp32, Torch", 27, 53, 81),
+        _convnet("TensorFlow", 26, 55, 81),
+        _convnet("neon fp32", 28, 58, 87),
+        _convnet("fbfft, Torch", 31, 72, 104),
+        _convnet("Chainer", 40, 136, 177),
+        _convnet("cuda-convnet2", 42, 135, 177),
+        _convnet("cuDNN R2", 70, 161, 231),
+        _convnet("Caffe", 121, 203, 324),
+        _convnet("Torch7", 132, 210, 342),
+        _convnet("clnn, Torch", 388, 574, 963),
+        _convnet("Caffe, GreenTea", 210, 1232, 1442),
     ),
 )
 
-_TUTORIAL: Final = "tensorflow/models, alexnet_benchmark.py"
+
+def _tutorial(hardware: str, forward: float, total: float) -> Published:
+    source = "tensorflow/models, alexnet_benchmark.py"
+    return _timed(hardware, "TensorFlow", 128, source, forward, None, total)
+
 
 TF_BENCHMARK: Final = Preset(
     "tf-benchmark",
     "alexnet_tf_benchmark",
     batch=128,
+    mode=Mode.BOTH,
     dry_runs=10,
     steps=100,
+    in_a_block=False,
+    updates=False,
     without_dropout=False,
-    note="the convolutional part alone; mean of 100 batches after 10, of forward and of forward with gradients",
+    note="the convolutional part alone; 100 steps after 10, of forward and of forward with gradients",
+    published=(_tutorial("Tesla K40c", 145, 480), _tutorial("GTX TITAN X (Maxwell)", 70, 244)),
+)
+
+_GOOGLE: Final = "tensorflow/tensorflow, docs_src/performance/benchmarks.md"
+_LAMBDA: Final = "lambdal/lambda-tensorflow-benchmark, logs"
+
+TF_CNN_BENCHMARKS: Final = Preset(
+    "tf-cnn-benchmarks",
+    "alexnet_tf_cnn_benchmarks",
+    batch=512,
+    mode=Mode.TRAIN,
+    dry_runs=10,
+    steps=100,
+    in_a_block=False,
+    updates=True,
+    without_dropout=False,
+    note="100 training steps after 10, by plain SGD, on synthetic data; batches of the logs fill their cards",
     published=(
-        Published("Tesla K40c", "TensorFlow", 145, None, 480, _TUTORIAL),
-        Published("GTX TITAN X (Maxwell)", "TensorFlow", 70, None, 244, _TUTORIAL),
+        Published("Tesla K80, one die (GCE)", "TensorFlow 1, fp32", 512, 656, _GOOGLE),
+        Published("Tesla K80, one die (EC2)", "TensorFlow 1, fp32", 512, 684, _GOOGLE),
+        Published("Tesla P100 (DGX-1)", "TensorFlow 1, fp32", 512, 2987, _GOOGLE),
+        Published("GTX 1080 Ti", "TensorFlow 2.2, fp32", 512, 2636.41, _LAMBDA),
+        Published("RTX 2080 Ti", "TensorFlow 2.2, fp32", 512, 3692.67, _LAMBDA),
+        Published("Tesla V100-SXM3-32GB", "TensorFlow 2.2, fp32", 1536, 5132.32, _LAMBDA),
+        Published("Tesla V100-SXM3-32GB", "TensorFlow 2.2, fp16", 3072, 9319.22, _LAMBDA),
+        Published("RTX 3090", "TensorFlow 2.4, fp32", 896, 6744.26, _LAMBDA),
+        Published("RTX 3090", "TensorFlow 2.4, fp16", 1920, 9473.29, _LAMBDA),
+        Published("A100-PCIE-40GB", "TensorFlow 1.15, fp32", 1792, 10187.09, _LAMBDA),
+        Published("A100-PCIE-40GB", "TensorFlow 1.15, fp16", 3584, 16486.68, _LAMBDA),
     ),
 )
 
-PRESETS: Final = {preset.name: preset for preset in (CONVNET_BENCHMARKS, TF_BENCHMARK)}
+PRESETS: Final = {preset.name: preset for preset in (CONVNET_BENCHMARKS, TF_BENCHMARK, TF_CNN_BENCHMARKS)}

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from archcalc.analysis.profile.config import Config, Precision, as_data
 from archcalc.analysis.profile.devices import Peak, datasheet
+from archcalc.analysis.profile.presets import PRESETS
 from archcalc.analysis.profile.ranks import all_reduce, scaling
 from archcalc.analysis.profile.statistics import LEAST_BLOCKS, NOISY, spread_of
 from archcalc.analysis.profile.work import moved, work
@@ -36,7 +37,8 @@ def record(graph: Graph, config: Config, found: Data, now: datetime | None = Non
     `asked` (the configuration), `batch` (asked and used), `environment`, `peaks` (datasheet and measured: tflops, gbs),
     `infer` and `train` (each with `step`, the times, `images_per_second`, `tflops` and shares of the peaks; `infer` has
     `latency` too, `train` its `loss` and, with --detail, `parts`; both `compile_s`, with --compile), `layers` and
-    `warnings`; of several ranks `distributed` instead of `infer` and `train`.
+    `warnings`; of several ranks `distributed` instead of `infer` and `train`, and of a preset `published`, what others
+    measured by it.
     """
     totals = work(graph)
     peak = datasheet(found["environment"]["name"])
@@ -66,6 +68,8 @@ def record(graph: Graph, config: Config, found: Data, now: datetime | None = Non
         answer |= _layers(graph, found)
     if "distributed" in found:
         answer["distributed"] = _distributed(found, totals.params, _element(config))
+    if config.preset:
+        answer["published"] = [one._asdict() for one in PRESETS[config.preset].published]
     return answer | {"warnings": list(_warnings(answer))}
 
 
@@ -89,7 +93,7 @@ def _speed(step: Data, batch: int, flops: int, peaks: Data) -> Data:
     }
     return {
         "images_per_second": batch / seconds,
-        "spread": spread_of(step),
+        "spread": spread_of(step) if step["n"] > 1 else None,
         "tflops": tflops,
     } | shares
 
@@ -148,9 +152,9 @@ def _warnings(answer: Data) -> Iterator[str]:
     yield from _noisy_ranks(answer.get("distributed", {}))
     for mode in ("infer", "train"):
         part = answer.get(mode)
-        if part and part["step"]["n"] < LEAST_BLOCKS:
+        if part and part["step"]["n"] < LEAST_BLOCKS and not answer["asked"]["preset"]:
             yield f"{mode}: {part['step']['n']} samples alone: too few to tell a spread"
-        if part and part["spread"] > NOISY:
+        if part and (part["spread"] or 0) > NOISY:
             yield f"{mode}: the middle half of the times spans {part['spread']:.0%} of the median: noise"
         for kind in ("datasheet",) if is_software else ("datasheet", "measured"):
             if part and (part[f"of_{kind}"] or 0) > 1:

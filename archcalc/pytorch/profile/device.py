@@ -1,34 +1,19 @@
-"""What differs between devices: how they are waited for, and how floats are multiplied."""
+"""Which device a word means, whether this torch can use it, and what is set before it is used."""
 
-import contextlib
 import os
-import platform
-import time
-from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any
 
 import torch
 
 from archcalc.analysis.profile.config import Config, Precision
 from archcalc.errors import ArchError, MissingError
-
-_MIB: Final = 2**20
-_NANO: Final = 10**9
-_VARIABLES: Final = ("OMP_", "MKL_", "KMP_", "PYTORCH_", "TORCH_", "CUDA_VISIBLE_", "CUBLAS_", "CUDNN_", "NVIDIA_TF32_")
-"""Beginnings of environment variables that torch, or what it calls, goes by."""
-
-_HALF: Final = {
-    Precision.FP16: torch.float16,
-    Precision.BF16: torch.bfloat16,
-    Precision.AMP_FP16: torch.float16,
-    Precision.AMP_BF16: torch.bfloat16,
-}
+from archcalc.pytorch.profile import accelerator
 
 
 def resolve(name: str) -> torch.device:
     """The device that `auto`, `cpu`, `cuda`, `cuda:1` or `mps` means. Raises MissingError, saying what torch sees."""
     if name == "auto":
-        return resolve(_accelerator() or "cpu")
+        return resolve(_best())
     try:
         device = torch.device(name)
     except RuntimeError:
@@ -43,10 +28,10 @@ def resolve(name: str) -> torch.device:
     return device
 
 
-def _accelerator() -> str | None:
+def _best() -> str:
     if torch.cuda.is_available():
         return "cuda"
-    return "mps" if torch.backends.mps.is_available() else None
+    return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
 def _expect_cuda(device: torch.device) -> None:
@@ -88,25 +73,6 @@ def _number(arch: str) -> int:
     return int("".join(filter(str.isdigit, arch)))
 
 
-def synchronize(device: torch.device) -> None:
-    """Wait until the device has done all that it was given."""
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    elif device.type == "mps":
-        torch.mps.synchronize()
-
-
-class Clock:
-    """Seconds, read when the device has done all that it was given."""
-
-    def __init__(self, device: torch.device) -> None:
-        self.device = device
-
-    def __call__(self) -> float:
-        synchronize(self.device)
-        return time.perf_counter()
-
-
 def set_up(config: Config, device: torch.device) -> dict[str, Any]:
     """Threads, flags and seed; what they are now, for the record."""
     threads = config.threads or default_threads()
@@ -116,8 +82,7 @@ def set_up(config: Config, device: torch.device) -> dict[str, Any]:
     torch.backends.cuda.matmul.allow_tf32 = tf32
     torch.backends.cudnn.allow_tf32 = tf32
     torch.backends.cudnn.benchmark = True
-    if device.type == "cuda":
-        torch.cuda.set_device(device)
+    accelerator.make_current(device)
     return {"threads": threads, "tf32": tf32, "cudnn_benchmark": True}
 
 
@@ -125,70 +90,3 @@ def default_threads() -> int:
     """The cores that this process may use, no more than torch would take."""
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(allowed, torch.get_num_threads())
-
-
-def dtype_of(precision: Precision) -> torch.dtype:
-    """What weights and inputs are; amp keeps them in fp32."""
-    return product_dtype(precision) if precision in (Precision.FP16, Precision.BF16) else torch.float32
-
-
-def product_dtype(precision: Precision) -> torch.dtype:
-    """What products are computed in; amp casts them to half."""
-    return _HALF.get(precision, torch.float32)
-
-
-def autocast(precision: Precision, device: torch.device) -> contextlib.AbstractContextManager[Any]:
-    """Where amp casts; elsewhere nothing."""
-    if precision not in (Precision.AMP_FP16, Precision.AMP_BF16):
-        return contextlib.nullcontext()
-    return torch.autocast(device.type, dtype=_HALF[precision])
-
-
-def describe(device: torch.device) -> dict[str, Any]:
-    """The device and the software, for the record."""
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else _processor()
-    return {
-        "device": str(device),
-        "name": name,
-        "capability": list(torch.cuda.get_device_capability(device)) if device.type == "cuda" else None,
-        "memory_mib": torch.cuda.get_device_properties(device).total_memory // _MIB if device.type == "cuda" else None,
-        "torch": torch.__version__,
-        "cuda": torch.version.cuda,
-        "cudnn": torch.backends.cudnn.version() if device.type == "cuda" else None,  # type: ignore[no-untyped-call]
-        "python": platform.python_version(),
-        "system": platform.platform(),
-        "processor": _processor(),
-        "instructions": torch.backends.cpu.get_cpu_capability(),
-        "cores": os.cpu_count(),
-        "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
-        "variables": {name: value for name, value in sorted(os.environ.items()) if name.startswith(_VARIABLES)},
-    }
-
-
-def waited() -> float | None:
-    """Seconds that this thread has waited for a core, as Linux tells; None elsewhere."""
-    with contextlib.suppress(OSError, ValueError, IndexError), open("/proc/thread-self/schedstat", "rb") as told:
-        return int(told.read().split()[1]) / _NANO
-    return None
-
-
-def _processor() -> str:
-    """The CPU's name, as far as the system tells."""
-    with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as lines:
-        for line in lines:
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
-
-
-@contextlib.contextmanager
-def refused(config: Config, device: torch.device) -> Iterator[None]:
-    """A message for what a device cannot compute, instead of torch's own."""
-    try:
-        yield
-    except (RuntimeError, NotImplementedError) as error:
-        is_cuda_s = "CUDA error" in str(error)
-        if not is_cuda_s and ("not implemented for" in str(error) or "not supported" in str(error).lower()):
-            first = str(error).splitlines()[0]
-            raise ArchError(f"{device} cannot compute in {config.precision} ({first}); try --precision fp32") from error
-        raise

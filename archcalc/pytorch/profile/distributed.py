@@ -4,12 +4,11 @@ Training is data-parallel: every rank has the whole network and a batch of its o
 """
 
 import atexit
-from collections.abc import Callable
 from math import ceil
 from typing import Any, Final
 
 import torch
-from torch import distributed, nn
+from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from archcalc.analysis.profile.config import Config
@@ -17,19 +16,21 @@ from archcalc.analysis.profile.ranks import Place
 from archcalc.analysis.profile.statistics import percentile, timing
 from archcalc.errors import ArchError
 from archcalc.graph import Graph
-from archcalc.pytorch.profile import device as devices
 from archcalc.pytorch.profile import memory
-from archcalc.pytorch.profile.device import Clock
+from archcalc.pytorch.profile.accelerator import Clock
+from archcalc.pytorch.profile.bench import Bench, Report
+from archcalc.pytorch.profile.device import resolve, set_up
+from archcalc.pytorch.profile.environment import Waiting, describe
+from archcalc.pytorch.profile.memory import Shortage
 from archcalc.pytorch.profile.peaks import measure_peaks
-from archcalc.pytorch.profile.run import Report, data, model
-from archcalc.pytorch.profile.steps import Training, inference, random_input
+from archcalc.pytorch.profile.precision import refused
+from archcalc.pytorch.profile.run import data
+from archcalc.pytorch.profile.steps import Training, inference
 from archcalc.pytorch.profile.timing import Step, latencies, warm_up
 
 _FEWEST: Final = 10
 _MOST: Final = 1000
 """Steps that are timed."""
-
-Make = Callable[[nn.Module], Step]
 
 
 def measure(graph: Graph, config: Config, place: Place, report: Report) -> dict[str, Any]:
@@ -37,30 +38,23 @@ def measure(graph: Graph, config: Config, place: Place, report: Report) -> dict[
 
     Raises ArchError where the device cannot compute so, MissingError for one that is not there.
     """
-    device = devices.resolve(config.device)
-    flags = devices.set_up(config, device)
+    device = resolve(config.device)
+    flags = set_up(config, device)
+    environment, waiting = describe(device) | flags, Waiting()
+    bench = Bench(graph, config._replace(threads=flags["threads"]), Clock(device), report)
     backend = _join(device)
-    try:
-        with devices.refused(config, device):
-            found = {mode: _times(mode, graph, config, Clock(device), place, report) for mode in _modes(config)}
-    except (RuntimeError, MemoryError) as error:
-        if memory.is_out_of_memory(error):
-            raise ArchError(f"rank {place.rank} is out of memory at batch {config.batch}: try a smaller one") from error
-        raise
+    with refused(config, device):
+        bench = _that_fits(bench)
+        found = _of_all_modes(bench, place)
     if not place.is_first:
         return {}
-    report("the device's own peaks")
-    peaks = measure_peaks(config, device, Clock(device), flags["threads"])
+    environment["waited"] = waiting.share
     return {
-        "environment": devices.describe(device) | flags,
-        "measured_peaks": peaks,
-        "batch": config.batch,
+        "environment": environment,
+        "measured_peaks": measure_peaks(bench),
+        "batch": bench.batch,
         "distributed": {"ranks": place.size, "backend": backend} | found,
     }
-
-
-def _modes(config: Config) -> list[str]:
-    return [*(["infer"] if config.infers else []), *(["train"] if config.trains else [])]
 
 
 def _join(device: torch.device) -> str:
@@ -72,35 +66,73 @@ def _join(device: torch.device) -> str:
     return backend
 
 
-def _times(mode: str, graph: Graph, config: Config, clock: Clock, place: Place, report: Report) -> dict[str, Any]:
+def _that_fits(bench: Bench) -> Bench:
+    """With the largest batch that fits on every rank. Raises ArchError, in all of them, where none does."""
+    while _in_any(shortage := _shortage(bench), bench.device):
+        bench = bench.with_less(shortage or Shortage("on another rank"))
+    return bench
+
+
+def _shortage(bench: Bench) -> Shortage | None:
+    """Of memory, on this rank, for a step of each mode and for the gradients that are sent."""
+
+    def once() -> None:
+        module, x = bench.module(), bench.input()
+        if bench.config.infers:
+            inference(module.eval(), x, bench.config)()
+        if bench.config.trains:
+            sent = [torch.empty_like(parameter) for parameter in module.parameters()]
+            Training(module.train(), x, bench).step()
+            del sent
+        bench.clock()
+
+    return memory.tried(once, bench.device)
+
+
+def _in_any(shortage: Shortage | None, device: torch.device) -> bool:
+    """Whether any rank has one: all ask together, so that all go on with the same batch."""
+    short = torch.tensor(int(shortage is not None), device=device)
+    distributed.all_reduce(short, distributed.ReduceOp.MAX)
+    return bool(short.item())
+
+
+def _of_all_modes(bench: Bench, place: Place) -> dict[str, Any]:
+    config = bench.config
+    modes = [*(["infer"] if config.infers else []), *(["train"] if config.trains else [])]
+    try:
+        return {mode: _times(mode, bench, place) for mode in modes}
+    except (RuntimeError, MemoryError) as error:
+        if memory.is_out_of_memory(error):
+            raise ArchError(f"rank {place.rank} is out of memory at batch {bench.batch}: try a smaller one") from error
+        raise
+
+
+def _times(mode: str, bench: Bench, place: Place) -> dict[str, Any]:
     """Times of the first rank alone, and of every rank when all run."""
-    module = model(graph, config, clock.device)
+    module, x = bench.module(), bench.input()
     module.train(mode == "train")
-    x = random_input(graph, config.batch, config, clock.device)
-
-    def make(module: nn.Module) -> Step:
-        return Training(module, graph, x, config).step if mode == "train" else inference(module, x, config)
-
-    report(f"{mode}, batch {len(x)}: one rank alone")
-    alone = _alone(make(module), config, clock) if place.is_first else None
+    bench.report(f"{mode}, batch {bench.batch}: one rank alone")
+    alone = _alone(_step(mode, module, x, bench), bench) if place.is_first else None
     steps, warm_ups = _told(list(alone[:2]) if alone else [0, 0])
-    report(f"{mode}, batch {len(x)} each: {place.size} ranks")
-    times = _together(make(_parallel(module, clock.device) if mode == "train" else module), steps, warm_ups, clock)
-    ours = {"rank": place.rank, "device": str(clock.device), "step": data(timing(times))}
-    all_ranks = _gathered(ours, place)
-    return (
-        {"steps": steps, "warm_up_steps": warm_ups, "alone": data(timing(alone[2])), "by_rank": all_ranks}
-        if alone
-        else {}
-    )
+    bench.report(f"{mode}, batch {bench.batch} each: {place.size} ranks")
+    together = _step(mode, _parallel(module, bench.device) if mode == "train" else module, x, bench)
+    times = _together(together, steps, warm_ups, bench.clock)
+    all_ranks = _gathered({"rank": place.rank, "device": str(bench.device), "step": data(timing(times))}, place)
+    if alone is None:
+        return {}
+    return {"steps": steps, "warm_up_steps": warm_ups, "alone": data(timing(alone[2])), "by_rank": all_ranks}
 
 
-def _alone(step: Step, config: Config, clock: Clock) -> tuple[int, int, list[float]]:
+def _step(mode: str, module: nn.Module, x: Tensor, bench: Bench) -> Step:
+    return Training(module, x, bench).step if mode == "train" else inference(module, x, bench.config)
+
+
+def _alone(step: Step, bench: Bench) -> tuple[int, int, list[float]]:
     """How many steps last as long as asked, how many it took to warm up, and the times of the former."""
-    warm_ups = warm_up(step, clock, config)
-    once = percentile(latencies(step, clock, _FEWEST), 50)
-    steps = min(max(ceil(config.min_run_time / once), _FEWEST), _MOST)
-    return steps, warm_ups, latencies(step, clock, steps)
+    warm_ups = warm_up(step, bench.clock, bench.config)
+    once = percentile(latencies(step, bench.clock, _FEWEST), 50)
+    steps = min(max(ceil(bench.config.min_run_time / once), _FEWEST), _MOST)
+    return steps, warm_ups, latencies(step, bench.clock, steps)
 
 
 def _together(step: Step, steps: int, warm_ups: int, clock: Clock) -> list[float]:

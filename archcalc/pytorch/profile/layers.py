@@ -1,56 +1,107 @@
-"""Each layer timed alone, on random inputs of the shapes that it reads."""
+"""Each layer's time: alone, on random inputs of its shapes, or in the whole, as torch's profiler sees it."""
 
+from collections.abc import Mapping
 from math import ceil
 from typing import Final
 
 import torch
+from torch import Tensor
+from torch.autograd.profiler import record_function
+from torch.autograd.profiler_util import FunctionEvent
+from torch.profiler import ProfilerActivity
 
-from archcalc.analysis.profile.config import Config
-from archcalc.analysis.profile.statistics import LEAST_BLOCKS, Timing
-from archcalc.graph import Graph, Node
+from archcalc.analysis.profile.config import Layers
+from archcalc.analysis.profile.statistics import LEAST_BLOCKS, Timing, timing
+from archcalc.errors import ArchError
+from archcalc.graph import Node
 from archcalc.pytorch.build import Built
-from archcalc.pytorch.profile.device import Clock, autocast, dtype_of
-from archcalc.pytorch.profile.steps import laid_out
+from archcalc.pytorch.profile.bench import Bench
+from archcalc.pytorch.profile.precision import autocast
+from archcalc.pytorch.profile.steps import inference
 from archcalc.pytorch.profile.timing import Step, latencies, parts, throughput
 
 _MOST_TURNS: Final = 1000
+_MOST_PROFILED: Final = 50
+"""Forward passes: the profiler keeps every event of theirs."""
+_MARK: Final = "layer "
+_MICRO: Final = 1e-6
 
 
-def time_layers(
-    module: Built, graph: Graph, batch: int, config: Config, clock: Clock, threads: int
-) -> dict[str, Timing]:
-    """Times of every layer by its name, in inference, of all devices of a tower together.
+def time_layers(bench: Bench, module: Built) -> dict[str, Timing]:
+    """Times of every layer by its name, in inference, of all devices of a tower together."""
+    bench.report("each layer in the whole" if bench.config.layers is Layers.PROFILER else "each layer alone")
+    return _profiled(bench) if bench.config.layers is Layers.PROFILER else _alone(bench, module)
 
-    On a CPU layers take turns, so that each finds the caches as the one before left them, as in the whole network. On
-    other devices each has its blocks, since to wait after every short layer takes longer than the layer.
+
+def _alone(bench: Bench, module: Built) -> dict[str, Timing]:
+    """On a CPU layers take turns, so that each finds the caches as the one before left them, as in the whole network.
+
+    On other devices each has its blocks, since to wait after every short layer takes longer than the layer.
     """
-    steps = [(node.name, _alone(module, node, batch, config, clock.device)) for node in graph.nodes]
-    if clock.device.type == "cpu":
-        return parts(steps, clock, _turns(steps, clock, config))
+    steps = [(node.name, _step(bench, module, node)) for node in bench.graph.nodes]
+    if bench.device.type == "cpu":
+
+        def turn() -> None:
+            for _, step in steps:
+                step()
+
+        return parts(steps, bench.clock, _repeats(bench, turn, _MOST_TURNS))
     found = {}
     for name, step in steps:
         step()
-        found[name] = throughput(step, clock, threads, config.min_run_time / 10)[0]
+        found[name] = throughput(step, bench.clock, bench.threads, bench.config.min_run_time / 10)[0]
     return found
 
 
-def _turns(steps: list[tuple[str, Step]], clock: Clock, config: Config) -> int:
-    """How many turns last as long as asked."""
-
-    def turn() -> None:
-        for _, step in steps:
-            step()
-
-    seconds = min(latencies(turn, clock, 2))
-    return min(max(ceil(config.min_run_time / seconds), LEAST_BLOCKS), _MOST_TURNS)
-
-
-def _alone(module: Built, node: Node, batch: int, config: Config, device: torch.device) -> Step:
-    dtype = dtype_of(config.precision)
-    tensors = [laid_out(torch.randn(batch, *shape, device=device).to(dtype), config) for shape in node.reads]
+def _step(bench: Bench, module: Built, node: Node) -> Step:
+    tensors = [bench.random((bench.batch, *shape)) for shape in node.reads]
 
     def step() -> object:
-        with torch.inference_mode(), autocast(config.precision, device):
+        with torch.inference_mode(), autocast(bench.config.precision, bench.device):
             return module.run_alone(node.name, tensors)
 
     return step
+
+
+def _repeats(bench: Bench, step: Step, most: int) -> int:
+    """How many steps last as long as asked."""
+    seconds = min(latencies(step, bench.clock, 2))
+    return min(max(ceil(bench.config.min_run_time / seconds), LEAST_BLOCKS), most)
+
+
+class _Marked(Built):
+    """A network that tells the profiler which layer runs."""
+
+    def _run(self, name: str, made: Mapping[str, list[Tensor]]) -> list[Tensor]:
+        with record_function(f"{_MARK}{name}"):
+            return super()._run(name, made)
+
+
+def _profiled(bench: Bench) -> dict[str, Timing]:
+    """On CUDA the times of each layer's kernels, on a CPU those of its operators, one for each forward pass.
+
+    Raises ArchError where the profiler sees no kernels.
+    """
+    step = inference(bench.module(_Marked).eval(), bench.input(), bench.config)
+    repeats = _repeats(bench, step, _MOST_PROFILED)
+    on_cuda = bench.device.type == "cuda"
+    activities = [ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if on_cuda else [])]
+    with torch.profiler.profile(activities=activities) as profiler:
+        latencies(step, bench.clock, repeats)
+    times: dict[str, list[float]] = {node.name: [] for node in bench.graph.nodes}
+    for event in profiler.events() or ():
+        if event.name.startswith(_MARK) and event.device_type.name == "CPU":
+            taken = _kernels(event) if on_cuda else event.cpu_time_total
+            times[event.name.removeprefix(_MARK)].append(taken * _MICRO)
+    if not any(map(sum, times.values())):
+        raise ArchError(
+            "--layers profiler: torch's profiler saw no kernels, which it may be denied (CUPTI's permission); "
+            "--layers alone works"
+        )
+    return {name: timing(series) for name, series in times.items()}
+
+
+def _kernels(event: FunctionEvent) -> float:
+    """Microseconds of the kernels that were launched in an event, by the name that this release has for them."""
+    total: float = event.device_time_total if hasattr(event, "device_time_total") else event.cuda_time_total
+    return total

@@ -3,10 +3,15 @@
 import contextlib
 import gc
 import platform
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple, TypeVar
 
 import torch
+
+from archcalc.pytorch.profile import accelerator
+
+T = TypeVar("T")
 
 _MIB: Final = 2**20
 _OUT_OF_MEMORY: Final = (getattr(torch, "OutOfMemoryError", torch.cuda.OutOfMemoryError), MemoryError)
@@ -16,6 +21,7 @@ _WORDS: Final = (
     "DefaultCPUAllocator: can't allocate memory",
     "DefaultCPUAllocator: not enough memory",
 )
+_NOT_TOLD: Final = "not told by this device"
 _SELF: Final = Path("/proc/self")
 
 
@@ -29,29 +35,44 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and any(words in str(error) for words in _WORDS)
 
 
+class Shortage(NamedTuple):
+    """That memory ran out, and how that was said."""
+
+    words: str
+
+
+def tried(work: Callable[[], T], device: torch.device) -> T | Shortage:
+    """What work gives; where memory runs out in it, that, once what it held is given back."""
+    try:
+        return work()
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        shortage = Shortage((str(error) or type(error).__name__).splitlines()[0])
+    free(device)  # here, where no traceback holds the tensors any more
+    return shortage
+
+
 def free(device: torch.device) -> None:
     """Give back what nothing holds any more."""
     gc.collect()
-    if device.type == "cuda":
-        torch.cuda.empty_cache()
-    elif device.type == "mps":
-        torch.mps.empty_cache()
+    accelerator.empty_cache(device)
 
 
 def reset_peak(device: torch.device) -> None:
     """Begin anew to note how much is held at most, where that can be."""
-    if device.type == "cuda":
-        torch.cuda.reset_peak_memory_stats(device)
-    elif device.type == "cpu":
+    accelerator.reset_peak(device)
+    if device.type == "cpu":
         with contextlib.suppress(OSError):
             (_SELF / "clear_refs").write_text("5")
 
 
 def peak_memory(device: torch.device) -> tuple[float | None, str]:
     """MiB held at most since `reset_peak`, and what that is; None where nothing can tell."""
-    if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device) / _MIB, "tensors, by CUDA's allocator"
-    return _of_process() if device.type == "cpu" else (None, "not told by this device")
+    if device.type == "cpu":
+        return _of_process()
+    held = accelerator.peak(device)
+    return (None, _NOT_TOLD) if held is None else (held / _MIB, "tensors, by the device's allocator")
 
 
 def _of_process() -> tuple[float | None, str]:
@@ -66,4 +87,4 @@ def _of_process() -> tuple[float | None, str]:
         unit = 1 if platform.system() == "Darwin" else 1024
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / _MIB
         return peak, "the whole process since it began, torch itself included"
-    return None, "not told by this device"
+    return None, _NOT_TOLD

@@ -4,9 +4,10 @@ from typing import Final
 
 import torch
 
-from archcalc.analysis.profile.config import Config, Precision
-from archcalc.pytorch.profile.device import Clock, product_dtype
+from archcalc.analysis.profile.config import Precision
+from archcalc.pytorch.profile.bench import Bench
 from archcalc.pytorch.profile.memory import free
+from archcalc.pytorch.profile.precision import product_dtype
 from archcalc.pytorch.profile.timing import Step, latencies, throughput
 
 _SIDES: Final = {"cpu": 2048, "mps": 4096}
@@ -20,29 +21,26 @@ _COPIED: Final = 2**28
 """Bytes: more than any cache holds."""
 
 
-def measure_peaks(config: Config, device: torch.device, clock: Clock, threads: int) -> dict[str, float]:
+def measure_peaks(bench: Bench) -> dict[str, float]:
     """TFLOP/s of a matrix product at the precision of the run, and GB/s of a copy, which reads and writes."""
-    peaks = {
-        "tflops": _product(config, device, clock, threads) / 1e12,
-        "gbs": _copy(config, device, clock, threads) / 1e9,
-    }
-    free(device)
+    bench.report("the device's own peaks")
+    peaks = {"tflops": _product(bench) / 1e12, "gbs": _copy(bench) / 1e9}
+    free(bench.device)
     return peaks
 
 
-def _product(config: Config, device: torch.device, clock: Clock, threads: int) -> float:
+def _product(bench: Bench) -> float:
     """FLOP/s of a square matrix product; of a small one where a large one would take too long."""
-    small = _multiplication(_SMALL, config, device)
-    once = min(latencies(small, clock, _TRIALS))
-    side = _side(config.precision, device)
+    once = min(latencies(_multiplication(_SMALL, bench), bench.clock, _TRIALS))
+    side = _side(bench.config.precision, bench.device)
     if once * (side / _SMALL) ** 3 > _TOO_LONG:
         return 2 * _SMALL**3 / once
-    return 2 * side**3 / _median(_multiplication(side, config, device), config, clock, threads)
+    return 2 * side**3 / _median(_multiplication(side, bench), bench)
 
 
-def _multiplication(side: int, config: Config, device: torch.device) -> Step:
-    dtype = product_dtype(config.precision)
-    one, other = (torch.randn(side, side, device=device).to(dtype) for _ in range(2))
+def _multiplication(side: int, bench: Bench) -> Step:
+    dtype = product_dtype(bench.config.precision)
+    one, other = (torch.randn(side, side, device=bench.device).to(dtype) for _ in range(2))
 
     def step() -> object:
         with torch.inference_mode():
@@ -51,16 +49,16 @@ def _multiplication(side: int, config: Config, device: torch.device) -> Step:
     return step
 
 
-def _copy(config: Config, device: torch.device, clock: Clock, threads: int) -> float:
+def _copy(bench: Bench) -> float:
     """Bytes a second, those read and those written."""
-    source = torch.randn(_COPIED // 4, device=device)
+    source = torch.randn(_COPIED // 4, device=bench.device)
     target = torch.empty_like(source)
-    return 2 * _COPIED / _median(lambda: target.copy_(source), config, clock, threads)
+    return 2 * _COPIED / _median(lambda: target.copy_(source), bench)
 
 
-def _median(step: Step, config: Config, clock: Clock, threads: int) -> float:
+def _median(step: Step, bench: Bench) -> float:
     step()
-    return throughput(step, clock, threads, config.min_run_time / 2)[0].median
+    return throughput(step, bench.clock, bench.threads, bench.config.min_run_time / 2)[0].median
 
 
 def _side(precision: Precision, device: torch.device) -> int:

@@ -1,31 +1,68 @@
-"""Steps as a preset has them: so many to warm up, so many timed, each waited for."""
+"""Steps as a preset has them: so many to warm up, so many timed, and when the device is waited for."""
 
-from typing import Any
+from typing import Final, NamedTuple
 
 from torch import Tensor, nn
 
 from archcalc.analysis.profile.config import Config
 from archcalc.analysis.profile.presets import PRESETS, Preset
 from archcalc.analysis.profile.statistics import Timing, timing
-from archcalc.graph import Graph
 from archcalc.pytorch.build import Built
-from archcalc.pytorch.profile.device import Clock, autocast
-from archcalc.pytorch.profile.steps import inference, random_input
-from archcalc.pytorch.profile.timing import Step, latencies, parts
+from archcalc.pytorch.profile.accelerator import Clock
+from archcalc.pytorch.profile.bench import Bench
+from archcalc.pytorch.profile.precision import autocast
+from archcalc.pytorch.profile.steps import Training, inference
+from archcalc.pytorch.profile.timing import Step, latencies
+
+_WEIGHT_DECAY: Final = 4e-5
+"""That of tf_cnn_benchmarks."""
 
 
-def follow(module: Built, graph: Graph, batch: int, config: Config, clock: Clock) -> dict[str, Any]:
-    """`infer` and `train`, a forward pass and one with gradients, of a preset's steps, without an optimizer."""
-    preset = PRESETS[config.preset or ""]
+class Followed(NamedTuple):
+    """Times of a forward pass, if the protocol has one, of all, and of parts, and how many steps each of them is of."""
+
+    forward: Timing | None
+    total: Timing
+    parts: dict[str, Timing]
+    per_block: int
+    loss: str
+
+
+def follow(bench: Bench, module: Built) -> Followed:
+    """The times that a preset takes."""
+    preset = PRESETS[bench.config.preset or ""]
+    bench.report(f"{preset.name}, batch {bench.batch}")
+    x = bench.input()
     module.train()
     if preset.without_dropout:
         _take_out_dropout(module)
-    x = random_input(graph, batch, config, clock.device)
-    gradients = Gradients(module, x, config)
-    forward = _timed(inference(module, x, config), clock, preset)
-    both = _timed(gradients.step, clock, preset)
-    apart = parts(gradients.parts, clock, preset.steps)
-    return {"forward": forward, "both": both, "parts": apart, "warm_up_steps": preset.dry_runs}
+    if preset.updates:
+        training = Training(module, x, bench, momentum=0.0, weight_decay=_WEIGHT_DECAY)
+        total = _timed(training.step, bench.clock, preset)
+        return Followed(None, total, {}, 1, f"{training.loss_name}; SGD without momentum")
+    gradients = Gradients(module, x, bench.config, preset.in_a_block)
+    if preset.in_a_block:
+        return _in_blocks(gradients, bench.clock, preset)
+    forward = _timed(inference(module, x, bench.config), bench.clock, preset)
+    return Followed(forward, _timed(gradients.step, bench.clock, preset), {}, 1, gradients.loss_name)
+
+
+def _in_blocks(gradients: "Gradients", clock: Clock, preset: Preset) -> Followed:
+    """As convnet-benchmarks does: all steps forward, then all backward, each block waited for at its end."""
+    for _ in range(preset.dry_runs):
+        gradients.step()
+        clock()
+    forward, backward = (_block(step, clock, preset.steps) for step in (gradients.forward, gradients.backward))
+    parts = {"forward": timing([forward]), "backward": timing([backward])}
+    return Followed(parts["forward"], timing([forward + backward]), parts, preset.steps, gradients.loss_name)
+
+
+def _block(step: Step, clock: Clock, steps: int) -> float:
+    """Seconds a step."""
+    start = clock()
+    for _ in range(steps):
+        step()
+    return (clock() - start) / steps
 
 
 def _timed(step: Step, clock: Clock, preset: Preset) -> Timing:
@@ -41,27 +78,27 @@ def _take_out_dropout(module: nn.Module) -> None:
 
 
 class Gradients:
-    """A forward pass, and the gradients of half its output's sum of squares with respect to the parameters."""
+    """A forward pass, and the gradients of half its output's sum of squares with respect to the parameters.
 
-    def __init__(self, module: nn.Module, x: Tensor, config: Config) -> None:
-        self.module, self.x, self.config = module, x, config
+    With `adds_up` a backward pass can be run again, and adds its gradients to those that there are, as Torch7 does.
+    """
+
+    loss_name: Final = "half the output's sum of squares; gradients without an optimizer"
+
+    def __init__(self, module: nn.Module, x: Tensor, config: Config, adds_up: bool) -> None:
+        self.module, self.x, self.config, self.adds_up = module, x, config, adds_up
         self.out: Tensor | None = None
 
     def forward(self) -> None:
-        for parameter in self.module.parameters():
-            parameter.grad = None
+        if not self.adds_up:
+            self.module.zero_grad(set_to_none=True)
         with autocast(self.config.precision, self.x.device):
             self.out = self.module(self.x)
 
     def backward(self) -> None:
         assert self.out is not None
-        self.out.backward(self.out.detach())  # type: ignore[no-untyped-call]
-        self.out = None
+        self.out.backward(self.out.detach(), retain_graph=self.adds_up)  # type: ignore[no-untyped-call]
 
     def step(self) -> None:
         self.forward()
         self.backward()
-
-    @property
-    def parts(self) -> list[tuple[str, Step]]:
-        return [("forward", self.forward), ("backward", self.backward)]

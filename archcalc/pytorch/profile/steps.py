@@ -11,24 +11,14 @@ from archcalc.analysis.profile.config import Config, Precision
 from archcalc.errors import ArchError
 from archcalc.graph import Graph
 from archcalc.layers.activation import Softmax
-from archcalc.pytorch.profile.device import autocast, dtype_of
+from archcalc.pytorch.profile.bench import Bench
+from archcalc.pytorch.profile.precision import autocast
 from archcalc.pytorch.profile.timing import Step
 
 LEARNING_RATE: Final = 0.01
 MOMENTUM: Final = 0.9
 
 _LEAST_PROBABILITY: Final = 1e-12
-
-
-def random_input(graph: Graph, batch: int, config: Config, device: torch.device) -> Tensor:
-    """Normal numbers, since zeros would be computed faster, in the layout and precision asked for."""
-    x = torch.randn(batch, *graph.spec.input_shape, device=device).to(dtype_of(config.precision))
-    return laid_out(x, config)
-
-
-def laid_out(x: Tensor, config: Config) -> Tensor:
-    """With channels last, where that is asked for and means anything."""
-    return x.to(memory_format=torch.channels_last) if config.channels_last and x.dim() == 4 else x
 
 
 def inference(module: nn.Module, x: Tensor, config: Config) -> Step:
@@ -42,27 +32,30 @@ def inference(module: nn.Module, x: Tensor, config: Config) -> Step:
 
 
 class Training:
-    """A step of SGD with momentum on a random batch; its parts may be run one by one, in order."""
+    """A step of SGD on a random batch; its parts may be run one by one, in order."""
 
-    def __init__(self, module: nn.Module, graph: Graph, x: Tensor, config: Config) -> None:
-        self.module, self.x, self.config = module, x, config
-        self.loss_of, self.loss_name = loss(graph)
+    def __init__(
+        self, module: nn.Module, x: Tensor, bench: Bench, momentum: float = MOMENTUM, weight_decay: float = 0.0
+    ) -> None:
+        self.module, self.x, self.precision = module, x, bench.config.precision
+        self.loss_of, self.loss_name = loss(bench.graph)
         if not list(module.parameters()):
-            raise ArchError(f"{graph.spec.name} has no parameters to train: leave out --mode {config.mode}")
-        self.optimizer = torch.optim.SGD(module.parameters(), lr=LEARNING_RATE, momentum=MOMENTUM)
+            raise ArchError(f"{bench.graph.spec.name} has no parameters to train: leave out --mode {bench.config.mode}")
+        self.optimizer = torch.optim.SGD(module.parameters(), LEARNING_RATE, momentum, weight_decay=weight_decay)
         self.scaler = self._scaler()
-        classes = graph.output_shape[0]
+        classes = bench.graph.output_shape[0]
         self.target = torch.randint(classes, (x.shape[0],), device=x.device)
         self.loss: Tensor | None = None
 
     def _scaler(self) -> Any:
         """Gradients of fp16 are scaled, or they would vanish, where torch can do so."""
-        scales = self.config.precision is Precision.AMP_FP16 and self.x.device.type == "cuda"
-        return torch.amp.GradScaler("cuda") if scales else None
+        if self.precision is not Precision.AMP_FP16 or self.x.device.type != "cuda":
+            return None
+        return torch.amp.GradScaler("cuda") if hasattr(torch.amp, "GradScaler") else torch.cuda.amp.GradScaler()
 
     def forward(self) -> None:
         self.optimizer.zero_grad(set_to_none=True)
-        with autocast(self.config.precision, self.x.device):
+        with autocast(self.precision, self.x.device):
             self.loss = self.loss_of(self.module(self.x), self.target)
 
     def backward(self) -> None:

@@ -4,8 +4,16 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from archcalc.analysis.profile.comparing import Figure
-from archcalc.analysis.profile.presets import Preset
-from archcalc.render.profile.words import Data, milliseconds, three_digits
+from archcalc.analysis.profile.presets import PRESETS
+from archcalc.render.profile.words import (
+    Data,
+    as_published,
+    milliseconds,
+    precision,
+    rate,
+    three_digits,
+    without_blanks,
+)
 from archcalc.render.sheet import Column, Sheet
 
 _FIGURES: Final = (
@@ -16,12 +24,15 @@ _FIGURES: Final = (
     Column("verdict", "verdict"),
 )
 
+
 _PUBLISHED: Final = (
     Column("hardware", "hardware"),
     Column("library", "library", leaves=1),
-    Column("forward", "forward ms", milliseconds, right=True),
-    Column("backward", "backward ms", milliseconds, right=True),
-    Column("total", "total ms", milliseconds, right=True),
+    Column("batch", "batch", right=True, leaves=3),
+    Column("forward_ms", "forward ms", as_published, right=True, leaves=4),
+    Column("backward_ms", "backward ms", as_published, right=True, leaves=4),
+    Column("total_ms", "total ms", as_published, right=True, leaves=5),
+    Column("images_per_second", "images/s", rate, right=True),
     Column("source", "source", leaves=2),
 )
 
@@ -46,14 +57,29 @@ def comparison_data(figures: Sequence[Figure], otherwise: Sequence[tuple[str, An
     }
 
 
-def preset_sheet(preset: Preset) -> Sheet:
-    """What was published by a protocol, for comparison: other hardware, and mostly other years."""
-    rows = tuple(
-        (one.hardware, one.library, one.forward_ms, one.backward_ms, one.total_ms, one.source)
-        for one in preset.published
-    )
-    title = f"published for {preset.name}: {preset.spec} at batch {preset.batch}, on other hardware"
-    return Sheet(preset.name, title, _PUBLISHED, rows, notes=(preset.note,))
+def published_sheet(records: Sequence[Data]) -> Sheet:
+    """What was measured by a preset, and below it what was published: other hardware, and mostly other years."""
+    preset = PRESETS[records[0]["asked"]["preset"]]
+    title = f"{preset.name}, beside what was published for {preset.spec} on other hardware"
+    lines = [*map(_ours, records), *records[0]["published"]]
+    rows = tuple(tuple(line[column.key] for column in _PUBLISHED) for line in lines)
+    return without_blanks(Sheet(preset.name, title, _PUBLISHED, rows, notes=(preset.note,)))
+
+
+def _ours(record: Data) -> Data:
+    """What a record says, as something published does."""
+    environment, train = record["environment"], record["train"]
+    forward, backward = record.get("infer", {}).get("step"), train["parts"].get("backward")
+    return {
+        "hardware": environment["name"],
+        "library": f"torch {environment['torch']}, {precision(record['asked'])}",
+        "batch": record["batch"]["used"],
+        "forward_ms": forward and forward["median_ms"],
+        "backward_ms": backward and backward["median_ms"],
+        "total_ms": train["step"]["median_ms"],
+        "images_per_second": train["images_per_second"],
+        "source": f"this run, {record['spec']['name']}",
+    }
 
 
 def tensorflow_lines(records: Sequence[Data]) -> str:

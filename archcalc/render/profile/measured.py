@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
+from archcalc.analysis.profile.config import Layers
 from archcalc.analysis.profile.statistics import spread_of
+from archcalc.render.profile.beside import published_sheet
 from archcalc.render.profile.ranks import ranks_sheet
 from archcalc.render.profile.words import (
     Data,
@@ -76,9 +78,10 @@ def profile_sheets(records: Sequence[Data]) -> list[Sheet]:
         if measured:
             rows = tuple(_row(record, mode, columns) for record in measured)
             sheets.append(without_blanks(Sheet(mode, title, columns, rows, notes=tuple(_notes(measured, mode)))))
-    several = [record for record in records if "distributed" in record]
-    if several:
+    if several := [record for record in records if "distributed" in record]:
         sheets.append(ranks_sheet(several))
+    if by_preset := [record for record in records if "published" in record]:
+        sheets.append(published_sheet(by_preset))
     return [*sheets, *(_layers_sheet(record) for record in records if "layers" in record)]
 
 
@@ -113,7 +116,7 @@ def _notes(records: Sequence[Data], mode: str) -> Iterator[str]:
     product, copy = ([peak[what] for peak in peaks] for what in ("tflops", "gbs"))
     yield f"measured in this run: {both_ends(product)} TFLOP/s in a matrix product, {both_ends(copy)} GB/s in a copy"
     if first["asked"]["preset"]:
-        yield f"ms/step: median of {first[mode]['step']['n']} steps, each waited for"
+        yield _of_preset(first[mode]["step"])
     elif mode == "infer":
         calls = first["infer"]["latency"]["n"]
         yield f"ms/step: median of blocks, waited for at their ends; p50, p90, p99: {calls} single calls of one example"
@@ -126,6 +129,12 @@ def _notes(records: Sequence[Data], mode: str) -> Iterator[str]:
     if first[mode]["peak_mib"] is not None:
         yield f"peak MiB: {first[mode]['peak_is']}"
     yield from _said_of(records, lambda record: _warnings(record, mode))
+
+
+def _of_preset(step: Data) -> str:
+    if step["per_block"] > 1:
+        return f"ms/step: of one block of {step['per_block']} steps, waited for at its end"
+    return f"ms/step: median of {step['n']} steps, each waited for"
 
 
 def _said_of(records: Sequence[Data], words_of: Callable[[Data], Sequence[str]]) -> Iterator[str]:
@@ -159,5 +168,6 @@ def _layers_sheet(record: Data) -> Sheet:
     if record["residual_ms"] is not None:
         whole = record["layers_ms"] + record["residual_ms"]
         footer += [("whole network", whole, None, None, None), ("residual", record["residual_ms"], None, None, None)]
-    title = f"{record['spec']['name']}: each layer alone, batch {record['batch']['used']}"
+    how = "in the whole, by torch's profiler" if record["asked"]["layers"] == Layers.PROFILER else "alone"
+    title = f"{record['spec']['name']}: each layer {how}, batch {record['batch']['used']}"
     return Sheet(record["spec"]["name"], title, _LAYERS, rows, tuple(footer))

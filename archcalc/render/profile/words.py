@@ -14,6 +14,15 @@ def milliseconds(value: float) -> str:
     return f"{value:,.3f}" if value < 10 else f"{value:,.1f}"
 
 
+def as_published(value: float) -> str:
+    """With no more digits than there were.
+
+    >>> as_published(1442), as_published(36.14)
+    ('1,442', '36.1')
+    """
+    return f"{value:,}" if isinstance(value, int) else milliseconds(value)
+
+
 def rate(value: float) -> str:
     if value < 1:
         return three_digits(value)

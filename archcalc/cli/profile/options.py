@@ -1,12 +1,23 @@
 """The options of archcalc profile."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from archcalc.analysis.profile.config import ON_ACCELERATOR, ON_CPU, Mode, Precision
+from archcalc.analysis.profile.config import (
+    LATENCY_CALLS,
+    MIN_RUN_TIME,
+    ON_ACCELERATOR,
+    ON_CPU,
+    Compile,
+    Layers,
+    Mode,
+    Precision,
+)
+from archcalc.analysis.profile.presets import PRESETS
 from archcalc.cli.options import SPEC_HELP, spec_names
 
 
@@ -21,17 +32,23 @@ class ProfileFormat(StrEnum):
     TF = "tf"
 
 
-BARE: Final = {
-    "--compile": ("default", ("default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs")),
-}
-"""Options that may go without a value, what they then mean, and what else they take."""
+BARE: Final[Mapping[str, StrEnum]] = {"--compile": Compile.DEFAULT, "--layers": Layers.ALONE}
+"""Options that may go without a value, and what they then mean."""
+
+
+def _bare(values: type[StrEnum]) -> str:
+    """A metavar of values that may be left out."""
+    return f"[{'|'.join(values)}]"
+
 
 SpecsOption = Annotated[
     list[str] | None,
     typer.Argument(metavar="[SPEC...]", help=f"{SPEC_HELP} Every AlexNet, if none.", autocompletion=spec_names),
 ]
 DeviceOption = Annotated[str, typer.Option("--device", metavar="DEVICE", help="auto, cpu, cuda, cuda:1 or mps.")]
-ModeOption = Annotated[Mode, typer.Option("--mode", help="Inference, training steps, or both.")]
+ModeOption = Annotated[
+    Mode | None, typer.Option("--mode", help=f"Inference, training steps, or both. Default: {Mode.INFER}.")
+]
 BatchOption = Annotated[
     int | None,
     typer.Option("--batch", metavar="N", help=f"Examples. Default: {ON_ACCELERATOR} on a GPU, {ON_CPU} on a CPU."),
@@ -42,18 +59,33 @@ PrecisionOption = Annotated[
 ChannelsLastOption = Annotated[bool, typer.Option("--channels-last", help="Lay maps out with channels last.")]
 ThreadsOption = Annotated[int | None, typer.Option("--threads", metavar="N", help="CPU threads. Default: one a core.")]
 CompileOption = Annotated[
-    str | None,
-    typer.Option("--compile", metavar="[MODE]", help="Compile first (torch.compile), and tell how long that took."),
+    Compile | None,
+    typer.Option("--compile", metavar=_bare(Compile), help="Compile first (torch.compile), and tell how long it took."),
 ]
-LayersOption = Annotated[bool, typer.Option("--layers", help="Time each layer too, alone, on inputs of its shape.")]
+LayersOption = Annotated[
+    Layers | None,
+    typer.Option(
+        "--layers", metavar=_bare(Layers), help="Time each layer too: alone, or in the whole by torch's profiler."
+    ),
+]
 DetailOption = Annotated[bool, typer.Option("--detail", help="Split training steps: forward, backward, optimizer.")]
 TimeOption = Annotated[
-    float, typer.Option("--min-run-time", metavar="SECONDS", help="How long each series is measured at least.")
+    float | None,
+    typer.Option(
+        "--min-run-time",
+        metavar="SECONDS",
+        help=f"How long each series is measured at least. Default: {MIN_RUN_TIME:g}.",
+    ),
 ]
-CallsOption = Annotated[int, typer.Option("--calls", metavar="N", help="Single calls for the percentiles of latency.")]
+CallsOption = Annotated[
+    int | None,
+    typer.Option(
+        "--calls", metavar="N", help=f"Single calls for the percentiles of latency. Default: {LATENCY_CALLS}."
+    ),
+]
 PresetOption = Annotated[
     str | None,
-    typer.Option("--preset", metavar="NAME", help="Follow a protocol: convnet-benchmarks or tf-benchmark."),
+    typer.Option("--preset", metavar="NAME", help=f"Follow a protocol: {', '.join(PRESETS)}."),
 ]
 InProcessOption = Annotated[bool, typer.Option("--in-process", help="Measure in this process, for debugging.")]
 CompareOption = Annotated[

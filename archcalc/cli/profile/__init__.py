@@ -1,0 +1,1 @@
+"""archcalc profile: what is asked is made sure, measured, recorded and shown."""

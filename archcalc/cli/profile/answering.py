@@ -1,0 +1,100 @@
+"""What is measured, kept as soon as it is there, and shown: all of it, or what there is when it is broken off."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from archcalc.analysis.profile.config import Config
+from archcalc.analysis.profile.record import record
+from archcalc.cli.options import Format
+from archcalc.cli.output import answer as write_answer
+from archcalc.cli.output import chosen, complain, write
+from archcalc.cli.profile.measuring import Measure, Progress
+from archcalc.cli.profile.options import ProfileFormat
+from archcalc.cli.profile.records import keep
+from archcalc.errors import ArchError, MissingError
+from archcalc.graph import Graph
+from archcalc.render.data import results, stamped
+from archcalc.render.profile import profile_sheets, tensorflow_lines
+
+Records = Sequence[dict[str, Any]]
+
+
+def expect_writable(form: ProfileFormat | None, output: Path | None, is_comparison: bool) -> None:
+    """Raise ArchError before anything is measured, if the answer could not be written."""
+    if form is ProfileFormat.TF:
+        if is_comparison:
+            raise ArchError("--compare has no --format tf")
+    else:
+        chosen(plainly(form), output)
+    if output is None:
+        return
+    if not output.parent.is_dir():
+        raise ArchError(f"--output: {output} cannot be written: there is no folder {output.parent}")
+    if output.is_dir() or not os.access(output.parent, os.W_OK):
+        raise ArchError(f"--output: {output} cannot be written: {'it is a folder' if output.is_dir() else 'denied'}")
+
+
+def answer(
+    asked: Config,
+    graphs: Sequence[tuple[str, Graph]],
+    measure: Measure,
+    form: ProfileFormat | None,
+    output: Path | None,
+) -> None:
+    """Measure each network and write what was found; a record is written as soon as it is there."""
+    records: list[dict[str, Any]] = []
+    are_the_answer = is_of_records(form, output)
+    try:
+        for one in _records(asked, graphs, measure):
+            records.append(one)
+            if are_the_answer:
+                _show(records, form, output)
+            else:
+                keep(one)
+    finally:
+        if records and not are_the_answer:
+            _show(records, form, output)
+
+
+def is_of_records(form: ProfileFormat | None, output: Path | None) -> bool:
+    """Whether the file that is asked for holds the records themselves."""
+    if output is None:
+        return False
+    return form is ProfileFormat.JSON or (form is None and output.suffix.lower() == ".json")
+
+
+def plainly(form: ProfileFormat | None) -> Format | None:
+    """The format among those that all commands have."""
+    return None if form is None else Format(form.value)
+
+
+def _records(asked: Config, graphs: Sequence[tuple[str, Graph]], measure: Measure) -> Iterator[dict[str, Any]]:
+    """A record of each network, as it is measured. One that cannot be keeps no other from it, and raises in the end."""
+    last: ArchError | None = None
+    progress = Progress(len(graphs), sys.stderr.isatty() and os.environ.get("RANK", "0") == "0")
+    for place, (word, graph) in enumerate(graphs, start=1):
+        config = asked._replace(spec=word)
+        try:
+            found = measure(graph, config, progress.report(place, graph.spec.name))
+        except ArchError as error:
+            if isinstance(error, MissingError) or "RANK" in os.environ:  # other ranks would wait for ever
+                raise
+            if last:
+                complain(last)
+            last, found = error, {}
+        finally:
+            progress.end()
+        if found:
+            yield record(graph, config, found)
+    if last:
+        raise last
+
+
+def _show(records: Records, form: ProfileFormat | None, output: Path | None) -> None:
+    if form is ProfileFormat.TF:
+        write(tensorflow_lines(records), output)
+        return
+    write_answer(profile_sheets(records), lambda: results([stamped(one) for one in records]), plainly(form), output)
