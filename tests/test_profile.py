@@ -220,6 +220,23 @@ def test_layers_are_held_against_the_whole() -> None:
     assert "residual" in text
 
 
+def test_a_layer_that_launches_nothing_takes_no_time() -> None:
+    times = {node.name: 0.0 if node.name == "flatten" else 0.1 for node in LENET.nodes}
+    made = recorded(layers=[{"name": name, "step": step(*[time] * 5)} for name, time in times.items()])
+    (flatten,) = (layer for layer in made["layers"] if layer["name"] == "flatten")
+    assert (flatten["share"], flatten["tflops"]) == (0, None)
+    assert "flatten" in render(profile_sheets([made]))
+    assert "flatten ms/image" not in {figure.what for figure in compare(made, made)}
+
+
+def test_with_amp_layers_move_halves_and_ranks_send_whole_gradients() -> None:
+    found_by = {precision: record._element(Config("paper", precision=precision)) for precision in Precision}
+    assert set(found_by.values()) == {2, 4}
+    assert [found_by[precision] for precision in (Precision.FP32, Precision.TF32)] == [4, 4]
+    weights = {precision: record._weight(Config("paper", precision=precision)) for precision in Precision}
+    assert {precision for precision, weight in weights.items() if weight == 2} == {Precision.FP16, Precision.BF16}
+
+
 def test_two_records_differ_only_where_quartiles_have_nothing_in_common() -> None:
     before = recorded()
     fast = recorded(infer=found()["infer"] | {"step": step(1.0, 1.0, 1.1, 0.9, 1.0) | {"per_block": 10}})
@@ -230,6 +247,17 @@ def test_two_records_differ_only_where_quartiles_have_nothing_in_common() -> Non
     (slower,) = compare(fast, before)
     assert (slower.verdict, slower.ratio) == (Verdict.SLOWER, pytest.approx(2))
     assert slower.before == pytest.approx(1 / 8)
+
+
+def test_a_few_percent_may_be_the_machine_s() -> None:
+    def at(milliseconds: float) -> dict[str, Any]:
+        return recorded(infer=found()["infer"] | {"step": step(*[milliseconds] * 5) | {"per_block": 10}})
+
+    for after, is_small in ((1.04, True), (0.96, True), (1.06, False), (0.94, False), (1.0, False)):
+        (figure,) = compare(at(1.0), at(after))
+        assert figure.may_be_the_machine_s is is_small
+        text = render([comparison_sheet("lenet_d2l", ("a.json", "b.json"), [figure], [])])
+        assert ("measure both again" in text) is is_small
 
 
 def test_touching_quartiles_overlap() -> None:
@@ -245,7 +273,9 @@ def test_records_say_what_else_is_otherwise() -> None:
         ("asked precision", "fp32", "bf16"),
         ("environment name", "AMD EPYC", "Tesla T4"),
     ]
-    sheet = comparison_sheet(("a.json", "b.json"), compare(recorded(), after), differences(recorded(), after))
+    sheet = comparison_sheet(
+        "lenet_d2l", ("a.json", "b.json"), compare(recorded(), after), differences(recorded(), after)
+    )
     assert "asked precision: fp32 -> bf16" in render([sheet])
 
 

@@ -8,14 +8,15 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import torch
+from torch._dynamo.exc import Unsupported
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from archcalc.analysis.profile import record
-from archcalc.analysis.profile.config import Config, Layers, Mode, Precision
+from archcalc.analysis.profile.config import Compile, Config, Layers, Mode, Precision
 from archcalc.analysis.profile.presets import PRESETS, Preset
 from archcalc.analysis.profile.statistics import LEAST_BLOCKS
 from archcalc.cli.app import _with_values
@@ -25,7 +26,8 @@ from archcalc.graph import Graph, link
 from archcalc.pytorch.build import build
 from archcalc.pytorch.profile import accelerator, device, layers, memory, protocol, run, timing
 from archcalc.pytorch.profile.bench import Bench
-from archcalc.pytorch.profile.steps import loss
+from archcalc.pytorch.profile.precision import autocast
+from archcalc.pytorch.profile.steps import Training, loss
 from archcalc.spec.catalogue import Catalogue
 from tests.conftest import ROOT
 from tests.test_cli import clean_environment, on_terminal
@@ -100,6 +102,19 @@ def test_a_slow_step_is_measured_often_enough_for_quartiles() -> None:
     assert found.n >= LEAST_BLOCKS
 
 
+def test_waiting_that_takes_long_does_not_make_few_blocks_longer() -> None:
+    clock = FakeClock()
+
+    def waited() -> float:
+        clock.sleep(150e-6)
+        return clock()
+
+    found, per_block = timing.throughput(lambda: clock.sleep(1.2e-3), waited, 1, 1.0)
+    assert found.n == LEAST_BLOCKS
+    assert per_block * 1.2e-3 < 2  # the most that Timer takes in one block for an error of 1e-4
+    assert clock.now < 20
+
+
 def test_single_calls_and_parts_on_a_clock_that_is_known() -> None:
     clock = FakeClock()
     durations = iter([1.0, 2.0, 4.0])
@@ -129,42 +144,51 @@ class Asked:
         return lambda *arguments: self.noted.append(name) or self.answers.get(name)
 
 
-ACCELERATOR = ("synchronize", "empty_cache", "reset_peak_memory_stats")
+QUESTIONS = ("synchronize", "empty_cache", "reset_peak_memory_stats")
 
 
-@pytest.mark.parametrize("kind", ["cuda", "mps"])
-def test_a_device_is_asked_by_torch_accelerator(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    current = {"is_available": True, "current_accelerator": torch.device(kind), "max_memory_allocated": 7}
-    general, own = Asked("accelerator", *ACCELERATOR, **current), Asked(kind, "set_device")
-    monkeypatch.setattr(torch, "accelerator", general)
-    monkeypatch.setattr(torch, kind, own)
-    asked = torch.device(kind, 0)
+def test_cuda_is_asked_by_its_own_part_of_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = Asked("cuda", "set_device", *QUESTIONS, max_memory_allocated=9)
+    monkeypatch.setattr(torch, "cuda", own)
+    monkeypatch.setattr(torch, "accelerator", Asked("accelerator", is_available=False))
+    asked = torch.device("cuda:1")
     accelerator.make_current(asked)
     accelerator.Clock(asked)()
     accelerator.empty_cache(asked)
     accelerator.reset_peak(asked)
-    assert accelerator.peak(asked) == 7
-    noted = [name for name in general.noted if name not in ("is_available", "current_accelerator")]
-    assert noted == ["synchronize", "empty_cache", "reset_peak_memory_stats", "max_memory_allocated"]
-    assert own.noted == ["set_device"]
+    assert accelerator.peak(asked) == 9
+    assert own.noted == ["set_device", *QUESTIONS, "max_memory_allocated"]
 
 
-@pytest.mark.parametrize("has", ["no torch.accelerator", "none available", "another", "no memory in it"])
-def test_an_older_release_is_asked_by_the_device_s_own_module(has: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    own = Asked("cuda", *ACCELERATOR, max_memory_allocated=9)
-    monkeypatch.setattr(torch, "cuda", own)
+HAS = {
+    "memory": 7,
+    "no memory": None,
+    "no torch.accelerator": None,
+    "another": None,
+    "none available": None,
+}
+
+
+@pytest.mark.parametrize("has", HAS)
+def test_what_mps_itself_has_not_torch_accelerator_may_have(has: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = Asked("mps", "synchronize", "empty_cache")
+    current = torch.device("cuda" if has == "another" else "mps")
+    answers: dict[str, Any] = {"is_available": has != "none available", "current_accelerator": current}
+    if has != "no memory":
+        answers |= {"reset_peak_memory_stats": None, "max_memory_allocated": 7}
+    general = Asked("accelerator", *QUESTIONS[:2], **answers)
+    monkeypatch.setattr(torch, "mps", own)
+    monkeypatch.setattr(torch, "accelerator", general)
     if has == "no torch.accelerator":
         monkeypatch.delattr(torch, "accelerator")
-    else:
-        current = torch.device("mps" if has == "another" else "cuda")
-        answers = {"is_available": has != "none available", "current_accelerator": current}
-        monkeypatch.setattr(torch, "accelerator", Asked("accelerator", **answers))
-    asked = torch.device("cuda:0")
+    asked = torch.device("mps")
+    accelerator.make_current(asked)
     accelerator.Clock(asked)()
     accelerator.empty_cache(asked)
     accelerator.reset_peak(asked)
-    assert accelerator.peak(asked) == 9
-    assert own.noted == [*ACCELERATOR, "max_memory_allocated"]
+    assert accelerator.peak(asked) == HAS[has]
+    assert own.noted == ["synchronize", "empty_cache"]
+    assert not {"synchronize", "empty_cache"} & set(general.noted)
 
 
 def test_an_allocator_that_tells_nothing_has_no_peak(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -224,6 +248,25 @@ def test_a_device_out_of_memory_gets_a_smaller_batch(
     assert held == [None] * 4  # no traceback holds tensors while memory is given back
 
 
+@pytest.mark.parametrize(("ooms", "is_short"), [((3, 4), True), ((3, 3), False)])
+def test_cudnn_without_an_engine_is_short_of_memory_if_the_allocator_was(
+    ooms: tuple[int, int], is_short: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def work() -> None:
+        raise RuntimeError("GET was unable to find an engine to execute this computation")
+
+    told = iter(ooms)
+    monkeypatch.setattr(torch.cuda, "memory_stats", lambda _: {"num_ooms": next(told)})
+    monkeypatch.setattr(memory, "free", lambda _: None)
+    if is_short:
+        assert memory.tried(work, torch.device("cuda:0")) == memory.Shortage(
+            "GET was unable to find an engine to execute this computation"
+        )
+    else:
+        with pytest.raises(RuntimeError, match="unable to find an engine"):
+            memory.tried(work, torch.device("cuda:0"))
+
+
 @pytest.mark.usefixtures("_quick_peaks")
 def test_one_example_that_does_not_fit_is_the_end(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "_as_asked", _only_up_to(0, torch.OutOfMemoryError("CUDA out of memory")))
@@ -249,6 +292,88 @@ def test_what_a_device_cannot_compute_is_said(graph: Graph, monkeypatch: pytest.
     assert str(refused.value) == (
         "cpu cannot compute in fp16 (\"slow_conv2d_cpu\" not implemented for 'Half'); try --precision fp32"
     )
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        TypeError("Trying to convert BFloat16 to the MPS backend but it does not have support for that dtype."),
+        RuntimeError("User specified an unsupported autocast device_type 'mps'"),
+    ],
+    ids=["TypeError", "RuntimeError"],
+)
+def test_a_precision_that_fails_in_the_peaks_already_is_said(
+    graph: Graph, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: Bench) -> None:
+        raise error
+
+    monkeypatch.setattr(run, "measure_peaks", fail)
+    with pytest.raises(ArchError, match=r"^cpu cannot compute in bf16 "):
+        run.measure(graph, asked(precision=Precision.BF16), lambda _: None)
+
+
+def test_amp_that_torch_only_warns_of_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "autocast", lambda *_, **__: SimpleNamespace(_enabled=False))
+    with pytest.raises(ArchError, match=r"^mps cannot compute in amp-bf16; try --precision fp32$"):
+        autocast(Precision.AMP_BF16, torch.device("mps"))
+
+
+@pytest.mark.usefixtures("_quick_peaks")
+def test_every_batch_is_compiled_anew(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    monkeypatch.setattr(torch.compiler, "reset", lambda: done.append("reset"))
+    monkeypatch.setattr(torch, "compile", lambda module, **_: done.append("compile") or module)
+    found = run.measure(graph, asked(compile=Compile.DEFAULT, layers=Layers.ALONE), lambda _: None)
+    assert done == ["reset", "compile"]
+    assert found["infer"]["compile_s"] > 0
+    assert record.record(graph, asked(compile=Compile.DEFAULT), found)["residual_ms"] is None
+
+
+@pytest.mark.usefixtures("_quick_peaks")
+def test_what_cannot_be_compiled_is_said(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise Unsupported("call_function in a loop")
+
+    monkeypatch.setattr(torch, "compile", lambda *_, **__: SimpleNamespace(eval=lambda: fails))
+    with pytest.raises(ArchError) as failed:
+        run.measure(graph, asked(compile=Compile.DEFAULT), lambda _: None)
+    expected = f"torch {torch.__version__} cannot compile tiny (Unsupported): leave out --compile, or try another torch"
+    assert str(failed.value) == expected
+
+
+def test_a_cuda_graph_tells_no_memory(graph: Graph) -> None:
+    for mode, kind, is_told in (
+        (Compile.REDUCE_OVERHEAD, "cuda", False),
+        (Compile.MAX_AUTOTUNE, "cuda", False),
+        (Compile.MAX_AUTOTUNE, "cpu", True),
+    ):
+        bench = Bench(graph, asked(compile=mode), accelerator.Clock(torch.device(kind)), lambda _: None)
+        peak, meaning = run._peak(lambda: None, bench)
+        assert (peak is not None) is is_told
+        assert meaning.startswith("not told: a CUDA graph") is not is_told
+
+
+@pytest.mark.parametrize(("name", "side"), [("torchvision", 63), ("tf_benchmark", 67)])
+def test_training_leaves_a_network_alive(name: str, side: int) -> None:
+    """Zeros are computed faster on some devices: what is timed is to go on computing what it did at first."""
+    graph = link(Catalogue().load(name, {}, (3, side, side)))
+    bench = Bench(graph, asked(), accelerator.Clock(torch.device("cpu")), lambda _: None)
+    torch.manual_seed(0)
+    module, x = bench.module(), bench.input()
+    training = Training(module, x, bench)
+
+    def alive() -> dict[str, int]:
+        with torch.inference_mode():
+            outputs = module.eval().outputs(x)
+        module.train()
+        return {name: int(out.count_nonzero()) for name, out in outputs.items()}
+
+    before = alive()
+    for _ in range(30):
+        training.step()
+    after = alive()
+    assert [name for name, count in before.items() if after[name] < 0.9 * count] == []
 
 
 ARCHS = ["sm_75", "sm_80", "sm_90", "compute_90"]
@@ -334,9 +459,9 @@ def test_a_run_on_cuda_keeps_all_on_it_and_waits_for_it(graph: Graph, monkeypatc
         ("reset_peak_memory_stats", lambda: None),
         ("max_memory_allocated", lambda: 3 * 2**20),
         ("empty_cache", lambda: None),
+        ("memory_stats", lambda _: {}),
     ):
-        monkeypatch.setattr(torch.accelerator, name, answer)
-    monkeypatch.setattr(accelerator, "_is_accelerator", lambda device: device.type == "cuda")
+        monkeypatch.setattr(torch.cuda, name, answer)
     monkeypatch.setattr(torch.cuda, "set_device", made_current.append)
     monkeypatch.setattr(torch.cuda, "get_device_properties", lambda _: SimpleNamespace(total_memory=80 * 2**30))
     monkeypatch.setattr(torch.backends.cudnn, "version", lambda: 91200)
@@ -379,6 +504,7 @@ def test_a_run_on_the_cpu_has_what_was_asked_for(graph: Graph, mode: Mode) -> No
     if config.trains:
         assert list(made["train"]["parts"]) == ["forward", "backward", "optimizer"]
         assert made["train"]["loss"] == "cross-entropy"
+        assert made["train"]["optimizer"] == {"name": "SGD", "lr": 1e-6, "momentum": 0.9, "weight_decay": 0.0}
 
 
 @pytest.mark.usefixtures("_quick_peaks")
@@ -404,7 +530,8 @@ def test_a_block_is_waited_for_at_its_end_alone(graph: Graph, monkeypatch: pytes
     gradients = protocol.Gradients(torch.nn.Identity(), torch.zeros(1), asked(), adds_up=True)
     monkeypatch.setattr(gradients, "forward", lambda: (done.append("forward"), clock.sleep(1.0)))
     monkeypatch.setattr(gradients, "backward", lambda: (done.append("backward"), clock.sleep(2.0)))
-    waiting = cast(accelerator.Clock, lambda: done.append("wait") or clock())
+    waiting = accelerator.Clock(torch.device("cpu"))
+    monkeypatch.setattr(accelerator.Clock, "__call__", lambda _: done.append("wait") or clock())
     found = protocol._in_blocks(gradients, waiting, PRESETS["convnet-benchmarks"])
     dry = ["forward", "backward", "wait"] * 10
     assert done == [*dry, "wait", *["forward"] * 10, "wait", "wait", *["backward"] * 10, "wait"]
@@ -468,7 +595,7 @@ def test_the_loss_is_said(graph: Graph) -> None:
 
     assert loss(graph)[1] == "cross-entropy"
     assert name_of("paper") == "cross-entropy, of the probabilities that the network ends in"
-    assert name_of("tf_benchmark") == "half the sum of squares, since the network ends in maps"
+    assert name_of("tf_benchmark") == "half the mean square, since the network ends in maps"
 
 
 def test_cross_entropy_of_probabilities_is_that_of_what_they_come_from() -> None:
@@ -603,6 +730,21 @@ def test_a_network_that_cannot_be_measured_keeps_no_other_from_it(tiny: Path, tm
     assert done.returncode == 2
     assert "empty has no parameters to train" in done.stderr
     assert json.loads(path.read_text())["spec"]["name"] == "tiny"
+
+
+def test_files_of_several_records_are_compared_network_by_network(tiny: Path, tmp_path: Path) -> None:
+    one, other = tmp_path / "one.json", tmp_path / "other.json"
+    cli("profile", str(tiny), "lenet_d2l", *SHORT, "--output", str(one), cwd=tmp_path)
+    made = json.loads(one.read_text(encoding="utf-8"))
+    other.write_text(json.dumps(made["results"][1]), encoding="utf-8")
+    done = cli("profile", "--compare", "one.json", "one.json", "--format", "json", cwd=tmp_path)
+    assert [result["spec"] for result in json.loads(done.stdout)["results"]] == ["tiny", "lenet_d2l"]
+    done = cli("profile", "--compare", "one.json", "other.json", cwd=tmp_path)
+    assert done.stdout.startswith("lenet_d2l: one.json (before) and other.json (after)\n")
+    other.write_text(json.dumps(made["results"][0] | {"spec": {"name": "another"}}), encoding="utf-8")
+    done = cli("profile", "--compare", "one.json", "other.json", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--compare: the two files have no measurement in common" in done.stderr
 
 
 def test_a_record_that_is_not_whole_is_not_compared(tmp_path: Path) -> None:

@@ -10,6 +10,10 @@ _OF_THE_MOMENT = ("load", "waited")
 _SERIES = ("median", "low", "high", "mean", "deviation")
 
 
+_SMALL = 0.05
+"""As a share: what two runs of the same network have been seen to differ by on a machine that others use."""
+
+
 class Verdict(StrEnum):
     FASTER = "faster"
     SLOWER = "slower"
@@ -29,13 +33,18 @@ class Figure(NamedTuple):
     def ratio(self) -> float:
         return self.after / self.before
 
+    @property
+    def may_be_the_machine_s(self) -> bool:
+        """Whether a difference is beyond the spread of either run, but not beyond that between runs."""
+        return self.verdict in (Verdict.FASTER, Verdict.SLOWER) and abs(self.ratio - 1) < _SMALL
+
 
 def compare(before: dict[str, Any], after: dict[str, Any]) -> list[Figure]:
-    """Every time that both records have."""
+    """Every time that both records have, but for those of layers that launch nothing."""
     return [
         _figure(what, ours, theirs)
         for what, ours in _times(before).items()
-        if (theirs := _times(after).get(what)) is not None
+        if (theirs := _times(after).get(what)) is not None and ours.median and theirs.median
     ]
 
 

@@ -35,10 +35,10 @@ def record(graph: Graph, config: Config, found: Data, now: datetime | None = Non
 
     Keys: `kind`, `created`, `spec` (name, title, input_shape, params, and FLOPs of an image, forward and training),
     `asked` (the configuration), `batch` (asked and used), `environment`, `peaks` (datasheet and measured: tflops, gbs),
-    `infer` and `train` (each with `step`, the times, `images_per_second`, `tflops` and shares of the peaks; `infer` has
-    `latency` too, `train` its `loss` and, with --detail, `parts`; both `compile_s`, with --compile), `layers` and
-    `warnings`; of several ranks `distributed` instead of `infer` and `train`, and of a preset `published`, what others
-    measured by it.
+    `infer` and `train`, `layers` with `layers_ms` and `residual_ms`, and `warnings`. Each of `infer` and `train` has
+    `step`, the times, `images_per_second`, their `spread`, `tflops` and shares of the peaks, and, compiled, `compile_s`;
+    `infer` has `latency` and `bound` too, `train` its `loss`, `optimizer` and, with --detail, `parts`. Several ranks
+    have `distributed` instead of both; a preset has `published`, what others measured by it.
     """
     totals = work(graph)
     peak = datasheet(found["environment"]["name"])
@@ -65,9 +65,9 @@ def record(graph: Graph, config: Config, found: Data, now: datetime | None = Non
     if "infer" in answer:
         answer["infer"]["bound"] = _bound(graph, config, found["batch"], peaks)
     if "layers" in found:
-        answer |= _layers(graph, found)
+        answer |= _layers(graph, config, found)
     if "distributed" in found:
-        answer["distributed"] = _distributed(found, totals.params, _element(config))
+        answer["distributed"] = _distributed(found, totals.params, _weight(config))
     if config.preset:
         answer["published"] = [one._asdict() for one in PRESETS[config.preset].published]
     return answer | {"warnings": list(_warnings(answer))}
@@ -107,9 +107,14 @@ def _bound(graph: Graph, config: Config, batch: int, peaks: Data) -> str:
     return "compute" if compute >= memory else "memory"
 
 
-def _element(config: Config) -> int:
-    """Bytes of a weight."""
+def _weight(config: Config) -> int:
+    """Bytes of a weight, and of its gradient; amp keeps them in fp32."""
     return 2 if config.precision in (Precision.FP16, Precision.BF16) else 4
+
+
+def _element(config: Config) -> int:
+    """Bytes of what a layer reads and writes; with amp, most is cast."""
+    return 4 if config.precision in (Precision.FP32, Precision.TF32) else 2
 
 
 def _distributed(found: Data, params: int, element: int) -> Data:
@@ -122,20 +127,17 @@ def _distributed(found: Data, params: int, element: int) -> Data:
     return told | {"all_reduce": all_reduce(params, element, told["ranks"])}
 
 
-def _layers(graph: Graph, found: Data) -> Data:
-    """Each layer's share of their sum and its FLOP/s, and what the whole takes beyond that sum."""
+def _layers(graph: Graph, config: Config, found: Data) -> Data:
+    """Each layer's share of their sum and its FLOP/s, and what the whole takes beyond that sum, if not compiled."""
     flops = {layer.name: layer.flops for layer in moved(graph, found["batch"], 4)}
     times = {layer["name"]: layer["step"]["median_ms"] for layer in found["layers"]}
     total = sum(times.values())
-    layers = [
-        layer
-        | {
-            "share": times[layer["name"]] / total,
-            "tflops": flops[layer["name"]] / (times[layer["name"]] * _MILLI) / _TERA,
-        }
-        for layer in found["layers"]
-    ]
-    whole = found["infer"]["step"]["median_ms"] if "infer" in found else None
+    layers = []
+    for layer in found["layers"]:
+        taken = times[layer["name"]]
+        tflops = flops[layer["name"]] / (taken * _MILLI) / _TERA if taken else None
+        layers.append(layer | {"share": taken / total, "tflops": tflops})
+    whole = found["infer"]["step"]["median_ms"] if "infer" in found and not config.compile else None
     return {"layers": layers, "layers_ms": total, "residual_ms": None if whole is None else whole - total}
 
 

@@ -39,7 +39,7 @@ def spread_of(step: Mapping[str, float]) -> float:
     >>> spread_of({"low_ms": 1.9, "median_ms": 2.0, "high_ms": 2.4})
     0.25
     """
-    return (step["high_ms"] - step["low_ms"]) / step["median_ms"]
+    return (step["high_ms"] - step["low_ms"]) / step["median_ms"] if step["median_ms"] else 0.0
 
 
 def timing(times: Sequence[float]) -> Timing:

@@ -59,40 +59,40 @@ def profile(
     from archcalc.cli.profile.records import hold_against
     from archcalc.errors import ArchError
 
-    expect_writable(form, output, compare is not None)
-    if compare:
-        hold_against(compare, plainly(form), output)
-        return
-    expect_free(
-        preset,
-        {
-            "--mode": mode,
-            "--compile": compile_,
-            "--layers": layers,
-            "--detail": detail,
-            "--min-run-time": min_run_time,
-            "--calls": calls,
-        },
-    )
-    asked = Config(
-        spec="",
-        settings=read_settings(set_),
-        input_shape=read_shape(input_shape),
-        device=device,
-        precision=precision,
-        channels_last=channels_last,
-        threads=threads,
-        mode=mode or Mode.INFER,
-        detail=detail,
-        layers=layers,
-        compile=compile_,
-        min_run_time=MIN_RUN_TIME if min_run_time is None else min_run_time,
-        latency_calls=LATENCY_CALLS if calls is None else calls,
-        preset=preset,
-    )
     ours = place(os.environ)
     with spoken_by_the_first(ours):
+        expect_writable(form, output, compare is not None)
+        if compare:
+            hold_against(compare, plainly(form), output)
+            return
         if ours and form is ProfileFormat.TF:
             raise ArchError("--format tf is for one device: leave it out under torchrun")
+        expect_free(
+            preset,
+            {
+                "--mode": mode,
+                "--compile": compile_,
+                "--layers": layers,
+                "--detail": detail,
+                "--min-run-time": min_run_time,
+                "--calls": calls,
+            },
+        )
+        asked = Config(
+            spec="",
+            settings=read_settings(set_),
+            input_shape=read_shape(input_shape),
+            device=device,
+            precision=precision,
+            channels_last=channels_last,
+            threads=threads,
+            mode=mode or Mode.INFER,
+            detail=detail,
+            layers=layers,
+            compile=compile_,
+            min_run_time=MIN_RUN_TIME if min_run_time is None else min_run_time,
+            latency_calls=LATENCY_CALLS if calls is None else calls,
+            preset=preset,
+        )
         asked = make_sure(asked, batch, ours)
         answer(asked, graphs(asked, specs, spec_dir), way(in_process, ours), form, output)

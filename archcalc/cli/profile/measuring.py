@@ -32,9 +32,18 @@ def in_process(graph: "Graph", config: Config, report: Report) -> dict[str, Any]
 
 def in_ranks(place: Place) -> Measure:
     """Measure with the other processes of torchrun; only the first of them finds anything."""
+    from archcalc.cli.output import say
     from archcalc.pytorch.profile.distributed import measure
 
-    return lambda graph, config, report: measure(graph, config, place, report)
+    def measure_together(graph: "Graph", config: Config, report: Report) -> dict[str, Any]:
+        try:
+            return measure(graph, config, place, report)
+        except ArchError as error:
+            if not place.is_first:  # the first says what is wrong with all, and this may be wrong here alone
+                say(f"rank {place.rank}: {error}")
+            raise
+
+    return measure_together
 
 
 def in_a_process(graph: "Graph", config: Config, report: Report) -> dict[str, Any]:

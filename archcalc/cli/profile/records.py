@@ -9,6 +9,8 @@ from archcalc.errors import ArchError, reason
 if TYPE_CHECKING:
     from archcalc.cli.options import Format
 
+Data = dict[str, Any]
+
 RECORDS: Final = Path("reports") / "profiles"
 """Where records go that no --output asks for."""
 
@@ -40,29 +42,37 @@ def file_name(record: dict[str, Any]) -> str:
 
 
 def hold_against(paths: tuple[Path, Path], form: "Format | None", output: Path | None) -> None:
-    """Write two records side by side. Raises ArchError where they cannot be read or share nothing."""
+    """Write the records of two files side by side. Raises ArchError where they cannot be read or share nothing."""
     from archcalc.analysis.profile.comparing import compare, differences
     from archcalc.cli.output import answer
-    from archcalc.render.data import stamped
+    from archcalc.render.data import results, stamped
     from archcalc.render.profile import comparison_data, comparison_sheet
 
-    before, after = map(_read, paths)
+    sheets, data = [], []
     try:
-        figures, otherwise = compare(before, after), differences(before, after)
+        for before, after in _paired(*map(_read, paths)):
+            figures, otherwise = compare(before, after), differences(before, after)
+            name = before["spec"]["name"]
+            if figures:
+                sheets.append(comparison_sheet(name, (str(paths[0]), str(paths[1])), figures, otherwise))
+                data.append(stamped({"spec": name} | comparison_data(figures, otherwise)))
     except (KeyError, TypeError, IndexError) as error:
         raise ArchError(f"--compare: a record is not whole: {error} is missing or of another kind") from None
-    if not figures:
-        raise ArchError("--compare: the two records have no measurement in common")
-    answer(
-        [comparison_sheet((str(paths[0]), str(paths[1])), figures, otherwise)],
-        lambda: stamped(comparison_data(figures, otherwise)),
-        form,
-        output,
-    )
+    if not sheets:
+        raise ArchError("--compare: the two files have no measurement in common")
+    answer(sheets, lambda: results(data), form, output)
 
 
-def _read(path: Path) -> dict[str, Any]:
-    """A record that profile wrote. Raises ArchError for what is none."""
+def _paired(before: list[Data], after: list[Data]) -> list[tuple[Data, Data]]:
+    """Records of the same network; two that are alone in their files, whatever they are of."""
+    if len(before) == len(after) == 1:
+        return [(before[0], after[0])]
+    others = {record["spec"]["name"]: record for record in after}
+    return [(record, others[name]) for record in before if (name := record["spec"]["name"]) in others]
+
+
+def _read(path: Path) -> list[Data]:
+    """The records in a file that profile wrote. Raises ArchError for another."""
     from archcalc.analysis.profile.record import KIND
 
     try:
@@ -71,8 +81,7 @@ def _read(path: Path) -> dict[str, Any]:
         raise ArchError(f"--compare: {path} cannot be read: {reason(error)}") from None
     except ValueError:
         raise ArchError(f"--compare: {path} is no JSON") from None
-    if isinstance(read, dict) and isinstance(read.get("results"), list):
-        raise ArchError(f"--compare: {path} holds {len(read['results'])} records; give a file of one")
-    if not isinstance(read, dict) or read.get("kind") != KIND:
+    records = read["results"] if isinstance(read, dict) and isinstance(read.get("results"), list) else [read]
+    if not all(isinstance(record, dict) and record.get("kind") == KIND for record in records):
         raise ArchError(f"--compare: {path} is no record of archcalc profile")
-    return read
+    return records

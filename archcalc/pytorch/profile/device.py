@@ -83,7 +83,7 @@ def set_up(config: Config, device: torch.device) -> dict[str, Any]:
     torch.backends.cudnn.allow_tf32 = tf32
     torch.backends.cudnn.benchmark = True
     accelerator.make_current(device)
-    return {"threads": threads, "tf32": tf32, "cudnn_benchmark": True}
+    return {"threads": threads, "tf32": tf32, "cudnn_benchmark": True, "inputs": "normal numbers"}
 
 
 def default_threads() -> int:

@@ -42,10 +42,15 @@ def measure(graph: Graph, config: Config, place: Place, report: Report) -> dict[
     flags = set_up(config, device)
     environment, waiting = describe(device) | flags, Waiting()
     bench = Bench(graph, config._replace(threads=flags["threads"]), Clock(device), report)
+    memory.free(device)  # of the network before, or it could be this rank alone that has too little
     backend = _join(device)
-    with refused(config, device):
-        bench = _that_fits(bench)
-        found = _of_all_modes(bench, place)
+    try:
+        with refused(config, device):
+            bench = _that_fits(bench)
+            found = _of_all_modes(bench, place)
+    except BaseException:
+        atexit.unregister(distributed.destroy_process_group)  # it would wait for ranks that wait for this one
+        raise
     if not place.is_first:
         return {}
     environment["waited"] = waiting.share
@@ -62,6 +67,7 @@ def _join(device: torch.device) -> str:
     backend = "nccl" if device.type == "cuda" else "gloo"
     if not distributed.is_initialized():
         distributed.init_process_group(backend)
+        distributed.barrier(device_ids=_ids(device))  # NCCL takes its memory here, before the network takes all
         atexit.register(distributed.destroy_process_group)
     return backend
 
@@ -86,7 +92,9 @@ def _shortage(bench: Bench) -> Shortage | None:
             del sent
         bench.clock()
 
-    return memory.tried(once, bench.device)
+    shortage = memory.tried(once, bench.device)
+    memory.free(bench.device)
+    return shortage
 
 
 def _in_any(shortage: Shortage | None, device: torch.device) -> bool:
@@ -140,12 +148,17 @@ def _together(step: Step, steps: int, warm_ups: int, clock: Clock) -> list[float
     for _ in range(warm_ups):
         step()
     clock()
-    distributed.barrier()
+    distributed.barrier(device_ids=_ids(clock.device))
     return latencies(step, clock, steps)
 
 
 def _parallel(module: nn.Module, device: torch.device) -> nn.Module:
-    return DistributedDataParallel(module, device_ids=[device.index] if device.type == "cuda" else None)
+    return DistributedDataParallel(module, device_ids=_ids(device))
+
+
+def _ids(device: torch.device) -> list[int] | None:
+    """The one GPU of this rank; None for a rank on the CPU, which wants none."""
+    return [device.index] if device.type == "cuda" else None
 
 
 def _told(words: list[Any]) -> list[Any]:

@@ -17,10 +17,17 @@ _MIB: Final = 2**20
 _OUT_OF_MEMORY: Final = (getattr(torch, "OutOfMemoryError", torch.cuda.OutOfMemoryError), MemoryError)
 _WORDS: Final = (
     "CUDA error: out of memory",
+    "CUDA driver error: out of memory",
+    "Triton Error [CUDA]: out of memory",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUDNN_STATUS_ALLOC_FAILED",
     "MPS backend out of memory",
     "DefaultCPUAllocator: can't allocate memory",
     "DefaultCPUAllocator: not enough memory",
 )
+_NO_ENGINE: Final = "unable to find an engine"
+"""What cuDNN says of a convolution for which no algorithm works, be it that memory is short or that it has none."""
+
 _NOT_TOLD: Final = "not told by this device"
 _SELF: Final = Path("/proc/self")
 
@@ -43,14 +50,21 @@ class Shortage(NamedTuple):
 
 def tried(work: Callable[[], T], device: torch.device) -> T | Shortage:
     """What work gives; where memory runs out in it, that, once what it held is given back."""
+    before = _times_short(device)
     try:
         return work()
     except (RuntimeError, MemoryError) as error:
-        if not is_out_of_memory(error):
+        is_disguised = _NO_ENGINE in str(error) and _times_short(device) > before
+        if not (is_disguised or is_out_of_memory(error)):
             raise
         shortage = Shortage((str(error) or type(error).__name__).splitlines()[0])
     free(device)  # here, where no traceback holds the tensors any more
     return shortage
+
+
+def _times_short(device: torch.device) -> int:
+    """How often CUDA's allocator had no more memory."""
+    return torch.cuda.memory_stats(device).get("num_ooms", 0) if device.type == "cuda" else 0
 
 
 def free(device: torch.device) -> None:

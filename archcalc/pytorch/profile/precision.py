@@ -17,6 +17,12 @@ _HALF: Final = {
 }
 
 
+_REFUSALS: Final = (
+    *("not implemented for", "not supported", "unsupported", "not support", "n't support", "not have support"),
+)
+"""What torch says of a precision that a device does not have."""
+
+
 def dtype_of(precision: Precision) -> torch.dtype:
     """What weights and inputs are; amp keeps them in fp32."""
     return product_dtype(precision) if precision in (Precision.FP16, Precision.BF16) else torch.float32
@@ -31,7 +37,10 @@ def autocast(precision: Precision, device: torch.device) -> contextlib.AbstractC
     """Where amp casts; elsewhere nothing."""
     if precision not in (Precision.AMP_FP16, Precision.AMP_BF16):
         return contextlib.nullcontext()
-    return torch.autocast(device.type, dtype=_HALF[precision])
+    context = torch.autocast(device.type, dtype=_HALF[precision])
+    if not context._enabled:  # with no more than a warning, as for bfloat16 on an older MPS
+        raise ArchError(f"{device} cannot compute in {precision}; try --precision fp32")
+    return context
 
 
 @contextlib.contextmanager
@@ -39,9 +48,9 @@ def refused(config: Config, device: torch.device) -> Iterator[None]:
     """A message for what a device cannot compute, instead of torch's own."""
     try:
         yield
-    except (RuntimeError, NotImplementedError) as error:
-        is_cuda_s = "CUDA error" in str(error)
-        if not is_cuda_s and ("not implemented for" in str(error) or "not supported" in str(error).lower()):
+    except (RuntimeError, TypeError) as error:
+        said = str(error).lower()
+        if "cuda error" not in said and any(words in said for words in _REFUSALS):
             first = str(error).splitlines()[0]
             raise ArchError(f"{device} cannot compute in {config.precision} ({first}); try --precision fp32") from error
         raise

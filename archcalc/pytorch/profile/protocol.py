@@ -1,6 +1,6 @@
 """Steps as a preset has them: so many to warm up, so many timed, and when the device is waited for."""
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from torch import Tensor, nn
 
@@ -8,24 +8,25 @@ from archcalc.analysis.profile.config import Config
 from archcalc.analysis.profile.presets import PRESETS, Preset
 from archcalc.analysis.profile.statistics import Timing, timing
 from archcalc.pytorch.build import Built
+from archcalc.pytorch.profile import memory
 from archcalc.pytorch.profile.accelerator import Clock
 from archcalc.pytorch.profile.bench import Bench
 from archcalc.pytorch.profile.precision import autocast
 from archcalc.pytorch.profile.steps import Training, inference
-from archcalc.pytorch.profile.timing import Step, latencies
+from archcalc.pytorch.profile.timing import Step, block, latencies
 
 _WEIGHT_DECAY: Final = 4e-5
 """That of tf_cnn_benchmarks."""
 
 
 class Followed(NamedTuple):
-    """Times of a forward pass, if the protocol has one, of all, and of parts, and how many steps each of them is of."""
+    """Times of a forward pass, if the protocol has one, of all and of parts, the steps that each is of, and the loss."""
 
     forward: Timing | None
     total: Timing
     parts: dict[str, Timing]
     per_block: int
-    loss: str
+    told: dict[str, Any]
 
 
 def follow(bench: Bench, module: Built) -> Followed:
@@ -39,12 +40,12 @@ def follow(bench: Bench, module: Built) -> Followed:
     if preset.updates:
         training = Training(module, x, bench, momentum=0.0, weight_decay=_WEIGHT_DECAY)
         total = _timed(training.step, bench.clock, preset)
-        return Followed(None, total, {}, 1, f"{training.loss_name}; SGD without momentum")
+        return Followed(None, total, {}, 1, training.told)
     gradients = Gradients(module, x, bench.config, preset.in_a_block)
     if preset.in_a_block:
         return _in_blocks(gradients, bench.clock, preset)
     forward = _timed(inference(module, x, bench.config), bench.clock, preset)
-    return Followed(forward, _timed(gradients.step, bench.clock, preset), {}, 1, gradients.loss_name)
+    return Followed(forward, _timed(gradients.step, bench.clock, preset), {}, 1, gradients.told)
 
 
 def _in_blocks(gradients: "Gradients", clock: Clock, preset: Preset) -> Followed:
@@ -52,22 +53,18 @@ def _in_blocks(gradients: "Gradients", clock: Clock, preset: Preset) -> Followed
     for _ in range(preset.dry_runs):
         gradients.step()
         clock()
-    forward, backward = (_block(step, clock, preset.steps) for step in (gradients.forward, gradients.backward))
+    memory.reset_peak(clock.device)
+    forward, backward = (
+        block(step, clock, preset.steps) / preset.steps for step in (gradients.forward, gradients.backward)
+    )
     parts = {"forward": timing([forward]), "backward": timing([backward])}
-    return Followed(parts["forward"], timing([forward + backward]), parts, preset.steps, gradients.loss_name)
-
-
-def _block(step: Step, clock: Clock, steps: int) -> float:
-    """Seconds a step."""
-    start = clock()
-    for _ in range(steps):
-        step()
-    return (clock() - start) / steps
+    return Followed(parts["forward"], timing([forward + backward]), parts, preset.steps, gradients.told)
 
 
 def _timed(step: Step, clock: Clock, preset: Preset) -> Timing:
     for _ in range(preset.dry_runs):
         step()
+    memory.reset_peak(clock.device)
     return timing(latencies(step, clock, preset.steps))
 
 
@@ -83,7 +80,7 @@ class Gradients:
     With `adds_up` a backward pass can be run again, and adds its gradients to those that there are, as Torch7 does.
     """
 
-    loss_name: Final = "half the output's sum of squares; gradients without an optimizer"
+    told: Final = {"loss": "half the output's sum of squares; gradients without an optimizer", "optimizer": None}
 
     def __init__(self, module: nn.Module, x: Tensor, config: Config, adds_up: bool) -> None:
         self.module, self.x, self.config, self.adds_up = module, x, config, adds_up
@@ -92,6 +89,7 @@ class Gradients:
     def forward(self) -> None:
         if not self.adds_up:
             self.module.zero_grad(set_to_none=True)
+        self.out = None
         with autocast(self.config.precision, self.x.device):
             self.out = self.module(self.x)
 

@@ -1,15 +1,15 @@
 """One configuration, measured: what a record of it holds, but for what follows from the spec."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
-from archcalc.analysis.profile.config import Config
+from archcalc.analysis.profile.config import Compile, Config
 from archcalc.analysis.profile.presets import PRESETS
 from archcalc.analysis.profile.statistics import Timing, percentile
+from archcalc.errors import ArchError
 from archcalc.graph import Graph
 from archcalc.pytorch.build import Built
 from archcalc.pytorch.profile import memory
@@ -27,6 +27,8 @@ from archcalc.pytorch.profile.timing import Step, latencies, parts, throughput, 
 
 _DETAIL_REPEATS = 20
 _MEMORY_STEPS = 2
+_COMPILERS = ("torch._dynamo", "torch._inductor")
+_IN_GRAPHS = (Compile.REDUCE_OVERHEAD, Compile.MAX_AUTOTUNE)
 _NOT_APART = "not told apart from training's by this protocol"
 
 
@@ -40,7 +42,8 @@ def measure(graph: Graph, config: Config, report: Report) -> dict[str, Any]:
     flags = set_up(config, device)
     environment, waiting = describe(device) | flags, Waiting()
     bench = Bench(graph, config._replace(threads=flags["threads"]), Clock(device), report)
-    peaks = measure_peaks(bench)
+    with refused(config, device):
+        peaks = measure_peaks(bench)
     while isinstance(found := memory.tried(partial(_everything, bench), device), Shortage):
         bench = bench.with_less(found)
     environment["waited"] = waiting.share
@@ -71,17 +74,16 @@ def _as_asked(bench: Bench, module: Built) -> dict[str, Any]:
 
 def _by_protocol(bench: Bench, module: Built) -> dict[str, Any]:
     """What a preset's protocol takes the times of."""
-    memory.reset_peak(bench.device)
     followed = follow(bench, module)
     peak, meaning = memory.peak_memory(bench.device)
     found: dict[str, Any] = {
         "train": {
             "step": data(followed.total) | {"per_block": followed.per_block},
-            "loss": followed.loss,
             "parts": {name: data(series) for name, series in followed.parts.items()},
             "peak_mib": peak,
             "peak_is": meaning,
         }
+        | followed.told
     }
     if followed.forward:
         step = data(followed.forward) | {"per_block": followed.per_block}
@@ -89,9 +91,13 @@ def _by_protocol(bench: Bench, module: Built) -> dict[str, Any]:
     return {mode: part | {"warm_up_steps": PRESETS[bench.config.preset or ""].dry_runs} for mode, part in found.items()}
 
 
-def _compiled(module: Built, mode: str) -> nn.Module:
-    """The module as torch.compile makes it, anew for each batch size, when it is first called."""
-    return cast(nn.Module, torch.compile(module, mode=None if mode == "default" else mode, dynamic=False))
+def _compiled(module: Built, mode: Compile) -> nn.Module:
+    """The module as torch.compile makes it, anew for each batch size, when it is first called.
+
+    What was compiled before is forgotten, or after a few batches torch would no longer compile, and not say so.
+    """
+    torch.compiler.reset()
+    return cast(nn.Module, torch.compile(module, mode=None if mode is Compile.DEFAULT else mode.value, dynamic=False))
 
 
 def _infer(bench: Bench, module: nn.Module, x: Tensor) -> dict[str, Any]:
@@ -106,7 +112,7 @@ def _infer(bench: Bench, module: nn.Module, x: Tensor) -> dict[str, Any]:
 
 def _train(bench: Bench, module: nn.Module, x: Tensor) -> dict[str, Any]:
     training = Training(module, x, bench)
-    found = {"loss": training.loss_name} | _series(bench, training.step, f"training, batch {len(x)}")
+    found = training.told | _series(bench, training.step, f"training, batch {len(x)}")
     if bench.config.detail:
         bench.report(f"training, batch {len(x)}: forward, backward, optimizer")
         apart = parts(training.parts, bench.clock, _DETAIL_REPEATS)
@@ -121,7 +127,7 @@ def _series(bench: Bench, step: Step, what: str) -> dict[str, Any]:
     steps = warm_up(step, bench.clock, bench.config)
     bench.report(f"{what}: throughput")
     times, per_block = throughput(step, bench.clock, bench.threads, bench.config.min_run_time)
-    peak, meaning = _peak(step, bench.clock)
+    peak, meaning = _peak(step, bench)
     return {
         "warm_up_steps": steps,
         "step": data(times) | {"per_block": per_block},
@@ -131,21 +137,29 @@ def _series(bench: Bench, step: Step, what: str) -> dict[str, Any]:
 
 
 def _first_call(bench: Bench, step: Step) -> float:
-    """The seconds of a first call, in which a module is compiled."""
+    """The seconds of a first call, in which a module is compiled. Raises ArchError where this torch cannot."""
     bench.report("compiling")
     start = bench.clock()
-    step()
+    try:
+        step()
+    except Exception as error:
+        if not isinstance(error, AssertionError) and not type(error).__module__.startswith(_COMPILERS):
+            raise
+        what = f"torch {torch.__version__} cannot compile {bench.graph.spec.name}"
+        raise ArchError(f"{what} ({type(error).__name__}): leave out --compile, or try another torch") from error
     return bench.clock() - start
 
 
-def _peak(step: Callable[[], object], clock: Clock) -> tuple[float | None, str]:
+def _peak(step: Step, bench: Bench) -> tuple[float | None, str]:
     """Memory of a few steps, after all that is set up once has been."""
-    clock()
-    memory.reset_peak(clock.device)
+    if bench.device.type == "cuda" and bench.config.compile in _IN_GRAPHS:
+        return None, "not told: a CUDA graph that is run again asks the allocator for nothing"
+    bench.clock()
+    memory.reset_peak(bench.device)
     for _ in range(_MEMORY_STEPS):
         step()
-    clock()
-    return memory.peak_memory(clock.device)
+    bench.clock()
+    return memory.peak_memory(bench.device)
 
 
 def data(times: Timing) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from archcalc.pytorch.profile.bench import Bench
 from archcalc.pytorch.profile.precision import autocast
 from archcalc.pytorch.profile.timing import Step
 
-LEARNING_RATE: Final = 0.01
+LEARNING_RATE: Final = 1e-6
+"""So small that the network stays as it was made: at 0.01 most ReLUs die within twenty steps, and zeros are timed."""
 MOMENTUM: Final = 0.9
 
 _LEAST_PROBABILITY: Final = 1e-12
@@ -77,14 +78,21 @@ class Training:
         self.update()
 
     @property
+    def told(self) -> dict[str, Any]:
+        """What is minimized and by what, for the record."""
+        (group,) = self.optimizer.param_groups
+        by = {"name": "SGD"} | {key: group[key] for key in ("lr", "momentum", "weight_decay")}
+        return {"loss": self.loss_name, "optimizer": by}
+
+    @property
     def parts(self) -> list[tuple[str, Step]]:
         return [("forward", self.forward), ("backward", self.backward), ("optimizer", self.update)]
 
 
 def loss(graph: Graph) -> tuple[Callable[[Tensor, Tensor], Tensor], str]:
-    """What is minimized, and what it is called: of features the cross-entropy, of maps half the sum of squares."""
+    """What is minimized, and what it is called: of features the cross-entropy, of maps half the mean square."""
     if len(graph.output_shape) > 1:
-        return lambda out, _: out.float().pow(2).sum() / 2, "half the sum of squares, since the network ends in maps"
+        return lambda out, _: out.float().pow(2).mean() / 2, "half the mean square, since the network ends in maps"
     if graph.nodes and isinstance(graph.nodes[-1].layer, Softmax):
         return _of_probabilities, "cross-entropy, of the probabilities that the network ends in"
     return lambda out, target: functional.cross_entropy(out.float(), target), "cross-entropy"

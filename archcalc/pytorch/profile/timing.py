@@ -32,10 +32,18 @@ def throughput(step: Step, clock: Clock, threads: int, min_run_time: float) -> t
     """
     timer = Timer(stmt="step()", globals={"step": step}, timer=clock, num_threads=threads)
     measured = timer.blocked_autorange(min_run_time=min_run_time)
-    if len(measured.times) < LEAST_BLOCKS:
-        block = measured.median * measured.number_per_run
-        measured = timer.blocked_autorange(min_run_time=(LEAST_BLOCKS + 1) * block)
-    return timing(measured.times), measured.number_per_run
+    times, per_block = list(measured.times), measured.number_per_run
+    while len(times) < LEAST_BLOCKS:
+        times.append(block(step, clock, per_block) / per_block)
+    return timing(times), per_block
+
+
+def block(step: Step, clock: Clock, steps: int) -> float:
+    """Seconds of so many steps, waited for at the end of the last."""
+    start = clock()
+    for _ in range(steps):
+        step()
+    return clock() - start
 
 
 def latencies(step: Step, clock: Clock, calls: int) -> list[float]:

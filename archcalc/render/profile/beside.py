@@ -25,6 +25,10 @@ _FIGURES: Final = (
 )
 
 
+_BETWEEN_RUNS: Final = (
+    "a few percent may be the machine's: a spread is that of one run, and runs differ by more; measure both again"
+)
+
 _PUBLISHED: Final = (
     Column("hardware", "hardware"),
     Column("library", "library", leaves=1),
@@ -38,12 +42,14 @@ _PUBLISHED: Final = (
 
 
 def comparison_sheet(
-    names: tuple[str, str], figures: Sequence[Figure], otherwise: Sequence[tuple[str, Any, Any]]
+    spec: str, names: tuple[str, str], figures: Sequence[Figure], otherwise: Sequence[tuple[str, Any, Any]]
 ) -> Sheet:
-    """Two records side by side; what else is otherwise is said below."""
+    """Two records of a network side by side; what else is otherwise is said below."""
     rows = tuple((f.what, f.before, f.after, f.ratio, f.verdict.value) for f in figures)
     notes = tuple(f"{what}: {before} -> {after}" for what, before, after in otherwise)
-    return Sheet("", f"{names[0]} (before) and {names[1]} (after)", _FIGURES, rows, notes=notes)
+    if any(figure.may_be_the_machine_s for figure in figures):
+        notes += (_BETWEEN_RUNS,)
+    return Sheet(spec, f"{spec}: {names[0]} (before) and {names[1]} (after)", _FIGURES, rows, notes=notes)
 
 
 def comparison_data(figures: Sequence[Figure], otherwise: Sequence[tuple[str, Any, Any]]) -> Data:
