@@ -800,27 +800,41 @@ def test_two_ranks_over_gloo(tiny: Path, tmp_path: Path) -> None:
     assert not {"infer", "train", "layers"} & set(made)
 
 
-def test_ranks_agree_on_the_batch_that_fits_on_all(tiny: Path, tmp_path: Path) -> None:
-    (tmp_path / "short.py").write_text(
-        "import os, sys, torch\n"
+def short_of_memory(tmp_path: Path, when: str) -> str:
+    """A program that is archcalc, but for a training step that runs out of memory."""
+    path = tmp_path / "short.py"
+    path.write_text(
+        "import os, torch\n"
         "from archcalc.pytorch.profile import distributed\n"
         "class Training(distributed.Training):\n"
         "    def step(self):\n"
-        "        if len(self.x) > 12 and os.environ['RANK'] == '1':\n"
-        "            raise torch.OutOfMemoryError('CUDA out of memory')\n"
+        f"        if {when} and os.environ['RANK'] == '1':\n"
+        "            raise torch.cuda.OutOfMemoryError('CUDA out of memory')\n"
         "        super().step()\n"
         "distributed.Training = Training\n"
         "from archcalc.__main__ import main\n"
         "main()\n",
         encoding="utf-8",
     )
+    return str(path)
+
+
+def test_ranks_agree_on_the_batch_that_fits_on_all(tiny: Path, tmp_path: Path) -> None:
+    program = (short_of_memory(tmp_path, "len(self.x) > 12"),)
     path = tmp_path / "record.json"
     asked = (str(tiny), *SHORT, "--batch", "24", "--mode", "train", "--output", str(path))
-    done = torchrun(2, *asked, cwd=tmp_path, program=(str(tmp_path / "short.py"),))
+    done = torchrun(2, *asked, cwd=tmp_path, program=program)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     made = json.loads(path.read_text(encoding="utf-8"))
     assert made["batch"] == {"asked": 24, "used": 12}
     assert made["warnings"][0] == "out of memory at batch 24: batch 12 instead"
+
+
+def test_a_rank_that_fails_alone_says_so_and_ends_all(tiny: Path, tmp_path: Path) -> None:
+    program = (short_of_memory(tmp_path, "isinstance(self.module, torch.nn.parallel.DistributedDataParallel)"),)
+    done = torchrun(2, str(tiny), *SHORT, "--mode", "train", cwd=tmp_path, program=program)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "archcalc: rank 1: tiny: out of memory at batch 2, where one step had enough\n" in done.stderr
 
 
 def test_ranks_have_no_lines_of_tensorflow_s(tiny: Path, tmp_path: Path) -> None:

@@ -36,9 +36,9 @@ def record(graph: Graph, config: Config, found: Data, now: datetime | None = Non
     Keys: `kind`, `created`, `spec` (name, title, input_shape, params, and FLOPs of an image, forward and training),
     `asked` (the configuration), `batch` (asked and used), `environment`, `peaks` (datasheet and measured: tflops, gbs),
     `infer` and `train`, `layers` with `layers_ms` and `residual_ms`, and `warnings`. Each of `infer` and `train` has
-    `step`, the times, `images_per_second`, their `spread`, `tflops` and shares of the peaks, and, compiled, `compile_s`;
-    `infer` has `latency` and `bound` too, `train` its `loss`, `optimizer` and, with --detail, `parts`. Several ranks
-    have `distributed` instead of both; a preset has `published`, what others measured by it.
+    `step`, the times, `images_per_second`, their `spread`, `tflops` and shares of the peaks, and with --compile
+    `compile_s`; `infer` has `latency` and `bound` too, `train` its `loss`, `optimizer` and, with --detail, `parts`.
+    Several ranks have `distributed` instead of both; a preset has `published`, what others measured by it.
     """
     totals = work(graph)
     peak = datasheet(found["environment"]["name"])

@@ -111,7 +111,8 @@ def _of_all_modes(bench: Bench, place: Place) -> dict[str, Any]:
         return {mode: _times(mode, bench, place) for mode in modes}
     except (RuntimeError, MemoryError) as error:
         if memory.is_out_of_memory(error):
-            raise ArchError(f"rank {place.rank} is out of memory at batch {bench.batch}: try a smaller one") from error
+            name = bench.graph.spec.name
+            raise ArchError(f"{name}: out of memory at batch {bench.batch}, where one step had enough") from error
         raise
 
 

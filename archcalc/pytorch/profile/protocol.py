@@ -20,7 +20,7 @@ _WEIGHT_DECAY: Final = 4e-5
 
 
 class Followed(NamedTuple):
-    """Times of a forward pass, if the protocol has one, of all and of parts, the steps that each is of, and the loss."""
+    """Times of a forward pass, if the protocol has one, of all and of parts, the steps each is of, and the loss."""
 
     forward: Timing | None
     total: Timing
