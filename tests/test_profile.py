@@ -27,7 +27,7 @@ from archcalc.render.data import json_text, stamped
 from archcalc.render.plain import render
 from archcalc.render.profile import comparison_sheet, profile_sheets, tensorflow_lines
 from archcalc.spec.catalogue import Catalogue
-from tests.conftest import SPECS
+from tests.conftest import ROOT, SPECS
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -175,6 +175,20 @@ def test_a_record_says_what_follows_from_the_spec() -> None:
     assert infer["of_datasheet"] is None
     assert made["warnings"] == []
     assert json.loads(json_text(stamped(made)))["schema"] == 1
+
+
+def test_what_a_record_has_is_documented() -> None:
+    parts = {name: step(1.0, 2.0) for name in ("forward", "backward", "optimizer")}
+    train = {"step": step(1.0, 2.0), "loss": "", "optimizer": None, "parts": parts, "peak_mib": 1.0, "peak_is": ""}
+    layers = [{"name": node.name, "step": step(0.1, 0.1)} for node in LENET.nodes]
+    config = Config("lenet_d2l", batch=8, mode=Mode.BOTH, preset="tf-benchmark")
+    given = found(train=train | {"compile_s": 1.0}, layers=layers, distributed={"ranks": 2, "backend": "gloo"})
+    made = record.record(LENET, config, given, NOW)
+    bullet = next(part for part in (ROOT / "README.md").read_text().split("\n- ") if part.startswith("`profile`"))
+    keys = {*made, *made["infer"], *made["train"]} - {"kind", "created", "warm_up_steps", "peak_is", "distributed"}
+    assert [key for key in sorted(keys) if f"`{key}`" not in bullet] == []
+    docstring = record.record.__doc__ or ""
+    assert [key for key in made if f"`{key}`" not in docstring] == []
 
 
 def test_a_record_of_a_listed_device_has_its_data_sheet() -> None:

@@ -53,9 +53,10 @@ class Clock:
 def _ask(device: torch.device, name: str, *arguments: Any) -> Any:
     """What a function of this name says; None where this release has none for the device."""
     own = getattr(torch, device.type)
-    for module in (own, torch.accelerator) if _is_accelerator(device) else (own,):
-        if hasattr(module, name):
-            return getattr(module, name)(*arguments)
+    if hasattr(own, name):
+        return getattr(own, name)(*arguments)
+    if _is_accelerator(device) and hasattr(torch.accelerator, name):
+        return getattr(torch.accelerator, name)(*arguments)
     return None
 
 

@@ -16,10 +16,7 @@ _HALF: Final = {
     Precision.AMP_BF16: torch.bfloat16,
 }
 
-
-_REFUSALS: Final = (
-    *("not implemented for", "not supported", "unsupported", "not support", "n't support", "not have support"),
-)
+_REFUSALS: Final = ("not implemented for", "not support", "n't support", "unsupported", "not have support")
 """What torch says of a precision that a device does not have."""
 
 
@@ -52,5 +49,6 @@ def refused(config: Config, device: torch.device) -> Iterator[None]:
         said = str(error).lower()
         if "cuda error" not in said and any(words in said for words in _REFUSALS):
             first = str(error).splitlines()[0]
-            raise ArchError(f"{device} cannot compute in {config.precision} ({first}); try --precision fp32") from error
+            way_out = "--device cpu" if config.precision is Precision.FP32 else "--precision fp32"
+            raise ArchError(f"{device} cannot compute in {config.precision} ({first}); try {way_out}") from error
         raise
