@@ -16,9 +16,7 @@ from archcalc.analysis.profile.config import Config
 from archcalc.analysis.profile.statistics import Timing, overlap
 from archcalc.graph import link
 from archcalc.pytorch.build import Built
-from archcalc.pytorch.profile.accelerator import Clock
 from archcalc.pytorch.profile.bench import Bench
-from archcalc.pytorch.profile.device import resolve, set_up
 from archcalc.pytorch.profile.environment import describe
 from archcalc.pytorch.profile.layers import time_layers
 from archcalc.pytorch.profile.steps import inference
@@ -102,13 +100,11 @@ def ratio(these: Sequence[float], those: Sequence[float]) -> float:
 
 def main() -> None:
     spec, name, batch, threads = (*sys.argv[1:], *("torchvision", "cpu", "8", "1")[len(sys.argv) - 1 :])
-    device = resolve(name)
     config = Config(spec, device=name, batch=int(batch), threads=int(threads))
-    set_up(config, device)
-    described = describe(device)
+    bench = Bench.ready(link(Catalogue().load(spec, {}, None)), config, lambda _: None)
+    described = describe(bench.device)
     print(f"{spec}, batch {batch}, {described['name']}, threads {threads}, torch {described['torch']}")
-    graph = link(Catalogue().load(spec, {}, None))
-    Rounds(Bench(graph, config, Clock(device), lambda _: None)).run()
+    Rounds(bench).run()
 
 
 if __name__ == "__main__":

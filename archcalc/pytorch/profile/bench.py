@@ -12,6 +12,7 @@ from archcalc.errors import ArchError
 from archcalc.graph import Graph
 from archcalc.pytorch.build import Built
 from archcalc.pytorch.profile.accelerator import Clock
+from archcalc.pytorch.profile.device import resolve, set_up
 from archcalc.pytorch.profile.memory import Shortage
 from archcalc.pytorch.profile.precision import dtype_of
 
@@ -26,6 +27,12 @@ class Bench(NamedTuple):
     config: Config
     clock: Clock
     report: Report
+
+    @classmethod
+    def ready(cls, graph: Graph, config: Config, report: Report) -> "Bench":
+        """One whose device is set up. Raises MissingError where there is none."""
+        device = resolve(config.device)
+        return cls(graph, config._replace(threads=set_up(config, device)), Clock(device), report)
 
     @property
     def device(self) -> torch.device:

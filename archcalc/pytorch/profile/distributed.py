@@ -19,7 +19,6 @@ from archcalc.graph import Graph
 from archcalc.pytorch.profile import memory
 from archcalc.pytorch.profile.accelerator import Clock
 from archcalc.pytorch.profile.bench import Bench, Report
-from archcalc.pytorch.profile.device import resolve, set_up
 from archcalc.pytorch.profile.environment import Waiting, describe
 from archcalc.pytorch.profile.memory import Shortage
 from archcalc.pytorch.profile.peaks import measure_peaks
@@ -38,14 +37,12 @@ def measure(graph: Graph, config: Config, place: Place, report: Report) -> dict[
 
     Raises ArchError where the device cannot compute so, MissingError for one that is not there.
     """
-    device = resolve(config.device)
-    flags = set_up(config, device)
-    environment, waiting = describe(device) | flags, Waiting()
-    bench = Bench(graph, config._replace(threads=flags["threads"]), Clock(device), report)
-    memory.free(device)  # of the network before, or it could be this rank alone that has too little
-    backend = _join(device)
+    bench = Bench.ready(graph, config, report)
+    environment, waiting = describe(bench.device), Waiting()
+    memory.free(bench.device)  # of the network before, or it could be this rank alone that has too little
+    backend = _join(bench.device)
     try:
-        with refused(config, device):
+        with refused(config, bench.device):
             bench = _that_fits(bench)
             found = _of_all_modes(bench, place)
     except BaseException:

@@ -15,7 +15,7 @@ _VARIABLES: Final = ("OMP_", "MKL_", "KMP_", "PYTORCH_", "TORCH_", "CUDA_VISIBLE
 
 
 def describe(device: torch.device) -> dict[str, Any]:
-    """The device and the software, for the record."""
+    """The device, the software and its flags, for the record."""
     return {
         "device": str(device),
         "name": _name(device),
@@ -29,6 +29,9 @@ def describe(device: torch.device) -> dict[str, Any]:
         "processor": _processor(),
         "instructions": torch.backends.cpu.get_cpu_capability(),
         "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "tf32": torch.backends.cudnn.allow_tf32,
+        "cudnn_benchmark": torch.backends.cudnn.benchmark,
         "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
         "variables": {name: value for name, value in sorted(os.environ.items()) if name.startswith(_VARIABLES)},
     }

@@ -13,9 +13,7 @@ from archcalc.errors import ArchError
 from archcalc.graph import Graph
 from archcalc.pytorch.build import Built
 from archcalc.pytorch.profile import memory
-from archcalc.pytorch.profile.accelerator import Clock
 from archcalc.pytorch.profile.bench import Bench, Report
-from archcalc.pytorch.profile.device import resolve, set_up
 from archcalc.pytorch.profile.environment import Waiting, describe
 from archcalc.pytorch.profile.layers import time_layers
 from archcalc.pytorch.profile.memory import Shortage
@@ -38,13 +36,11 @@ def measure(graph: Graph, config: Config, report: Report) -> dict[str, Any]:
     Raises ArchError where even one example does not fit, or the device cannot compute so, MissingError for a device
     that is not there.
     """
-    device = resolve(config.device)
-    flags = set_up(config, device)
-    environment, waiting = describe(device) | flags, Waiting()
-    bench = Bench(graph, config._replace(threads=flags["threads"]), Clock(device), report)
-    with refused(config, device):
+    bench = Bench.ready(graph, config, report)
+    environment, waiting = describe(bench.device), Waiting()
+    with refused(config, bench.device):
         peaks = measure_peaks(bench)
-    while isinstance(found := memory.tried(partial(_everything, bench), device), Shortage):
+    while isinstance(found := memory.tried(partial(_everything, bench), bench.device), Shortage):
         bench = bench.with_less(found)
     environment["waited"] = waiting.share
     return {"environment": environment, "measured_peaks": peaks, "batch": bench.batch} | found
