@@ -25,7 +25,7 @@ from archcalc.errors import ArchError
 from archcalc.graph import Graph, link
 from archcalc.render.data import json_text, stamped
 from archcalc.render.plain import render
-from archcalc.render.profile import comparison_sheet, profile_sheets, tensorflow_lines
+from archcalc.render.profile import comparison_data, comparison_sheet, profile_sheets, tensorflow_lines
 from archcalc.spec.catalogue import Catalogue
 from tests.conftest import ROOT, SPECS
 
@@ -267,11 +267,12 @@ def test_a_few_percent_may_be_the_machine_s() -> None:
     def at(milliseconds: float) -> dict[str, Any]:
         return recorded(infer=found()["infer"] | {"step": step(*[milliseconds] * 5) | {"per_block": 10}})
 
-    for after, is_small in ((1.04, True), (0.96, True), (1.06, False), (0.94, False), (1.0, False)):
+    for after, verdict in (
+        *((1.04, Verdict.CLOSE), (0.96, Verdict.CLOSE), (1.0, Verdict.UNDECIDED)),
+        *((1.06, Verdict.SLOWER), (0.94, Verdict.FASTER)),
+    ):
         (figure,) = compare(at(1.0), at(after))
-        assert figure.may_be_the_machine_s is is_small
-        text = render([comparison_sheet("lenet_d2l", ("a.json", "b.json"), [figure], [])])
-        assert ("measure both again" in text) is is_small
+        assert figure.verdict is verdict
 
 
 def test_touching_quartiles_overlap() -> None:
@@ -287,10 +288,15 @@ def test_records_say_what_else_is_otherwise() -> None:
         ("asked precision", "fp32", "bf16"),
         ("environment name", "AMD EPYC", "Tesla T4"),
     ]
-    sheet = comparison_sheet(
-        "lenet_d2l", ("a.json", "b.json"), compare(recorded(), after), differences(recorded(), after)
+    pair = (recorded() | {"warnings": ["infer: noise"]}, after)
+    text = render([comparison_sheet(("a.json", "b.json"), pair, compare(*pair))])
+    assert text.startswith("lenet_d2l, a.json (before) and lenet_d2l, b.json (after)\n")
+    assert text.endswith(
+        "asked precision: fp32 -> bf16\nenvironment name: AMD EPYC -> Tesla T4\na.json: infer: noise\n"
     )
-    assert "asked precision: fp32 -> bf16" in render([sheet])
+    data = comparison_data(("a.json", "b.json"), pair, compare(*pair))
+    assert data["before"] == {"file": "a.json", "spec": "lenet_d2l", "warnings": ["infer: noise"]}
+    assert data["otherwise"][0] == {"what": "asked precision", "before": "fp32", "after": "bf16"}
 
 
 def test_the_lines_of_tensorflow() -> None:
@@ -443,9 +449,20 @@ def test_several_ranks_wait_for_the_slowest() -> None:
     text = render(profile_sheets([made]))
     assert "several devices at once" in text
     assert "2 ranks over nccl, each on AMD EPYC, 2 threads, torch 2.9.0" in text
+    assert made["warnings"] == []
     assert records.file_name(made) == "lenet_d2l-cpu-2ranks-train-bf16-nchw-torch2.9.0-2026-01-02T030405.json"
     (figure,) = compare(made, made)
     assert (figure.what, figure.before) == ("2 ranks, train ms/image of each", 0.5)
+
+
+def test_a_rank_that_was_held_up_counts_with_its_mean() -> None:
+    steps = step(*[1.0] * 9, 11.0)  # median 1, mean 2
+    told = {"alone": step(*[1.0] * 5), "by_rank": [{"rank": 0, "step": step(*[1.0] * 5)}, {"rank": 1, "step": steps}]}
+    given = found() | {"distributed": {"ranks": 2, "backend": "gloo", "train": told}}
+    made = record.record(LENET, Config("lenet_d2l", batch=8, mode=Mode.TRAIN), given, NOW)
+    assert made["distributed"]["train"]["images_per_second"] == 8_000
+    assert made["distributed"]["train"]["efficiency"] == 0.5
+    assert made["warnings"] == ["train, rank 1: some steps were held up: the mean is 100% over the median"]
 
 
 @pytest.mark.parametrize(
@@ -467,6 +484,17 @@ def test_what_ranks_do_not_measure(changed: dict[str, Any], message: str) -> Non
 def test_each_rank_has_a_gpu_of_its_own() -> None:
     assert device_of(Config("paper", device="cuda"), Place(5, 1, 8)) == "cuda:1"
     assert device_of(Config("paper", device="cpu"), Place(5, 1, 8)) == "cpu"
+
+
+def test_what_was_asked_to_be_otherwise_is_said() -> None:
+    config = Config("lenet_d2l", batch=8, settings={"num_classes": 7}, input_shape=(1, 28, 28))
+    text = render(profile_sheets([record.record(LENET, config, found(), NOW)]))
+    assert "\nlenet_d2l: input 1x28x28, num_classes=7\n" in text
+
+
+def test_a_preset_of_another_network_is_not_the_same_thing() -> None:
+    text = render(profile_sheets([followed(presets.CONVNET_BENCHMARKS, 1.0, 3.0, n=1)]))
+    assert text.endswith("not the same thing: this is lenet_d2l at batch 8, what was published is alexnet_owt at 128\n")
 
 
 def test_what_is_so_of_several_networks_is_said_once() -> None:
@@ -525,6 +553,9 @@ def test_a_machine_that_others_use_is_told() -> None:
     busy["environment"]["waited"] = 0.66
     (words,) = record.record(LENET, Config("lenet_d2l", batch=8), busy)["warnings"]
     assert words.startswith("66% of the time was spent waiting for a core")
+    crowded = {**busy, "environment": busy["environment"] | {"threads": 64, "cores": 2}}
+    (words,) = record.record(LENET, Config("lenet_d2l", batch=8), crowded)["warnings"]
+    assert "64 threads share 2 cores" in words
     busy["environment"]["waited"] = 0.04
     assert record.record(LENET, Config("lenet_d2l", batch=8), busy)["warnings"] == []
 

@@ -678,7 +678,7 @@ def test_what_was_measured_is_kept_when_broken_off(tiny: Path, tmp_path: Path) -
     assert process.stderr.readline().startswith("archcalc: recorded in ")
     os.killpg(process.pid, signal.SIGINT)
     shown, said = process.communicate()
-    assert (process.returncode, said) == (130, "")
+    assert (process.returncode, said) == (130, "archcalc: stopped: 1 of 2 measured\n")
     assert "\ntiny " in shown
     assert "lenet" not in shown
     (path,) = (tmp_path / "reports" / "profiles").iterdir()
@@ -710,6 +710,7 @@ def test_a_terminal_sees_what_is_being_measured(tiny: Path, tmp_path: Path) -> N
         (["lenet_d2l", "-o", "r.xyz"], "--output: .xyz names no format"),
         (["nope"], "there is no spec 'nope'"),
         (["--compare", "specs/zfnet.yaml", "no.json"], "--compare: specs/zfnet.yaml is no JSON"),
+        (["paper", "--compare", "no.json", "no.json"], "--compare measures nothing: leave out the networks"),
         (["--compare", "no.json", "no.json"], "--compare: no.json cannot be read: no such file or directory"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -738,9 +739,13 @@ def test_files_of_several_records_are_compared_network_by_network(tiny: Path, tm
     made = json.loads(one.read_text(encoding="utf-8"))
     other.write_text(json.dumps(made["results"][1]), encoding="utf-8")
     done = cli("profile", "--compare", "one.json", "one.json", "--format", "json", cwd=tmp_path)
-    assert [result["spec"] for result in json.loads(done.stdout)["results"]] == ["tiny", "lenet_d2l"]
+    assert [result["after"]["spec"] for result in json.loads(done.stdout)["results"]] == ["tiny", "lenet_d2l"]
     done = cli("profile", "--compare", "one.json", "other.json", cwd=tmp_path)
-    assert done.stdout.startswith("lenet_d2l: one.json (before) and other.json (after)\n")
+    assert done.stdout.startswith("lenet_d2l, one.json (before) and lenet_d2l, other.json (after)\n")
+    assert done.stderr == "archcalc: in one.json alone: tiny\n"
+    done = cli("profile", "--compare", "one.json", "other.json", "-o", "other.json", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--output: other.json is one of the two records that are compared" in done.stderr
     other.write_text(json.dumps(made["results"][0] | {"spec": {"name": "another"}}), encoding="utf-8")
     done = cli("profile", "--compare", "one.json", "other.json", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")

@@ -1,4 +1,4 @@
-"""Two records of a profile side by side, with a verdict only where their times do not overlap."""
+"""Two records of a profile side by side, with a verdict only where their times do not overlap, nor nearly so."""
 
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -8,8 +8,6 @@ from archcalc.analysis.profile.statistics import LEAST_BLOCKS, Timing, overlap
 _MILLI = 1e-3
 _OF_THE_MOMENT = ("load", "waited")
 _SERIES = ("median", "low", "high", "mean", "deviation")
-
-
 _SMALL = 0.05
 """As a share: what two runs of the same network have been seen to differ by on a machine that others use."""
 
@@ -18,6 +16,7 @@ class Verdict(StrEnum):
     FASTER = "faster"
     SLOWER = "slower"
     UNDECIDED = "no difference beyond the spread"
+    CLOSE = "no more than two runs may differ by"
     TOO_FEW = "too few samples to tell"
 
 
@@ -32,11 +31,6 @@ class Figure(NamedTuple):
     @property
     def ratio(self) -> float:
         return self.after / self.before
-
-    @property
-    def may_be_the_machine_s(self) -> bool:
-        """Whether a difference is beyond the spread of either run, but not beyond that between runs."""
-        return self.verdict in (Verdict.FASTER, Verdict.SLOWER) and abs(self.ratio - 1) < _SMALL
 
 
 def compare(before: dict[str, Any], after: dict[str, Any]) -> list[Figure]:
@@ -53,6 +47,8 @@ def _figure(what: str, before: Timing, after: Timing) -> Figure:
         verdict = Verdict.TOO_FEW
     elif overlap(before, after):
         verdict = Verdict.UNDECIDED
+    elif abs(after.median / before.median - 1) < _SMALL:
+        verdict = Verdict.CLOSE
     else:
         verdict = Verdict.FASTER if after.median < before.median else Verdict.SLOWER
     return Figure(what, before.median / _MILLI, after.median / _MILLI, verdict)

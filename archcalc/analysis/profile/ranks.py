@@ -41,20 +41,22 @@ def device_of(config: Config, ours: Place) -> str:
     return "cpu" if config.device == "cpu" else f"cuda:{ours.local_rank}"
 
 
-def scaling(alone_ms: float, medians_ms: Sequence[float], batch: int) -> dict[str, Any]:
+def scaling(alone_ms: float, means_ms: Sequence[float], batch: int) -> dict[str, Any]:
     """Images a second of all ranks, which wait for the slowest, against those of one alone.
+
+    Of means: a median knows nothing of the steps at which a rank had to wait.
 
     >>> scaling(10.0, [12.5, 11.0], batch=4)["speed_up"], scaling(10.0, [12.5, 11.0], batch=4)["efficiency"]
     (1.6, 0.8)
     """
-    slowest = max(range(len(medians_ms)), key=medians_ms.__getitem__)
+    slowest = max(range(len(means_ms)), key=means_ms.__getitem__)
     alone = batch * 1e3 / alone_ms
-    together = len(medians_ms) * batch * 1e3 / medians_ms[slowest]
+    together = len(means_ms) * batch * 1e3 / means_ms[slowest]
     return {
         "images_per_second": together,
         "alone_images_per_second": alone,
         "speed_up": together / alone,
-        "efficiency": together / (len(medians_ms) * alone),
+        "efficiency": together / (len(means_ms) * alone),
         "slowest": slowest,
     }
 

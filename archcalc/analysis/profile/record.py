@@ -122,8 +122,8 @@ def _distributed(found: Data, params: int, element: int) -> Data:
     told: Data = dict(found["distributed"])
     for mode in ("infer", "train"):
         if mode in told:
-            medians = [rank["step"]["median_ms"] for rank in told[mode]["by_rank"]]
-            told[mode] = told[mode] | scaling(told[mode]["alone"]["median_ms"], medians, found["batch"])
+            means = [rank["step"]["mean_ms"] for rank in told[mode]["by_rank"]]
+            told[mode] = told[mode] | scaling(told[mode]["alone"]["mean_ms"], means, found["batch"])
     return told | {"all_reduce": all_reduce(params, element, told["ranks"])}
 
 
@@ -135,7 +135,8 @@ def _layers(graph: Graph, config: Config, found: Data) -> Data:
     layers = []
     for layer in found["layers"]:
         taken = times[layer["name"]]
-        tflops = flops[layer["name"]] / (taken * _MILLI) / _TERA if taken else None
+        work_done = flops[layer["name"]]
+        tflops = work_done / (taken * _MILLI) / _TERA if taken and work_done else None
         layers.append(layer | {"share": taken / total, "tflops": tflops})
     whole = found["infer"]["step"]["median_ms"] if "infer" in found and not config.compile else None
     return {"layers": layers, "layers_ms": total, "residual_ms": None if whole is None else whole - total}
@@ -146,7 +147,7 @@ def _warnings(answer: Data) -> Iterator[str]:
     if answer["batch"]["used"] != answer["batch"]["asked"]:
         yield f"out of memory at batch {answer['batch']['asked']}: batch {answer['batch']['used']} instead"
     if (waited := answer["environment"].get("waited") or 0) > _BUSY:
-        yield f"{waited:.0%} of the time was spent waiting for a core: others use this machine, and times are too long"
+        yield f"{waited:.0%} of the time was spent waiting for a core: {_why(answer)}, and times are too long"
     precision, measured = answer["asked"]["precision"], answer["peaks"]["measured"]["tflops"]
     is_software = measured < _SOFTWARE
     if is_software:
@@ -163,9 +164,18 @@ def _warnings(answer: Data) -> Iterator[str]:
                 yield f"{mode}: over 100 % of the {kind} peak: {_OVER[kind]}"
 
 
+def _why(answer: Data) -> str:
+    threads = answer["environment"]["threads"] * answer.get("distributed", {}).get("ranks", 1)
+    cores = answer["environment"].get("cores") or threads
+    return f"{threads} threads share {cores} cores" if threads > cores else "others use this machine"
+
+
 def _noisy_ranks(distributed: Data) -> Iterator[str]:
     for mode in ("infer", "train"):
         for rank in distributed.get(mode, {}).get("by_rank", ()):
-            spread = spread_of(rank["step"])
+            spread, step = spread_of(rank["step"]), rank["step"]
             if spread > NOISY:
                 yield f"{mode}, rank {rank['rank']}: the middle half spans {spread:.0%} of the median: noise"
+            if step["mean_ms"] > (1 + NOISY) * step["median_ms"]:
+                more = step["mean_ms"] / step["median_ms"] - 1
+                yield f"{mode}, rank {rank['rank']}: some steps were held up: the mean is {more:.0%} over the median"

@@ -10,7 +10,7 @@ from archcalc.analysis.profile.config import Config
 from archcalc.analysis.profile.record import record
 from archcalc.cli.options import Format
 from archcalc.cli.output import answer as write_answer
-from archcalc.cli.output import chosen, complain, write
+from archcalc.cli.output import chosen, complain, say, write
 from archcalc.cli.profile.measuring import Measure, Progress
 from archcalc.cli.profile.options import ProfileFormat
 from archcalc.cli.profile.records import keep
@@ -54,6 +54,10 @@ def answer(
                 _show(records, form, output)
             else:
                 keep(one)
+    except KeyboardInterrupt:
+        if os.environ.get("RANK", "0") == "0":
+            say(f"stopped: {len(records)} of {len(graphs)} measured")
+        raise
     finally:
         if records and not are_the_answer:
             _show(records, form, output)
@@ -84,13 +88,18 @@ def _records(asked: Config, graphs: Sequence[tuple[str, Graph]], measure: Measur
                 raise
             if last:
                 complain(last)
-            last, found = error, {}
+            last, found = _named(error, graph.spec.name), {}
         finally:
             progress.end()
         if found:
             yield record(graph, config, found)
     if last:
         raise last
+
+
+def _named(error: ArchError, name: str) -> ArchError:
+    """The error with the name of the network that it is of."""
+    return error if name in str(error) else ArchError(f"{name}: {error}")
 
 
 def _show(records: Records, form: ProfileFormat | None, output: Path | None) -> None:

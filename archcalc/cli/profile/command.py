@@ -63,6 +63,8 @@ def profile(
     with spoken_by_the_first(ours):
         expect_writable(form, output, compare is not None)
         if compare:
+            if specs:
+                raise ArchError("--compare measures nothing: leave out the networks")
             hold_against(compare, plainly(form), output)
             return
         if ours and form is ProfileFormat.TF:

@@ -25,7 +25,7 @@ def keep(record: dict[str, Any]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         write(json_text(stamped(record)), path)
     except (ArchError, OSError) as error:
-        say(f"not recorded, give --output FILE.json: {error}")
+        say(f"not recorded, give --output FILE.json: {reason(error) if isinstance(error, OSError) else error}")
     else:
         say(f"recorded in {path}")
 
@@ -43,23 +43,30 @@ def file_name(record: dict[str, Any]) -> str:
 
 def hold_against(paths: tuple[Path, Path], form: "Format | None", output: Path | None) -> None:
     """Write the records of two files side by side. Raises ArchError where they cannot be read or share nothing."""
-    from archcalc.analysis.profile.comparing import compare, differences
-    from archcalc.cli.output import answer
+    from archcalc.analysis.profile.comparing import compare
+    from archcalc.cli.output import answer, say
     from archcalc.render.data import results, stamped
     from archcalc.render.profile import comparison_data, comparison_sheet
 
+    if output is not None and output.resolve() in [path.resolve() for path in paths]:
+        raise ArchError(f"--output: {output} is one of the two records that are compared")
+    files = (str(paths[0]), str(paths[1]))
     sheets, data = [], []
     try:
-        for before, after in _paired(*map(_read, paths)):
-            figures, otherwise = compare(before, after), differences(before, after)
-            name = before["spec"]["name"]
-            if figures:
-                sheets.append(comparison_sheet(name, (str(paths[0]), str(paths[1])), figures, otherwise))
-                data.append(stamped({"spec": name} | comparison_data(figures, otherwise)))
-    except (KeyError, TypeError, IndexError) as error:
-        raise ArchError(f"--compare: a record is not whole: {error} is missing or of another kind") from None
+        before, after = map(_read, paths)
+        pairs = _paired(before, after)
+        for pair in pairs:
+            if figures := compare(*pair):
+                sheets.append(comparison_sheet(files, pair, figures))
+                data.append(stamped(comparison_data(files, pair, figures)))
+    except (AttributeError, KeyError, TypeError, IndexError, ValueError) as error:
+        raise ArchError(f"--compare: a record is not whole ({error})") from None
     if not sheets:
         raise ArchError("--compare: the two files have no measurement in common")
+    for file, records, place in zip(files, (before, after), (0, 1), strict=True):
+        alone = [record["spec"]["name"] for record in records if record not in [pair[place] for pair in pairs]]
+        if alone:
+            say(f"in {file} alone: {', '.join(alone)}")
     answer(sheets, lambda: results(data), form, output)
 
 

@@ -33,6 +33,7 @@ def describe(device: torch.device) -> dict[str, Any]:
         "tf32": torch.backends.cudnn.allow_tf32,
         "cudnn_benchmark": torch.backends.cudnn.benchmark,
         "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
+        "inputs": "normal numbers",
         "variables": {name: value for name, value in sorted(os.environ.items()) if name.startswith(_VARIABLES)},
     }
 

@@ -1,9 +1,9 @@
 """Records beside others: two of ours, what was published, and TensorFlow's lines."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
-from archcalc.analysis.profile.comparing import Figure
+from archcalc.analysis.profile.comparing import Figure, differences
 from archcalc.analysis.profile.presets import PRESETS
 from archcalc.render.profile.words import (
     Data,
@@ -25,41 +25,47 @@ _FIGURES: Final = (
 )
 
 
-_BETWEEN_RUNS: Final = (
-    "a few percent may be the machine's: a spread is that of one run, and runs differ by more; measure both again"
-)
-
 _PUBLISHED: Final = (
     Column("hardware", "hardware"),
-    Column("library", "library", leaves=1),
-    Column("batch", "batch", right=True, leaves=3),
-    Column("forward_ms", "forward ms", as_published, right=True, leaves=4),
-    Column("backward_ms", "backward ms", as_published, right=True, leaves=4),
-    Column("total_ms", "total ms", as_published, right=True, leaves=5),
+    Column("library", "library"),
+    Column("batch", "batch", right=True, leaves=5),
+    Column("forward_ms", "forward ms", as_published, right=True, leaves=3),
+    Column("backward_ms", "backward ms", as_published, right=True, leaves=2),
+    Column("total_ms", "total ms", as_published, right=True, leaves=4),
     Column("images_per_second", "images/s", rate, right=True),
-    Column("source", "source", leaves=2),
+    Column("source", "source", leaves=1),
 )
 
 
-def comparison_sheet(
-    spec: str, names: tuple[str, str], figures: Sequence[Figure], otherwise: Sequence[tuple[str, Any, Any]]
-) -> Sheet:
-    """Two records of a network side by side; what else is otherwise is said below."""
+def comparison_sheet(files: tuple[str, str], records: tuple[Data, Data], figures: Sequence[Figure]) -> Sheet:
+    """Two records side by side; what else is otherwise, and what either warns of, is said below."""
+    names = [record["spec"]["name"] for record in records]
+    title = " and ".join(
+        f"{name}, {file} ({place})" for name, file, place in zip(names, files, ("before", "after"), strict=True)
+    )
     rows = tuple((f.what, f.before, f.after, f.ratio, f.verdict.value) for f in figures)
-    notes = tuple(f"{what}: {before} -> {after}" for what, before, after in otherwise)
-    if any(figure.may_be_the_machine_s for figure in figures):
-        notes += (_BETWEEN_RUNS,)
-    return Sheet(spec, f"{spec}: {names[0]} (before) and {names[1]} (after)", _FIGURES, rows, notes=notes)
+    notes = (
+        *(f"{what}: {before} -> {after}" for what, before, after in differences(*records)),
+        *(f"{file}: {words}" for file, record in zip(files, records, strict=True) for words in record["warnings"]),
+    )
+    return Sheet(names[0], title, _FIGURES, rows, notes=notes)
 
 
-def comparison_data(figures: Sequence[Figure], otherwise: Sequence[tuple[str, Any, Any]]) -> Data:
-    """`figures` with `what`, `before_ms`, `after_ms`, `ratio` and `verdict`; `otherwise` what else differs."""
-    return {
+def comparison_data(files: tuple[str, str], records: tuple[Data, Data], figures: Sequence[Figure]) -> Data:
+    """`before` and `after` (`file`, `spec`, `warnings`), `figures` with `what`, `before_ms`, `after_ms`, `ratio` and
+    `verdict`, and in `otherwise` what else differs."""
+    sides = (
+        {"file": file, "spec": record["spec"]["name"], "warnings": record["warnings"]}
+        for file, record in zip(files, records, strict=True)
+    )
+    return dict(zip(("before", "after"), sides, strict=True)) | {
         "figures": [
             {"what": f.what, "before_ms": f.before, "after_ms": f.after, "ratio": f.ratio, "verdict": f.verdict.value}
             for f in figures
         ],
-        "otherwise": [{"what": what, "before": before, "after": after} for what, before, after in otherwise],
+        "otherwise": [
+            {"what": what, "before": before, "after": after} for what, before, after in differences(*records)
+        ],
     }
 
 
@@ -69,7 +75,16 @@ def published_sheet(records: Sequence[Data]) -> Sheet:
     title = f"{preset.name}, beside what was published for {preset.spec} on other hardware"
     lines = [*map(_ours, records), *records[0]["published"]]
     rows = tuple(tuple(line[column.key] for column in _PUBLISHED) for line in lines)
-    return without_blanks(Sheet(preset.name, title, _PUBLISHED, rows, notes=(preset.note,)))
+    notes = (preset.note, *filter(None, map(_unlike_the_published, records)))
+    return without_blanks(Sheet(preset.name, title, _PUBLISHED, rows, notes=notes))
+
+
+def _unlike_the_published(record: Data) -> str | None:
+    """What makes a run another than those that were published."""
+    preset, name, batch = PRESETS[record["asked"]["preset"]], record["spec"]["name"], record["batch"]["used"]
+    if (name, batch) == (preset.spec, preset.batch):
+        return None
+    return f"not the same thing: this is {name} at batch {batch}, what was published is {preset.spec} at {preset.batch}"
 
 
 def _ours(record: Data) -> Data:

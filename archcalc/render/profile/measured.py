@@ -115,6 +115,9 @@ def _notes(records: Sequence[Data], mode: str) -> Iterator[str]:
     peaks = [record["peaks"]["measured"] for record in records]
     product, copy = ([peak[what] for peak in peaks] for what in ("tflops", "gbs"))
     yield f"measured in this run: {both_ends(product)} TFLOP/s in a matrix product, {both_ends(copy)} GB/s in a copy"
+    yield from _said_of(records, _asked)
+    if mode == "infer":
+        yield "bound: what takes longer at these two peaks, all layers' arithmetic or what they read and write"
     if first["asked"]["preset"]:
         yield _of_preset(first[mode]["step"])
     elif mode == "infer":
@@ -125,10 +128,19 @@ def _notes(records: Sequence[Data], mode: str) -> Iterator[str]:
     for record in records:
         if "compile_s" in record[mode]:
             name, seconds = record["spec"]["name"], record[mode]["compile_s"]
-            yield f"{name}: compiled ({record['asked']['compile']}) in {seconds:.1f} s, which are in no other time"
+            how = record["asked"]["compile"]
+            yield f"{name}: compiled ({how}) in {seconds:.1f} s, with what torch's cache had; no other time includes it"
     if first[mode]["peak_mib"] is not None:
         yield f"peak MiB: {first[mode]['peak_is']}"
     yield from _said_of(records, lambda record: _warnings(record, mode))
+
+
+def _asked(record: Data) -> list[str]:
+    """What was asked to be other than the spec has it."""
+    words = [f"{name}={value}" for name, value in record["asked"]["settings"].items()]
+    if record["asked"]["input_shape"]:
+        words.insert(0, f"input {'x'.join(map(str, record['spec']['input_shape']))}")
+    return [", ".join(words)] if words else []
 
 
 def _of_preset(step: Data) -> str:
@@ -169,5 +181,5 @@ def _layers_sheet(record: Data) -> Sheet:
         whole = record["layers_ms"] + record["residual_ms"]
         footer += [("whole network", whole, None, None, None), ("residual", record["residual_ms"], None, None, None)]
     how = "in the whole, by torch's profiler" if record["asked"]["layers"] == Layers.PROFILER else "alone"
-    title = f"{record['spec']['name']}: each layer {how}, batch {record['batch']['used']}"
+    title = f"{record['spec']['name']}: each layer {how}, forward, batch {record['batch']['used']}"
     return Sheet(record["spec"]["name"], title, _LAYERS, rows, tuple(footer))

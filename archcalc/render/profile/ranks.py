@@ -34,6 +34,7 @@ def ranks_sheet(records: Sequence[Data]) -> Sheet:
     told = records[0]["distributed"]
     notes = (
         f"{told['ranks']} ranks over {told['backend']}, each on {machine(records[0]['environment'])}",
+        "images/s: by the mean of steps that are each waited for, in all ranks, of the slowest",
         "speed-up: against rank 0 alone; efficiency: a share of as many times that; all wait for the slowest rank",
         "MB sent a step: by each rank, of fp32 gradients or those of the precision, where they go around in a ring",
         *(f"{record['spec']['name']}: {words}" for record in records for words in record["warnings"]),
