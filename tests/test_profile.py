@@ -411,6 +411,10 @@ def test_records_are_kept_whole_and_named_by_what_they_are(
     assert path.name == "lenet_d2l-cpu-infer-fp32-nchw-torch2.9.0-2026-01-02T030405.json"
     assert json.loads(path.read_text(encoding="utf-8"))["infer"] == recorded()["infer"]
     assert capsys.readouterr().err == f"archcalc: recorded in reports/profiles/{path.name}\n"
+    records.keep(recorded())
+    records.keep(recorded())
+    kept = sorted(one.name for one in path.parent.iterdir())
+    assert kept == [f"{path.stem}-2.json", f"{path.stem}-3.json", path.name]  # of the same second: none is lost
 
 
 def test_a_record_that_is_broken_off_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from archcalc.analysis.profile.config import Config
+from archcalc.analysis.profile.ranks import place
 from archcalc.analysis.profile.record import record
 from archcalc.cli.options import Format
 from archcalc.cli.output import answer as write_answer
@@ -55,7 +56,7 @@ def answer(
             else:
                 keep(one)
     except KeyboardInterrupt:
-        if os.environ.get("RANK", "0") == "0":
+        if _is_first():
             say(f"stopped: {len(records)} of {len(graphs)} measured")
         raise
     finally:
@@ -78,13 +79,13 @@ def plainly(form: ProfileFormat | None) -> Format | None:
 def _records(asked: Config, graphs: Sequence[tuple[str, Graph]], measure: Measure) -> Iterator[dict[str, Any]]:
     """A record of each network, as it is measured. One that cannot be keeps no other from it, and raises in the end."""
     last: ArchError | None = None
-    progress = Progress(len(graphs), sys.stderr.isatty() and os.environ.get("RANK", "0") == "0")
-    for place, (word, graph) in enumerate(graphs, start=1):
+    progress = Progress(len(graphs), sys.stderr.isatty() and _is_first())
+    for number, (word, graph) in enumerate(graphs, start=1):
         config = asked._replace(spec=word)
         try:
-            found = measure(graph, config, progress.report(place, graph.spec.name))
+            found = measure(graph, config, progress.report(number, graph.spec.name))
         except ArchError as error:
-            if isinstance(error, MissingError) or "RANK" in os.environ:  # other ranks would wait for ever
+            if isinstance(error, MissingError) or place(os.environ):  # other ranks would wait for ever
                 raise
             if last:
                 complain(last)
@@ -95,6 +96,12 @@ def _records(asked: Config, graphs: Sequence[tuple[str, Graph]], measure: Measur
             yield record(graph, config, found)
     if last:
         raise last
+
+
+def _is_first() -> bool:
+    """Whether this process is alone, or the first of several, and so speaks for all."""
+    ours = place(os.environ)
+    return ours is None or ours.is_first
 
 
 def _named(error: ArchError, name: str) -> ArchError:

@@ -1,6 +1,7 @@
 """Records of profiles on disk: written whole as soon as they are there, read again, held against each other."""
 
 import json
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,7 +21,7 @@ def keep(record: dict[str, Any]) -> None:
     from archcalc.cli.output import say, write
     from archcalc.render.data import json_text, stamped
 
-    path = RECORDS / file_name(record)
+    path = _free(RECORDS / file_name(record))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write(json_text(stamped(record)), path)
@@ -28,6 +29,12 @@ def keep(record: dict[str, Any]) -> None:
         say(f"not recorded, give --output FILE.json: {reason(error) if isinstance(error, OSError) else error}")
     else:
         say(f"recorded in {path}")
+
+
+def _free(path: Path) -> Path:
+    """The path, or with a number where a record of the same second has it."""
+    several = (path.with_stem(f"{path.stem}-{number}") for number in count(2))
+    return next(one for one in chain([path], several) if not one.exists())
 
 
 def file_name(record: dict[str, Any]) -> str:
