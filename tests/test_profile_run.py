@@ -839,7 +839,7 @@ def test_a_rank_that_fails_alone_says_so_and_ends_all(tiny: Path, tmp_path: Path
     program = (short_of_memory(tmp_path, "isinstance(self.module, torch.nn.parallel.DistributedDataParallel)"),)
     done = torchrun(2, str(tiny), *SHORT, "--mode", "train", cwd=tmp_path, program=program)
     assert (done.returncode, done.stdout) == (1, "")
-    assert "archcalc: rank 1: tiny: out of memory at batch 2, where one step had enough\n" in done.stderr
+    assert "archcalc: rank 1: tiny: out of memory at batch 2: try a smaller --batch\n" in done.stderr
 
 
 def test_ranks_have_no_lines_of_tensorflow_s(tiny: Path, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Two records of a profile side by side, with a verdict only where their times do not overlap, nor nearly so."""
 
 from enum import StrEnum
+from math import inf
 from typing import Any, NamedTuple
 
 from archcalc.analysis.profile.statistics import LEAST_BLOCKS, Timing, overlap
@@ -74,6 +75,8 @@ def _times(record: dict[str, Any]) -> dict[str, Timing]:
 
 def _timing(step: dict[str, Any], batch: int) -> Timing:
     median, low, high, mean, deviation = (step[f"{name}_ms"] * _MILLI / batch for name in _SERIES)
+    if not all(0 <= value < inf for value in (median, low, high, mean, deviation)):
+        raise ValueError(f"times of {step}")
     return Timing(median, low, high, mean, deviation, step["n"])
 
 

@@ -26,18 +26,18 @@ class Peak(NamedTuple):
         return self.half if is_fp16 or self.tf32 else None  # bf16 came with tf32
 
 
-_PART: Final = " MIG "
+_PART: Final = re.compile(r" MIG |^GRID |-\d+[CQ]$")
 """What the name of a part of a card has in it."""
 
 _NVIDIA: Final = "NVIDIA data sheet"
 _ROWS: Final[tuple[tuple[str, Peak], ...]] = (
-    (r"GTX 580", Peak("GTX 580", 1.58, None, None, 192.4, _NVIDIA)),
+    (r"GTX 580\b", Peak("GTX 580", 1.58, None, None, 192.4, _NVIDIA)),
     (r"Tesla K40", Peak("Tesla K40", 5.05, None, None, 288, _NVIDIA)),
-    (r"Tesla K80", Peak("Tesla K80, one die", 4.11, None, None, 240, _NVIDIA)),
+    (r"Tesla K80", Peak("Tesla K80, one die", 4.37, None, None, 240, _NVIDIA)),
     (r"GTX TITAN X", Peak("GTX TITAN X", 6.69, None, None, 336.6, _NVIDIA)),
     (r"GTX 1080 Ti", Peak("GTX 1080 Ti", 11.34, None, 0.18, 484, _NVIDIA)),
-    (r"P100.*SXM2", Peak("P100 SXM2", 10.6, None, 21.2, 732, _NVIDIA)),
-    (r"P100(?!.*12GB)", Peak("P100 PCIe", 9.5, None, 19.0, 732, _NVIDIA)),
+    (r"\bP100\b.*SXM2", Peak("P100 SXM2", 10.6, None, 21.2, 732, _NVIDIA)),
+    (r"\bP100\b(?!.*12GB)", Peak("P100 PCIe", 9.3, None, 18.7, 732, _NVIDIA)),
     (r"Tesla P40", Peak("Tesla P40", 11.76, None, 0.18, 347, _NVIDIA)),
     (r"V100.*SXM", Peak("V100 SXM2", 15.7, None, 125, 900, _NVIDIA)),
     (r"V100\b", Peak("V100 PCIe", 14.0, None, 112, 900, _NVIDIA)),
@@ -48,15 +48,15 @@ _ROWS: Final[tuple[tuple[str, Peak], ...]] = (
     (r"RTX 5090\b(?! Laptop| D)", Peak("RTX 5090", 104.8, 104.8, 209.5, 1792, "NVIDIA Blackwell white paper")),
     (r"\bL40S\b", Peak("L40S", 91.6, 183, 362, 864, _NVIDIA)),
     (r"\bL4\b", Peak("L4", 30.3, 60, 121, 300, _NVIDIA)),
-    (r"A100.*SXM.*80GB", Peak("A100 SXM 80 GB", 19.5, 156, 312, 2039, _NVIDIA)),
-    (r"A100.*80GB", Peak("A100 PCIe 80 GB", 19.5, 156, 312, 1935, _NVIDIA)),
-    (r"A100(?!.*64GB)", Peak("A100 40 GB", 19.5, 156, 312, 1555, _NVIDIA)),
+    (r"\bA100\b.*SXM.*80GB", Peak("A100 SXM 80 GB", 19.5, 156, 312, 2039, _NVIDIA)),
+    (r"\bA100\b.*80GB", Peak("A100 PCIe 80 GB", 19.5, 156, 312, 1935, _NVIDIA)),
+    (r"\bA100\b(?!.*64GB)", Peak("A100 40 GB", 19.5, 156, 312, 1555, _NVIDIA)),
     (r"\bH100.*NVL", Peak("H100 NVL", 60, 417.5, 835, 3938, _NVIDIA)),
     (r"\bH100.*PCIe", Peak("H100 PCIe", 51.2, 378, 756, 2000, _NVIDIA)),
     (r"\bH100", Peak("H100 SXM", 67, 494.5, 989, 3350, _NVIDIA)),
     (r"\bH200.*NVL", Peak("H200 NVL", 60, 420, 840, 4800, _NVIDIA)),
     (r"\bH200", Peak("H200 SXM", 67, 494.5, 989, 4800, _NVIDIA)),
-    (r"\bB200\b", Peak("B200", 80, 1125, 2250, 8000, _NVIDIA)),
+    (r"\bB200\b", Peak("B200", 80, 1125, 2250, 8000, "stas00/ml-engineering, accelerators")),
     (r"MI300X", Peak("MI300X", 163.4, 653.7, 1307, 5300, "AMD data sheet")),
 )
 
@@ -69,6 +69,6 @@ def datasheet(name: str) -> Peak | None:
     >>> datasheet("NVIDIA GH200 480GB"), datasheet("NVIDIA H100 80GB HBM3 MIG 1g.10gb")
     (None, None)
     """
-    if _PART in name:
+    if _PART.search(name):
         return None
     return next((peak for pattern, peak in _ROWS if re.search(pattern, name)), None)

@@ -22,11 +22,13 @@ class Place(NamedTuple):
 def place(environment: Mapping[str, str]) -> Place | None:
     """What torchrun says in the environment; None for a process that is alone.
 
-    >>> place({"RANK": "3", "LOCAL_RANK": "1", "WORLD_SIZE": "4"}), place({"WORLD_SIZE": "1"})
+    >>> place({"RANK": "3", "LOCAL_RANK": "1", "WORLD_SIZE": "4", "MASTER_ADDR": "here"}), place({"WORLD_SIZE": "4"})
     (Place(rank=3, local_rank=1, size=4), None)
     """
     rank, local, size = (environment.get(name, "") for name in ("RANK", "LOCAL_RANK", "WORLD_SIZE"))
-    if not (rank.isdecimal() and local.isdecimal() and size.isdecimal() and int(size) > 1):
+    if "MASTER_ADDR" not in environment or not (
+        rank.isdecimal() and local.isdecimal() and size.isdecimal() and int(size) > 1
+    ):
         return None
     return Place(int(rank), int(local), int(size))
 

@@ -106,7 +106,7 @@ def _is_first() -> bool:
 
 def _named(error: ArchError, name: str) -> ArchError:
     """The error with the name of the network that it is of."""
-    return error if name in str(error) else ArchError(f"{name}: {error}")
+    return error if str(error).startswith((f"{name}:", f"{name} ")) else ArchError(f"{name}: {error}")
 
 
 def _show(records: Records, form: ProfileFormat | None, output: Path | None) -> None:

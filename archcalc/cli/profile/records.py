@@ -1,6 +1,7 @@
 """Records of profiles on disk: written whole as soon as they are there, read again, held against each other."""
 
 import json
+from collections import Counter
 from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -66,7 +67,7 @@ def hold_against(paths: tuple[Path, Path], form: "Format | None", output: Path |
             if figures := compare(*pair):
                 sheets.append(comparison_sheet(files, pair, figures))
                 data.append(stamped(comparison_data(files, pair, figures)))
-    except (AttributeError, KeyError, TypeError, IndexError, ValueError) as error:
+    except (ArithmeticError, AttributeError, KeyError, TypeError, IndexError, ValueError) as error:
         raise ArchError(f"--compare: a record is not whole ({error})") from None
     if not sheets:
         raise ArchError("--compare: the two files have no measurement in common")
@@ -81,8 +82,19 @@ def _paired(before: list[Data], after: list[Data]) -> list[tuple[Data, Data]]:
     """Records of the same network; two that are alone in their files, whatever they are of."""
     if len(before) == len(after) == 1:
         return [(before[0], after[0])]
-    others = {record["spec"]["name"]: record for record in after}
-    return [(record, others[name]) for record in before if (name := record["spec"]["name"]) in others]
+    others = _numbered(after)
+    return [(record, others[which]) for which, record in _numbered(before).items() if which in others]
+
+
+def _numbered(records: list[Data]) -> dict[tuple[str, int], Data]:
+    """Each by its network, and by how many of the same come before it."""
+    seen: Counter[str] = Counter()
+    found = {}
+    for record in records:
+        name = record["spec"]["name"]
+        found[name, seen[name]] = record
+        seen[name] += 1
+    return found
 
 
 def _read(path: Path) -> list[Data]:
@@ -93,7 +105,7 @@ def _read(path: Path) -> list[Data]:
         read = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ArchError(f"--compare: {path} cannot be read: {reason(error)}") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ArchError(f"--compare: {path} is no JSON") from None
     records = read["results"] if isinstance(read, dict) and isinstance(read.get("results"), list) else [read]
     if not all(isinstance(record, dict) and record.get("kind") == KIND for record in records):

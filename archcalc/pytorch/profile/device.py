@@ -1,6 +1,7 @@
 """Which device a word means, whether this torch can use it, and what is set before it is used."""
 
 import os
+import re
 
 import torch
 
@@ -13,18 +14,16 @@ def resolve(name: str) -> torch.device:
     """The device that `auto`, `cpu`, `cuda`, `cuda:1` or `mps` means. Raises MissingError, saying what torch sees."""
     if name == "auto":
         return resolve(_best())
-    try:
-        device = torch.device(name)
-    except RuntimeError:
-        raise ArchError(f"--device: '{name}' is no device; write auto, cpu, cuda, cuda:1 or mps") from None
-    if device.type == "cuda":
-        device = torch.device("cuda", device.index or 0)
-        _expect_cuda(device)
-    elif device.type == "mps" and not torch.backends.mps.is_available():
-        raise MissingError(f"torch {torch.__version__} sees no MPS device here; --device cpu works")
-    elif device.type not in ("cpu", "cuda", "mps"):
-        raise ArchError(f"--device: {name} cannot be profiled; write auto, cpu, cuda, cuda:1 or mps")
-    return device
+    told = re.fullmatch(r"cpu|mps|cuda(?::(\d{1,9}))?", name)
+    if told is None:
+        raise ArchError(f"--device: '{name}' is no device; write auto, cpu, cuda, cuda:1 or mps")
+    if name in ("cpu", "mps"):
+        if name == "mps" and not torch.backends.mps.is_available():
+            raise MissingError(f"torch {torch.__version__} sees no MPS device here; --device cpu works")
+        return torch.device(name)
+    index = int(told[1] or 0)
+    _expect_cuda(index)
+    return torch.device("cuda", index)
 
 
 def _best() -> str:
@@ -33,7 +32,7 @@ def _best() -> str:
     return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
-def _expect_cuda(device: torch.device) -> None:
+def _expect_cuda(index: int) -> None:
     wheel = f"torch {torch.__version__}"
     if torch.version.cuda is None and torch.version.hip is None:
         raise MissingError(f"{wheel} is built without CUDA; --device cpu works (pytorch.org says how to install it)")
@@ -42,10 +41,10 @@ def _expect_cuda(device: torch.device) -> None:
         raise MissingError(
             f"{wheel}, {built}, sees no CUDA device here: is there a GPU, and its driver? --device cpu works"
         )
-    if device.index >= torch.cuda.device_count():
-        seen = ", ".join(f"cuda:{index}" for index in range(torch.cuda.device_count()))
-        raise MissingError(f"there is no {device}: torch sees {seen}")
-    _expect_code_for(device, wheel)
+    if index >= torch.cuda.device_count():
+        seen = ", ".join(f"cuda:{one}" for one in range(torch.cuda.device_count()))
+        raise MissingError(f"there is no cuda:{index}: torch sees {seen}")
+    _expect_code_for(torch.device("cuda", index), wheel)
 
 
 def _expect_code_for(device: torch.device, wheel: str) -> None:

@@ -28,8 +28,9 @@ from archcalc.pytorch.profile.steps import Training, inference
 from archcalc.pytorch.profile.timing import Step, latencies, warm_up
 
 _FEWEST: Final = 10
-_MOST: Final = 1000
 """Steps that are timed."""
+_TRIALS: Final = 2
+"""Steps after which memory is thought to be enough."""
 
 
 def measure(graph: Graph, config: Config, place: Place, report: Report) -> dict[str, Any]:
@@ -85,7 +86,9 @@ def _shortage(bench: Bench) -> Shortage | None:
             inference(module.eval(), x, bench.config)()
         if bench.config.trains:
             sent = [torch.empty_like(parameter) for parameter in module.parameters()]
-            Training(module.train(), x, bench).step()
+            training = Training(module.train(), x, bench)
+            for _ in range(_TRIALS):
+                training.step()
             del sent
         bench.clock()
 
@@ -109,7 +112,7 @@ def _of_all_modes(bench: Bench, place: Place) -> dict[str, Any]:
     except (RuntimeError, MemoryError) as error:
         if memory.is_out_of_memory(error):
             name = bench.graph.spec.name
-            raise ArchError(f"{name}: out of memory at batch {bench.batch}, where one step had enough") from error
+            raise ArchError(f"{name}: out of memory at batch {bench.batch}: try a smaller --batch") from error
         raise
 
 
@@ -137,7 +140,7 @@ def _alone(step: Step, bench: Bench) -> tuple[int, int, list[float]]:
     """How many steps last as long as asked, how many it took to warm up, and the times of the former."""
     warm_ups = warm_up(step, bench.clock, bench.config)
     once = percentile(latencies(step, bench.clock, _FEWEST), 50)
-    steps = min(max(ceil(bench.config.min_run_time / once), _FEWEST), _MOST)
+    steps = max(ceil(bench.config.min_run_time / once), _FEWEST)
     return steps, warm_ups, latencies(step, bench.clock, steps)
 
 

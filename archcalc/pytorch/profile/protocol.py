@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from archcalc.analysis.profile.config import Config
 from archcalc.analysis.profile.presets import PRESETS, Preset
 from archcalc.analysis.profile.statistics import Timing, timing
+from archcalc.errors import ArchError
 from archcalc.pytorch.build import Built
 from archcalc.pytorch.profile import memory
 from archcalc.pytorch.profile.accelerator import Clock
@@ -41,6 +42,8 @@ def follow(bench: Bench, module: Built) -> Followed:
         training = Training(module, x, bench, momentum=0.0, weight_decay=_WEIGHT_DECAY)
         total = _timed(training.step, bench.clock, preset)
         return Followed(None, total, {}, 1, training.told)
+    if not list(module.parameters()):
+        raise ArchError(f"{bench.graph.spec.name} has no parameters to train: leave out --preset")
     gradients = Gradients(module, x, bench.config, preset.in_a_block)
     if preset.in_a_block:
         return _in_blocks(gradients, bench.clock, preset)

@@ -100,6 +100,8 @@ def _infer(bench: Bench, module: nn.Module, x: Tensor) -> dict[str, Any]:
     found = _series(bench, inference(module, x, bench.config), f"inference, batch {len(x)}")
     single = inference(module, bench.input(1), bench.config)
     bench.report("inference, one example: latency")
+    if bench.config.compile is not None:
+        found["compile_s"] += _first_call(bench, single)
     warm_up(single, bench.clock, bench.config)
     calls = latencies(single, bench.clock, bench.config.latency_calls)
     shares = {f"p{share}_ms": 1e3 * percentile(calls, share) for share in (50, 90, 99)}

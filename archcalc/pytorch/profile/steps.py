@@ -41,7 +41,8 @@ class Training:
         self.module, self.x, self.precision = module, x, bench.config.precision
         self.loss_of, self.loss_name = loss(bench.graph)
         if not list(module.parameters()):
-            raise ArchError(f"{bench.graph.spec.name} has no parameters to train: leave out --mode {bench.config.mode}")
+            asked = "--preset" if bench.config.preset else f"--mode {bench.config.mode}"
+            raise ArchError(f"{bench.graph.spec.name} has no parameters to train: leave out {asked}")
         self.optimizer = torch.optim.SGD(module.parameters(), LEARNING_RATE, momentum, weight_decay=weight_decay)
         self.scaler = self._scaler()
         classes = bench.graph.output_shape[0]

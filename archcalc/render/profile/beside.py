@@ -5,6 +5,7 @@ from typing import Final
 
 from archcalc.analysis.profile.comparing import Figure, differences
 from archcalc.analysis.profile.presets import PRESETS
+from archcalc.errors import printable
 from archcalc.render.profile.words import (
     Data,
     as_published,
@@ -43,12 +44,12 @@ def comparison_sheet(files: tuple[str, str], records: tuple[Data, Data], figures
     title = " and ".join(
         f"{name}, {file} ({place})" for name, file, place in zip(names, files, ("before", "after"), strict=True)
     )
-    rows = tuple((f.what, f.before, f.after, f.ratio, f.verdict.value) for f in figures)
+    rows = tuple((printable(f.what), f.before, f.after, f.ratio, f.verdict.value) for f in figures)
     notes = (
         *(f"{what}: {before} -> {after}" for what, before, after in differences(*records)),
         *(f"{file}: {words}" for file, record in zip(files, records, strict=True) for words in record["warnings"]),
     )
-    return Sheet(names[0], title, _FIGURES, rows, notes=notes)
+    return Sheet(printable(names[0]), printable(title), _FIGURES, rows, notes=tuple(map(printable, notes)))
 
 
 def comparison_data(files: tuple[str, str], records: tuple[Data, Data], figures: Sequence[Figure]) -> Data:
