@@ -567,7 +567,8 @@ def test_a_machine_that_others_use_is_told() -> None:
 @pytest.mark.parametrize(
     "name",
     ["NVIDIA GH200 480GB", "NVIDIA GeForce RTX 4090 Laptop GPU", "NVIDIA GeForce RTX 4090 D", "Tesla V100S-PCIE-32GB",
-     "NVIDIA A100-SXM-64GB", "Tesla P100-PCIE-12GB", "NVIDIA A100-SXM4-40GB MIG 1g.5gb"],
+     "NVIDIA A100-SXM-64GB", "Tesla P100-PCIE-12GB", "NVIDIA A100-SXM4-40GB MIG 1g.5gb",
+     "NVIDIA RTX A1000 Laptop GPU", "Quadro P1000", "GeForce GTX 580M", "NVIDIA A100X", "GRID A100-10C"],
 )  # fmt: skip
 def test_no_data_sheet_is_guessed(name: str) -> None:
     assert datasheet(name) is None

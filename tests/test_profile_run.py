@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -619,6 +620,57 @@ def test_a_process_that_ends_without_a_word_is_told_by_how_it_ended(
         assert str(failed.value).startswith(message)
 
 
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="processes are found under /proc")
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["TERM", "KILL"])
+def test_what_measures_ends_with_what_asked(tiny: Path, tmp_path: Path, how: signal.Signals) -> None:
+    mark = f"{tmp_path.name}-{how.name}"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "archcalc", "profile", str(tiny), *SHORT[:-1], "600"],
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=clean_environment(ARCHCALC_MARK=mark),
+    )
+    while not any(b"archcalc.pytorch.profile" in _read(one / "cmdline") for one in _processes(mark)):
+        time.sleep(0.2)
+    time.sleep(3)  # while it measures
+    process.send_signal(how)
+    process.wait()
+    for _ in range(100):
+        if not _processes(mark):
+            return
+        time.sleep(0.1)
+    pytest.fail("it goes on measuring")
+
+
+def _processes(mark: str) -> list[Path]:
+    """Those that run with this mark in their environment."""
+    return [one for one in Path("/proc").glob("[0-9]*") if mark.encode() in _read(one / "environ")]
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def test_a_file_in_the_folder_is_not_taken_for_a_module(
+    graph: Graph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "random.py").write_text("raise SystemExit('taken')\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert measuring.in_a_process(graph, asked(), lambda _: None)["batch"] == 2
+
+
+def test_lines_that_are_not_ours_are_not_heard() -> None:
+    lines = [b"a library says hello\n", b"[1]\n", b'{"measuring": "x"}\n', b'{"found": {"batch": 1}}\n']
+    told: list[str] = []
+    assert measuring._listen(lines, told.append) == {"batch": 1}
+    assert told == ["x"]
+    assert measuring._end(-40, "") == "the measurement ended by signal 40; --in-process shows more"
+
+
 def test_what_fails_in_the_process_is_told_by_its_own_message(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
     script = (
         "import archcalc.pytorch.profile.run as run, archcalc.pytorch.profile.__main__ as process\n"
@@ -699,6 +751,7 @@ def test_a_terminal_sees_what_is_being_measured(tiny: Path, tmp_path: Path) -> N
     ("arguments", "message"),
     [
         (["lenet_d2l", "--batch", "0"], "--batch must be at least 1, got 0"),
+        (["lenet_d2l", "--device", "cpu:5"], "--device: 'cpu:5' is no device; write auto, cpu, cuda, cuda:1 or mps"),
         (["lenet_d2l", "--device", "gpu"], "--device: 'gpu' is no device; write auto, cpu, cuda, cuda:1 or mps"),
         (["lenet_d2l", "--preset", "tf"], "there is no preset 'tf' (there are convnet-benchmarks, tf-benchmark, "),
         (["lenet_d2l", "--compile=fast"], "Invalid value for '--compile': 'fast' is not one of 'default'"),

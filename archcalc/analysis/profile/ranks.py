@@ -25,12 +25,11 @@ def place(environment: Mapping[str, str]) -> Place | None:
     >>> place({"RANK": "3", "LOCAL_RANK": "1", "WORLD_SIZE": "4", "MASTER_ADDR": "here"}), place({"WORLD_SIZE": "4"})
     (Place(rank=3, local_rank=1, size=4), None)
     """
-    rank, local, size = (environment.get(name, "") for name in ("RANK", "LOCAL_RANK", "WORLD_SIZE"))
-    if "MASTER_ADDR" not in environment or not (
-        rank.isdecimal() and local.isdecimal() and size.isdecimal() and int(size) > 1
-    ):
+    told = [environment.get(name, "") for name in ("RANK", "LOCAL_RANK", "WORLD_SIZE")]
+    if "MASTER_ADDR" not in environment or not all(map(str.isdecimal, told)):
         return None
-    return Place(int(rank), int(local), int(size))
+    ours = Place(*map(int, told))
+    return ours if ours.size > 1 else None
 
 
 def device_of(config: Config, ours: Place) -> str:

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import pickle
 import signal
 import subprocess
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 Report = Callable[[str], None]
 Measure = Callable[["Graph", Config, Report], dict[str, Any]]
 
-PROCESS: Final = (sys.executable, "-m", "archcalc.pytorch.profile")
+PROCESS: Final = (sys.executable, "-P", "-m", "archcalc.pytorch.profile")
+"""Without the current folder among those that are imported from, but with those of this process."""
 
 
 def in_process(graph: "Graph", config: Config, report: Report) -> dict[str, Any]:
@@ -53,13 +55,20 @@ def in_a_process(graph: "Graph", config: Config, report: Report) -> dict[str, An
     """
     with (
         tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as said,
-        subprocess.Popen(PROCESS, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said) as process,
+        subprocess.Popen(
+            PROCESS,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=said,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        ) as process,
     ):
         assert process.stdin is not None
         assert process.stdout is not None
         try:
-            with contextlib.suppress(BrokenPipeError), process.stdin as asked:
-                asked.write(pickle.dumps((graph, config)))
+            with contextlib.suppress(BrokenPipeError):
+                process.stdin.write(pickle.dumps((graph, config)))
+                process.stdin.flush()  # and left open: the process ends when this one does
             found = _listen(process.stdout, report)
             process.wait()
         except BaseException:
@@ -74,15 +83,23 @@ def in_a_process(graph: "Graph", config: Config, report: Report) -> dict[str, An
 def _listen(lines: Iterable[bytes], report: Report) -> dict[str, Any] | None:
     """What is found in the end; None where the process ends without a word."""
     for line in lines:
-        told = json.loads(line)
+        told = _told(line)
         if "measuring" in told:
             report(told["measuring"])
         elif "fault" in told:
             raise (MissingError if told["missing"] else ArchError)(told["fault"])
-        else:
+        elif "found" in told:
             found: dict[str, Any] = told["found"]
             return found
     return None
+
+
+def _told(line: bytes) -> dict[str, Any]:
+    """What a line says; nothing if it is not one of ours, since a library may print before anything of ours runs."""
+    with contextlib.suppress(ValueError):
+        told = json.loads(line)
+        return told if isinstance(told, dict) else {}
+    return {}
 
 
 def _end(code: int, said: str) -> str:
@@ -90,9 +107,14 @@ def _end(code: int, said: str) -> str:
     if code == -signal.SIGKILL:
         return "the measurement was killed, as systems do where memory runs out: a smaller --batch may fit"
     if code < 0:
-        return f"the measurement ended by {signal.Signals(-code).name}; --in-process shows more"
+        return f"the measurement ended by {_signal(-code)}; --in-process shows more"
     lines = [line for line in said.splitlines() if line.strip()]
     return f"the measurement failed: {lines[-1] if lines else 'it said nothing'}"
+
+
+def _signal(number: int) -> str:
+    known = {one.value: one.name for one in signal.Signals}
+    return known.get(number, f"signal {number}")
 
 
 class Progress:

@@ -7,6 +7,7 @@ import json
 import os
 import pickle
 import sys
+import threading
 from typing import Any
 
 from archcalc.errors import ArchError, MissingError
@@ -24,12 +25,20 @@ def main() -> None:
         from archcalc.pytorch.profile.run import measure
 
         graph, config = pickle.load(sys.stdin.buffer)
+        threading.Thread(target=_end_with_who_asked, daemon=True).start()
         tell(found=measure(graph, config, lambda words: tell(measuring=words)))
     except ArchError as error:
         tell(fault=str(error), missing=isinstance(error, MissingError))
     except Exception as error:
         told = next((line for line in str(error).splitlines() if line.strip()), "")
         tell(fault=f"the measurement failed: {type(error).__name__}: {told} (--in-process shows where)", missing=False)
+
+
+def _end_with_who_asked() -> None:
+    """End when standard input does, which is when the process that asked is gone, or the device would not be free."""
+    while os.read(0, 1):
+        pass
+    os._exit(1)
 
 
 if __name__ == "__main__":
