@@ -105,6 +105,15 @@ def reason(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
 
 
+def first_line(error: BaseException) -> str:
+    r"""The first line of a message that is not blank, or nothing.
+
+    >>> first_line(ValueError("\nfirst\nlast")), first_line(MemoryError())
+    ('first', '')
+    """
+    return next((line for line in str(error).splitlines() if line.strip()), "")
+
+
 def printable(text: str) -> str:
     r"""The text on one line, without anything that a terminal would act on.
 

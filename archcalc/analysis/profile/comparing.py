@@ -36,10 +36,11 @@ class Figure(NamedTuple):
 
 def compare(before: dict[str, Any], after: dict[str, Any]) -> list[Figure]:
     """Every time that both records have, but for those of layers that launch nothing."""
+    others = _times(after)
     return [
         _figure(what, ours, theirs)
         for what, ours in _times(before).items()
-        if (theirs := _times(after).get(what)) is not None and ours.median and theirs.median
+        if (theirs := others.get(what)) is not None and ours.median and theirs.median
     ]
 
 

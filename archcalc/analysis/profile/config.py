@@ -97,7 +97,7 @@ def check(config: Config) -> None:
             raise ArchError(f"{name} must be at least {least}{why}, got {value}")
     if not 0 < config.min_run_time < inf:
         raise ArchError(f"--min-run-time must be more than 0 seconds, got {config.min_run_time}")
-    if config.precision is Precision.TF32 and config.device.partition(":")[0] in ("cpu", "mps"):
+    if config.precision is Precision.TF32 and config.device in ("cpu", "mps"):
         raise ArchError(f"--precision tf32 is for CUDA; {config.device} has fp32, bf16 or amp-bf16")
     if config.layers is Layers.PROFILER and config.device == "mps":
         raise ArchError("--layers profiler is for CUDA and CPUs: torch's profiler sees no kernels of MPS; use --layers")

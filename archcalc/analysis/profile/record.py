@@ -173,7 +173,8 @@ def _why(answer: Data) -> str:
 def _noisy_ranks(distributed: Data) -> Iterator[str]:
     for mode in ("infer", "train"):
         for rank in distributed.get(mode, {}).get("by_rank", ()):
-            spread, step = spread_of(rank["step"]), rank["step"]
+            step = rank["step"]
+            spread = spread_of(step)
             if spread > NOISY:
                 yield f"{mode}, rank {rank['rank']}: the middle half spans {spread:.0%} of the median: noise"
             if step["mean_ms"] > (1 + NOISY) * step["median_ms"]:

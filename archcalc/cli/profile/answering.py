@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from archcalc.analysis.profile.config import Config
-from archcalc.analysis.profile.ranks import place
+from archcalc.analysis.profile.ranks import Place
 from archcalc.analysis.profile.record import record
 from archcalc.cli.options import Format
 from archcalc.cli.output import answer as write_answer
@@ -42,6 +42,7 @@ def answer(
     asked: Config,
     graphs: Sequence[tuple[str, Graph]],
     measure: Measure,
+    ours: Place | None,
     form: ProfileFormat | None,
     output: Path | None,
 ) -> None:
@@ -49,14 +50,14 @@ def answer(
     records: list[dict[str, Any]] = []
     are_the_answer = is_of_records(form, output)
     try:
-        for one in _records(asked, graphs, measure):
+        for one in _records(asked, graphs, measure, ours):
             records.append(one)
             if are_the_answer:
                 _show(records, form, output)
             else:
                 keep(one)
     except KeyboardInterrupt:
-        if _is_first():
+        if _speaks(ours):
             say(f"stopped: {len(records)} of {len(graphs)} measured")
         raise
     finally:
@@ -76,16 +77,18 @@ def plainly(form: ProfileFormat | None) -> Format | None:
     return None if form is None else Format(form.value)
 
 
-def _records(asked: Config, graphs: Sequence[tuple[str, Graph]], measure: Measure) -> Iterator[dict[str, Any]]:
+def _records(
+    asked: Config, graphs: Sequence[tuple[str, Graph]], measure: Measure, ours: Place | None
+) -> Iterator[dict[str, Any]]:
     """A record of each network, as it is measured. One that cannot be keeps no other from it, and raises in the end."""
     last: ArchError | None = None
-    progress = Progress(len(graphs), sys.stderr.isatty() and _is_first())
+    progress = Progress(len(graphs), sys.stderr.isatty() and _speaks(ours))
     for number, (word, graph) in enumerate(graphs, start=1):
         config = asked._replace(spec=word)
         try:
             found = measure(graph, config, progress.report(number, graph.spec.name))
         except ArchError as error:
-            if isinstance(error, MissingError) or place(os.environ):  # other ranks would wait for ever
+            if isinstance(error, MissingError) or ours:  # other ranks would wait for ever
                 raise
             if last:
                 complain(last)
@@ -98,9 +101,8 @@ def _records(asked: Config, graphs: Sequence[tuple[str, Graph]], measure: Measur
         raise last
 
 
-def _is_first() -> bool:
+def _speaks(ours: Place | None) -> bool:
     """Whether this process is alone, or the first of several, and so speaks for all."""
-    ours = place(os.environ)
     return ours is None or ours.is_first
 
 

@@ -97,4 +97,4 @@ def profile(
             preset=preset,
         )
         asked = make_sure(asked, batch, ours)
-        answer(asked, graphs(asked, specs, spec_dir), way(in_process, ours), form, output)
+        answer(asked, graphs(asked, specs, spec_dir), way(in_process, ours), ours, form, output)

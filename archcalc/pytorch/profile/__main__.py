@@ -10,7 +10,7 @@ import sys
 import threading
 from typing import Any
 
-from archcalc.errors import ArchError, MissingError
+from archcalc.errors import ArchError, MissingError, first_line
 
 
 def main() -> None:
@@ -30,8 +30,8 @@ def main() -> None:
     except ArchError as error:
         tell(fault=str(error), missing=isinstance(error, MissingError))
     except Exception as error:
-        told = next((line for line in str(error).splitlines() if line.strip()), "")
-        tell(fault=f"the measurement failed: {type(error).__name__}: {told} (--in-process shows where)", missing=False)
+        told = f"{type(error).__name__}: {first_line(error)}"
+        tell(fault=f"the measurement failed: {told} (--in-process shows where)", missing=False)
 
 
 def _end_with_who_asked() -> None:

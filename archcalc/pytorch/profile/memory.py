@@ -9,6 +9,7 @@ from typing import Final, NamedTuple, TypeVar
 
 import torch
 
+from archcalc.errors import first_line
 from archcalc.pytorch.profile import accelerator
 
 T = TypeVar("T")
@@ -57,7 +58,7 @@ def tried(work: Callable[[], T], device: torch.device) -> T | Shortage:
         is_disguised = _NO_ENGINE in str(error) and _times_short(device) > before
         if not (is_disguised or is_out_of_memory(error)):
             raise
-        shortage = Shortage((str(error) or type(error).__name__).splitlines()[0])
+        shortage = Shortage(first_line(error) or type(error).__name__)
     free(device)  # here, where no traceback holds the tensors any more
     return shortage
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 import torch
 
 from archcalc.analysis.profile.config import Config, Precision
-from archcalc.errors import ArchError
+from archcalc.errors import ArchError, first_line
 
 _HALF: Final = {
     Precision.FP16: torch.float16,
@@ -48,7 +48,7 @@ def refused(config: Config, device: torch.device) -> Iterator[None]:
     except (RuntimeError, TypeError) as error:
         said = str(error).lower()
         if "cuda error" not in said and any(words in said for words in _REFUSALS):
-            first = str(error).splitlines()[0]
+            first = first_line(error)
             way_out = "--device cpu" if config.precision is Precision.FP32 else "--precision fp32"
             raise ArchError(f"{device} cannot compute in {config.precision} ({first}); try {way_out}") from error
         raise

@@ -7,13 +7,12 @@ from torch import Tensor, nn
 from archcalc.analysis.profile.config import Config
 from archcalc.analysis.profile.presets import PRESETS, Preset
 from archcalc.analysis.profile.statistics import Timing, timing
-from archcalc.errors import ArchError
 from archcalc.pytorch.build import Built
 from archcalc.pytorch.profile import memory
 from archcalc.pytorch.profile.accelerator import Clock
 from archcalc.pytorch.profile.bench import Bench
 from archcalc.pytorch.profile.precision import autocast
-from archcalc.pytorch.profile.steps import Training, inference
+from archcalc.pytorch.profile.steps import Training, expect_parameters, inference
 from archcalc.pytorch.profile.timing import Step, block, latencies
 
 _WEIGHT_DECAY: Final = 4e-5
@@ -42,8 +41,7 @@ def follow(bench: Bench, module: Built) -> Followed:
         training = Training(module, x, bench, momentum=0.0, weight_decay=_WEIGHT_DECAY)
         total = _timed(training.step, bench.clock, preset)
         return Followed(None, total, {}, 1, training.told)
-    if not list(module.parameters()):
-        raise ArchError(f"{bench.graph.spec.name} has no parameters to train: leave out --preset")
+    expect_parameters(module, bench)
     gradients = Gradients(module, x, bench.config, preset.in_a_block)
     if preset.in_a_block:
         return _in_blocks(gradients, bench.clock, preset)

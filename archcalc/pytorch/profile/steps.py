@@ -40,9 +40,7 @@ class Training:
     ) -> None:
         self.module, self.x, self.precision = module, x, bench.config.precision
         self.loss_of, self.loss_name = loss(bench.graph)
-        if not list(module.parameters()):
-            asked = "--preset" if bench.config.preset else f"--mode {bench.config.mode}"
-            raise ArchError(f"{bench.graph.spec.name} has no parameters to train: leave out {asked}")
+        expect_parameters(module, bench)
         self.optimizer = torch.optim.SGD(module.parameters(), LEARNING_RATE, momentum, weight_decay=weight_decay)
         self.scaler = self._scaler()
         classes = bench.graph.output_shape[0]
@@ -88,6 +86,13 @@ class Training:
     @property
     def parts(self) -> list[tuple[str, Step]]:
         return [("forward", self.forward), ("backward", self.backward), ("optimizer", self.update)]
+
+
+def expect_parameters(module: nn.Module, bench: Bench) -> None:
+    """Raise ArchError for a network that has nothing to learn."""
+    if not list(module.parameters()):
+        asked = "--preset" if bench.config.preset else f"--mode {bench.config.mode}"
+        raise ArchError(f"{bench.graph.spec.name} has no parameters to train: leave out {asked}")
 
 
 def loss(graph: Graph) -> tuple[Callable[[Tensor, Tensor], Tensor], str]:

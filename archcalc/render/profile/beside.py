@@ -25,7 +25,6 @@ _FIGURES: Final = (
     Column("verdict", "verdict"),
 )
 
-
 _PUBLISHED: Final = (
     Column("hardware", "hardware"),
     Column("library", "library"),

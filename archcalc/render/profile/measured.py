@@ -172,7 +172,7 @@ def _layers_sheet(record: Data) -> Sheet:
             layer["step"]["median_ms"],
             layer["share"],
             spread_of(layer["step"]),
-            layer["tflops"] or None,
+            layer["tflops"],
         )
         for layer in record["layers"]
     )
