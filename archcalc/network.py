@@ -52,7 +52,10 @@ class Network:
         return f"<Network {self.spec.name}: {len(self.spec.layers)} layers>"
 
     def _repr_html_(self) -> str:
-        return self.table()._repr_html_()
+        from archcalc.render.formats.html import fragment
+        from archcalc.render.table.layers import sheet
+
+        return fragment(sheet(self.table()))
 
 
 def load(

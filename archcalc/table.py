@@ -83,18 +83,6 @@ class Table:
     def __repr__(self) -> str:
         return f"<Table {self.name}: {len(self.rows)} rows, {self.totals.params:,} params, {self.totals.macs:,} MACs>"
 
-    def __str__(self) -> str:
-        from archcalc.render.plain import render
-        from archcalc.render.table import sheet
-
-        return render([sheet(self)])
-
-    def _repr_html_(self) -> str:
-        from archcalc.render.html import fragment
-        from archcalc.render.table import sheet
-
-        return fragment(sheet(self))
-
 
 @collector_at_rest()
 def measure(graph: Graph, batch: int = 1, per_device: bool = False) -> Table:

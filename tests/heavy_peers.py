@@ -26,7 +26,7 @@ import torch
 from torch import nn
 
 import archcalc
-from archcalc.pytorch.observe import weightless
+from archcalc.pytorch.check.observe import weightless
 from tests.conftest import BUNDLED, ROOT
 from tests.peers import ONES, in_quiet, network_of_one
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from archcalc.layers import KINDS
-from archcalc.render.specs import kinds_sheet
+from archcalc.render.ops import kinds_sheet
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 import archcalc
-from archcalc.analysis.against import Against
 from archcalc.analysis.alignment import ALONE, align, total
+from archcalc.analysis.check.against import Against
 from archcalc.errors import ArchError, MissingError
-from archcalc.pytorch.against import hold_against_model
+from archcalc.pytorch.check.against import hold_against_model
 from tests.conftest import ROOT
 from tests.test_cli import run
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 import archcalc
-from archcalc.analysis.claims import Audit, Standing, audit
-from archcalc.render.audit import claims_sheets
-from archcalc.render.audit_page import page
-from archcalc.render.plain import render
+from archcalc.analysis.audit.claims import Audit, Standing, audit
+from archcalc.render.audit.claims import claims_sheets
+from archcalc.render.audit.page import page
+from archcalc.render.formats.plain import render
 from tests.conftest import BUNDLED
 from tests.test_cli import on_terminal, run
 from tests.test_render import same_as_golden

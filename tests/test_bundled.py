@@ -3,7 +3,7 @@
 import pytest
 
 import archcalc
-from archcalc.analysis.claims import judge
+from archcalc.analysis.audit.claims import judge
 from tests.conftest import BUNDLED, SPECS
 
 # Parameters and multiply-accumulates of each net; both are held against torch in test_against_torch.py.

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 import archcalc
-from archcalc.analysis.agreement import Agreement, hold_against
+from archcalc.analysis.check.agreement import Agreement, hold_against
 from archcalc.layers import KINDS, Twin
-from archcalc.pytorch.observe import observe
+from archcalc.pytorch.check.observe import observe
 from tests.conftest import BUNDLED, ROOT
 from tests.test_cli import clean_environment, on_terminal, run
 
@@ -182,7 +182,7 @@ def test_a_missing_device_says_what_there_is() -> None:
 def test_checking_on_meta_allocates_no_weights() -> None:
     script = (
         "import resource, archcalc\n"
-        "from archcalc.pytorch.observe import observe\n"
+        "from archcalc.pytorch.check.observe import observe\n"
         "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024\n"
         "observe(archcalc.load('lenet_d2l').graph, 'meta')\n"
         "before = peak()\n"

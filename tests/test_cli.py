@@ -344,7 +344,7 @@ def test_structures_are_shown_like_ops() -> None:
 
 def test_help_names_every_column() -> None:
     from archcalc.cli.table import COLUMN_KEYS
-    from archcalc.render.table import COLUMNS
+    from archcalc.render.table.layers import COLUMNS
 
     assert {column.key for column in COLUMNS} == set(COLUMN_KEYS)
     assert run("table", "lenet_d2l", "--columns", "#,MACs,layer", "-f", "csv").stdout.startswith("index,macs,layer\n")

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 import archcalc
-from archcalc.analysis.changes import Part
-from archcalc.analysis.compare import Aligned, Comparison, compare
+from archcalc.analysis.compare.changes import Part
+from archcalc.analysis.compare.comparison import Aligned, Comparison, compare
 from archcalc.graph import Graph
-from archcalc.render import terminal
 from archcalc.render.compare import View, data, sheets, stacked
-from archcalc.render.plain import render
-from archcalc.render.table import data as table_data
+from archcalc.render.formats.plain import render
+from archcalc.render.table.layers import data as table_data
+from archcalc.render.terminal import drawing as terminal
 from tests.conftest import BUNDLED, ROOT
 from tests.test_cli import on_terminal, run
 from tests.test_render import same_as_golden

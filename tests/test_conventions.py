@@ -12,9 +12,9 @@ import pytest
 import archcalc
 from archcalc.analysis.conventions import CONVENTIONS, find
 from archcalc.analysis.conventions.convention import read_weights
+from archcalc.analysis.conventions.costs import add_up_costs, price, terms, total, totals
 from archcalc.analysis.conventions.facts import QUANTITIES, Facts
-from archcalc.analysis.costs import add_up_costs, price, terms, total, totals
-from archcalc.analysis.reconcile import Ladder, as_published, ladder, way
+from archcalc.analysis.reconcile.ladder import Ladder, ladder, way
 from archcalc.errors import ArchError
 from archcalc.graph import Graph
 from archcalc.layers import KINDS
@@ -38,7 +38,7 @@ def by(convention: str, graph: Graph) -> int:
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: Path(spec).stem)
 def test_every_tool_counts_as_its_convention_says(spec: str) -> None:
-    from archcalc.pytorch.observe import weightless
+    from archcalc.pytorch.check.observe import weightless
 
     graph = graph_of(spec)
     module, x = weightless(graph)
@@ -47,7 +47,7 @@ def test_every_tool_counts_as_its_convention_says(spec: str) -> None:
 
 @pytest.mark.parametrize("name", ONES)
 def test_every_tool_counts_each_kind_as_its_convention_says(name: str, tmp_path: Path) -> None:
-    from archcalc.pytorch.observe import weightless
+    from archcalc.pytorch.check.observe import weightless
 
     graph = network_of_one(name, tmp_path).graph
     module, x = weightless(graph)
@@ -225,7 +225,7 @@ def _graph(row: Published) -> Graph:
 @pytest.mark.parametrize("row", PUBLISHED, ids=lambda row: f"{row.convention}-{row.spec}-{row.up_to}{row.size or ''}")
 def test_published_numbers_come_out(row: Published) -> None:
     convention, graph = find(row.convention), _graph(row)
-    number = as_published(convention, total(convention, terms(graph, row.batch)).cost or 0)
+    number = convention.published(total(convention, terms(graph, row.batch)).cost or 0)
     printed = read_quantity(int(row.printed) if row.printed.isdecimal() else row.printed)
     assert printed.matches(number), f"{row.source}: {number}"
 

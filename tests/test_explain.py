@@ -14,15 +14,15 @@ import pytest
 from hypothesis import given, settings
 
 import archcalc
-from archcalc.analysis.explain import FIGURES, Explained, Section, explain
+from archcalc.analysis.explain.explanation import FIGURES, Explained, Section, explain
 from archcalc.analysis.receptive_field import Field, receptive_fields
 from archcalc.errors import ArchError
 from archcalc.graph import Graph, link
-from archcalc.render import latex, markdown
-from archcalc.render.chain import chain_sheet
-from archcalc.render.explain import equation, layer_sheets
-from archcalc.render.formula import with_names
-from archcalc.render.plain import render
+from archcalc.render.explain.chain import chain_sheet
+from archcalc.render.explain.formula import with_names
+from archcalc.render.explain.layers import equation, layer_sheets
+from archcalc.render.formats import latex, markdown
+from archcalc.render.formats.plain import render
 from archcalc.spec.model import Spec
 from archcalc.table import Row, measure
 from tests.conftest import BUNDLED, ROOT

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 
 import archcalc
+from archcalc.exchange.pytorch_source import class_name, source
+from archcalc.exchange.pytorch_source.calls import DEFAULTS, POSITIONAL
 from archcalc.pytorch.build import Built, build
-from archcalc.render.source import class_name, source
-from archcalc.render.source.calls import DEFAULTS, POSITIONAL
 from tests.test_cli import run
 from tests.test_render import same_as_golden
 from tests.test_towers import SPEC as TOWERS

@@ -12,8 +12,8 @@ import torchvision
 from torch.utils.flop_counter import FlopCounterMode
 
 import archcalc
-from archcalc.analysis.claims import judge
-from archcalc.spec.canonical import document, to_json, to_yaml
+from archcalc.analysis.audit.claims import judge
+from archcalc.exchange.yaml import document, to_json, to_yaml
 from archcalc.spec.catalogue import Catalogue
 from archcalc.spec.reading import plain
 from archcalc.spec.schema import schema

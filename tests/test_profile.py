@@ -11,20 +11,23 @@ from typing import Any
 
 import pytest
 
+from archcalc.analysis.devices import datasheet
+from archcalc.analysis.precision import Precision
 from archcalc.analysis.profile import presets, record, work
 from archcalc.analysis.profile.batches import smaller
 from archcalc.analysis.profile.comparing import Verdict, compare, differences
-from archcalc.analysis.profile.config import Config, Layers, Mode, Precision, check
-from archcalc.analysis.profile.devices import datasheet
+from archcalc.analysis.profile.config import Config, Layers, Mode, check
 from archcalc.analysis.profile.ranks import Place, device_of
 from archcalc.analysis.profile.statistics import Timing, overlap, percentile, timing
+from archcalc.cli.options import Writing
 from archcalc.cli.profile import records
 from archcalc.cli.profile.answering import is_of_records
-from archcalc.cli.profile.options import ProfileFormat
 from archcalc.errors import ArchError
 from archcalc.graph import Graph, link
-from archcalc.render.data import json_text, stamped
-from archcalc.render.plain import render
+from archcalc.render.envelope import stamped
+from archcalc.render.formats import Name
+from archcalc.render.formats import json as json_format
+from archcalc.render.formats.plain import render
 from archcalc.render.profile import comparison_data, comparison_sheet, profile_sheets, tensorflow_lines
 from archcalc.spec.catalogue import Catalogue
 from tests.conftest import ROOT, SPECS
@@ -174,7 +177,7 @@ def test_a_record_says_what_follows_from_the_spec() -> None:
     assert infer["of_measured"] == pytest.approx(833_040 * 4_000 / 1e12 / 0.1)
     assert infer["of_datasheet"] is None
     assert made["warnings"] == []
-    assert json.loads(json_text(stamped(made)))["schema"] == 1
+    assert json.loads(json_format.text(stamped(made)))["schema"] == 1
 
 
 def test_what_a_record_has_is_documented() -> None:
@@ -540,16 +543,13 @@ def test_the_table_of_training_has_its_parts() -> None:
         (None, None, False),
         (None, "r.json", True),
         (None, "r.md", False),
-        (ProfileFormat.JSON, None, False),
-        (ProfileFormat.JSON, "r.txt", True),
-        (ProfileFormat.CSV, "r.json", False),
-        (ProfileFormat.TF, "r.json", False),
+        ("json", None, False),
+        ("json", "r.txt", True),
+        ("csv", "r.json", False),
     ],
 )
-def test_a_record_is_kept_unless_it_is_the_answer(
-    form: ProfileFormat | None, output: str | None, expected: bool
-) -> None:
-    assert is_of_records(form, Path(output) if output else None) is expected
+def test_a_record_is_kept_unless_it_is_the_answer(form: Name | None, output: str | None, expected: bool) -> None:
+    assert is_of_records(Writing(form, Path(output) if output else None)) is expected
 
 
 def test_a_machine_that_others_use_is_told() -> None:

@@ -16,8 +16,9 @@ import torch
 from torch._dynamo.exc import Unsupported
 from torch._subclasses.fake_tensor import FakeTensorMode
 
+from archcalc.analysis.precision import Precision
 from archcalc.analysis.profile import record
-from archcalc.analysis.profile.config import Compile, Config, Layers, Mode, Precision
+from archcalc.analysis.profile.config import Compile, Config, Layers, Mode
 from archcalc.analysis.profile.presets import PRESETS, Preset
 from archcalc.analysis.profile.statistics import LEAST_BLOCKS
 from archcalc.cli.app import _with_values

@@ -14,7 +14,12 @@ from safetensors.torch import save_file
 
 import archcalc
 from archcalc.cli.app import COMMANDS as ALL_COMMANDS
-from archcalc.render import audit, conventions, explain, figures, reach, reconcile, solve
+from archcalc.render import conventions, reconcile
+from archcalc.render.audit import claims as audit
+from archcalc.render.explain import layers as explain
+from archcalc.render.identify import numbers as figures
+from archcalc.render.solve import inputs as solve
+from archcalc.render.solve import layer_output as reach
 from tests.conftest import ROOT
 from tests.test_cli import clean_environment, run
 
@@ -103,6 +108,7 @@ STAGES = [
     "graph",
     "twins",
     "table",
+    "exchange",
     "analysis",
     "pytorch",
     "render",
@@ -110,8 +116,41 @@ STAGES = [
     "cli",
 ]
 
+ROOMS: dict[str, dict[str, list[str]]] = {
+    "analysis": {
+        "audit": ["conventions"],
+        "check": [],
+        "compare": [],
+        "conventions": [],
+        "explain": ["audit"],
+        "identify": ["audit", "conventions"],
+        "profile": [],
+        "reconcile": ["conventions"],
+        "solve": [],
+    },
+    "pytorch": {"check": [], "profile": []},
+    "render": {
+        "audit": [],
+        "check": [],
+        "compare": ["table"],
+        "conventions": [],
+        "explain": [],
+        "identify": ["check", "reconcile"],
+        "list": [],
+        "ops": [],
+        "profile": [],
+        "reconcile": ["table"],
+        "solve": [],
+        "table": ["conventions"],
+        "validate": ["list"],
+    },
+    "cli": {command: [] for command in ALL_COMMANDS} | {"app": ["profile"], "list": ["validate"]},
+}
+"""The questions that have a room in a stage, each with those that it stands on; what is no room is shared by all."""
+
 
 def _imports(path: Path) -> set[str]:
+    """The modules of archcalc that a file imports, at its top or in a function; what only types need does not count."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     typing_only = {
         inner
@@ -119,37 +158,69 @@ def _imports(path: Path) -> set[str]:
         if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
         for inner in ast.walk(node)
     }
-    imported = [
-        name
-        for node in ast.walk(tree)
-        if node not in typing_only
-        for name in _names_of(node)
-        if name.startswith("archcalc.")
-    ]
-    return {name.split(".")[1] for name in imported}
+    names = (name for node in ast.walk(tree) if node not in typing_only for name in _names_of(node))
+    return {name.removeprefix("archcalc.") for name in names if name.startswith("archcalc.")}
 
 
 def _names_of(node: ast.AST) -> list[str]:
-    """The modules, or the names of modules, that an import statement names."""
+    """What an import statement names: modules, and the names that it takes from a package, which may be modules."""
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]
     if isinstance(node, ast.ImportFrom) and node.module == "archcalc":
         return [f"archcalc.{alias.name}" for alias in node.names if not alias.name.startswith("__")]
+    if isinstance(node, ast.ImportFrom) and node.module and node.module.count(".") == 1:
+        return [f"{node.module}.{alias.name}" for alias in node.names]
     return [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
+
+
+def out_of_order(parts: tuple[str, ...], imported: set[str]) -> set[str]:
+    """The imports of a module, named by the parts of its path, that point the wrong way.
+
+    They are those of a later stage, of torch's side but from the top, and within a stage those of a room that is not
+    among those that the module's own room stands on.
+    """
+    stage, room = parts[0], parts[1] if len(parts) > 1 else ""
+    wrong = {name for name in imported if STAGES.index(name.split(".")[0]) > STAGES.index(stage)}
+    if stage not in ("cli", "network", "pytorch"):  # these ask for a module where they are asked for one
+        wrong |= {name for name in imported if name.split(".")[0] == "pytorch"}
+    rooms = ROOMS.get(stage, {})
+    beside = (name.split(".")[1] for name in imported if name.startswith(f"{stage}."))
+    allowed = {room, *rooms.get(room, ())}
+    return wrong | {f"{stage}.{other}" for other in beside if other in rooms and other not in allowed}
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "archcalc").rglob("*.py")), ids=lambda p: str(p.relative_to(ROOT)))
 def test_imports_point_one_way(path: Path) -> None:
     parts = path.relative_to(ROOT / "archcalc").with_suffix("").parts
-    if parts[0] in ("__init__", "__main__"):
-        return
-    own = STAGES.index(parts[0])
-    upward = {name for name in _imports(path) if STAGES.index(name) > own}
-    if parts == ("table",):
-        upward -= {"render"}  # a notebook asks the table itself for its HTML
-    if parts[0] not in ("cli", "network"):  # the API asks for a module where it is asked for one
-        upward |= _imports(path) & {"pytorch"} - {parts[0]}
-    assert not upward, f"{parts} imports {upward}, which come after it"
+    if parts[0] not in ("__init__", "__main__"):
+        assert out_of_order(parts, _imports(path)) == set()
+
+
+@pytest.mark.parametrize(
+    ("module", "imported", "wrong"),
+    [
+        ("table", "render.table", "render.table"),
+        ("analysis.explain.remarks", "render.words", "render.words"),
+        ("analysis.explain.remarks", "pytorch.build", "pytorch.build"),
+        ("analysis.explain.remarks", "analysis.solve.sizes", "analysis.solve"),
+        ("analysis.receptive_field", "analysis.explain.traced", "analysis.explain"),
+        ("analysis.explain.remarks", "analysis.audit.claims", ""),
+        ("cli.table", "cli.explain", "cli.explain"),
+        ("cli.check", "pytorch.check.observe", ""),
+    ],
+)
+def test_an_import_out_of_order_is_seen(module: str, imported: str, wrong: str) -> None:
+    assert out_of_order(tuple(module.split(".")), {imported}) == ({wrong} if wrong else set())
+
+
+def test_every_room_is_there() -> None:
+    for stage, rooms in ROOMS.items():
+        folder = ROOT / "archcalc" / stage
+        there = {path.stem for path in folder.iterdir() if path.is_dir() or path.suffix == ".py"}
+        assert set(rooms) <= there
+    assert {path.name for path in (ROOT / "archcalc" / "analysis").iterdir() if path.is_dir()} - {"__pycache__"} == set(
+        ROOMS["analysis"]
+    )
 
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -295,7 +366,7 @@ def test_a_frame_holds_the_table() -> None:
 
 def test_the_specs_of_the_readme_are_read(tmp_path: Path) -> None:
     import archcalc
-    from archcalc.analysis.claims import judge
+    from archcalc.analysis.audit.claims import judge
 
     whole, variant, part = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
     head = "archcalc: 1\nname: blocks\ninput: [3, 8, 8]\n"

@@ -10,7 +10,7 @@ import pytest
 
 import archcalc
 from archcalc.analysis.conventions import CONVENTIONS
-from archcalc.analysis.figures import meanings
+from archcalc.analysis.identify.number_meanings import meanings
 from archcalc.analysis.quoted import About, Units, read_quoted
 from archcalc.errors import ArchError
 from archcalc.spec.quantity import Quantity

@@ -12,10 +12,13 @@ import pytest
 
 import archcalc
 from archcalc.errors import ArchError
-from archcalc.render import html, latex, markdown, plain, terminal
-from archcalc.render.data import csv_text, json_text, results
+from archcalc.render.envelope import results
+from archcalc.render.formats import csv as csv_format
+from archcalc.render.formats import html, latex, markdown, plain
+from archcalc.render.formats import json as json_format
 from archcalc.render.sheet import Column, Sheet
-from archcalc.render.table import data, sheet
+from archcalc.render.table.layers import data, sheet
+from archcalc.render.terminal import drawing as terminal
 from tests.conftest import ROOT
 from tests.test_cli import run
 
@@ -26,7 +29,7 @@ WRITERS: dict[str, Any] = {
     "markdown": markdown.render,
     "latex": latex.render,
     "html": html.render,
-    "csv": csv_text,
+    "csv": csv_format.render,
     "table": lambda sheets: terminal.render(sheets, None, colour=False)[0],
 }
 ENDINGS = {"plain": "txt", "markdown": "md", "latex": "tex", "html": "html", "csv": "csv", "table": "term"}
@@ -53,7 +56,7 @@ def test_golden_per_device(update_golden: bool) -> None:
 
 
 def test_golden_json(update_golden: bool) -> None:
-    text = json_text(data(archcalc.load("torchvision").table()))
+    text = json_format.text(data(archcalc.load("torchvision").table()))
     same_as_golden("alexnet_torchvision.json", text, update_golden)
 
 
@@ -85,7 +88,7 @@ def _number_ending_at(line: str, end: int) -> int:
 
 def test_csv_is_bare_numbers_that_a_reader_can_add() -> None:
     table = archcalc.load("paper").table()
-    rows = list(csv.DictReader(io.StringIO(csv_text([sheet(table)]))))
+    rows = list(csv.DictReader(io.StringIO(csv.render([sheet(table)]))))
     assert len(rows) == len(table.rows)
     assert sum(int(row["params"]) for row in rows) == table.totals.params
     assert sum(int(row["macs"]) for row in rows) == table.totals.macs
@@ -94,7 +97,7 @@ def test_csv_is_bare_numbers_that_a_reader_can_add() -> None:
 
 def test_csv_of_several_specs_is_one_table_of_all_their_columns() -> None:
     tables = [archcalc.load(name).table() for name in ("torchvision", "paper")]
-    frame = pd.read_csv(io.StringIO(csv_text([sheet(table) for table in tables])))
+    frame = pd.read_csv(io.StringIO(csv.render([sheet(table) for table in tables])))
     for table in tables:
         rows = frame[frame["spec"] == table.name]
         assert (rows["params"].sum(), rows["macs"].sum()) == (table.totals.params, table.totals.macs)
@@ -104,7 +107,7 @@ def test_csv_of_several_specs_is_one_table_of_all_their_columns() -> None:
 
 def test_json_is_the_documented_object() -> None:
     table = archcalc.load("torchvision").table()
-    read = json.loads(json_text(data(table)))
+    read = json.loads(json_format.text(data(table)))
     assert (read["archcalc"], read["schema"], read["batch"]) == (archcalc.__version__, 1, 1)
     assert (read["name"], read["input_shape"]) == ("alexnet_torchvision", [3, 224, 224])
     conv1 = read["layers"][0]
@@ -270,7 +273,7 @@ def test_an_unknown_column_is_named() -> None:
 
 def test_branching_networks_show_what_they_read() -> None:
     rows = {row.name: row for row in archcalc.load(ROOT / "tests/specs/valid/googlenet.yaml").table().rows}
-    from archcalc.render.table import inputs
+    from archcalc.render.words import inputs
 
     assert inputs(rows["inception3a.joined"].input_shapes) == "(64+128+32+32)x28x28"
 
@@ -282,4 +285,4 @@ def test_only_sizes_get_a_multiplication_sign() -> None:
 
 def test_csv_joins_words_by_spaces_and_sizes_by_x() -> None:
     columns = (Column("words", "words"), Column("shape", "shape"))
-    assert csv_text([Sheet("", "", columns, ((("foo", "bar"), (3, 4)),))]) == "words,shape\nfoo bar,3x4\n"
+    assert csv.render([Sheet("", "", columns, ((("foo", "bar"), (3, 4)),))]) == "words,shape\nfoo bar,3x4\n"

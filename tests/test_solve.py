@@ -10,9 +10,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import archcalc
-from archcalc.analysis.reach import reach
-from archcalc.analysis.sizes import steps
-from archcalc.analysis.solve import Sizes, Solution, solve
+from archcalc.analysis.solve.layer_output import reach
+from archcalc.analysis.solve.sizes import steps
+from archcalc.analysis.solve.solution import Sizes, Solution, solve
 from archcalc.errors import ArchError, Mark
 from archcalc.graph import Graph, link
 from archcalc.layers import KINDS, Layer

@@ -1,1 +1,1 @@
-"""Graph and Table -> answers."""
+"""Graph and Table -> answers: a room for each question. What lies beside the rooms is shared by several of them."""

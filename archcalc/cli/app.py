@@ -12,6 +12,7 @@ from typing import Final
 import typer
 
 from archcalc import __version__
+from archcalc.cli.options import unbundled
 from archcalc.cli.output import complain, silence
 from archcalc.errors import ArchError, MissingError, reason
 
@@ -31,11 +32,11 @@ COMMANDS: Final = {
     "solve": ("solve:solve", SIDE_BY_SIDE),
     "check": ("check:check", AGAINST_THE_MODEL),
     "profile": ("profile.command:profile", AGAINST_THE_MODEL),
-    "list": ("specs:list_specs", SPEC_FILES),
-    "show": ("specs:show", SPEC_FILES),
-    "validate": ("specs:validate", SPEC_FILES),
-    "ops": ("specs:ops", SPEC_FILES),
-    "schema": ("specs:schema", SPEC_FILES),
+    "list": ("list:list_specs", SPEC_FILES),
+    "show": ("show:show", SPEC_FILES),
+    "validate": ("validate:validate", SPEC_FILES),
+    "ops": ("ops:ops", SPEC_FILES),
+    "schema": ("schema:schema", SPEC_FILES),
     "export": ("export:export", SPEC_FILES),
 }
 """Each command's module in this folder, its function there, and its panel, in the order of --help."""
@@ -53,7 +54,8 @@ def assemble(*names: str) -> typer.Typer:
     for name in names or COMMANDS:
         place, panel = COMMANDS[name]
         module, _, function = place.partition(":")
-        app.command(name, rich_help_panel=panel)(getattr(import_module(f"archcalc.cli.{module}"), function))
+        command = getattr(import_module(f"archcalc.cli.{module}"), function)
+        app.command(name, rich_help_panel=panel)(unbundled(command))
     return app
 
 

@@ -1,28 +1,19 @@
 """archcalc check"""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from archcalc.cli.options import (
-    FormatOption,
-    InputOption,
-    MaybeSpecs,
-    OutputOption,
-    SetOption,
-    SpecDirOption,
-    read_settings,
-    read_shape,
-)
+from archcalc.cli.options import AS_FITS, AS_SPECIFIED, MaybeSpecs, Reading, Writing
 
 if TYPE_CHECKING:
-    from archcalc.analysis.agreement import Agreement
-    from archcalc.render.sheet import Sheet
+    from archcalc.analysis.check.agreement import Agreement
+    from archcalc.render.answer import Answer
     from archcalc.spec.model import Spec
 
-    Checked = tuple[Sheet, Callable[[], Any], Sequence[str]]
+    Checked = tuple[Answer, Sequence[str]]
 
 DeviceOption = Annotated[
     str | None,
@@ -55,58 +46,51 @@ def check(
     against: AgainstOption = None,
     weights: WeightsOption = None,
     device: DeviceOption = None,
-    input_shape: InputOption = None,
-    set_: SetOption = None,
-    spec_dir: SpecDirOption = None,
-    form: FormatOption = None,
-    output: OutputOption = None,
+    reading: Reading = AS_SPECIFIED,
+    writing: Writing = AS_FITS,
 ) -> None:
     """Hold the table against the PyTorch model of the same spec, layer by layer; a difference ends with 1.
 
     Example: archcalc check paper
     """
-    from archcalc.cli.output import answer
+    from archcalc.cli.networks import Networks
+    from archcalc.cli.output import write_answer
     from archcalc.errors import ArchError
-    from archcalc.spec.catalogue import Catalogue
 
-    shape, settings = read_shape(input_shape), read_settings(set_)
-    catalogue = Catalogue(spec_dir)
-    words = specs or [str(path) for path in catalogue.files().values()]
-    loaded = [catalogue.load(word, settings, shape) for word in words]
+    networks = Networks(reading)
+    loaded = [networks.spec(word) for word in specs or networks.all()]
     if (against or weights) and len(loaded) != 1:
         raise ArchError("--against and --weights: name one spec (archcalc identify FILE tries all)")
     if against and weights:
         raise ArchError("--against and --weights: give one of them at a time")
     if against:
-        sheet, data, differences = _by_model(loaded[0], against, device or "cpu")
+        answer, differences = _by_model(loaded[0], against, device or "cpu")
     elif weights:
-        sheet, data, differences = _by_weights(loaded[0], weights)
+        answer, differences = _by_weights(loaded[0], weights)
     else:
-        sheet, data, differences = _by_counters(loaded, device or "meta")
-    answer([sheet], data, form, output)
+        answer, differences = _by_counters(loaded, device or "meta")
+    write_answer(answer, writing)
     _say_differences(differences)
     if differences:
         raise typer.Exit(1)
 
 
 def _by_counters(specs: "Sequence[Spec]", device: str) -> "Checked":
-    from archcalc.render.agreement import data, layers_sheet, networks_sheet
-    from archcalc.render.data import results
+    from archcalc.render.check import of_counters
 
     agreements = [_agreement(spec, device) for spec in specs]
-    sheet = layers_sheet(agreements[0]) if len(agreements) == 1 else networks_sheet(agreements)
     differences = [f"{agreement.name}: {words}" for agreement in agreements for words in agreement.differences]
-    return sheet, lambda: results([data(agreement) for agreement in agreements]), differences
+    return of_counters(agreements), differences
 
 
 def _agreement(spec: "Spec", device: str) -> "Agreement":
-    from archcalc.analysis.agreement import hold_against
+    from archcalc.analysis.check.agreement import hold_against
     from archcalc.errors import MissingError
     from archcalc.graph import link
     from archcalc.table import measure
 
     try:
-        from archcalc.pytorch.observe import observe
+        from archcalc.pytorch.check.observe import observe
 
         graph = link(spec)
         return hold_against(measure(graph), observe(graph, device), device)
@@ -118,29 +102,30 @@ def _by_model(spec: "Spec", target: str, device: str) -> "Checked":
     from archcalc.cli.output import say
     from archcalc.errors import MissingError
     from archcalc.graph import link
-    from archcalc.render.against import against_data, against_sheet
+    from archcalc.render.check import of_model
 
     graph = link(spec)
     try:
-        from archcalc.pytorch.against import hold_against_model
+        from archcalc.pytorch.check.against import hold_against_model
     except ImportError as error:
         raise MissingError(f"check needs torch and fvcore ({error}): pip install 'archcalc[torch]'") from error
     say(f"--against runs the code of {target.rpartition(':')[0] or target}")
     found = hold_against_model(graph, target, device)
     differences = [f"{found.name}: {words}" for words in found.differences]
-    return against_sheet(found), lambda: against_data(found), differences
+    return of_model(found), differences
 
 
 def _by_weights(spec: "Spec", file: Path) -> "Checked":
     from archcalc.analysis.weights import fit
     from archcalc.graph import link
     from archcalc.pytorch.checkpoint import read_shapes
-    from archcalc.render.weights import misfit, tensors_data, tensors_sheet
+    from archcalc.render.check import of_weights
+    from archcalc.render.check.weights import misfit
     from archcalc.twins import place
 
     weights = fit(spec.name, place(link(spec)), read_shapes(file))
     differences = [f"{spec.name}: {misfit(one)}" for one in weights.misfits]
-    return tensors_sheet(weights, str(file)), lambda: tensors_data(weights, str(file)), differences
+    return of_weights(weights, str(file)), differences
 
 
 def _say_differences(differences: "Sequence[str]") -> None:

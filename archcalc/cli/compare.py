@@ -1,25 +1,11 @@
 """archcalc compare"""
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from archcalc.cli.options import (
-    BatchOption,
-    FormatOption,
-    InputOption,
-    OutputOption,
-    SetOption,
-    SpecDirOption,
-    Specs,
-    read_settings,
-    read_shape,
-)
-
-if TYPE_CHECKING:
-    from archcalc.graph import Graph
-    from archcalc.layers import Shape
+from archcalc.cli.options import AS_FITS, AS_SPECIFIED, BatchOption, Reading, Specs, Writing
 
 
 class Quantity(StrEnum):
@@ -40,46 +26,21 @@ def compare(
     only: OnlyOption = None,
     changed: ChangedOption = False,
     fail_on_diff: FailOption = False,
-    input_shape: InputOption = None,
-    set_: SetOption = None,
+    reading: Reading = AS_SPECIFIED,
     batch: BatchOption = 1,
-    spec_dir: SpecDirOption = None,
-    form: FormatOption = None,
-    output: OutputOption = None,
+    writing: Writing = AS_FITS,
 ) -> None:
     """Networks side by side, layer by layer, and in words what differs from the first; = is the same.
 
     Example: archcalc compare paper torchvision d2l
     """
-    from archcalc.analysis.compare import compare as compared
-    from archcalc.cli.output import answer
-    from archcalc.errors import ArchError
-    from archcalc.render.compare import View, bare, data, sheets, stacked
+    from archcalc.analysis.compare.comparison import compare as compared
+    from archcalc.cli.networks import Networks, expect_several
+    from archcalc.cli.output import write_answer
+    from archcalc.render.compare import View, answer
 
-    if len(specs) < 2:
-        raise ArchError("compare needs two specs or more, as in archcalc compare paper torchvision")
-    graphs = _read(specs, read_settings(set_), read_shape(input_shape), spec_dir)
-    comparison = compared(graphs, batch)
-    view = View(comparison, only.value if only else None, changed)
-    narrower = (stacked(view, numbered) for numbered in (False, True))
-    answer(sheets(view), lambda: data(comparison), form, output, narrower, bare(view))
+    expect_several(specs, "compare")
+    comparison = compared(Networks(reading).graphs(specs), batch)
+    write_answer(answer(View(comparison, only.value if only else None, changed)), writing)
     if fail_on_diff and comparison.differ:
         raise typer.Exit(1)
-
-
-def _read(specs: list[str], settings: dict[str, object], shape: "Shape | None", spec_dir: str | None) -> "list[Graph]":
-    """The graphs of all specs. Raises ArchError with the faults of all."""
-    from archcalc.errors import ArchError, Fault
-    from archcalc.graph import link
-    from archcalc.spec.catalogue import Catalogue
-
-    catalogue, graphs = Catalogue(spec_dir), []
-    faults: list[Fault] = []
-    for word in specs:
-        try:
-            graphs.append(link(catalogue.load(word, settings, shape)))
-        except ArchError as error:
-            faults += error.faults
-    if faults:
-        raise ArchError(*dict.fromkeys(faults))
-    return graphs

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from archcalc.cli.options import FormatOption, OutputOption, convention_names
+from archcalc.cli.options import AS_FITS, Writing, convention_names
 
 NameArgument = Annotated[
     str | None,
@@ -14,18 +14,13 @@ NameArgument = Annotated[
 ]
 
 
-def conventions(name: NameArgument = None, form: FormatOption = None, output: OutputOption = None) -> None:
+def conventions(name: NameArgument = None, writing: Writing = AS_FITS) -> None:
     """How tools count operations, side by side.
 
     Example: archcalc conventions; archcalc conventions fvcore
     """
     from archcalc.analysis.conventions import CONVENTIONS, find
-    from archcalc.cli.output import answer
-    from archcalc.render.conventions import all_sheet, data, narrow_sheet, one_sheet
+    from archcalc.cli.output import write_answer
+    from archcalc.render.conventions import all_of_them, one_of_them
 
-    if name is None:
-        every = list(CONVENTIONS.values())
-        answer([all_sheet(every)], lambda: data(every), form, output, [[narrow_sheet(every)]])
-    else:
-        one = find(name)
-        answer([one_sheet(one)], lambda: data([one]), form, output)
+    write_answer(all_of_them(list(CONVENTIONS.values())) if name is None else one_of_them(find(name)), writing)

@@ -5,16 +5,7 @@ from typing import Annotated
 
 import typer
 
-from archcalc.cli.options import (
-    FormatOption,
-    InputOption,
-    OneSpec,
-    OutputOption,
-    SetOption,
-    SpecDirOption,
-    read_settings,
-    read_shape,
-)
+from archcalc.cli.options import AS_FITS, AS_SPECIFIED, OneSpec, Reading, Writing
 
 
 class Figure(StrEnum):
@@ -36,37 +27,29 @@ def explain(
     spec: OneSpec,
     layer: LayerArgument = None,
     of: OfOption = None,
-    input_shape: InputOption = None,
-    set_: SetOption = None,
-    spec_dir: SpecDirOption = None,
-    form: FormatOption = None,
-    output: OutputOption = None,
+    reading: Reading = AS_SPECIFIED,
+    writing: Writing = AS_FITS,
 ) -> None:
     """Where a number comes from: the rule, the numbers put in, the result, and what it hides.
 
     Example: archcalc explain paper conv1
     """
-    from archcalc.analysis.explain import chosen
-    from archcalc.analysis.explain import explain as explained
-    from archcalc.cli.linking import up_to_a_fault
-    from archcalc.cli.output import answer, say
-    from archcalc.render.chain import chain_sheet
-    from archcalc.render.explain import data, layer_sheets
-    from archcalc.spec.catalogue import Catalogue
+    from archcalc.analysis.explain.explanation import chosen
+    from archcalc.analysis.explain.explanation import explain as explained
+    from archcalc.cli.networks import Networks
+    from archcalc.cli.output import say, write_answer
+    from archcalc.render.explain import of_layers, of_the_chain
 
-    loaded = Catalogue(spec_dir).load(spec, read_settings(set_), read_shape(input_shape))
-    graph, fault = up_to_a_fault(loaded)
+    graph, fault = Networks(reading).up_to_a_fault(spec)
     figures = [of.value.replace("-", "_")] if of else None
-    if fault and (output or not graph.nodes):
+    if fault and (writing.output or not graph.nodes):
         raise fault  # a file is written whole or not at all
     if fault:
-        say(f"{loaded.name}: explained up to the layer that does not fit")
+        say(f"{graph.spec.name}: explained up to the layer that does not fit")
     if layer is None:
-        found = explained(graph, graph.nodes, figures or ["output"])
-        sheets = [chain_sheet(graph, found)]
+        answer = of_the_chain(graph, explained(graph, graph.nodes, figures or ["output"]))
     else:
-        found = explained(graph, chosen(graph, layer), figures)
-        sheets = layer_sheets(graph, found)
-    answer(sheets, lambda: data(graph, found), form, output)
+        answer = of_layers(graph, explained(graph, chosen(graph, layer), figures))
+    write_answer(answer, writing)
     if fault:
         raise fault

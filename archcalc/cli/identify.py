@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from archcalc.cli.options import Format, FormatOption, OutputOption, SpecDirOption
+from archcalc.cli.options import AS_FITS, AS_SPECIFIED, SpecDirOption, Writing
 
 if TYPE_CHECKING:
     from archcalc.analysis.quoted import Quoted
     from archcalc.analysis.weights import Weights
+    from archcalc.cli.networks import Networks
     from archcalc.graph import Graph
     from archcalc.layers import Shape
-    from archcalc.spec.catalogue import Catalogue
 
 WhatArgument = Annotated[
     list[str],
@@ -23,25 +23,20 @@ WhatArgument = Annotated[
     ),
 ]
 
-_NEAREST: Final = 3
-"""How many are named where none fits."""
 
-
-def identify(
-    what: WhatArgument, spec_dir: SpecDirOption = None, form: FormatOption = None, output: OutputOption = None
-) -> None:
+def identify(what: WhatArgument, spec_dir: SpecDirOption = None, writing: Writing = AS_FITS) -> None:
     """What is this? The networks that a checkpoint fits, or whose figure a number is; ends with 1 where none does.
 
     Example: archcalc identify alexnet-owt-7be5be79.pth; archcalc identify 0.77G
     """
-    from archcalc.spec.catalogue import Catalogue
+    from archcalc.cli.networks import Networks
 
-    catalogue, word = Catalogue(spec_dir), " ".join(what)
+    networks, word = Networks(AS_SPECIFIED._replace(spec_dir=spec_dir)), " ".join(what)
     quoted = _number(word)
     if quoted is None:
-        _identify_file(catalogue, Path(word), form, output)
+        _identify_file(networks, Path(word), writing)
     else:
-        _identify_number(catalogue, word, quoted, form, output)
+        _identify_number(networks, word, quoted, writing)
 
 
 def _number(word: str) -> "Quoted | None":
@@ -64,52 +59,44 @@ CHECKPOINTS: Final = (".pth", ".pt", ".bin", ".safetensors", ".ckpt")
 """Endings of what is surely meant to be a file."""
 
 
-def _identify_number(
-    catalogue: "Catalogue", word: str, quoted: "Quoted", form: Format | None, output: Path | None
-) -> None:
-    from archcalc.analysis.figures import meanings
-    from archcalc.cli.output import answer, say
-    from archcalc.render.figures import meanings_data, meanings_sheet
+def _identify_number(networks: "Networks", word: str, quoted: "Quoted", writing: Writing) -> None:
+    from archcalc.analysis.identify.number_meanings import meanings
+    from archcalc.cli.output import say, write_answer
+    from archcalc.render.identify import of_number
 
-    found = meanings(_graphs(catalogue), quoted)
-    fitting = [meaning for meaning in found if meaning.units is not None]
-    shown = fitting or found[:_NEAREST]
-    answer([meanings_sheet(shown, word)], lambda: meanings_data(shown, word), form, output)
-    if not fitting:
+    found = meanings(_graphs(networks), quoted)
+    write_answer(of_number(found, word), writing)
+    if not any(meaning.units for meaning in found):
         say(f"no figure of a network is {word} within its printed digits: these come nearest{quoted.hint}")
         raise typer.Exit(1)
 
 
-def _graphs(catalogue: "Catalogue") -> "Iterator[Graph]":
+def _graphs(networks: "Networks") -> "Iterator[Graph]":
     """Every network that can be read; of the others it is said that they cannot."""
     from archcalc.cli.output import say
-    from archcalc.errors import ArchError
-    from archcalc.graph import link
 
-    for name, path in catalogue.files().items():
-        try:
-            yield link(catalogue.load(str(path)))
-        except ArchError:
-            say(f"{name} is left out, as it cannot be computed: archcalc check {path} says why")
+    for path, graph, _ in networks.each(networks.all()):
+        if graph:
+            yield graph
+        else:
+            say(f"{Path(path).stem} is left out, as it cannot be computed: archcalc check {path} says why")
 
 
-def _identify_file(catalogue: "Catalogue", file: Path, form: Format | None, output: Path | None) -> None:
-    from archcalc.cli.output import answer, say
+def _identify_file(networks: "Networks", file: Path, writing: Writing) -> None:
+    from archcalc.cli.output import say, write_answer
     from archcalc.pytorch.checkpoint import read_shapes
-    from archcalc.render.weights import networks_data, networks_sheet
+    from archcalc.render.identify import of_checkpoint
 
     found = read_shapes(file)
-    candidates = [fits for path in catalogue.files().values() if (fits := _fit(catalogue, str(path), found))]
+    candidates = [fits for path in networks.all() if (fits := _fit(networks, path, found))]
     candidates.sort(key=lambda weights: (len(weights.misfits), -weights.elements, weights.network))
-    fitting = [weights for weights in candidates if not weights.misfits]
-    shown = fitting or candidates[:_NEAREST]
-    answer([networks_sheet(shown, str(file))], lambda: networks_data(shown, str(file)), form, output)
-    if not fitting:
+    write_answer(of_checkpoint(candidates, str(file)), writing)
+    if all(weights.misfits for weights in candidates):
         say(f"no network fits {file}: these come nearest")
         raise typer.Exit(1)
 
 
-def _fit(catalogue: "Catalogue", word: str, found: "Mapping[str, Shape]") -> "Weights | None":
+def _fit(networks: "Networks", word: str, found: "Mapping[str, Shape]") -> "Weights | None":
     """A spec beside the checkpoint, with as many classes as that has; None for a broken spec."""
     from archcalc.analysis.weights import CLASSES, fit
     from archcalc.errors import ArchError
@@ -117,11 +104,11 @@ def _fit(catalogue: "Catalogue", word: str, found: "Mapping[str, Shape]") -> "We
     from archcalc.twins import place
 
     try:
-        spec = catalogue.load(word)
+        spec = networks.spec(word)
         first = fit(spec.name, place(link(spec)), found)
         if first.rows is None or CLASSES not in spec.params:
             return first
-        settings = {CLASSES: first.rows}
-        return fit(f"{spec.name} --set {CLASSES}={first.rows}", place(link(catalogue.load(word, settings))), found)
+        again = networks.catalogue.load(word, {CLASSES: first.rows})
+        return fit(f"{spec.name} --set {CLASSES}={first.rows}", place(link(again)), found)
     except ArchError:
         return None

@@ -1,22 +1,15 @@
-"""The options and arguments that several commands share."""
+"""The options and arguments that several commands share, and the bundles in which they take them."""
 
-from enum import StrEnum
+from collections.abc import Callable
+from functools import wraps
+from inspect import Parameter, signature
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
 from archcalc.errors import ArchError
-
-
-class Format(StrEnum):
-    TABLE = "table"
-    PLAIN = "plain"
-    JSON = "json"
-    CSV = "csv"
-    MARKDOWN = "markdown"
-    LATEX = "latex"
-    HTML = "html"
+from archcalc.render.formats import Name
 
 
 def spec_names(incomplete: str) -> list[str]:
@@ -42,7 +35,7 @@ MaybeSpecs = Annotated[
 ]
 OneSpec = Annotated[str, typer.Argument(metavar="SPEC", help=SPEC_HELP, autocompletion=spec_names)]
 FormatOption = Annotated[
-    Format | None,
+    Name | None,
     typer.Option("--format", "-f", help="How to write the answer. Default: table on a terminal, plain in a pipe."),
 ]
 OutputOption = Annotated[
@@ -62,6 +55,62 @@ BatchOption = Annotated[
 SpecDirOption = Annotated[
     str | None, typer.Option("--spec-dir", metavar="DIR", help="Look for spec names in DIR first.")
 ]
+
+
+class Reading(NamedTuple):
+    """How the networks are read that a command names."""
+
+    input_shape: InputOption = None
+    set_: SetOption = None
+    spec_dir: SpecDirOption = None
+
+    @property
+    def shape(self) -> tuple[int, ...] | None:
+        """Raises ArchError for what is no shape."""
+        return read_shape(self.input_shape)
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """The params that are set. Raises ArchError for what is no setting."""
+        return read_settings(self.set_)
+
+
+class Writing(NamedTuple):
+    """How the answer is written."""
+
+    form: FormatOption = None
+    output: OutputOption = None
+
+
+AS_SPECIFIED = Reading()
+AS_FITS = Writing()
+
+
+def unbundled(command: Callable[..., None]) -> Callable[..., None]:
+    """The command as typer reads it: in the place of each bundle stand the options that it holds."""
+    parameters = signature(command).parameters.values()
+    bundles = {one.name: one.annotation for one in parameters if isinstance(one.default, Reading | Writing)}
+    options = [option for one in parameters for option in _options(one, bundles.get(one.name))]
+
+    @wraps(command)
+    def run(**values: Any) -> None:
+        for name, bundle in bundles.items():
+            values[name] = bundle(*(values.pop(field) for field in bundle._fields))
+        command(**values)
+
+    run.__signature__ = signature(command).replace(parameters=options)  # type: ignore[attr-defined]
+    run.__annotations__ = {option.name: option.annotation for option in options}
+    return run
+
+
+def _options(parameter: Parameter, bundle: type[Reading | Writing] | None) -> list[Parameter]:
+    """What a parameter of a command stands for on the command line."""
+    if bundle is None:
+        return [parameter]
+    return [
+        parameter.replace(name=name, default=bundle._field_defaults[name], annotation=bundle.__annotations__[name])
+        for name in bundle._fields
+    ]
 
 
 def read_shape(text: str | None) -> tuple[int, ...] | None:

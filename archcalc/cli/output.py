@@ -3,23 +3,15 @@
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING
 
-from archcalc.cli.options import Format
 from archcalc.errors import ArchError, reason
-from archcalc.render.sheet import Sheet
+from archcalc.render import formats
 
-_BY_ENDING: Final = {
-    ".json": Format.JSON,
-    ".csv": Format.CSV,
-    ".md": Format.MARKDOWN,
-    ".tex": Format.LATEX,
-    ".html": Format.HTML,
-    ".htm": Format.HTML,
-    ".txt": Format.PLAIN,
-}
+if TYPE_CHECKING:
+    from archcalc.cli.options import Writing
+    from archcalc.render.answer import Answer
 
 
 def say(message: str) -> None:
@@ -42,31 +34,18 @@ def _print_message(message: str) -> None:
     print(message, file=sys.stderr)
 
 
-def answer(
-    sheets: Sequence[Sheet],
-    data: Callable[[], Any],
-    form: Format | None,
-    output: Path | None,
-    narrower: Iterable[Sequence[Sheet]] = (),
-    bare: Sequence[Sheet] = (),
-) -> None:
-    """Write sheets, or for JSON the data, in the format asked for or in the one that fits the place.
-
-    `narrower` sheets, each narrower than those before, say the same on a terminal that is too narrow for the others;
-    `bare` ones are for CSV, where that holds others.
-    """
-    form = chosen(form, output)
-    if form is Format.CSV and bare:
-        sheets = bare
-    for others in narrower if form is Format.TABLE and output is None else ():
-        sheets = others if _is_too_narrow(sheets) else sheets
-    write(_written(sheets, data, form, output), output)
+def write_answer(answer: "Answer", writing: "Writing") -> None:
+    """Write an answer in the format asked for, or in the one that fits the place."""
+    form = chosen(writing)
+    write(formats.find(form).write(answer, _screen(writing.output)), writing.output)
 
 
-def _is_too_narrow(sheets: Sequence[Sheet]) -> bool:
-    from archcalc.render import terminal
-
-    return sys.stdout.isatty() and terminal.is_wider(sheets, _width())
+def _screen(output: Path | None) -> formats.Screen:
+    """The terminal that the answer goes to, or what is as wide as need be."""
+    if output is not None or not sys.stdout.isatty():
+        return formats.Screen()
+    colour = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return formats.Screen(_width(), colour, say)
 
 
 def write(text: str, output: Path | None) -> None:
@@ -90,50 +69,17 @@ def silence() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def chosen(form: Format | None, output: Path | None) -> Format:
+def chosen(writing: "Writing") -> str:
     """The format asked for, or else the one that fits the file's ending or the place. Raises ArchError."""
+    form, output = writing
     if form is not None:
         return form
-    if output is not None:
-        ending = output.suffix.lower()
-        if ending and ending not in _BY_ENDING:
-            raise ArchError(f"--output: {ending} names no format (of {', '.join(_BY_ENDING)}); give --format too")
-        return _BY_ENDING.get(ending, Format.PLAIN)
-    return Format.TABLE if sys.stdout.isatty() else Format.PLAIN
-
-
-def _written(sheets: Sequence[Sheet], data: Callable[[], Any], form: Format, output: Path | None) -> str:
-    match form:
-        case Format.TABLE:
-            return _for_terminal(sheets, output is None and sys.stdout.isatty())
-        case Format.JSON:
-            from archcalc.render.data import json_text
-
-            return json_text(data())
-        case Format.CSV:
-            from archcalc.render.data import csv_text
-
-            return csv_text(sheets)
-        case Format.MARKDOWN:
-            from archcalc.render import markdown as writer
-        case Format.LATEX:
-            from archcalc.render import latex as writer  # type: ignore[no-redef]
-        case Format.HTML:
-            from archcalc.render import html as writer  # type: ignore[no-redef]
-        case Format.PLAIN:
-            from archcalc.render import plain as writer  # type: ignore[no-redef]
-    return writer.render(sheets)
-
-
-def _for_terminal(sheets: Sequence[Sheet], is_terminal: bool) -> str:
-    from archcalc.render import terminal
-
-    width = _width() if is_terminal else None
-    colour = is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    text, dropped = terminal.render(sheets, width, colour)
-    if dropped:
-        say(f"the terminal is narrow, left out: {', '.join(dropped)} (--format html shows all)")
-    return text
+    if output is None:
+        return "table" if sys.stdout.isatty() else "plain"
+    ending, known = output.suffix.lower(), formats.endings()
+    if ending and ending not in known:
+        raise ArchError(f"--output: {ending} names no format (of {', '.join(known)}); give --format too")
+    return known.get(ending, "plain")
 
 
 def _width() -> int:

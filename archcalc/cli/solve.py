@@ -6,22 +6,11 @@ from typing import Annotated, Final
 
 import typer
 
-from archcalc.cli.options import (
-    Format,
-    FormatOption,
-    InputOption,
-    OneSpec,
-    SetOption,
-    SpecDirOption,
-    read_settings,
-    read_shape,
-)
+from archcalc.cli.options import AS_SPECIFIED, FormatOption, OneSpec, Reading, Writing
 from archcalc.errors import ArchError
 
 _SIZE: Final = re.compile(r"-?[0-9]+(x-?[0-9]+)?", re.IGNORECASE)
 _DIGITS: Final = 15
-_MOST_WAYS: Final = 12
-"""How many strides and paddings are listed for a person; a program gets all."""
 
 LayerOption = Annotated[
     str | None, typer.Option("--layer", metavar="LAYER", help="Ask instead how this layer comes to an output.")
@@ -44,36 +33,32 @@ def solve(
     layer: LayerOption = None,
     outputs: OutputsOption = None,
     up_to: UpToOption = 512,
-    input_shape: InputOption = None,
-    set_: SetOption = None,
-    spec_dir: SpecDirOption = None,
+    reading: Reading = AS_SPECIFIED,
     form: FormatOption = None,
 ) -> None:
     """Which inputs pass, which fit the weights as they are, and for which every window divides exactly.
 
     Example: archcalc solve torchvision; archcalc solve torchvision --layer conv1 --output 55
     """
-    from archcalc.cli.output import answer, chosen
-    from archcalc.spec.catalogue import Catalogue
+    from archcalc.cli.networks import Networks
+    from archcalc.cli.output import write_answer
 
     size, file = _read_outputs(outputs or [], layer is not None, form)
-    loaded = Catalogue(spec_dir).load(spec, read_settings(set_), read_shape(input_shape))
+    loaded = Networks(reading).spec(spec)
     if layer is None:
-        from archcalc.analysis.solve import solve as solved
-        from archcalc.render.solve import data, sheet
+        from archcalc.analysis.solve.solution import solve as solved
+        from archcalc.render.solve import of_inputs
 
-        solution = solved(loaded, up_to)
-        answer([sheet(solution)], lambda: data(solution), form, file)
+        answer = of_inputs(solved(loaded, up_to))
     else:
-        from archcalc.analysis.reach import reach
-        from archcalc.render import reach as rendered
+        from archcalc.analysis.solve.layer_output import reach
+        from archcalc.render.solve import of_layer_output
 
-        reached = reach(loaded, layer, size, up_to)
-        most = None if chosen(form, file) is Format.CSV else _MOST_WAYS
-        answer([rendered.sheet(reached, most)], lambda: rendered.data(reached), form, file)
+        answer = of_layer_output(reach(loaded, layer, size, up_to))
+    write_answer(answer, Writing(form, file))
 
 
-def _read_outputs(words: list[str], of_layer: bool, form: Format | None) -> tuple[tuple[int, int] | None, Path | None]:
+def _read_outputs(words: list[str], of_layer: bool, form: str | None) -> tuple[tuple[int, int] | None, Path | None]:
     """The size that a layer is to make, and the file to write to, which must not be a misspelt size."""
     sizes = [word for word in words if _SIZE.fullmatch(word)]
     files = [word for word in words if word not in sizes]

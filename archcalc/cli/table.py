@@ -1,31 +1,25 @@
 """archcalc table"""
 
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from archcalc.cli.options import (
+    AS_FITS,
+    AS_SPECIFIED,
     BatchOption,
-    FormatOption,
-    InputOption,
-    OutputOption,
-    SetOption,
-    SpecDirOption,
+    Reading,
     Specs,
+    Writing,
     convention_names,
     read_columns,
-    read_settings,
-    read_shape,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from archcalc.analysis.costs import Total
-    from archcalc.errors import ArchError
     from archcalc.graph import Graph
-    from archcalc.render.sheet import Sheet
-    from archcalc.spec.model import Spec
+    from archcalc.render.answer import Answer
     from archcalc.table import Table
 
 COLUMN_KEYS = (
@@ -60,94 +54,62 @@ def table(
     columns: ColumnsOption = None,
     convention: ConventionOption = None,
     per_device: PerDeviceOption = False,
-    input_shape: InputOption = None,
-    set_: SetOption = None,
+    reading: Reading = AS_SPECIFIED,
     batch: BatchOption = 1,
-    spec_dir: SpecDirOption = None,
-    form: FormatOption = None,
-    output: OutputOption = None,
+    writing: Writing = AS_FITS,
 ) -> None:
     """Shapes, parameters and costs, layer by layer.
 
     Example: archcalc table paper --input 3x227x227 --format markdown
     """
-    from archcalc.cli.output import answer, say
-    from archcalc.render.data import results
-    from archcalc.spec.catalogue import Catalogue
+    from archcalc.cli.networks import Networks
+    from archcalc.cli.output import say, write_answer
+    from archcalc.render.answer import together
 
-    picked, shape, settings = read_columns(columns), read_shape(input_shape), read_settings(set_)
-    shown = _by_convention(convention, picked) if convention else _plainly(picked)
-    catalogue, made, broken = Catalogue(spec_dir), [], None
+    show = _way_to_show(convention, read_columns(columns))
+    networks, made, fault = Networks(reading), [], None
     for word in specs:
-        graph, measured, broken = _up_to_a_fault(catalogue.load(word, settings, shape), batch, per_device)
-        made.append((graph, measured))
-        if broken:
+        graph, fault = networks.up_to_a_fault(word)
+        made.append((graph, _measured(graph, batch, per_device)))
+        if fault:
             break
     last = made[-1][1]
-    if broken and (output or not last.rows):
-        raise broken  # a file is written whole or not at all, and an empty table says nothing
-    if broken:
+    if fault and (writing.output or not last.rows):
+        raise fault  # a file is written whole or not at all, and an empty table says nothing
+    if fault:
         say(f"{last.name}: shown up to the layer that does not fit")
-    sheets = [sheet for pair in made for sheet in shown.sheets(*pair)]
-    bare = [sheet for pair in made for sheet in shown.bare(*pair)] if shown.bare else ()
-    answer(sheets, lambda: results([shown.data(*pair) for pair in made]), form, output, bare=bare)
-    if broken:
-        raise broken
+    write_answer(together([show(*pair) for pair in made]), writing)
+    if fault:
+        raise fault
 
 
-class Shown(NamedTuple):
-    """How a graph with its table becomes sheets, and JSON."""
-
-    sheets: "Callable[[Graph, Table], list[Sheet]]"
-    data: "Callable[[Graph, Table], dict[str, Any]]"
-    bare: "Callable[[Graph, Table], list[Sheet]] | None" = None
-    """Those for CSV, where it is not all."""
-
-
-def _plainly(columns: list[str] | None) -> Shown:
-    from archcalc.errors import ArchError
-    from archcalc.render.table import data, sheet
-
-    if columns and set(columns) & set(COST_KEYS):
-        raise ArchError(f"--columns: {' and '.join(COST_KEYS)} need --convention, which says how to count")
-    return Shown(lambda _, table: [sheet(table, columns)], lambda _, table: data(table))
-
-
-def _by_convention(name: str, columns: list[str] | None) -> Shown:
-    """With the costs of one convention, or the totals of all."""
-    from archcalc.analysis.conventions import find
-    from archcalc.analysis.costs import price, terms, totals
-    from archcalc.errors import ArchError
-    from archcalc.render.costs import priced_data, priced_sheet, totals_data, totals_sheet
-    from archcalc.render.table import sheet
-
-    if name == ALL and set(columns or ()) & set(COST_KEYS):
-        raise ArchError(f"--columns: {' and '.join(COST_KEYS)} are there for one convention, not for all")
-    if name != ALL:
-        one = find(name)
-        return Shown(
-            lambda graph, table: [priced_sheet(table, price(graph, table, one), columns)],
-            lambda graph, table: priced_data(table, price(graph, table, one)),
-        )
-
-    def every(graph: "Graph", table: "Table") -> "list[Total]":
-        return totals(terms(graph, table.batch))
-
-    return Shown(
-        lambda graph, table: [sheet(table, columns), totals_sheet(table, every(graph, table))],
-        lambda graph, table: totals_data(table, every(graph, table)),
-        lambda graph, table: [totals_sheet(table, every(graph, table))],
-    )
-
-
-def _up_to_a_fault(spec: "Spec", batch: int, per_device: bool) -> "tuple[Graph, Table, ArchError | None]":
-    """The graph and table of a spec, as far as its layers fit, and the fault that ends it."""
-    from archcalc.cli.linking import up_to_a_fault
+def _measured(graph: "Graph", batch: int, per_device: bool) -> "Table":
     from archcalc.cli.output import say
     from archcalc.table import measure
 
-    graph, fault = up_to_a_fault(spec)
     table = measure(graph, batch, per_device)
     if per_device and not table.per_device:
-        say(f"{spec.name} has no towers: there is nothing to unfold")
-    return graph, table, fault
+        say(f"{graph.spec.name} has no towers: there is nothing to unfold")
+    return table
+
+
+def _way_to_show(convention: str | None, columns: list[str] | None) -> "Callable[[Graph, Table], Answer]":
+    """How a table is shown: plainly, with the costs of one convention, or with the totals of all."""
+    from archcalc.errors import ArchError
+    from archcalc.render.table.layers import plainly
+
+    with_costs = bool(set(columns or ()) & set(COST_KEYS))
+    if not convention:
+        if with_costs:
+            raise ArchError(f"--columns: {' and '.join(COST_KEYS)} need --convention, which says how to count")
+        return lambda _, table: plainly(table, columns)
+    from archcalc.analysis.conventions import find
+    from archcalc.analysis.conventions.costs import price, terms, totals
+    from archcalc.render.table.costs import by_all, by_one
+
+    if convention == ALL:
+        if with_costs:
+            raise ArchError(f"--columns: {' and '.join(COST_KEYS)} are there for one convention, not for all")
+        return lambda graph, table: by_all(table, totals(terms(graph, table.batch)), columns)
+    one = find(convention)
+    return lambda graph, table: by_one(table, price(graph, table, one), columns)

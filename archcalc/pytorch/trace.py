@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from archcalc.analysis.against import Call
+from archcalc.analysis.check.against import Call
 from archcalc.errors import ArchError
 
 FUNCTIONS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {

@@ -7,7 +7,8 @@ from archcalc.analysis.conventions import Convention
 from archcalc.analysis.conventions.convention import Weights, in_words
 from archcalc.analysis.conventions.facts import QUANTITIES
 from archcalc.layers import KINDS
-from archcalc.render.data import stamped
+from archcalc.render.answer import Answer
+from archcalc.render.envelope import stamped
 from archcalc.render.sheet import Column, Sheet
 
 _SHOWN: Final = (
@@ -127,3 +128,13 @@ def data(conventions: Sequence[Convention]) -> dict[str, Any]:
             "quantities": {name: words.full for name, words in QUANTITIES.items()},
         }
     )
+
+
+def all_of_them(conventions: Sequence[Convention]) -> Answer:
+    """Every convention, side by side."""
+    return Answer([all_sheet(conventions)], lambda: data(conventions), narrower=[[narrow_sheet(conventions)]])
+
+
+def one_of_them(convention: Convention) -> Answer:
+    """One, with all that it counts and its source."""
+    return Answer([one_sheet(convention)], lambda: data([convention]))

@@ -6,16 +6,19 @@ from typing import Any, Final
 
 from archcalc.analysis.conventions.facts import QUANTITIES
 from archcalc.analysis.quoted import Units
-from archcalc.analysis.reconcile import Ladder, Match, Rung, Step
+from archcalc.analysis.reconcile.ladder import Ladder, Match, Rung, Step
 from archcalc.errors import listing
 from archcalc.graph import Graph
 from archcalc.layers.base import dims
-from archcalc.render.costs import convention_notes, listed, silence
-from archcalc.render.data import stamped
+from archcalc.render.answer import Answer
+from archcalc.render.envelope import stamped
 from archcalc.render.sheet import Column, Sheet
-from archcalc.render.table import number
+from archcalc.render.table.costs import convention_notes, listed, silence
+from archcalc.render.words import number
 
 _MOST_LAYERS: Final = 4
+_NEAREST: Final = 3
+"""How many are named where none gives the number."""
 
 
 def _signed(change: int) -> str:
@@ -186,3 +189,19 @@ def matches_data(graph: Graph, matches: Sequence[Match], printed: str, batch: in
             ],
         }
     )
+
+
+def of_ladder(ladder: Ladder) -> Answer:
+    """Every number, with the terms that lead from each to the next."""
+    return Answer([ladder_sheet(ladder)], lambda: ladder_data(ladder))
+
+
+def of_way(ladder: Ladder) -> Answer:
+    """The same between conventions that were named."""
+    return Answer([way_sheet(ladder)], lambda: ladder_data(ladder))
+
+
+def of_matches(graph: Graph, matches: Sequence[Match], printed: str, batch: int) -> Answer:
+    """The conventions that give a printed number, or those that come nearest; as JSON all of them."""
+    shown = [one for one in matches if one.units is not None] or matches[:_NEAREST]
+    return Answer([matches_sheet(graph, shown, printed)], lambda: matches_data(graph, matches, printed, batch))

@@ -47,6 +47,7 @@ class Piece(NamedTuple):
 
     text: str
     is_math: bool = False
+    is_bold: bool = False
 
 
 class Column(NamedTuple):
@@ -80,11 +81,17 @@ class Column(NamedTuple):
             return value.text
         return "" if value is None else self.text(value)
 
-    def marked_up(self, value: Any, escape: Callable[[str], str]) -> str:
-        """A value as Markdown and LaTeX have it, each with its own way to escape prose."""
+    def marked_up(self, value: Any, escape: Callable[[str], str], bold: str = "{}") -> str:
+        """A value as Markdown and LaTeX have it, each with its own way to escape prose and to make it `bold`."""
         if self.pieces is None or value is None:
             return escape(self.show(value))
-        return "".join(f"${piece.text}$" if piece.is_math else escape(piece.text) for piece in self.pieces(value))
+        return "".join(_marked_up(piece, escape, bold) for piece in self.pieces(value))
+
+
+def _marked_up(piece: Piece, escape: Callable[[str], str], bold: str) -> str:
+    if piece.is_math:
+        return f"${piece.text}$"
+    return bold.format(escape(piece.text)) if piece.is_bold else escape(piece.text)
 
 
 class Sheet(NamedTuple):

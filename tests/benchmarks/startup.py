@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import archcalc
-from archcalc.analysis.costs import terms, totals
+from archcalc.analysis.conventions.costs import terms, totals
 from archcalc.errors import ArchError
 
 ROOT = Path(__file__).resolve().parent.parent.parent

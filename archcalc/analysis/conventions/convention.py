@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from fractions import Fraction
 from typing import Final, NamedTuple
 
 from archcalc.analysis.conventions.facts import Facts
@@ -41,6 +42,11 @@ class Convention(NamedTuple):
     def label(self) -> str:
         """What its number is called beside others: `flops of fvcore`."""
         return self.word if self.tool == OURS else f"{self.word} of {self.name}"
+
+    def published(self, number: int) -> int | Fraction:
+        """The number that is printed for a sum: the half, of some."""
+        half = Fraction(number, 2)
+        return number if not self.printed_half else half.numerator if half.denominator == 1 else half
 
     def weights(self, op: str) -> Weights | None:
         """What it counts of a layer kind; None where it says nothing about it."""

@@ -4,6 +4,7 @@ from enum import StrEnum
 from math import inf
 from typing import Any, Final, NamedTuple
 
+from archcalc.analysis.precision import Precision
 from archcalc.errors import ArchError
 
 WARM_UP_STEPS: Final = 10
@@ -20,17 +21,6 @@ class Mode(StrEnum):
     INFER = "infer"
     TRAIN = "train"
     BOTH = "both"
-
-
-class Precision(StrEnum):
-    """What numbers are computed in; amp keeps weights in fp32 and casts where autocast does."""
-
-    FP32 = "fp32"
-    TF32 = "tf32"
-    FP16 = "fp16"
-    BF16 = "bf16"
-    AMP_FP16 = "amp-fp16"
-    AMP_BF16 = "amp-bf16"
 
 
 class Layers(StrEnum):

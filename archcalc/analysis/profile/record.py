@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from archcalc.analysis.profile.config import Config, Precision, as_data
-from archcalc.analysis.profile.devices import Peak, datasheet
+from archcalc.analysis.devices import Peak, datasheet
+from archcalc.analysis.precision import Precision
+from archcalc.analysis.profile.config import Config, as_data
 from archcalc.analysis.profile.presets import PRESETS
 from archcalc.analysis.profile.ranks import all_reduce, scaling
 from archcalc.analysis.profile.statistics import LEAST_BLOCKS, NOISY, spread_of
-from archcalc.analysis.profile.work import moved, work
+from archcalc.analysis.work import moved, work
 from archcalc.graph import Graph
 
 KIND: Final = "profile"

@@ -3,33 +3,32 @@
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from archcalc.analysis.profile.config import Config
 from archcalc.analysis.profile.ranks import Place
 from archcalc.analysis.profile.record import record
-from archcalc.cli.options import Format
-from archcalc.cli.output import answer as write_answer
-from archcalc.cli.output import chosen, complain, say, write
+from archcalc.cli.options import Writing
+from archcalc.cli.output import chosen, complain, say, write, write_answer
 from archcalc.cli.profile.measuring import Measure, Progress
-from archcalc.cli.profile.options import ProfileFormat
 from archcalc.cli.profile.records import keep
 from archcalc.errors import ArchError, MissingError
 from archcalc.graph import Graph
-from archcalc.render.data import results, stamped
+from archcalc.render.answer import Answer
+from archcalc.render.envelope import results, stamped
 from archcalc.render.profile import profile_sheets, tensorflow_lines
 
 Records = Sequence[dict[str, Any]]
 
 
-def expect_writable(form: ProfileFormat | None, output: Path | None, is_comparison: bool) -> None:
+def expect_writable(writing: Writing, lines: bool, is_comparison: bool) -> None:
     """Raise ArchError before anything is measured, if the answer could not be written."""
-    if form is ProfileFormat.TF:
+    output = writing.output
+    if lines:
         if is_comparison:
             raise ArchError("--compare has no --format tf")
     else:
-        chosen(plainly(form), output)
+        chosen(writing)
     if output is None:
         return
     if not output.parent.is_dir():
@@ -43,17 +42,17 @@ def answer(
     graphs: Sequence[tuple[str, Graph]],
     measure: Measure,
     ours: Place | None,
-    form: ProfileFormat | None,
-    output: Path | None,
+    writing: Writing,
+    lines: bool,
 ) -> None:
-    """Measure each network and write what was found; a record is written as soon as it is there."""
+    """Measure each network and write what was found, or its `lines`; a record is written as soon as it is there."""
     records: list[dict[str, Any]] = []
-    are_the_answer = is_of_records(form, output)
+    are_the_answer = not lines and is_of_records(writing)
     try:
         for one in _records(asked, graphs, measure, ours):
             records.append(one)
             if are_the_answer:
-                _show(records, form, output)
+                _show(records, writing, lines)
             else:
                 keep(one)
     except KeyboardInterrupt:
@@ -62,19 +61,12 @@ def answer(
         raise
     finally:
         if records and not are_the_answer:
-            _show(records, form, output)
+            _show(records, writing, lines)
 
 
-def is_of_records(form: ProfileFormat | None, output: Path | None) -> bool:
+def is_of_records(writing: Writing) -> bool:
     """Whether the file that is asked for holds the records themselves."""
-    if output is None:
-        return False
-    return form is ProfileFormat.JSON or (form is None and output.suffix.lower() == ".json")
-
-
-def plainly(form: ProfileFormat | None) -> Format | None:
-    """The format among those that all commands have."""
-    return None if form is None else Format(form.value)
+    return writing.output is not None and chosen(writing) == "json"
 
 
 def _records(
@@ -111,8 +103,8 @@ def _named(error: ArchError, name: str) -> ArchError:
     return error if str(error).startswith((f"{name}:", f"{name} ")) else ArchError(f"{name}: {error}")
 
 
-def _show(records: Records, form: ProfileFormat | None, output: Path | None) -> None:
-    if form is ProfileFormat.TF:
-        write(tensorflow_lines(records), output)
-        return
-    write_answer(profile_sheets(records), lambda: results([stamped(one) for one in records]), plainly(form), output)
+def _show(records: Records, writing: Writing, lines: bool) -> None:
+    if lines:
+        write(tensorflow_lines(records), writing.output)
+    else:
+        write_answer(Answer(profile_sheets(records), lambda: results([stamped(one) for one in records])), writing)

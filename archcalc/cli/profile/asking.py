@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 from archcalc.analysis.profile.config import ON_ACCELERATOR, ON_CPU, Config, check
 from archcalc.analysis.profile.presets import PRESETS
 from archcalc.analysis.profile.ranks import Place, device_of
+from archcalc.cli.networks import Networks
+from archcalc.cli.options import Reading
 from archcalc.cli.output import say
 from archcalc.cli.profile import measuring
 from archcalc.errors import ArchError, MissingError, did_you_mean
-from archcalc.graph import Graph, link
-from archcalc.spec.catalogue import Catalogue
+from archcalc.graph import Graph
 
 if TYPE_CHECKING:
     import torch
@@ -85,10 +86,10 @@ def _its_own(resolve: "Callable[[str], torch.device]", name: str, ours: Place) -
         raise
 
 
-def graphs(asked: Config, specs: list[str] | None, spec_dir: str | None) -> list[tuple[str, Graph]]:
+def graphs(asked: Config, specs: list[str] | None, reading: Reading) -> list[tuple[str, Graph]]:
     """The networks that are named; the preset's, or every AlexNet, if none is."""
-    catalogue = Catalogue(spec_dir)
+    networks = Networks(reading)
     if not specs:
-        alexnets = [stem for stem in catalogue.files() if stem.startswith(_ALEXNETS)]
+        alexnets = [stem for stem in networks.catalogue.files() if stem.startswith(_ALEXNETS)]
         specs = [PRESETS[asked.preset].spec] if asked.preset else alexnets
-    return [(word, link(catalogue.load(word, asked.settings, asked.input_shape))) for word in specs]
+    return list(zip(specs, networks.graphs(specs), strict=True))

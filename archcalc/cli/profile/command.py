@@ -1,8 +1,10 @@
 """The command, its options in the order of --help."""
 
-from archcalc.analysis.profile.config import LATENCY_CALLS, MIN_RUN_TIME, Config, Mode, Precision
-from archcalc.cli.options import InputOption, OutputOption, SetOption, SpecDirOption, read_settings, read_shape
+from archcalc.analysis.precision import Precision
+from archcalc.analysis.profile.config import LATENCY_CALLS, MIN_RUN_TIME, Config, Mode
+from archcalc.cli.options import AS_SPECIFIED, OutputOption, Reading, Writing
 from archcalc.cli.profile.options import (
+    TENSORFLOW,
     BatchOption,
     CallsOption,
     ChannelsLastOption,
@@ -16,7 +18,6 @@ from archcalc.cli.profile.options import (
     ModeOption,
     PrecisionOption,
     PresetOption,
-    ProfileFormat,
     SpecsOption,
     ThreadsOption,
     TimeOption,
@@ -39,9 +40,7 @@ def profile(
     preset: PresetOption = None,
     in_process: InProcessOption = False,
     compare: CompareOption = None,
-    input_shape: InputOption = None,
-    set_: SetOption = None,
-    spec_dir: SpecDirOption = None,
+    reading: Reading = AS_SPECIFIED,
     form: FormatOption = None,
     output: OutputOption = None,
 ) -> None:
@@ -54,20 +53,21 @@ def profile(
     import os
 
     from archcalc.analysis.profile.ranks import place
-    from archcalc.cli.profile.answering import answer, expect_writable, plainly
+    from archcalc.cli.profile.answering import answer, expect_writable
     from archcalc.cli.profile.asking import expect_free, graphs, make_sure, spoken_by_the_first, way
     from archcalc.cli.profile.records import hold_against
     from archcalc.errors import ArchError
 
-    ours = place(os.environ)
+    ours, lines = place(os.environ), form == TENSORFLOW
+    writing = Writing(None if form == "tf" else form, output)
     with spoken_by_the_first(ours):
-        expect_writable(form, output, compare is not None)
+        expect_writable(writing, lines, compare is not None)
         if compare:
             if specs:
                 raise ArchError("--compare measures nothing: leave out the networks")
-            hold_against(compare, plainly(form), output)
+            hold_against(compare, writing)
             return
-        if ours and form is ProfileFormat.TF:
+        if ours and lines:
             raise ArchError("--format tf is for one device: leave it out under torchrun")
         expect_free(
             preset,
@@ -82,8 +82,8 @@ def profile(
         )
         asked = Config(
             spec="",
-            settings=read_settings(set_),
-            input_shape=read_shape(input_shape),
+            settings=reading.settings,
+            input_shape=reading.shape,
             device=device,
             precision=precision,
             channels_last=channels_last,
@@ -97,4 +97,4 @@ def profile(
             preset=preset,
         )
         asked = make_sure(asked, batch, ours)
-        answer(asked, graphs(asked, specs, spec_dir), way(in_process, ours), ours, form, output)
+        answer(asked, graphs(asked, specs, reading), way(in_process, ours), ours, writing, lines)

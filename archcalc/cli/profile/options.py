@@ -3,34 +3,18 @@
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import typer
 
-from archcalc.analysis.profile.config import (
-    LATENCY_CALLS,
-    MIN_RUN_TIME,
-    ON_ACCELERATOR,
-    ON_CPU,
-    Compile,
-    Layers,
-    Mode,
-    Precision,
-)
+from archcalc.analysis.precision import Precision
+from archcalc.analysis.profile.config import LATENCY_CALLS, MIN_RUN_TIME, ON_ACCELERATOR, ON_CPU, Compile, Layers, Mode
 from archcalc.analysis.profile.presets import PRESETS
 from archcalc.cli.options import SPEC_HELP, spec_names
+from archcalc.render.formats import Name
 
-
-class ProfileFormat(StrEnum):
-    TABLE = "table"
-    PLAIN = "plain"
-    JSON = "json"
-    CSV = "csv"
-    MARKDOWN = "markdown"
-    LATEX = "latex"
-    HTML = "html"
-    TF = "tf"
-
+TENSORFLOW: Final = "tf"
+"""The format that profile alone has: the lines of TensorFlow's AlexNet benchmark."""
 
 BARE: Final[Mapping[str, StrEnum]] = {"--compile": Compile.DEFAULT, "--layers": Layers.ALONE}
 """Options that may go without a value, and what they then mean."""
@@ -93,6 +77,6 @@ CompareOption = Annotated[
     typer.Option("--compare", metavar="A.json B.json", help="Measure nothing: hold two records against each other."),
 ]
 FormatOption = Annotated[
-    ProfileFormat | None,
+    Literal[Name, "tf"] | None,
     typer.Option("--format", "-f", help="How to write the answer; tf are the lines of TensorFlow's AlexNet benchmark."),
 ]

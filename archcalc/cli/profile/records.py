@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from archcalc.errors import ArchError, reason
 
 if TYPE_CHECKING:
-    from archcalc.cli.options import Format
+    from archcalc.cli.options import Writing
 
 Data = dict[str, Any]
 
@@ -20,12 +20,13 @@ RECORDS: Final = Path("reports") / "profiles"
 def keep(record: dict[str, Any]) -> None:
     """Write a record under reports/profiles; where that cannot be, say so, and lose nothing else."""
     from archcalc.cli.output import say, write
-    from archcalc.render.data import json_text, stamped
+    from archcalc.render.envelope import stamped
+    from archcalc.render.formats import json as json_format
 
     path = _free(RECORDS / file_name(record))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write(json_text(stamped(record)), path)
+        write(json_format.text(stamped(record)), path)
     except (ArchError, OSError) as error:
         say(f"not recorded, give --output FILE.json: {reason(error) if isinstance(error, OSError) else error}")
     else:
@@ -49,13 +50,15 @@ def file_name(record: dict[str, Any]) -> str:
     return f"{'-'.join(filter(None, words))}.json"
 
 
-def hold_against(paths: tuple[Path, Path], form: "Format | None", output: Path | None) -> None:
+def hold_against(paths: tuple[Path, Path], writing: "Writing") -> None:
     """Write the records of two files side by side. Raises ArchError where they cannot be read or share nothing."""
     from archcalc.analysis.profile.comparing import compare
-    from archcalc.cli.output import answer, say
-    from archcalc.render.data import results, stamped
+    from archcalc.cli.output import say, write_answer
+    from archcalc.render.answer import Answer
+    from archcalc.render.envelope import results, stamped
     from archcalc.render.profile import comparison_data, comparison_sheet
 
+    output = writing.output
     if output is not None and output.resolve() in [path.resolve() for path in paths]:
         raise ArchError(f"--output: {output} is one of the two records that are compared")
     files = (str(paths[0]), str(paths[1]))
@@ -75,7 +78,7 @@ def hold_against(paths: tuple[Path, Path], form: "Format | None", output: Path |
         alone = [record["spec"]["name"] for record in records if record not in [pair[place] for pair in pairs]]
         if alone:
             say(f"in {file} alone: {', '.join(alone)}")
-    answer(sheets, lambda: results(data), form, output)
+    write_answer(Answer(sheets, lambda: results(data)), writing)
 
 
 def _paired(before: list[Data], after: list[Data]) -> list[tuple[Data, Data]]:

@@ -5,7 +5,8 @@ import re
 
 import torch
 
-from archcalc.analysis.profile.config import Config, Precision
+from archcalc.analysis.precision import Precision
+from archcalc.analysis.profile.config import Config
 from archcalc.errors import ArchError, MissingError
 from archcalc.pytorch.profile import accelerator
 

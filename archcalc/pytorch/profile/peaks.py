@@ -4,7 +4,7 @@ from typing import Final
 
 import torch
 
-from archcalc.analysis.profile.config import Precision
+from archcalc.analysis.precision import Precision
 from archcalc.pytorch.profile.bench import Bench
 from archcalc.pytorch.profile.memory import free
 from archcalc.pytorch.profile.precision import product_dtype

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 import torch
 
-from archcalc.analysis.profile.config import Config, Precision
+from archcalc.analysis.precision import Precision
+from archcalc.analysis.profile.config import Config
 from archcalc.errors import ArchError, first_line
 
 _HALF: Final = {

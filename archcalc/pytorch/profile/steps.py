@@ -7,7 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from archcalc.analysis.profile.config import Config, Precision
+from archcalc.analysis.precision import Precision
+from archcalc.analysis.profile.config import Config
 from archcalc.errors import ArchError
 from archcalc.graph import Graph
 from archcalc.layers.activation import Softmax

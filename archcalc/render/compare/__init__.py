@@ -3,8 +3,19 @@
 `view` says what of a comparison is shown, `wide`, `stack` and `words` show it to people, `programs` to programs.
 """
 
+from archcalc.render.answer import Answer
 from archcalc.render.compare.programs import bare as bare
 from archcalc.render.compare.programs import data as data
 from archcalc.render.compare.stack import stacked as stacked
 from archcalc.render.compare.view import View as View
 from archcalc.render.compare.wide import sheets as sheets
+
+
+def answer(view: View) -> Answer:
+    """What a view shows of a comparison; programs get all."""
+    return Answer(
+        sheets(view),
+        lambda: data(view.comparison),
+        bare=lambda: bare(view),
+        narrower=(stacked(view, numbered) for numbered in (False, True)),
+    )

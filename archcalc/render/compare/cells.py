@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator, Sequence
 from math import floor, log10
 from typing import Any, Final
 
-from archcalc.analysis.changes import Part
+from archcalc.analysis.compare.changes import Part
 from archcalc.layers.base import dims
 from archcalc.render.compare.view import QUANTITIES, WINDOW, View
 from archcalc.render.sheet import Column, Other, Same
-from archcalc.render.table import number, pair, sides
+from archcalc.render.words import number, pair, sides
 from archcalc.table import Row, Table
 
 ABSENT: Final = "-"

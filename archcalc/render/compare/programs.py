@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from archcalc.analysis.changes import Part, Split
-from archcalc.analysis.compare import Aligned, Comparison
+from archcalc.analysis.compare.changes import Part, Split
+from archcalc.analysis.compare.comparison import Aligned, Comparison
 from archcalc.render.compare.view import WINDOW, View, label, types
-from archcalc.render.data import stamped
+from archcalc.render.envelope import stamped
 from archcalc.render.sheet import Column, Sheet
-from archcalc.render.table import row_data
+from archcalc.render.table.layers import row_data
 from archcalc.table import Table, Totals
 
 _FIELDS: Final = {

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from archcalc.analysis.changes import Part
-from archcalc.analysis.compare import Aligned
+from archcalc.analysis.compare.changes import Part
+from archcalc.analysis.compare.comparison import Aligned
 from archcalc.render.compare.cells import ABSENT, column, held_against, ratios, totals, values
 from archcalc.render.compare.notes import notes
 from archcalc.render.compare.view import View, label

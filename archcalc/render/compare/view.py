@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from archcalc.analysis.compare import Aligned, Comparison
+from archcalc.analysis.compare.comparison import Aligned, Comparison
 from archcalc.layers.base import dims
 
 WINDOW: Final = "window"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from archcalc.analysis.compare import Aligned
+from archcalc.analysis.compare.comparison import Aligned
 from archcalc.render.compare.cells import column, held_against, ratios, totals, values
 from archcalc.render.compare.notes import notes
 from archcalc.render.compare.view import View, label, types

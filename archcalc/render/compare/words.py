@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from archcalc.analysis.changes import Change, Split
-from archcalc.analysis.compare import Aligned
+from archcalc.analysis.compare.changes import Change, Split
+from archcalc.analysis.compare.comparison import Aligned
 from archcalc.layers.base import dims
 from archcalc.layers.fields import Sides
 from archcalc.render.compare.view import QUANTITIES, View, label
 from archcalc.render.sheet import Column, Sheet
-from archcalc.render.table import pair, sides
+from archcalc.render.words import pair, sides
 
 LABEL: Final = 12
 """The least width of a column of labels."""

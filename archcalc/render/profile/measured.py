@@ -18,7 +18,7 @@ from archcalc.render.profile.words import (
     without_blanks,
 )
 from archcalc.render.sheet import Column, Sheet
-from archcalc.render.table import percent
+from archcalc.render.words import percent
 
 _ASKED: Final = (
     Column("model", "model"),

@@ -6,7 +6,7 @@ from typing import Any, Final
 from archcalc.analysis.profile.statistics import spread_of
 from archcalc.render.profile.words import Data, machine, milliseconds, precision, rate, three_digits, without_blanks
 from archcalc.render.sheet import Column, Sheet
-from archcalc.render.table import percent
+from archcalc.render.words import percent
 
 _RANKS: Final = (
     Column("model", "model"),

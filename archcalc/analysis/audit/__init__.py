@@ -1,0 +1,1 @@
+"""What sources say about networks, each claim judged."""

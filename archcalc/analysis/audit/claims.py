@@ -1,0 +1,162 @@
+"""What sources say about a network, held against what it is."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from enum import StrEnum
+from math import prod
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from archcalc.analysis.receptive_field import receptive_fields
+from archcalc.errors import ArchError
+from archcalc.graph import Graph, Node, link, within
+from archcalc.layers import Shape
+from archcalc.layers.base import dims
+from archcalc.spec.model import COST, Claim, Spec
+from archcalc.table import Table, add_up, measure
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+BYTES_PER_PARAMETER: Final = 4
+"""Parameters are 32-bit floats, as they are published."""
+
+
+class Standing(StrEnum):
+    """What became of a claim; the last two are what nobody expects."""
+
+    OK = "ok"
+    KNOWN_WRONG = "known wrong"
+    BROKEN = "BROKEN"
+    UNEXPECTEDLY_HOLDS = "UNEXPECTEDLY HOLDS"
+
+
+class Verdict(NamedTuple):
+    """A claim, the number or shape that is true (None where there is none), and whether the claim holds."""
+
+    claim: Claim
+    true: "int | Fraction | Shape | None"
+    holds: bool
+
+    @property
+    def as_expected(self) -> bool:
+        return self.holds == (self.claim.expect == "holds")
+
+    @property
+    def standing(self) -> Standing:
+        if self.holds:
+            return Standing.OK if self.as_expected else Standing.UNEXPECTEDLY_HOLDS
+        return Standing.KNOWN_WRONG if self.as_expected else Standing.BROKEN
+
+
+def in_words(verdict: Verdict) -> str:
+    """The figure that is so; bytes also in the unit of the claim.
+
+    >>> claim = Claim(what="memory", value="1GB", source="me")
+    >>> in_words(Verdict(claim, 187_058_984, holds=False))
+    '187.1 MB (187,058,984 bytes)'
+    """
+    true, claim = verdict.true, verdict.claim
+    if true is None:
+        return "not one number" if claim.quantified else "nothing to compute"
+    if isinstance(true, tuple):
+        return dims(true)
+    if claim.what != "memory" or not isinstance(true, int):
+        return f"{true:,}" if isinstance(true, int) else f"{float(true):,}"
+    said, exact = claim.quantity.in_its_unit(true), f"{true:,} bytes"
+    return exact if said == exact else f"{said} ({exact})"
+
+
+class Audit(NamedTuple):
+    """A spec, and a verdict on everything that its sources say."""
+
+    spec: Spec
+    verdicts: tuple[Verdict, ...]
+
+    def count(self, standing: Standing) -> int:
+        return sum(verdict.standing is standing for verdict in self.verdicts)
+
+    @property
+    def surprises(self) -> list[Verdict]:
+        """What is broken, or holds and should not."""
+        return [verdict for verdict in self.verdicts if not verdict.as_expected]
+
+
+def audit(graph: Graph) -> Audit:
+    """Every claim of a network's spec, judged. Raises ArchError where a layer does not fit at a claim's own input."""
+    return Audit(graph.spec, tuple(judge(graph, measure(graph), graph.spec.claims)))
+
+
+def judge(graph: Graph, table: Table, claims: Iterable[Claim]) -> list[Verdict]:
+    """A verdict on each claim; `table` is the graph's for one example."""
+    return [_verdict(claim, graph, table) for claim in claims]
+
+
+def _verdict(claim: Claim, graph: Graph, table: Table) -> Verdict:
+    if not claim.quantified:
+        return Verdict(claim, None, holds=False)
+    if claim.input:
+        graph = link(replace(graph.spec, input_shape=claim.input))
+        table = measure(graph)
+    true = _true_value(claim, graph, table)
+    if isinstance(true, tuple) or isinstance(claim.value, tuple):
+        return Verdict(claim, true, claim.value == true)
+    return Verdict(claim, true, true is not None and claim.quantity.matches(true, claim.tolerance))
+
+
+def _true_value(claim: Claim, graph: Graph, table: Table) -> "int | Fraction | Shape | None":
+    nodes = _meant(claim, graph)
+    if claim.what == "output":
+        return _output(claim, nodes)
+    if claim.what == "receptive_field":
+        field = receptive_fields(graph)[_last(claim, nodes).name]
+        return field.size[0] if field and field.size[0] == field.size[1] else None
+    if claim.what == COST:
+        return _cost(claim, graph, nodes)
+    if claim.what == "weights":
+        return sum(_weights(node) for node in nodes)
+    names = {node.name for node in nodes}
+    totals = add_up(row for row in table.rows if row.name in names)
+    if claim.what == "memory":
+        return totals.params * BYTES_PER_PARAMETER
+    return int(getattr(totals, claim.what))
+
+
+def _meant(claim: Claim, graph: Graph) -> list[Node]:
+    """The layers that a claim is about, those of structures too, each once."""
+    if not claim.of:
+        return list(graph.nodes)
+    meant = {node.name for name in claim.of for node in within(graph.nodes, name)}
+    return [node for node in graph.nodes if node.name in meant]
+
+
+def _last(claim: Claim, nodes: Sequence[Node]) -> Node:
+    """The layer of the last name, or else the last of its structure."""
+    named = [node for node in nodes if claim.of and node.name == claim.of[-1]]
+    return (named or nodes)[-1]
+
+
+def _output(claim: Claim, nodes: Sequence[Node]) -> Shape:
+    """The shape that a name hands on: the layer's own, or that of the last layer of a structure."""
+    return _last(claim, nodes).output_shape
+
+
+def _weights(node: Node) -> int:
+    """Learnable elements but for biases."""
+    shapes = node.layer.param_shapes(*node.reads).items()
+    return node.copies * sum(prod(shape) for name, shape in shapes if name != "bias")
+
+
+def _cost(claim: Claim, graph: Graph, nodes: Sequence[Node]) -> "int | Fraction | None":
+    """What the layers cost by the claim's convention, as that is published; None if it says nothing about any.
+
+    Raises ArchError for an unknown one.
+    """
+    from archcalc.analysis.conventions import find
+    from archcalc.analysis.conventions.costs import terms, total
+
+    try:
+        convention = find(claim.convention or "")
+    except ArchError as error:
+        raise error.at(None, "claim") from None
+    cost = total(convention, terms(Graph(graph.spec, tuple(nodes)))).cost
+    return None if cost is None else convention.published(cost)

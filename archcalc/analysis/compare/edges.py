@@ -1,0 +1,52 @@
+"""What aligned layers read, in places of the alignment, so that networks with other names can be held together."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from archcalc.analysis.compare.changes import Change, Part
+from archcalc.spec.model import INPUT
+
+Row = tuple[Part | None, ...]
+"""One layer in every network that has it."""
+
+_INPUT_PLACE = -1
+
+
+def rewired(rows: Sequence[Row], place: int) -> dict[int, Change]:
+    """The aligned layers, by their row, that read other layers in the network at `place` than in the first."""
+    ours, theirs = dict(_sources(rows, 0, place)), dict(_sources(rows, place, 0))
+    return {
+        row: Change("reads", *_named(rows, row, place, ours[row], theirs[row]))
+        for row in ours
+        if ours[row] != theirs[row]
+    }
+
+
+def _sources(rows: Sequence[Row], place: int, other: int) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """For each layer that both networks have, the rows of what it reads.
+
+    A layer that the other network lacks is looked through: what reads it is held to read what it reads.
+    """
+    hands_on: dict[str, tuple[int, ...]] = {INPUT: (_INPUT_PLACE,)}
+    for row, parts in enumerate(rows):
+        part = parts[place]
+        if part is None:
+            continue
+        sources = tuple(source for name in part.node.inputs for source in hands_on[name])
+        hands_on[part.row.name] = tuple(dict.fromkeys(sources)) if parts[other] is None else (row,)
+        if parts[other] is not None:
+            yield row, sources
+
+
+def _named(
+    rows: Sequence[Row], row: int, place: int, ours: Sequence[int], theirs: Sequence[int]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What each calls the layers that it reads; where these are the same words, what lies behind them."""
+    before, after = (part.node.inputs for part in (rows[row][0], rows[row][place]) if part)
+    if before != after:
+        return before, after
+    return _names(rows, 0, ours), _names(rows, place, theirs)
+
+
+def _names(rows: Sequence[Row], place: int, sources: Sequence[int]) -> tuple[str, ...]:
+    parts: Mapping[int, Part | None] = {source: rows[source][place] for source in sources if source != _INPUT_PLACE}
+    return tuple(part.row.name if (part := parts.get(source)) else INPUT for source in sources)

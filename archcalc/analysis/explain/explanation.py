@@ -1,0 +1,173 @@
+"""Where a layer's figures come from: the rules that made them, with the numbers put in.
+
+Every figure is made by what makes the table's: the layer's own rules, `table.row_of` and `receptive_field.through`,
+read with numbers that remember how they were made.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Final, NamedTuple
+
+from archcalc.analysis.explain.named import axes, trace, with_named_output
+from archcalc.analysis.explain.rounding import because
+from archcalc.analysis.explain.traced import Expression, definitions, expanded, made, renamed, settled, symbol
+from archcalc.analysis.receptive_field import POINT, Field, receptive_fields, through
+from archcalc.errors import ArchError, did_you_mean
+from archcalc.graph import Graph, Node, within
+from archcalc.layers import Shape
+from archcalc.table import row_of
+
+_EITHER: Final = {
+    **dict.fromkeys(("height", "width"), "size"),
+    **dict.fromkeys(("top", "left"), "before"),
+    **dict.fromkeys(("bottom", "right"), "after"),
+}
+"""What an axis's own names become where both axes are alike."""
+
+Fields = Mapping[str, Field | None]
+
+
+class Step(NamedTuple):
+    """One number: what it is, or is on the way to, how it is made, and why it is rounded as it is."""
+
+    part: str
+    how: Expression
+    because: str = ""
+    called: str = ""
+    """What the rule calls a number on the way; empty for the part itself."""
+
+    @property
+    def label(self) -> str:
+        on_axis = self.called and self.part in _EITHER
+        return f"{self.part}: {self.called}" if on_axis else self.called or self.part
+
+
+class Section(NamedTuple):
+    """A figure of a layer and the steps to it; `note` says why there are none, or what goes with them."""
+
+    of: str
+    value: int | Shape | Field | None
+    steps: tuple[Step, ...]
+    note: str = ""
+
+
+class Explained(NamedTuple):
+    """A layer and where its figures come from."""
+
+    node: Node
+    sections: tuple[Section, ...]
+
+
+def explain(graph: Graph, nodes: Iterable[Node], figures: Iterable[str] | None = None) -> list[Explained]:
+    """Layers of a graph with the figures asked for, of `FIGURES`; all of them if None."""
+    fields = receptive_fields(graph)
+    sections = [_SECTIONS[figure] for figure in figures or FIGURES]
+    return [Explained(node, tuple(section(node, trace(node), fields) for section in sections)) for node in nodes]
+
+
+def headlines(section: Section) -> list[Step]:
+    """The numbers of a figure that say something, each by itself, for a line to hold: what it is made of put in."""
+    results = [_by_itself(step, section) for step in section.steps if not step.called]
+    telling = [step for step in results if step.how.op != "symbol"]
+    return telling or results
+
+
+def _by_itself(step: Step, section: Section) -> Step:
+    """A step without a condition that takes nothing away, and with the products that the rule gives a name put in."""
+    how = settled(step.how)
+    if how.op == "called":
+        step = next(s for s in section.steps if (s.part, s.called) == (step.part, how.name))
+        how = step.how
+    return step._replace(how=expanded(how), called="")
+
+
+def chosen(graph: Graph, name: str) -> list[Node]:
+    """The layer that a name means, or the layers of the structure. Raises ArchError with the nearest name."""
+    found = [node for node in graph.nodes if node.name == name] or within(graph.nodes, name)
+    if found:
+        return found
+    names = (entry.name.split(".") for entry in graph.spec.layers)
+    known = dict.fromkeys(".".join(name[:end]) for name in names for end in range(1, len(name) + 1))
+    if name in known:
+        raise ArchError(f"layer {name} comes after the one that does not fit")
+    hint = did_you_mean(name, known)
+    raise ArchError(f"{graph.spec.name} has no layer '{name}'{hint} (archcalc table lists its layers)")
+
+
+def _output(node: Node, traced: Node, _: Fields) -> Section:
+    if all(any(made(size) is made(read) for read in traced.reads[0]) for size in traced.makes):
+        return Section("output", node.output_shape, (), "the shape of its input")
+    names = axes(len(traced.output_shape))
+    first, *rest = [
+        _steps(name.replace("_", " "), made(size), partial(because, node, axis))
+        for axis, (name, size) in enumerate(zip(names, traced.output_shape, strict=True))
+    ]
+    others = _pair("height and width", *rest) if names[1:] == ("height", "width") else [s for own in rest for s in own]
+    return Section("output", node.output_shape, (*first, *others))
+
+
+def _params(_: Node, traced: Node, __: Fields) -> Section:
+    row = row_of(traced)
+    if not row.params:
+        return Section("params", 0, (), "nothing to learn")
+    note = f"beside them {row.buffers:,} elements that are stored but not learnt" if row.buffers else ""
+    return Section("params", int(row.params), tuple(_steps("total", made(row.params))), note)
+
+
+def _macs(_: Node, traced: Node, __: Fields) -> Section:
+    macs = row_of(with_named_output(traced)).macs
+    if not macs:
+        return Section("macs", 0, (), "none are counted")
+    return Section("macs", int(macs), tuple(_steps("all", made(macs))))
+
+
+def _receptive_field(node: Node, traced: Node, fields: Fields) -> Section:
+    seen = [fields.get(name, POINT) for name in node.inputs]
+    field = through(traced, [_named(f, f"[{i}]" if node.layer.merges else "") for i, f in enumerate(seen)])
+    if field is None:
+        words = "reads places that no window tells of" if None not in seen else "no window tells what its input reads"
+        return Section("receptive_field", None, (), words)
+    if all(made(number).op == "symbol" for pair in field for number in pair):
+        return Section("receptive_field", fields[node.name], (), "that of its input")
+    steps: list[Step] = []
+    for name, (high, wide) in (("field", field.size), ("jump", field.jump)):
+        steps += _pair(name, _steps(f"{name}, height", made(high)), _steps(f"{name}, width", made(wide)))
+    return Section("receptive_field", fields[node.name], tuple(steps))
+
+
+def _named(field: Field | None, suffix: str) -> Field | None:
+    """A field that formulas show by name."""
+    if field is None:
+        return None
+    size, jump = (
+        (symbol(f"{name}{suffix}", high), symbol(f"{name}{suffix}", wide))
+        for name, (high, wide) in (("field", field.size), ("jump", field.jump))
+    )
+    return Field(size, jump)
+
+
+def _steps(part: str, how: Expression, reason: Callable[[str, Expression], str] = lambda _, __: "") -> list[Step]:
+    """What the rule gives a name on the way, and then the number itself."""
+    named = definitions(how)
+    if how.op == "called":
+        how = how.parts[0]
+    return [
+        *(Step(part, own, reason(name, own), name) for name, own in named.items()),
+        Step(part, how, reason("", how)),
+    ]
+
+
+def _pair(both: str, height: list[Step], width: list[Step]) -> list[Step]:
+    """The steps of both axes, said once where they are alike."""
+    once, other = ([s._replace(part=both, how=renamed(s.how, _EITHER)) for s in axis] for axis in (height, width))
+    return once if once == other else height + width
+
+
+_SECTIONS: Final[dict[str, Callable[[Node, Node, Fields], Section]]] = {
+    "output": _output,
+    "params": _params,
+    "macs": _macs,
+    "receptive_field": _receptive_field,
+}
+FIGURES: Final = tuple(_SECTIONS)
+"""What can be explained of a layer."""

@@ -1,0 +1,39 @@
+"""Why a number of places is rounded as it is, and what it would be the other way."""
+
+from archcalc.analysis.explain.traced import Expression, inexact
+from archcalc.graph import Node
+from archcalc.layers.fields import SAME, spell
+from archcalc.layers.window import ROUNDERS
+
+
+def because(node: Node, axis: int, name: str, how: Expression) -> str:
+    """Why `how`, on the way to an axis of a layer's output, is what it is; empty where nothing needs a reason.
+
+    `name` is what the rule calls it, empty for the size of the axis itself.
+    """
+    if _clip(how) is not None:
+        where = (
+            "past the input and the padding before it" if _clip(how) else "within the input or the padding before it"
+        )
+        return f"the last place {'would start' if _clip(how) else 'starts'} {where}"
+    if inexact(how) is None:
+        return ""
+    if name == "before":
+        return "the odd element goes after (TensorFlow)"
+    if name == "places" and node.layer.__dict__["padding"] == SAME:
+        return "padding same rounds up (TensorFlow)"
+    return _by_ceil_mode(node, axis)
+
+
+def _clip(how: Expression) -> int | None:
+    """Whether a last place is taken away, where the rule asks."""
+    asked = [term.parts[0] for term in how.parts if term.op == "negative" and term.parts[0].op == ">="]
+    return asked[0].value if how.op == "sum" and asked else None
+
+
+def _by_ceil_mode(node: Node, axis: int) -> str:
+    mode = node.layer.__dict__["ceil_mode"]
+    other, word = ("unclipped", "ceil") if mode is False else (False, "floor")
+    otherwise = node.layer.with_stand_ins(ceil_mode=other).output_shape(*node.reads)[axis]
+    shown = spell(mode) if isinstance(mode, bool) else mode
+    return f"ceil_mode is {shown} ({ROUNDERS[mode][0]}); {word} would give {otherwise:,}"

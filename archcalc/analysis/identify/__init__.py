@@ -1,0 +1,1 @@
+"""Which number of which network a quoted one may be."""

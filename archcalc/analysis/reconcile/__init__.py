@@ -1,0 +1,1 @@
+"""Why conventions give different numbers for one network."""

@@ -1,0 +1,171 @@
+"""How a layer comes to an output of a given size: which inputs of the network, and which windows in its place."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple, cast
+
+from archcalc.analysis.solve.constraints import Along, Walked, exact_remainder, is_sliding, padding_along, walk
+from archcalc.analysis.solve.sizes import NEVER, AtLeastOne, narrowed, steps
+from archcalc.errors import ArchError, did_you_mean
+from archcalc.graph import Graph, Node, link, within
+from archcalc.layers.base import dims
+from archcalc.layers.fields import Sides
+from archcalc.layers.window import Sliding
+from archcalc.spec.model import Entry, Spec
+
+MOST_TRIED: Final = 16
+"""The largest stride and padding that a window is given, but for its own."""
+
+MOST_INPUTS: Final = 10**6
+"""How many inputs are looked through where they are more than a run from one to another."""
+
+
+class Way(NamedTuple):
+    """A stride and a padding with which the layer's window makes the output, from these sizes that it reads."""
+
+    stride: int
+    padding: tuple[int, int] | None
+    """Before and after; None for SAME."""
+    reads: range
+    exact: int | None
+    """The one of these sizes for which the division is exact, where that is a size."""
+    in_spec: bool
+
+
+class Reached(NamedTuple):
+    """How a layer's height or width comes to be of a size."""
+
+    output: int
+    inputs: tuple[range, ...]
+    """Heights or widths of the network's input that give it."""
+    exact: tuple[range, ...]
+    """Those of them for which every division up to there is exact."""
+    passing: tuple[range, ...]
+    """Those of them that pass the layers after it too."""
+    reads_now: int | None
+    """What the layer reads of the spec's own input; None where that does not get so far."""
+    ways: tuple[Way, ...]
+    """By stride, then padding; none for a layer without a window."""
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How a layer makes an output, along (height, width)."""
+
+    spec: Spec
+    entry: Entry
+    bounds: tuple[int | None, int | None]
+    """Up to which input was looked, along each axis; None where all of them are known."""
+    axes: tuple[Reached, Reached]
+
+    @property
+    def output(self) -> tuple[int, int]:
+        return self.axes[0].output, self.axes[1].output
+
+
+def reach(spec: Spec, layer: str, output: tuple[int, int] | None = None, up_to: int = 512) -> Reach:
+    """How `layer` makes `output`, (height, width), or else what it makes of the spec's own input.
+
+    All inputs that do are found where windows alone decide, those up to `up_to` where sizes must also be equal. Raises
+    ArchError for an unknown layer, for one that makes no height and width, and where there is no output to ask for.
+    """
+    walked = walk(spec)
+    entry = _find(walked, layer)
+    made = walked.made[entry.name].whole
+    if len(made) != 3 or len(spec.input_shape) != 3:
+        raise ArchError(f"layer {entry.name} makes features, without height and width; name one that makes maps")
+    node = _as_it_is(spec, entry.name)
+    if output is None and node is None:
+        own = dims(spec.input_shape)
+        raise ArchError(f"the spec's own {own} does not get to layer {entry.name}; say which output it is to make")
+    sizes = output or cast(Node, node).makes[1:]
+    bounds = _bound(walked, entry, 0, sizes[0], up_to), _bound(walked, entry, 1, sizes[1], up_to)
+    height, width = (_reached(walked, entry, node, axis, sizes[axis], bounds[axis]) for axis in (0, 1))
+    return Reach(spec, entry, bounds, (height, width))
+
+
+def _find(walked: Walked, name: str) -> Entry:
+    """The layer of a name, or the last one of a structure."""
+    if name in walked.made:
+        return walked.made[name].entry
+    found = within((made.entry for made in walked.made.values()), name)
+    if not found:
+        known = list(walked.made)
+        hint = (
+            did_you_mean(name, known)
+            or f" (it has {', '.join(known[:MOST_TRIED])}{', ...' * (len(known) > MOST_TRIED)})"
+        )
+        raise ArchError(f"there is no layer '{name}'{hint}")
+    return found[-1]
+
+
+def _as_it_is(spec: Spec, name: str) -> Node | None:
+    """The layer with the shapes that the spec's own input gives it, if that gets so far."""
+    try:
+        graph = link(spec)
+    except ArchError as error:
+        if not isinstance(error.partial, Graph):
+            raise
+        graph = error.partial
+    return next((node for node in graph.nodes if node.name == name), None)
+
+
+def _span(made: Any, output: int) -> range:
+    """The inputs for which a size that hangs on them, or one that does not, is `output`."""
+    if isinstance(made, Along):
+        return range(made.size.first(output), min(made.size.first(output + 1), NEVER))
+    return range(1, NEVER if made == output else 1)
+
+
+def _bound(walked: Walked, entry: Entry, axis: int, output: int, up_to: int) -> int | None:
+    """Up to which input to look: all the way, but where sizes must be equal or the inputs are too many."""
+    span = _span(walked.made[entry.name].whole[1 + axis], output)
+    asked = (demand for demand in walked.demands if demand.axis == axis and demand.to_pass)
+    by_windows = all(isinstance(demand.condition, AtLeastOne) for demand in asked)
+    return None if by_windows and span.stop - span.start <= MOST_INPUTS else up_to
+
+
+def _reached(walked: Walked, entry: Entry, node: Node | None, axis: int, output: int, bound: int | None) -> Reached:
+    span = _span(walked.made[entry.name].whole[1 + axis], output)
+    if bound is not None:
+        span = range(span.start, min(span.stop, bound + 1))
+    inputs: tuple[range, ...] = (span,) if span else ()
+    exact, passing, above = inputs, inputs, _above(walked, entry)
+    for demand in walked.demands:
+        if demand.axis == axis and demand.entry.name in above:
+            exact = narrowed(exact, demand.condition)
+            inputs = narrowed(inputs, demand.condition) if demand.to_pass else inputs
+        if demand.axis == axis and demand.to_pass:
+            passing = narrowed(passing, demand.condition)
+    ways = tuple(_ways(entry, axis, output)) if is_sliding(entry) else ()
+    return Reached(output, inputs, exact, passing, node.reads[0][1 + axis] if node else None, ways)
+
+
+def _above(walked: Walked, entry: Entry) -> set[str]:
+    """The names of a layer and of all that it reads, directly or not."""
+    above = {entry.name}
+    for name in reversed(walked.made):
+        if name in above:
+            above.update(walked.made[name].entry.inputs)
+    return above
+
+
+def _ways(entry: Entry, axis: int, output: int) -> Iterator[Way]:
+    """Strides up to the kernel and paddings up to half of it, and the layer's own."""
+    layer = cast(Sliding, entry.layer)
+    kernel, own_stride, own = layer.kernel_size[axis], layer.stride[axis], padding_along(layer, axis)
+    strides = {*range(1, min(kernel, MOST_TRIED) + 1), own_stride}
+    paddings: dict[tuple[int, int] | None, Sides | str] = {
+        (side, side): Sides(side, side, side, side) for side in range(min(kernel // 2, MOST_TRIED) + 1)
+    }
+    paddings[own] = layer.padding
+    for stride in sorted(strides):
+        for sides in sorted(paddings, key=lambda pair: pair or (NEVER, NEVER)):
+            fields = vars(entry.layer) | {"stride": (stride, stride), "padding": paddings[sides]}
+            window = cast(Sliding, type(entry.layer)(**fields))
+            slide = steps(window, axis)
+            reads = range(max(1, slide.first(output)), max(1, slide.first(output + 1)))
+            if reads:
+                exact = reads.start + (exact_remainder(window, axis) - reads.start) % stride
+                is_own = stride == own_stride and sides == own
+                yield Way(stride, sides, reads, exact if exact in reads else None, is_own)

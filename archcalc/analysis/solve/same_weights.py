@@ -1,0 +1,32 @@
+"""For which inputs a network's weights keep their shapes: a linear layer after a flatten is made for one size of map.
+
+archcalc makes such a layer anew for every input, as a builder does; weights that are there already fit only inputs
+that lead to the same map. (As many features may come of a map of another form too, 4x9 for 6x6, but each weight is
+for a place.)
+"""
+
+from archcalc.analysis.solve.constraints import Walked
+from archcalc.analysis.solve.sizes import NEVER, Exactly, narrowed
+
+
+def made_for_a_size(walked: Walked) -> tuple[str, ...]:
+    """The layers whose weights hang on the size of the input."""
+    return tuple(name for name, made in walked.made.items() if made.weights_hang_on)
+
+
+def same_weights(walked: Walked, axis: int, own: int, up_to: int | None) -> tuple[range, ...] | None:
+    """Along an axis, the inputs that ask for the weights that `own`, which passes, asks for.
+
+    They are runs of consecutive sizes, as far as `up_to` or, where that is None, all of them; None where all that
+    pass will do.
+    """
+    sizes = [along.size for made in walked.made.values() for along in made.weights_hang_on if along.axis == axis]
+    if not sizes:
+        return None
+    runs: tuple[range, ...] = (range(1, NEVER if up_to is None else max(up_to, own) + 1),)
+    for size in dict.fromkeys(sizes):
+        runs = narrowed(runs, Exactly(size, size.at(own)))
+    for demand in walked.demands:
+        if demand.axis == axis and demand.to_pass:
+            runs = narrowed(runs, demand.condition)
+    return runs

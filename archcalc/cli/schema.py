@@ -1,0 +1,15 @@
+"""archcalc schema"""
+
+from archcalc.cli.options import OutputOption
+
+
+def schema(output: OutputOption = None) -> None:
+    """The JSON schema of spec files, for editors.
+
+    Example: archcalc schema --output specs/archcalc.schema.json
+    """
+    from archcalc.cli.output import write
+    from archcalc.render.formats import json
+    from archcalc.spec import schema as language
+
+    write(json.text(language.schema()), output)

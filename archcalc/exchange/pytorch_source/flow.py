@@ -1,0 +1,129 @@
+"""What is called with what: `x` along a chain, a name of its own for what is read again later."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from keyword import iskeyword
+from typing import Final
+
+from archcalc.exchange.pytorch_source.lines import INDENT, addition, concatenation, statement
+from archcalc.exchange.pytorch_source.tree import Tree
+from archcalc.graph import Node, reads_own_part
+from archcalc.layers.base import dims
+from archcalc.spec.model import INPUT
+from archcalc.twins import PAD, Placed
+
+_CHAIN: Final = "x"
+_TAKEN: Final = frozenset(("self", "torch", "nn", "Tensor", _CHAIN))
+
+
+def statements(placed: Sequence[Placed], tree: Tree) -> list[str]:
+    """The lines of `forward`."""
+    flow = _Flow(placed, tree)
+    lines = [f"    def forward(self, {flow.names[INPUT]}: Tensor) -> Tensor:"]
+    for group in _groups(placed, flow.readers):
+        lines += flow.joins(group[0])
+        lines += flow.calls(group)
+    return [*lines, *flow.join(flow.end), f"{INDENT}return {flow.names[flow.end]}"]
+
+
+class _Flow:
+    """The variables of `forward`: one per layer, and one per device where a layer is on several."""
+
+    def __init__(self, placed: Sequence[Placed], tree: Tree) -> None:
+        self._tree = tree
+        self._nodes = {layer.node.name: layer.node for layer in placed}
+        self.end = placed[-1].node.name if placed else INPUT
+        self._joined: set[str] = set()
+        self.readers = _readers(placed)
+        self.names = _variables(placed, self.readers)
+
+    def joins(self, layer: Placed) -> list[str]:
+        """The lines that put side by side what a layer reads whole from several devices."""
+        whole = (name for name in layer.node.inputs if name != INPUT and not self._reads_own(layer.node, name))
+        return [line for name in dict.fromkeys(whole) for line in self.join(name)]
+
+    def join(self, name: str) -> list[str]:
+        node = self._nodes.get(name)
+        if node is None or node.copies == 1 or name in self._joined:
+            return []
+        self._joined.add(name)
+        parts = [self._part(node, copy) for copy in range(node.copies)]
+        return concatenation(f"{self.names[name]} = ", parts, 1, dims(node.output_shape))
+
+    def calls(self, group: Sequence[Placed]) -> list[str]:
+        """The lines, one or more per device, that run a layer and what follows it at once."""
+        return [line for copy in range(group[0].node.copies) for line in self._call(group, copy)]
+
+    def _call(self, group: Sequence[Placed], copy: int) -> list[str]:
+        (node, twin, paths), last = group[0], group[-1].node
+        target = f"{self._part(last, copy)} = " if self._is_read(last) else ""
+        tensors = [self._read(node, name, copy) for name in node.inputs]
+        shape = "" if set(node.reads) == {node.makes} else dims(node.makes)
+        if twin.call == "torch.cat":
+            return concatenation(target, tensors, twin.keywords["dim"], shape)
+        if twin.call == "torch.add" and len(group) == 1:
+            return addition(target, tensors, shape)
+        modules = [layer.paths[copy] for layer in reversed(group) if layer.twin.is_module]
+        if twin.pad is not None:
+            modules.append(paths[copy] + PAD)
+        calls = "".join(f"{self._tree.reach(path)}(" for path in modules)
+        return statement(target + calls, [" + ".join(tensors)], ")" * len(modules), shape)
+
+    def _read(self, node: Node, name: str, copy: int) -> str:
+        return self._part(self._nodes[name], copy) if self._reads_own(node, name) else self.names[name]
+
+    def _is_read(self, node: Node) -> bool:
+        return bool(self.readers[node.name]) or node.name == self.end
+
+    def _reads_own(self, node: Node, name: str) -> bool:
+        return name != INPUT and reads_own_part(node, self._nodes[name])
+
+    def _part(self, node: Node, copy: int) -> str:
+        """The variable of what one device makes."""
+        return f"{self.names[node.name]}_{node.devices[copy]}" if node.copies > 1 else self.names[node.name]
+
+
+def _readers(placed: Sequence[Placed]) -> dict[str, list[int]]:
+    """The places, in order, of the layers that read each layer."""
+    readers: dict[str, list[int]] = defaultdict(list)
+    for place, layer in enumerate(placed):
+        for name in dict.fromkeys(layer.node.inputs):
+            readers[name].append(place)
+    return readers
+
+
+def _variables(placed: Sequence[Placed], readers: Mapping[str, list[int]]) -> dict[str, str]:
+    """`x` for what only the next layer reads, and for the end; else the layer's own name, no two alike."""
+    taken = set(_TAKEN)
+    names = {}
+    order = [INPUT, *(layer.node.name for layer in placed)]
+    for place, name in enumerate(order):
+        is_chain = readers[name] == [place] or name == order[-1]
+        names[name] = _CHAIN if is_chain else _free(name.replace(".", "_"), taken)
+        taken.add(names[name])
+    return names
+
+
+def _free(word: str, taken: set[str]) -> str:
+    while word in taken or iskeyword(word):
+        word += "_"
+    return word
+
+
+def _groups(placed: Sequence[Placed], readers: Mapping[str, list[int]]) -> list[list[Placed]]:
+    """Layers with what is written on them, such as `conv1` and `conv1.relu`, which are called at once."""
+    groups: list[list[Placed]] = []
+    for place, layer in enumerate(placed):
+        before = groups[-1][-1] if groups else None
+        if before and _follows_at_once(layer, before) and readers[before.node.name] == [place]:
+            groups[-1].append(layer)
+        else:
+            groups.append([layer])
+    return groups
+
+
+def _follows_at_once(layer: Placed, before: Placed) -> bool:
+    (node, twin, _), (source, source_twin, _) = layer, before
+    plain = twin.is_module and twin.pad is None and source_twin.call != "torch.cat" and node.inputs == (source.name,)
+    same_place = node.tower == source.tower and not node.gather
+    return plain and same_place and node.name.startswith(f"{source.name}.")

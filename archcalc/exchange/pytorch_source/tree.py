@@ -1,0 +1,100 @@
+"""Where modules stand: `self.conv1`, `self.gpu0.conv1`, `self.layer1[0].conv1`, and what holds them."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from archcalc.exchange.pytorch_source.calls import arguments
+from archcalc.exchange.pytorch_source.lines import INDENT, statement
+from archcalc.graph import Node
+from archcalc.layers import Twin
+from archcalc.layers.norm import LocalResponseNorm
+from archcalc.spec.model import Tower
+from archcalc.twins import PAD, Placed
+
+
+class Tree:
+    """The modules of a network under their dotted paths."""
+
+    def __init__(self, placed: Sequence[Placed]) -> None:
+        self._modules = dict(_by_device(placed))
+        self._children: dict[str, list[str]] = defaultdict(list)
+        for path in self._modules:
+            for holder, part in _steps(path):
+                if part not in self._children[holder]:
+                    self._children[holder].append(part)
+
+    def reach(self, path: str) -> str:
+        """The expression for what stands at a path."""
+        return "self" + "".join(self._step(holder, part) for holder, part in _steps(path))
+
+    def declarations(self) -> list[str]:
+        """The lines that make every module, and before them what holds it."""
+        lines: list[str] = []
+        made = {""}
+        for path, (node, twin) in self._modules.items():
+            for holder, _ in _steps(path):
+                if holder not in made and not self._is_list(holder.rpartition(".")[0]):
+                    lines.append(f"{INDENT}{self.reach(holder)} = {self._holder(holder)}")
+                made.add(holder)
+            lines += statement(f"{self.reach(path)} = {twin.call}(", arguments(twin), ")", _remark(node, twin))
+        return lines
+
+    def _step(self, holder: str, part: str) -> str:
+        if self._is_list(holder):
+            return f"[{part}]"
+        return f".{part}" if self._has_attributes(holder) else f'["{part}"]'
+
+    def _holder(self, path: str) -> str:
+        if self._is_list(path):
+            return f"nn.ModuleList(nn.Module() for _ in range({len(self._children[path])}))"
+        return "nn.Module()" if self._has_attributes(path) else "nn.ModuleDict()"
+
+    def _is_list(self, path: str) -> bool:
+        """Whether what stands at `path` holds modules called 0, 1, 2 and so on, each of which only holds others."""
+        inner = self._children[path]
+        paths = [f"{path}.{part}" for part in inner]
+        return (
+            set(inner) == set(map(str, range(len(inner))))
+            and not any(inner_path in self._modules for inner_path in paths)
+            and all(map(self._has_attributes, paths))
+        )
+
+    def _has_attributes(self, path: str) -> bool:
+        """Whether what stands at `path` holds modules by names that Python can write after a dot."""
+        return all(part.isidentifier() for part in self._children[path])
+
+
+def _by_device(placed: Sequence[Placed]) -> list[tuple[str, tuple[Node, Twin]]]:
+    """Every module's path, layer and twin; in a tower those of one device, then those of the next."""
+    starts: dict[Tower | None, int] = {}
+    keys: dict[str, tuple[int, int]] = {}
+    modules = []
+    for place, (node, twin, paths) in enumerate(placed):
+        start = starts.setdefault(node.tower, place) if node.tower else place
+        for copy, path in enumerate(paths):
+            for module_path, module in _modules(path, twin):
+                keys[module_path] = (start, copy)
+                modules.append((module_path, (node, module)))
+    return sorted(modules, key=lambda module: keys[module[0]])
+
+
+def _modules(path: str, twin: Twin) -> Iterator[tuple[str, Twin]]:
+    """What a layer puts at a path, the padding before it too."""
+    if twin.pad is not None:
+        yield f"{path}{PAD}", twin.pad
+    if twin.is_module:
+        yield path, twin
+
+
+def _steps(path: str) -> Iterator[tuple[str, str]]:
+    """The parts of a path, each after the path of what holds it: ("", "gpu0"), ("gpu0", "conv1")."""
+    parts = path.split(".")
+    return ((".".join(parts[:place]), part) for place, part in enumerate(parts))
+
+
+def _remark(node: Node, twin: Twin) -> str:
+    """What the arguments alone do not tell."""
+    layer = node.layer
+    if isinstance(layer, LocalResponseNorm) and layer.alpha_per == "sum":
+        return f"alpha / size = {layer.alpha:g}"
+    return ""

@@ -1,0 +1,95 @@
+"""What the PyTorch model of a graph really does: run, measured and counted by others' counters."""
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from archcalc.analysis.check.agreement import Observed
+from archcalc.errors import ArchError, MissingError
+from archcalc.graph import Graph
+from archcalc.pytorch.build import Built, build
+
+
+def observe(graph: Graph, device: str) -> dict[str, Observed]:
+    """Each layer's output shape, parameters, buffers, FLOPs and MACs, as torch and fvcore see them for one example.
+
+    On `meta` neither weights nor activations are allocated. Raises ArchError where torch refuses to run the network,
+    MissingError where the device is not there.
+    """
+    expect_device(device)
+    module = build(graph, device).eval()
+    x = torch.zeros(1, *graph.spec.input_shape, device=device)
+    try:
+        with torch.no_grad(), FlopCounterMode(display=False) as counter:
+            outputs = module.outputs(x)
+    except RuntimeError as error:
+        raise ArchError(f"torch refuses to run {graph.spec.name}: {str(error).splitlines()[0]}") from error
+    by_torch = {name: sum(counts.values()) for name, counts in counter.get_flop_counts().items()}
+    by_fvcore = _count_by_fvcore(graph)
+    observed = {}
+    for node in graph.nodes:
+        modules, paths = module.modules_of(node.name), module.paths_of(node.name)
+        observed[node.name] = Observed(
+            output_shape=tuple(outputs[node.name].shape[1:]),
+            params=sum(p.numel() for part in modules for p in part.parameters()),
+            buffers=sum(b.numel() for part in modules for b in part.buffers()),
+            torch_flops=sum(by_torch.get(f"{type(module).__name__}.{path}", 0) for path in paths),
+            fvcore_macs=sum(by_fvcore.get(path, 0) for path in paths),
+        )
+    return observed
+
+
+def expect_device(device: str) -> None:
+    """Raise MissingError, saying what there is, unless torch can use the device here."""
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = str(error).splitlines()[0]
+        here = ", ".join(["meta", "cpu", *(["cuda"] if torch.cuda.is_available() else [])])
+        raise MissingError(f"torch {torch.__version__} cannot use {device} here ({reason}); it can: {here}") from error
+
+
+def _count_by_fvcore(graph: Graph) -> dict[str, int]:
+    """fvcore's count by module path.
+
+    It traces a run, which torch cannot do on `meta`: sizes are tensors in a trace, which meta's convolution refuses. So
+    it runs on the CPU, on weights that are one number seen many times and take no memory.
+    """
+    with _in_quiet():
+        from fvcore.nn import FlopCountAnalysis
+
+        module, x = weightless(graph)
+        with torch.no_grad():
+            counted = FlopCountAnalysis(module, x).unsupported_ops_warnings(False).uncalled_modules_warnings(False)
+            return {name: int(count) for name, count in counted.by_module().items()}
+
+
+def weightless(graph: Graph) -> tuple[Built, torch.Tensor]:
+    """The network on the CPU and an input for it, whose weights and elements are one zero seen many times."""
+    module = build(graph, "meta").eval()
+    for part in module.modules():
+        for name, weight in part.named_parameters(recurse=False):
+            view = torch.zeros((), dtype=weight.dtype).expand(weight.shape)
+            part.register_parameter(name, nn.Parameter(view, requires_grad=False))
+        for name, buffer in part.named_buffers(recurse=False):
+            part.register_buffer(name, torch.zeros((), dtype=buffer.dtype).expand(buffer.shape))
+    return module, torch.zeros(()).expand(1, *graph.spec.input_shape)
+
+
+@contextmanager
+def _in_quiet() -> Iterator[None]:
+    """Without the warnings of fvcore's way of tracing, and of what it does not count, which archcalc tells itself."""
+    logger = logging.getLogger("fvcore.nn.jit_analysis")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)

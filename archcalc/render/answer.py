@@ -1,0 +1,37 @@
+"""An answer in every form that a format may write."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from archcalc.render.envelope import results
+from archcalc.render.page import Page
+from archcalc.render.sheet import Sheet
+
+
+class Answer(NamedTuple):
+    """What a command answers: `sheets` for people, `data` for programs, and other sheets where some place needs them.
+
+    What is costly to make is a function, which is called only where a format shows it.
+    """
+
+    sheets: Sequence[Sheet]
+    data: Callable[[], Any]
+    """What JSON holds."""
+    bare: Callable[[], Sequence[Sheet]] | None = None
+    """The sheets of CSV, where these are others."""
+    narrower: Iterable[Sequence[Sheet]] = ()
+    """Sheets that say the same in less width, each narrower than those before, for a narrow terminal."""
+    page: Callable[[], Page] | None = None
+    """What reads as a page, where there is more to say than sheets hold."""
+
+
+def together(answers: Sequence[Answer]) -> Answer:
+    """Answers about several networks as one; a single one stays as it is."""
+    if len(answers) == 1:
+        return answers[0]
+    bare = [answer.bare for answer in answers if answer.bare]
+    return Answer(
+        [sheet for answer in answers for sheet in answer.sheets],
+        lambda: results([answer.data() for answer in answers]),
+        bare=(lambda: [sheet for one in bare for sheet in one()]) if bare else None,
+    )

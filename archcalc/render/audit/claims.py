@@ -1,0 +1,149 @@
+"""What sources say about networks, held against what is so: as sheets and as JSON."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from archcalc.analysis.audit.claims import Audit, Standing, Verdict, in_words
+from archcalc.errors import listing
+from archcalc.layers.base import dims
+from archcalc.render.envelope import results, stamped
+from archcalc.render.sheet import Column, Sheet, Told
+from archcalc.render.words import number
+from archcalc.spec.model import Claim
+
+_CLAIMS: Final = (
+    Column("about", "claim"),
+    Column("says", "the source says", right=True, prose=True),
+    Column("true", "archcalc says", right=True),
+    Column("verdict", "verdict"),
+    Column("source", "source"),
+    Column("where", "where", prose=True),
+    Column("why", "why", prose=True),
+)
+
+_STACKED: Final = (
+    Column("about", "claim", heads=True),
+    Column("verdict", "verdict", heads=True),
+    Column("said", "who says what", prose=True),
+)
+
+_NETWORKS: Final = (
+    Column("name", "name", heads=True),
+    Column("claims", "claims", right=True),
+    *(Column(standing.name.lower(), standing.value, right=True) for standing in Standing),
+)
+
+
+def claims_sheets(audits: Sequence[Audit], stacked: bool = False) -> list[Sheet]:
+    """Every claim, a sheet for each network; `stacked` is for a narrow place, with a sentence for the figures."""
+    return [_claims(audit, audit.verdicts, stacked) for audit in audits]
+
+
+def every_claim(audits: Sequence[Audit]) -> Sheet:
+    """All claims in one sheet, whose columns are always the same, each with the network that it is about."""
+    rows = ((audit.spec.name, *_cells(verdict)) for audit in audits for verdict in audit.verdicts)
+    return Sheet("", "", (Column("spec", "spec"), *_CLAIMS), tuple(rows))
+
+
+def summary_sheets(audits: Sequence[Audit], stacked: bool = False) -> list[Sheet]:
+    """A line for each network, and every claim that does not hold or should not."""
+    rows = tuple((a.spec.name, len(a.verdicts), *map(a.count, Standing)) for a in audits)
+    totals = ("total", *(sum(column) for column in list(zip(*rows, strict=True))[1:]))
+    notes = ("archcalc audit SPEC lists every claim, --format markdown is the whole page",)
+    summary = Sheet("", "", _NETWORKS, rows, (totals,), notes).pick(_standing_somewhere(audits))
+    wrong = [(audit, [v for v in audit.verdicts if v.standing is not Standing.OK]) for audit in audits]
+    return [summary, *(_claims(audit, verdicts, stacked) for audit, verdicts in wrong if verdicts)]
+
+
+def _standing_somewhere(audits: Sequence[Audit]) -> list[str]:
+    """The columns without those that are for surprises where there are none."""
+    found = counts(audits)
+    unused = {s.name.lower() for s in (Standing.BROKEN, Standing.UNEXPECTEDLY_HOLDS) if not found[s]}
+    return [column.key for column in _NETWORKS if column.key not in unused]
+
+
+def _claims(audit: Audit, verdicts: Sequence[Verdict], stacked: bool) -> Sheet:
+    spec = audit.spec
+    title = f"{spec.name}: {spec.title}" if spec.title else spec.name
+    notes = () if audit.verdicts else (f"{spec.name} carries no claims",)
+    if stacked:
+        return Sheet(spec.name, title, _STACKED, tuple(map(_stacked, verdicts)), notes=notes)
+    whole = Sheet(spec.name, title, _CLAIMS, tuple(map(_cells, verdicts)), notes=notes)
+    has_why = any(verdict.claim.why for verdict in verdicts)
+    return whole if has_why else whole.pick([column.key for column in _CLAIMS if column.key != "why"])
+
+
+def _stacked(verdict: Verdict) -> tuple[str, str, str]:
+    claim = verdict.claim
+    words = said(claim) if claim.quantified else f'"{said(claim)}"'
+    says = f"{claim.source} says {words}{f' ({claim.where})' if claim.where else ''}"
+    so = "" if verdict.holds else f"{', it is ' + in_words(verdict) if claim.quantified else ''}{_why(claim)}"
+    return about(claim), verdict.standing.value, says + so
+
+
+def _why(claim: Claim) -> str:
+    return f": {claim.why}" if claim.why else ""
+
+
+def _cells(verdict: Verdict) -> tuple[Any, ...]:
+    claim = verdict.claim
+    figures = Told(claim.value, said(claim)), Told(verdict.true, in_words(verdict))
+    return (about(claim), *figures, verdict.standing.value, claim.source, claim.where or "", claim.why or "")
+
+
+def about(claim: Claim) -> str:
+    """What a claim is about: `params of fc6`, `cost by fvcore`, `statement about pool1`."""
+    what = claim.what.replace("_", " ")
+    by = f" by {claim.convention}" if claim.convention else ""
+    of = f" {'of' if claim.quantified else 'about'} {listing(claim.of, 'and')}" if claim.of else ""
+    at = f" at {dims(claim.input)}" if claim.input else ""
+    return f"{what}{by}{of}{at}"
+
+
+def said(claim: Claim) -> str:
+    """The figure as its source prints it."""
+    match claim.value:
+        case None:
+            return claim.quote or ""
+        case int():
+            value = number(claim.value)
+        case str():
+            value = claim.value
+        case _:
+            value = dims(claim.value)
+    return f"{value} within {claim.tol}" if claim.tol else value
+
+
+def counts(audits: Sequence[Audit]) -> dict[Standing, int]:
+    return {standing: sum(audit.count(standing) for audit in audits) for standing in Standing}
+
+
+def data(audits: Sequence[Audit]) -> dict[str, Any]:
+    """The audit as JSON, several specs' under `results`.
+
+    Each has the spec's `name`, `counts`, how many claims became of each verdict, and `claims` in the order of the
+    file. A claim has what the file says: `what` it is about, `of` which layer, or list of layers (null for the
+    network), at which `input` (null for the spec's own), by which `convention` a cost is counted, `value` as the source
+    prints it (null for a statement, which is its `quote`), `source`, and `tol`, `where`, `quote`, `expect` and `why`,
+    null where the file has none. Beside these stand `true`, the figure that is so (in bytes for memory, null where
+    there is not one), `holds`, whether the claim does, and `verdict`: ok, known wrong, BROKEN or UNEXPECTEDLY HOLDS.
+    """
+    return results([_audit_data(audit) for audit in audits])
+
+
+def _audit_data(audit: Audit) -> dict[str, Any]:
+    return stamped(
+        {
+            "name": audit.spec.name,
+            "counts": {standing.value: audit.count(standing) for standing in Standing},
+            "claims": [_verdict_data(verdict) for verdict in audit.verdicts],
+        }
+    )
+
+
+def _verdict_data(verdict: Verdict) -> dict[str, Any]:
+    claim = verdict.claim
+    stated = {name: field.type.write(getattr(claim, name)) for name, field in claim.fields.items()}
+    true = verdict.true
+    so = list(true) if isinstance(true, tuple) else true if true is None or isinstance(true, int) else float(true)
+    return stated | {"true": so, "holds": verdict.holds, "verdict": verdict.standing.value}

@@ -1,0 +1,83 @@
+"""One figure of a whole network as a sheet: from the input to the output, a line for each layer that changes it."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from archcalc.analysis.explain.explanation import Explained, headlines
+from archcalc.errors import listing
+from archcalc.graph import Graph
+from archcalc.layers.base import dims
+from archcalc.render.explain.layers import TITLES, facts, result, result_pieces, shown, without_blanks
+from archcalc.render.sheet import Column, Sheet
+from archcalc.spec.model import INPUT
+
+_CHAIN: Final = (
+    Column("layer", "layer", heads=True),
+    Column("type", "type", leaves=1),
+    Column("reads", "reads", prose=True),
+    Column("value", "value", sizes=True),
+    Column("numbers", "numbers", result, prose=True, pieces=result_pieces),
+    Column("because", "because", prose=True),
+)
+
+_QUIET: Final = {
+    "output": "keep the shape they read",
+    "params": "learn nothing",
+    "macs": "multiply nothing that is counted",
+    "receptive_field": "see what their input sees, or places that no window tells of",
+}
+
+_MOST_NAMED: Final = 6
+
+_FLOWS: Final = ("output", "receptive_field")
+"""What a layer makes of what it reads, so that it matters which layers these are."""
+
+
+def chain_sheet(graph: Graph, explained: Sequence[Explained]) -> Sheet:
+    """One figure of every layer that changes it, and what it reads where that is not the line before."""
+    of = explained[0].sections[0].of if explained else "output"
+    telling = [one for one in explained if _tells(one, of)]
+    quiet = list(dict.fromkeys(one.node.layer.op for one in explained if not _tells(one, of)))
+    spec = graph.spec
+    start = [(INPUT, None, None, dims(spec.input_shape), None, None)] if of == "output" else []
+    reads = _reads(explained, telling) if of in _FLOWS else {}
+    sheet = Sheet(
+        name=spec.name,
+        title=f"{spec.name}: {TITLES[of]}, layer by layer",
+        columns=tuple(c._replace(header=TITLES[of]) if c.key == "value" else c for c in _CHAIN),
+        rows=(*start, *(_line(one, reads.get(one.node.name)) for one in telling)),
+        notes=(
+            *(f"{one.node.name}: {fact.text}" for one in explained for fact in facts(one.node, [of])),
+            *([f"not shown, since they {_QUIET[of]}: {', '.join(quiet)}"] if quiet else []),
+            "archcalc explain SPEC LAYER shows the rules of a layer, with their sources",
+        ),
+    )
+    return without_blanks(sheet)
+
+
+def _tells(one: Explained, of: str) -> bool:
+    return bool(one.sections[0].steps) or (of in _FLOWS and one.node.layer.merges)
+
+
+def _reads(explained: Sequence[Explained], telling: Sequence[Explained]) -> dict[str, str]:
+    """What layers read that do not read the line before, by the names of lines: past what is not shown."""
+    lines = {one.node.name for one in telling}
+    stands_for: dict[str, str] = {INPUT: INPUT}
+    reads: dict[str, str] = {}
+    before = INPUT
+    for node in (one.node for one in explained):
+        sources = [stands_for[name] for name in node.inputs]
+        stands_for[node.name] = node.name if node.name in lines else sources[0]
+        if node.name not in lines:
+            continue
+        if sources != [before]:
+            reads[node.name] = listing(sources, "and") if len(sources) <= _MOST_NAMED else f"{len(sources)} layers"
+        before = node.name
+    return reads
+
+
+def _line(one: Explained, reads: str | None) -> tuple[Any, ...]:
+    (section,) = one.sections
+    steps = headlines(section)
+    reasons = "; ".join(dict.fromkeys(step.because for step in steps if step.because))
+    return (one.node.name, one.node.layer.op, reads, shown(section.value), steps or None, reasons)

@@ -1,0 +1,176 @@
+"""Where figures come from, as sheets and as JSON: the rule, the numbers put in, the result and the reason."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from archcalc.analysis.explain.explanation import Explained, Section, Step
+from archcalc.analysis.explain.remarks import Fact, hidden
+from archcalc.analysis.explain.sources import rules, said
+from archcalc.analysis.explain.traced import Expression, inexact, unrounded
+from archcalc.analysis.receptive_field import Field
+from archcalc.graph import Graph, Node
+from archcalc.layers import Shape
+from archcalc.layers.base import dims
+from archcalc.render.envelope import stamped
+from archcalc.render.explain.formula import PLAIN, TEX, Notation, exactly, with_names, with_numbers
+from archcalc.render.sheet import Column, Piece, Sheet
+from archcalc.render.words import number, pair
+
+TITLES: Final = {"output": "output", "params": "params", "macs": "MACs", "receptive_field": "receptive field"}
+
+
+def _rule(how: Expression) -> str:
+    return with_names(how)
+
+
+def _rule_pieces(how: Expression) -> list[Piece]:
+    return [Piece(with_names(how, TEX), is_math=True)]
+
+
+def result(steps: Sequence[Step] | str) -> str:
+    if isinstance(steps, str):
+        return steps
+    return "; ".join(_labelled(step, len(steps) > 1) + equation(step.how) for step in steps)
+
+
+def result_pieces(steps: Sequence[Step] | str) -> list[Piece]:
+    if isinstance(steps, str):
+        return [Piece(steps)]
+    pieces: list[Piece] = []
+    for step in steps:
+        pieces += [Piece(f"{'; ' if pieces else ''}{_labelled(step, len(steps) > 1)}")]
+        pieces += [Piece(equation(step.how, TEX), is_math=True)]
+    return pieces
+
+
+def _labelled(step: Step, is_one_of_several: bool) -> str:
+    return f"{step.label}: " if is_one_of_several else ""
+
+
+def equation(how: Expression, notation: Notation = PLAIN) -> str:
+    """The numbers put in, what they make, and where that is rounded, to what.
+
+    `(224 + 0 + 0 - 11) / 4 + 1 = 54.25 -> 55`
+    """
+    last = inexact(how)
+    left = with_numbers(how, notation, last)
+    value = number(how.value).replace(",", "{,}" if notation is TEX else ",")
+    if last is not None:
+        arrow = r" \to " if notation is TEX else " -> "
+        return f"{left} = {exactly(unrounded(how), notation)}{arrow}{value}"
+    return value if left == str(how.value) else f"{left} = {value}"
+
+
+_LAYER: Final = (
+    Column("of", "of", heads=True),
+    Column("part", "part", heads=True),
+    Column("rule", "rule", _rule, prose=True, pieces=_rule_pieces),
+    Column("numbers", "numbers", result, prose=True, pieces=result_pieces),
+    Column("because", "because", prose=True),
+)
+
+
+def layer_sheets(graph: Graph, explained: Sequence[Explained]) -> list[Sheet]:
+    """A sheet for each layer: a line for each number on the way to its figures."""
+    return [_layer_sheet(graph, one) for one in explained]
+
+
+def _layer_sheet(graph: Graph, explained: Explained) -> Sheet:
+    node = explained.node
+    figures = [section.of for section in explained.sections]
+    reads = " and ".join(map(dims, node.input_shapes))
+    sheet = Sheet(
+        name=node.name,
+        title=f"{node.name} of {graph.spec.name}: {node.layer.op}, {reads} to {dims(node.output_shape)}",
+        columns=_LAYER,
+        rows=tuple(row for section in explained.sections for row in _rows(section)),
+        notes=(
+            *(fact.text for fact in facts(node, figures)),
+            *said(graph, node.name, figures),
+            *(f"{rule.what}: {rule.url}" for rule in rules(node, figures)),
+        ),
+    )
+    return without_blanks(sheet)
+
+
+def _rows(section: Section) -> Iterator[tuple[Any, ...]]:
+    title = TITLES[section.of]
+    if not section.steps:
+        yield (title, None, None, shown(section.value), section.note)
+    for place, step in enumerate(section.steps):
+        reason = step.because or (section.note if place == len(section.steps) - 1 else "")
+        yield (title if place == 0 else None, step.label, step.how, [step], reason)
+
+
+def without_blanks(sheet: Sheet) -> Sheet:
+    """The sheet without columns in which no line says anything."""
+    said_in = [
+        column.key
+        for place, column in enumerate(sheet.columns)
+        if any(row[place] not in (None, "") for row in sheet.rows)
+    ]
+    return sheet.pick(said_in)
+
+
+def facts(node: Node, figures: Sequence[str]) -> list[Fact]:
+    return [fact for fact in hidden(node) if set(fact.of) & set(figures)]
+
+
+def shown(value: int | Shape | Field | None) -> str:
+    match value:
+        case None:
+            return "-"
+        case Field():
+            return f"{pair(value.size)}, jump {pair(value.jump)}"
+        case int():
+            return number(value)
+    return dims(value)
+
+
+def data(graph: Graph, explained: Sequence[Explained]) -> dict[str, Any]:
+    """The explanation as JSON.
+
+    `layers` have `name`, `op`, `inputs`, the names of what they read, and `figures`, those asked for: `of` says which,
+    `value` is the table's, `note` says what there is to say beside it, or null, and `steps` are the numbers on the
+    way to it, in order. A step is about a `part` of the figure; `called` is the rule's name for a number on the way,
+    or null, `rule` the formula, `numbers` what they make once put in, `value` that number, and `because` why it is
+    rounded as it is, or null. A receptive field's value is its `size` and `jump`, [height, width].
+
+    `hidden` is what these figures do not show, `claims` what the spec's sources say of them, and `rules` where these
+    can be read: `what` it is, and its `url`.
+    """
+    return stamped({"name": graph.spec.name, "layers": [_explained_data(graph, one) for one in explained]})
+
+
+def _explained_data(graph: Graph, one: Explained) -> dict[str, Any]:
+    figures = [section.of for section in one.sections]
+    return {
+        "name": one.node.name,
+        "op": one.node.layer.op,
+        "inputs": list(one.node.inputs),
+        "figures": [_section_data(section) for section in one.sections],
+        "hidden": [fact.text for fact in facts(one.node, figures)],
+        "claims": said(graph, one.node.name, figures),
+        "rules": [rule._asdict() for rule in rules(one.node, figures)],
+    }
+
+
+def _section_data(section: Section) -> dict[str, Any]:
+    value = section.value
+    bare = {"size": list(value.size), "jump": list(value.jump)} if isinstance(value, Field) else value
+    return {
+        "of": section.of,
+        "value": list(bare) if isinstance(bare, tuple) else bare,
+        "note": section.note or None,
+        "steps": [
+            {
+                "part": step.part,
+                "called": step.called or None,
+                "rule": with_names(step.how),
+                "numbers": equation(step.how),
+                "value": int(step.how.value),
+                "because": step.because or None,
+            }
+            for step in section.steps
+        ],
+    }

@@ -1,0 +1,43 @@
+"""The ways to write an answer, a file each, called as the format is.
+
+A format says which endings of files mean it (`ENDINGS`), and writes what it can show of an answer (`write`).
+"""
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Literal, NamedTuple, Protocol, cast, get_args
+
+from archcalc.render.answer import Answer
+
+Name = Literal["table", "plain", "json", "csv", "markdown", "latex", "html"]
+"""Every format, in the order of --help. Each is loaded only where it is asked for."""
+
+
+class Screen(NamedTuple):
+    """Where a text will stand: as wide as need be, unless there is a `width`."""
+
+    width: int | None = None
+    colour: bool = False
+    say: Callable[[str], None] = lambda message: None
+    """Tells the person what the text leaves out."""
+
+
+class Format(Protocol):
+    """What the file of a format holds."""
+
+    ENDINGS: tuple[str, ...]
+
+    @staticmethod
+    def write(answer: Answer, screen: Screen) -> str:
+        """The answer as text, in what of its forms the format can show."""
+        ...
+
+
+def find(name: str) -> Format:
+    """The format of that name, one of `Name`."""
+    return cast(Format, import_module(f"archcalc.render.formats.{name}"))
+
+
+def endings() -> dict[str, str]:
+    """The formats by the endings of files that mean them."""
+    return {ending: name for name in get_args(Name) for ending in find(name).ENDINGS}

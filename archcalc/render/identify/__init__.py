@@ -1,0 +1,25 @@
+"""What a number may be (`numbers`), and which networks a checkpoint fits (`checkpoints`)."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from archcalc.analysis.identify.number_meanings import Meaning
+from archcalc.analysis.weights import Weights
+from archcalc.render.answer import Answer
+from archcalc.render.identify.checkpoints import networks_data, networks_sheet
+from archcalc.render.identify.numbers import meanings_data, meanings_sheet
+
+_NEAREST: Final = 3
+"""How many are named where none fits."""
+
+
+def of_number(meanings: Sequence[Meaning], quoted: str) -> Answer:
+    """What a quoted number may mean, or what comes nearest to it."""
+    shown = [one for one in meanings if one.units is not None] or meanings[:_NEAREST]
+    return Answer([meanings_sheet(shown, quoted)], lambda: meanings_data(shown, quoted))
+
+
+def of_checkpoint(candidates: Sequence[Weights], file: str) -> Answer:
+    """The networks that a checkpoint fits, or those that come nearest."""
+    shown = [one for one in candidates if not one.misfits] or candidates[:_NEAREST]
+    return Answer([networks_sheet(shown, file)], lambda: networks_data(shown, file))

@@ -1,0 +1,70 @@
+"""The specs that can be named, as a sheet and as JSON."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from archcalc.errors import Fault
+from archcalc.layers.base import dims
+from archcalc.render.answer import Answer
+from archcalc.render.envelope import listed
+from archcalc.render.sheet import Column, Sheet
+from archcalc.render.words import number
+from archcalc.table import Table
+
+
+class Listed(NamedTuple):
+    """A spec that was read; a broken one has faults and no table."""
+
+    name: str
+    aliases: tuple[str, ...]
+    title: str
+    file: str
+    table: Table | None
+    faults: tuple[Fault, ...] = ()
+
+
+_LIST: Final = (
+    Column("name", "name"),
+    Column("aliases", "aliases", ", ".join, leaves=4),
+    Column("input", "input", dims, leaves=2),
+    Column("layers", "layers", right=True, leaves=1),
+    Column("params", "params", number, right=True),
+    Column("macs", "MACs", number, right=True),
+    Column("title", "title", leaves=3, prose=True),
+)
+
+
+def catalogue_sheet(specs: Iterable[Listed]) -> Sheet:
+    """A line for each spec."""
+    return Sheet("", "", _LIST, tuple(_line(spec) for spec in specs))
+
+
+def _line(spec: Listed) -> tuple[Any, ...]:
+    if spec.table is None:
+        return (Path(spec.name).stem, (), None, None, None, None, f"has faults: archcalc validate {spec.file}")
+    table = spec.table
+    totals = table.totals
+    return (spec.name, spec.aliases, table.input_shape, len(table.rows), totals.params, totals.macs, spec.title)
+
+
+def catalogue_data(specs: Iterable[Listed]) -> dict[str, Any]:
+    """The same as JSON."""
+    return listed(
+        {
+            "name": spec.name,
+            "aliases": list(spec.aliases),
+            "title": spec.title,
+            "file": spec.file,
+            "input_shape": list(spec.table.input_shape) if spec.table else None,
+            "layers": len(spec.table.rows) if spec.table else None,
+            "totals": spec.table.totals._asdict() if spec.table else None,
+            "faults": [str(fault) for fault in spec.faults],
+        }
+        for spec in specs
+    )
+
+
+def answer(specs: Sequence[Listed]) -> Answer:
+    """The specs that can be named."""
+    return Answer([catalogue_sheet(specs)], lambda: catalogue_data(specs))

@@ -1,0 +1,115 @@
+"""The layer kinds and the structures, as sheets and as JSON."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from archcalc.layers import KINDS, Layer
+from archcalc.layers.base import find
+from archcalc.layers.declared import Field
+from archcalc.render.answer import Answer
+from archcalc.render.envelope import listed
+from archcalc.render.sheet import Column, Sheet
+from archcalc.spec.statement import STRUCTURES, activations
+
+_KINDS: Final = (
+    Column("op", "op"),
+    Column("fields", "fields", prose=True),
+    Column("what", "what it is", leaves=1, prose=True),
+)
+
+_STRUCTURES: Final = {
+    "use": "The layers of a block, `repeat` times, with values for its params.",
+    "branches": "Paths that read one input, merged by add or concat; [] is the input itself.",
+    "towers": "Layers that exist once per device; gather: true reads all devices.",
+}
+_STRUCTURE_KEYS: Final = {
+    "from": "a layer's name, where it is not the one before it",
+    "block": "the name of a block: blocks: {name: {params: {...}, layers: [...]}}",
+    "with": "{param: value, ...} for the block's params",
+    "repeat": "an integer >= 0; the layers are then called name.0.layer, name.1.layer, ...",
+    "paths": "[[layers], [layers], ...]; [] is the input itself",
+    "merge": "add or concat",
+    "dim": "the axis of concat, as torch counts: 1 is channels",
+    "activation": "follows add",
+    "devices": "two or more names",
+    "layers": "a list of layers, with the channels of one device; gather: true reads all devices",
+}
+
+
+def kinds_sheet() -> Sheet:
+    """A line for each layer kind, with its fields and their defaults, and for each structure."""
+    rows = [(op, _fields(kind), _sentence(kind)) for op, kind in KINDS.items()]
+    rows += [(op, ", ".join(STRUCTURES[op][2:]), what) for op, what in _STRUCTURES.items()]
+    takers = ", ".join(op for op, kind in KINDS.items() if kind.takes_activation)
+    note = f"activation: {', '.join(activations())} may follow {takers}"
+    return Sheet("", "", _KINDS, tuple(rows), notes=(note,))
+
+
+def kind_sheet(kind: type[Layer]) -> Sheet:
+    """One layer kind, a line for each field."""
+    columns = (Column("field", "field"), Column("default", "default"), Column("values", "values", prose=True))
+    rows = tuple((name, _default(field), field.type.words) for name, field in kind.fields.items())
+    return Sheet(kind.op, f"{kind.op}: {_sentence(kind)}", columns, rows, notes=() if rows else ("no fields",))
+
+
+def structure_sheet(op: str) -> Sheet:
+    """A structure, a line for each of its keys."""
+    columns = (Column("key", "key"), Column("values", "values", prose=True))
+    rows = tuple((key, _STRUCTURE_KEYS[key]) for key in STRUCTURES[op] if key in _STRUCTURE_KEYS)
+    return Sheet(op, f"{op}: {_STRUCTURES[op]}", columns, rows)
+
+
+def structure_data(op: str) -> dict[str, Any]:
+    """The same as JSON."""
+    keys = {key: _STRUCTURE_KEYS[key] for key in STRUCTURES[op] if key in _STRUCTURE_KEYS}
+    return listed([{"op": op, "what": _STRUCTURES[op], "keys": keys}])
+
+
+def kinds_data(kinds: Mapping[str, type[Layer]]) -> dict[str, Any]:
+    """The same as JSON."""
+    return listed(
+        {
+            "op": op,
+            "what": _sentence(kind),
+            "reads_several": kind.merges,
+            "takes_activation": kind.takes_activation,
+            "fields": [
+                {
+                    "name": name,
+                    "values": field.type.words,
+                    "required": field.required,
+                    "default": None if field.required or field.follows else field.type.write(field.default),
+                    "default_follows": field.follows or None,
+                }
+                for name, field in kind.fields.items()
+            ],
+        }
+        for op, kind in kinds.items()
+    )
+
+
+def _fields(kind: type[Layer]) -> str:
+    return ", ".join(name if field.required else f"{name}={_default(field)}" for name, field in kind.fields.items())
+
+
+def _default(field: Field) -> str:
+    if field.required:
+        return "required"
+    if field.follows:
+        return field.follows
+    value = field.type.write(field.default)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _sentence(kind: type[Layer]) -> str:
+    return (kind.__doc__ or "").strip().splitlines()[0]
+
+
+def answer(op: str | None = None) -> Answer:
+    """Every layer kind and structure, or one of them. Raises ArchError for an unknown op, with the nearest."""
+    if op is None:
+        return Answer([kinds_sheet()], lambda: kinds_data(KINDS))
+    if op in STRUCTURES:
+        return Answer([structure_sheet(op)], lambda: structure_data(op))
+    kind = find(op)
+    return Answer([kind_sheet(kind)], lambda: kinds_data({op: kind}))

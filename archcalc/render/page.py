@@ -1,0 +1,31 @@
+"""A page to read: headings, paragraphs and sheets, from which formats that can show pages write them."""
+
+from typing import NamedTuple
+
+from archcalc.render.sheet import Sheet
+
+
+class Run(NamedTuple):
+    """A piece of text in one style, a link where it has an address."""
+
+    text: str
+    bold: bool = False
+    code: bool = False
+    url: str = ""
+
+
+class Heading(NamedTuple):
+    """The title of a page (level 1) or of a part of it."""
+
+    level: int
+    runs: tuple[Run, ...]
+
+
+class Paragraph(NamedTuple):
+    """Text; items that follow each other are a list."""
+
+    runs: tuple[Run, ...]
+    is_item: bool = False
+
+
+Page = tuple[Heading | Paragraph | Sheet, ...]

@@ -1,0 +1,135 @@
+"""A table with the costs of a convention, and the totals of all conventions, as sheets and as JSON."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+
+from archcalc.analysis.conventions.costs import Priced, Total, add_up_costs
+from archcalc.errors import listing
+from archcalc.render.answer import Answer
+from archcalc.render.conventions import NOT_COUNTED
+from archcalc.render.sheet import Column, Sheet, Told
+from archcalc.render.table.layers import data, fitting, groups, notes, sheet, whole
+from archcalc.render.words import number, percent
+from archcalc.table import Table
+
+_MACS_TO_COST: Final = {"macs": "cost", "macs_share": "cost_share"}
+
+
+def _ratio(value: float) -> str:
+    """
+    >>> _ratio(1), _ratio(1.00003), _ratio(2.0012)
+    ('1', '1.000', '2.001')
+    """
+    return "1" if value == 1 else f"{value:.3f}"
+
+
+def listed(ops: Sequence[str]) -> str:
+    return listing(ops, "and") if ops else ""
+
+
+_TOTALS: Final = (
+    Column("name", "convention"),
+    Column("word", "its word", leaves=2),
+    Column("total", "total", number, right=True),
+    Column("ratio", "x MACs", _ratio, right=True, leaves=1),
+    Column("not_counted", "says nothing about", listed, prose=True, least=20),
+)
+
+
+def priced_sheet(table: Table, priced: Priced, columns: Iterable[str] | None = None) -> Sheet:
+    """The table's sheet with a column of costs in the place of MACs. Raises ArchError for an unknown column."""
+    keys = list(columns) if columns is not None else [_MACS_TO_COST.get(key, key) for key in fitting(table)]
+    costs = dict(zip(table.rows, priced.costs, strict=True))
+    grouped = groups(table, {row.op for row, cost in costs.items() if cost})
+    convention = priced.total.convention
+    base = whole(table, grouped)
+    with_costs = base._replace(
+        columns=(
+            *base.columns,
+            Column("cost", convention.label, number, right=True),
+            Column("cost_share", f"{convention.word} %", percent, right=True, leaves=1, share=True),
+        ),
+        rows=tuple((*cells, *_cells([cost], priced)) for cells, cost in zip(base.rows, priced.costs, strict=True)),
+        footer=tuple(
+            (*cells, *_cells([costs[row] for row in rows], priced))
+            for cells, (_, rows) in zip(base.footer, grouped, strict=True)
+        ),
+    )
+    said = (*notes(table, keys), *convention_notes(priced.total))
+    return with_costs.pick(keys)._replace(notes=said)
+
+
+def _cells(costs: list[int | None], priced: Priced) -> tuple[int | Told, float | None]:
+    """A cost, or that there is none, and its share of the total."""
+    cost = add_up_costs(costs)
+    if cost is None:
+        return Told(None, NOT_COUNTED), None
+    return cost, cost / priced.total.cost if cost and priced.total.cost else None
+
+
+def convention_notes(total: Total) -> Iterator[str]:
+    """What a convention's number is, and what of a network it does not count."""
+    convention = total.convention
+    yield f"{convention.label} ({convention.tool} {convention.version}): {convention.means}"
+    if total.not_counted:
+        yield silence(convention.name, total.not_counted)
+    if convention.note:
+        yield f"{convention.name}: {convention.note}"
+
+
+def silence(names: str, ops: Sequence[str], many: int = 1) -> str:
+    """What is not counted, and by whom."""
+    return f"{NOT_COUNTED}: {names} {'says' if many == 1 else 'say'} nothing about {listing(ops, 'and')}"
+
+
+def totals_sheet(table: Table, totals: Sequence[Total]) -> Sheet:
+    """A line for each convention with its total."""
+    macs = table.totals.macs
+    rows = tuple(
+        (
+            one.convention.name,
+            one.convention.word,
+            Told(None, NOT_COUNTED) if one.cost is None else one.cost,
+            one.cost / macs if macs and one.cost is not None else None,
+            one.not_counted,
+        )
+        for one in totals
+    )
+    notes = (f"from one to the next: archcalc reconcile {table.name}",)
+    return Sheet(table.name, f"{table.name} by all conventions", _TOTALS, rows, notes=notes)
+
+
+def priced_data(table: Table, priced: Priced) -> dict[str, Any]:
+    """The table's JSON with `convention`, and `cost` in each layer, null where it is not counted, and in totals."""
+    answer = data(table)
+    layers = ({**layer, "cost": cost} for layer, cost in zip(answer["layers"], priced.costs, strict=True))
+    totals = answer["totals"] | {"cost": priced.total.cost}
+    return answer | {"convention": _convention(priced.total), "layers": list(layers), "totals": totals}
+
+
+def totals_data(table: Table, totals: Sequence[Total]) -> dict[str, Any]:
+    """The table's JSON with `conventions`: of each what it is, its `total`, and the ops that it says nothing about.
+
+    The total is null where it says nothing about any of the layers.
+    """
+    return data(table) | {"conventions": [_convention(one) | {"total": one.cost} for one in totals]}
+
+
+def _convention(total: Total) -> dict[str, Any]:
+    one = total.convention
+    named = {"name": one.name, "tool": one.tool, "version": one.version, "word": one.word, "means": one.means}
+    return named | {"source": one.url, "not_counted": list(total.not_counted)}
+
+
+def by_one(table: Table, priced: Priced, columns: Iterable[str] | None = None) -> Answer:
+    """The table with the costs of a convention. Raises ArchError for an unknown column."""
+    return Answer([priced_sheet(table, priced, columns)], lambda: priced_data(table, priced))
+
+
+def by_all(table: Table, totals: Sequence[Total], columns: Iterable[str] | None = None) -> Answer:
+    """The table, and the totals of all conventions, which alone are bare. Raises ArchError for an unknown column."""
+    return Answer(
+        [sheet(table, columns), totals_sheet(table, totals)],
+        lambda: totals_data(table, totals),
+        bare=lambda: [totals_sheet(table, totals)],
+    )

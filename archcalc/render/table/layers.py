@@ -1,0 +1,174 @@
+"""A Table as a sheet, and as JSON."""
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any, Final
+
+from archcalc.layers.base import dims
+from archcalc.render.answer import Answer
+from archcalc.render.envelope import stamped
+from archcalc.render.sheet import Column, Sheet
+from archcalc.render.words import inputs, number, pair, percent, sides
+from archcalc.table import Row, Table, Totals, add_up
+
+COLUMNS: Final = (
+    Column("index", "#", right=True, leaves=3),
+    Column("layer", "layer", heads=True),
+    Column("type", "type", leaves=6),
+    Column("device", "device"),
+    Column("devices", "devices", leaves=5),
+    Column("kernel", "kernel", dims, leaves=9, sizes=True),
+    Column("stride", "stride", pair, leaves=8, sizes=True),
+    Column("padding", "padding", sides, leaves=7, sizes=True),
+    Column("dilation", "dilation", pair, leaves=2, sizes=True),
+    Column("groups", "groups", right=True, leaves=2),
+    Column("input", "input", inputs, leaves=4, sizes=True),
+    Column("output", "output", dims, sizes=True),
+    Column("params", "params", number, right=True),
+    Column("params_share", "params %", percent, right=True, leaves=1, share=True),
+    Column("buffers", "buffers", number, right=True, leaves=1),
+    Column("macs", "MACs", number, right=True),
+    Column("macs_share", "MACs %", percent, right=True, leaves=1, share=True),
+    Column("flops", "FLOPs", number, right=True),
+    Column("activations", "activations", number, right=True),
+    Column("units", "units", number, right=True),
+    Column("received", "received", number, right=True),
+)
+
+DEFAULT: Final = (
+    *("index", "layer", "type", "kernel", "stride", "padding", "groups", "input", "output"),
+    *("params", "params_share", "macs", "macs_share"),
+)
+
+
+def sheet(table: Table, columns: Iterable[str] | None = None) -> Sheet:
+    """The table's rows, subtotals by op, and totals. Raises ArchError for an unknown column."""
+    keys = list(columns) if columns is not None else fitting(table)
+    return whole(table, groups(table)).pick(keys)._replace(notes=tuple(notes(table, keys)))
+
+
+def whole(table: Table, grouped: Iterable[tuple[str, tuple[Row, ...]]]) -> Sheet:
+    """Every column of the table's rows, and the sums of groups of them."""
+    totals = table.totals
+    return Sheet(
+        name=table.name,
+        title=_title(table),
+        columns=COLUMNS,
+        rows=tuple(_cells(place, row, totals) for place, row in enumerate(table.rows, start=1)),
+        footer=tuple(_sums(label, rows, totals) for label, rows in grouped),
+    )
+
+
+def fitting(table: Table) -> list[str]:
+    """The columns that say something about this table."""
+    if table.per_device:
+        return ["index", "layer", "device", "type", "input", "output", "params", "macs", "received"]
+    extra = {
+        "devices": any(row.devices for row in table.rows),
+        "dilation": any(row.dilation not in (None, (1, 1)) for row in table.rows),
+    }
+    shown = {*DEFAULT, *(key for key, wanted in extra.items() if wanted)}
+    return [column.key for column in COLUMNS if column.key in shown]
+
+
+def notes(table: Table, keys: list[str]) -> Iterator[str]:
+    """What the shown columns leave to be said."""
+    if "padding" in keys and any(row.padding and row.padding[::2] != row.padding[1::2] for row in table.rows):
+        yield "padding a/b: a before and b after, as applied"
+    if "devices" in keys and any(row.devices for row in table.rows):
+        yield "devices: shapes and costs are those of all together; each reads its own part, and where it gathers, all"
+    if "received" in keys and table.per_device:
+        yield "received: elements read from other devices; layers outside towers run on the first device"
+
+
+def _title(table: Table) -> str:
+    batch = f", batch {table.batch}" if table.batch != 1 else ""
+    title = f": {table.title}" if table.title else ""
+    return f"{table.name}{title} (input {dims(table.input_shape)}{batch})"
+
+
+def _cells(place: int, row: Row, totals: Totals) -> tuple[Any, ...]:
+    values = _counts(row, totals) | {
+        "index": place,
+        "layer": row.name,
+        "type": row.op,
+        "device": "".join(row.devices) if row.received is not None else None,
+        "devices": _devices(row),
+        "kernel": row.kernel_size,
+        "stride": row.stride,
+        "padding": row.padding,
+        "dilation": row.dilation,
+        "groups": row.groups,
+        "input": row.input_shapes,
+        "output": row.output_shape,
+        "received": row.received,
+    }
+    return tuple(values[column.key] for column in COLUMNS)
+
+
+def _devices(row: Row) -> str | None:
+    if not row.devices:
+        return None
+    return f"{len(row.devices)}, gather" if row.gather else str(len(row.devices))
+
+
+def _counts(counted: Row | Totals, totals: Totals) -> dict[str, Any]:
+    counts = {name: getattr(counted, name) for name in Totals._fields}
+    return counts | {
+        "params_share": counted.params / totals.params if counted.params else None,
+        "macs_share": counted.macs / totals.macs if counted.macs else None,
+    }
+
+
+def groups(table: Table, also: Collection[str] = ()) -> list[tuple[str, tuple[Row, ...]]]:
+    """The rows that the footer sums: by op, those that learn or multiply and `also` others, or by device; and all."""
+    rows = table.rows
+    if table.per_device:
+        devices = dict.fromkeys(device for row in rows for device in row.devices)
+        parts = [(device, tuple(row for row in rows if row.devices == (device,))) for device in devices]
+    else:
+        ops = dict.fromkeys(row.op for row in rows if row.params or row.macs or row.op in also)
+        parts = [(op, tuple(row for row in rows if row.op == op)) for op in ops]
+        parts = [(f"{op} ({len(group)})", group) for op, group in parts]
+    total = "total" if table.complete else "total so far"
+    return [*parts, (total, rows)] if len(parts) > 1 else [(total, rows)]
+
+
+def _sums(label: str, rows: tuple[Row, ...], totals: Totals) -> tuple[Any, ...]:
+    values = _counts(add_up(rows), totals) | {"layer": label}
+    received = [row.received for row in rows if row.received is not None]
+    values["received"] = sum(received) if received else None
+    return tuple(values.get(column.key) for column in COLUMNS)
+
+
+def data(table: Table) -> dict[str, Any]:
+    """The table as the documented JSON object; exact integers, keys that stay."""
+    return stamped(
+        {
+            "name": table.name,
+            "title": table.title,
+            "input_shape": list(table.input_shape),
+            "batch": table.batch,
+            "complete": table.complete,
+            "layers": [row_data(row) for row in table.rows],
+            "totals": table.totals._asdict(),
+        }
+    )
+
+
+def row_data(row: Row) -> dict[str, Any]:
+    """One of the `layers` of the JSON object."""
+    values: dict[str, Any] = {key: _plain(value) for key, value in row._asdict().items()}
+    if not row.devices:
+        del values["devices"], values["gather"]
+    if row.received is None:
+        del values["received"]
+    return values
+
+
+def _plain(value: Any) -> Any:
+    return [_plain(item) for item in value] if isinstance(value, tuple) else value
+
+
+def plainly(table: Table, columns: Iterable[str] | None = None) -> Answer:
+    """The table as archcalc counts. Raises ArchError for an unknown column."""
+    return Answer([sheet(table, columns)], lambda: data(table))

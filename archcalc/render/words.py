@@ -1,0 +1,49 @@
+"""How numbers and sizes read."""
+
+from archcalc.layers import Shape
+from archcalc.layers.base import dims
+from archcalc.layers.fields import Sides
+
+
+def number(value: int) -> str:
+    return f"{value:,}"
+
+
+def percent(share: float) -> str:
+    return f"{100 * share:.1f}%"
+
+
+def pair(value: tuple[int, int]) -> str:
+    """
+    >>> pair((2, 2)), pair((2, 1))
+    ('2', '2x1')
+    """
+    return str(value[0]) if value[0] == value[1] else dims(value)
+
+
+def sides(value: Sides) -> str:
+    """One number where all sides are equal, height x width where opposite ones are, else before/after.
+
+    >>> sides(Sides(2, 2, 2, 2)), sides(Sides(1, 1, 2, 2)), sides(Sides(3, 4, 3, 4)), sides(Sides(0, 1, 2, 3))
+    ('2', '1x2', '3/4', '0/1 x 2/3')
+    """
+    top, bottom, left, right = value
+    if (top, left) == (bottom, right):
+        return pair((top, left))
+    height, width = f"{top}/{bottom}", f"{left}/{right}"
+    return height if height == width else f"{height} x {width}"
+
+
+def inputs(shapes: tuple[Shape, ...]) -> str:
+    """
+    >>> inputs(((64, 28, 28), (32, 28, 28))), inputs(((64, 56, 56), (64, 56, 56))), inputs(((9216,),))
+    ('(64+32)x28x28', '2 of 64x56x56', '9216')
+    """
+    first, *others = shapes
+    if not others:
+        return dims(first)
+    if all(shape == first for shape in others):
+        return f"{len(shapes)} of {dims(first)}"
+    if len(shapes) <= 4 and all(shape[1:] == first[1:] for shape in others):
+        return dims(("+".join(str(s[0]) for s in shapes).join("()"), *first[1:]))  # type: ignore[arg-type]
+    return f"{len(shapes)} layers"
