@@ -1,47 +1,59 @@
 """Spec -> Graph: every layer with the shapes it reads and makes, in file order, which is topological order.
 
-Whether sizes are legal is asked here, once, and nowhere else.
+`propagate` is the one walk over a spec's layers, with whatever numbers it is given. With integers it makes the graph
+(`link`); with arrays of integers a graph of many variants at once, and a mask of those that are legal; other numbers
+explain the graph, and solve for its input. Whether numbers are legal is asked here, once, and nowhere else.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from archcalc.collector import collector_at_rest
 from archcalc.errors import ArchError
 from archcalc.layers import Layer, Shape
-from archcalc.layers.base import dims
 from archcalc.layers.fields import LARGEST
+from archcalc.layers.requirement import Requirement
+from archcalc.layers.sizes import S, Sizes, dims
 from archcalc.spec.model import Entry, Spec, Tower
 
 Named = TypeVar("Named", "Entry", "Node")
 
 
-class Node(NamedTuple):
-    """One layer with its shapes, all without the batch axis.
+class AnyNode(NamedTuple, Generic[S]):
+    """One layer with its shapes, all without the batch axis, in numbers of one sort.
 
-    In a tower the layer exists once per device: `reads` and `makes` are what one device reads and makes, and the
-    shapes of the layer as a whole are those of all devices side by side.
+    In a tower the layer exists once per device: `device_inputs` and `device_output` are what one device reads and
+    makes, and the shapes of the layer as a whole are those of all devices side by side.
     """
 
     name: str
     layer: Layer
     inputs: tuple[str, ...]
-    input_shapes: tuple[Shape, ...]
-    output_shape: Shape
-    reads: tuple[Shape, ...]
-    makes: Shape
+    input_shapes: tuple[Sizes[S], ...]
+    output_shape: Sizes[S]
+    device_inputs: tuple[Sizes[S], ...]
+    device_output: Sizes[S]
     tower: Tower | None = None
     gather: bool = False
+    copies: int = 1
+    """How many devices hold the layer."""
 
     @property
     def devices(self) -> tuple[str, ...]:
         return self.tower.devices if self.tower else ()
 
-    @property
-    def copies(self) -> int:
-        """How many devices hold the layer."""
-        return len(self.devices) or 1
+
+Node = AnyNode[int]
+"""One layer of a graph."""
+
+
+@dataclass(frozen=True)
+class Illegal:
+    """What a layer required of variants, of which some do not meet it: where it holds, and the words for the others."""
+
+    entry: Entry
+    requirement: Requirement
 
 
 @dataclass(frozen=True)
@@ -50,65 +62,139 @@ class Graph:
 
     spec: Spec
     nodes: tuple[Node, ...]
+    illegal: tuple[Illegal, ...] = ()
+    """Only where sizes are arrays: the requirements that not all variants meet."""
 
     @property
-    def doubts(self) -> list[str]:
+    def cautions(self) -> list[str]:
         """What is legal but probably not meant, each with its layer."""
-        said = ((node.name, node.layer.doubt(*node.reads)) for node in self.nodes)
-        return [f"layer {name}: {doubt}" for name, doubt in said if doubt]
+        said = ((node.name, node.layer.caution(*node.device_inputs)) for node in self.nodes)
+        return [f"layer {name}: {caution}" for name, caution in said if caution]
 
     @property
     def output_shape(self) -> Shape:
         return self.nodes[-1].output_shape if self.nodes else self.spec.input_shape
 
+    @property
+    def legal(self) -> Any:
+        """Which variants are legal, as a mask, where sizes are arrays; True where all are."""
+        mask: Any = True
+        for one in self.illegal:
+            mask = mask & one.requirement.holds
+        return mask
 
-@collector_at_rest()
-def link(spec: Spec) -> Graph:
-    """Infer every shape. Raises ArchError at the first layer that does not fit; `partial` is the graph up to it."""
-    nodes: dict[str, Node] = {}
+
+class Numbers(Generic[S]):
+    """The numbers that a walk is made with, and what becomes of what layers require of them."""
+
+    def layer(self, entry: Entry) -> Layer:
+        """The layer with its fields as such numbers."""
+        return entry.layer
+
+    def reads(self, entry: Entry, shapes: tuple[Sizes[S], ...]) -> tuple[Sizes[S], ...]:
+        """The shapes that one device reads, as the layer's rules are given them."""
+        return shapes
+
+    def copies(self, entry: Entry) -> int:
+        """How many devices hold the layer."""
+        return len(entry.tower.devices) if entry.tower else 1
+
+    def makes(self, entry: Entry, shape: Sizes[S]) -> Sizes[S]:
+        """The shape that the layer's rule made, as the layers after it are given it."""
+        return shape
+
+    def require(self, entry: Entry, requirement: Requirement) -> None:
+        """Take note of what a layer requires. Raises ArchError where that ends the walk."""
+
+    def fault(self, entry: Entry, error: ArchError, nodes: Mapping[str, AnyNode[S]], given: Sizes[S]) -> ArchError:
+        """The error of a layer, with its place."""
+        return error.at(entry.mark, f"layer {entry.name}")
+
+
+def propagate(spec: Spec, given: Sizes[S], numbers: Numbers[S]) -> dict[str, AnyNode[S]]:
+    """Every layer in order, from the input's sizes `given`. Raises ArchError where `numbers` end the walk."""
+    nodes: dict[str, AnyNode[S]] = {}
     for entry in spec.layers:
         try:
-            nodes[entry.name] = _node(entry, nodes, spec.input_shape)
+            nodes[entry.name] = visit(entry, nodes, given, numbers)
         except ArchError as error:
-            reads = ", ".join(f"{name}: {dims(_whole(name, nodes, spec.input_shape))}" for name in entry.inputs)
-            raise ArchError(
-                *(fault._replace(what=f"{fault.what} (from {reads})") for fault in error.faults),
-                partial=Graph(spec, tuple(nodes.values())),
-            ).at(entry.mark, f"layer {entry.name}") from None
-    return Graph(spec, tuple(nodes.values()))
+            raise numbers.fault(entry, error, nodes, given) from None
+    return nodes
 
 
-def _node(entry: Entry, nodes: Mapping[str, Node], input_shape: Shape) -> Node:
-    whole = tuple(_whole(name, nodes, input_shape) for name in entry.inputs)
-    reads = tuple(_part(entry, name, nodes, input_shape) for name in entry.inputs)
-    entry.layer.check(*reads)
-    makes = entry.layer.output_shape(*reads)
-    if max(makes) > LARGEST:
-        raise ArchError(f"makes sizes of over {len(str(LARGEST))} digits")
-    copies = len(entry.tower.devices) if entry.tower else 1
-    output = side_by_side(makes, copies)
-    return Node(entry.name, entry.layer, entry.inputs, whole, output, reads, makes, entry.tower, entry.gather)
+def visit(entry: Entry, nodes: Mapping[str, AnyNode[S]], given: Sizes[S], numbers: Numbers[S]) -> AnyNode[S]:
+    """One layer of the walk, after `nodes`, among which is all that it reads. Raises ArchError without its place."""
+    whole = tuple(_whole(name, nodes, given) for name in entry.inputs)
+    reads = numbers.reads(entry, tuple(_part(entry, name, nodes, given) for name in entry.inputs))
+    layer = numbers.layer(entry)
+    for requirement in layer.requirements(*reads):
+        numbers.require(entry, requirement)
+    makes = numbers.makes(entry, layer.output_shape(*reads))
+    copies = numbers.copies(entry)
+    output = side_by_side(makes, copies) if entry.tower else makes
+    return AnyNode(entry.name, layer, entry.inputs, whole, output, reads, makes, entry.tower, entry.gather, copies)
 
 
-def _whole(name: str, nodes: Mapping[str, Node], input_shape: Shape) -> Shape:
+def _whole(name: str, nodes: Mapping[str, AnyNode[S]], given: Sizes[S]) -> Sizes[S]:
     """What a name stands for, all devices together."""
-    return nodes[name].output_shape if name in nodes else input_shape
+    return nodes[name].output_shape if name in nodes else given
 
 
-def _part(entry: Entry, name: str, nodes: Mapping[str, Node], input_shape: Shape) -> Shape:
+def _part(entry: Entry, name: str, nodes: Mapping[str, AnyNode[S]], given: Sizes[S]) -> Sizes[S]:
     """What one device reads under a name: its own part inside its tower, the whole of everything else."""
     source = nodes.get(name)
     if source is not None and reads_own_part(entry, source):
-        return source.makes
-    return _whole(name, nodes, input_shape)
+        return source.device_output
+    return _whole(name, nodes, given)
 
 
-def reads_own_part(reader: Entry | Node, source: Entry | Node) -> bool:
+class _Integers(Numbers[int]):
+    """Integers, or arrays of integers: the first fault ends the walk, a fault of some variants is noted."""
+
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
+        self.illegal: list[Illegal] = []
+
+    def makes(self, entry: Entry, shape: Shape) -> Shape:
+        for size in shape:
+            if (fits := size <= LARGEST) is not True:
+                self.require(entry, Requirement(fits, lambda: f"makes sizes of over {len(str(LARGEST))} digits"))
+        return shape
+
+    def require(self, entry: Entry, requirement: Requirement) -> None:
+        holds = requirement.holds
+        if holds is True:
+            return
+        if holds is False:
+            raise ArchError(requirement.fault())
+        if not holds.all():
+            self.illegal.append(Illegal(entry, requirement))
+
+    def fault(self, entry: Entry, error: ArchError, nodes: Mapping[str, Node], given: Shape) -> ArchError:
+        reads = ", ".join(f"{name}: {dims(_whole(name, nodes, given))}" for name in entry.inputs)
+        faults = (fault._replace(what=f"{fault.what} (from {reads})") for fault in error.faults)
+        partial = Graph(self.spec, tuple(nodes.values()))
+        return super().fault(entry, ArchError(*faults, partial=partial), nodes, given)
+
+
+@collector_at_rest()
+def link(spec: Spec) -> Graph:
+    """Infer every shape. Raises ArchError at the first layer that does not fit; `partial` is the graph up to it.
+
+    Sizes of the input and fields of layers may be arrays of integers, of one shape or broadcast: then the shapes are
+    arrays too, and what does not fit is `illegal` instead, where it is so for some of the variants.
+    """
+    numbers = _Integers(spec)
+    nodes = propagate(spec, spec.input_shape, numbers)
+    return Graph(spec, tuple(nodes.values()), tuple(numbers.illegal))
+
+
+def reads_own_part(reader: Entry | AnyNode[Any], source: Entry | AnyNode[Any]) -> bool:
     """Whether each device reads only its own part of `source`: inside one tower, unless it gathers."""
     return reader.tower is not None and source.tower == reader.tower and not reader.gather
 
 
-def side_by_side(shape: Shape, copies: int) -> Shape:
+def side_by_side(shape: Sizes[S], copies: int) -> Sizes[S]:
     """Equal shapes joined along channels or features.
 
     >>> side_by_side((48, 55, 55), 2)

@@ -13,8 +13,8 @@ from archcalc.collector import collector_at_rest
 from archcalc.errors import ArchError
 from archcalc.graph import Graph, Node, reads_own_part
 from archcalc.layers import Shape, Window
-from archcalc.layers.base import called
 from archcalc.layers.fields import Sides, is_integer, spell
+from archcalc.layers.sizes import called
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -116,7 +116,7 @@ def row_of(node: Node, batch: int = 1) -> Row:
 
 
 def _on_one_device(node: Node, batch: int) -> Row:
-    layer, reads, makes = node.layer, node.reads, node.makes
+    layer, reads, makes = node.layer, node.device_inputs, node.device_output
     window: Window | None = layer.window(*reads)
     macs = layer.macs(*reads, makes) * batch
     return Row(
@@ -162,8 +162,8 @@ def _crossing(source: Node | None, reader: Node, device: str, first: str) -> int
     if source is None:
         return 0
     if source.tower is None:
-        return 0 if device == first else prod(source.makes)
+        return 0 if device == first else prod(source.device_output)
     if reads_own_part(reader, source):
         return 0
-    held = prod(source.makes) if device in source.devices else 0
-    return prod(source.makes) * source.copies - held
+    held = prod(source.device_output) if device in source.devices else 0
+    return prod(source.device_output) * source.copies - held

@@ -60,12 +60,12 @@ def tensors(placed: Iterable[Placed]) -> dict[str, Shape]:
 
 def own_tensors(node: Node) -> dict[str, Shape]:
     """The tensors of one layer on one device, under torch's names."""
-    return node.layer.param_shapes(*node.reads) | node.layer.buffer_shapes(*node.reads)
+    return node.layer.param_shapes(*node.device_inputs) | node.layer.buffer_shapes(*node.device_inputs)
 
 
 def _twin(node: Node) -> Twin:
     try:
-        return node.layer.twin(*node.reads)
+        return node.layer.twin(*node.device_inputs)
     except ArchError as error:
         raise error.at(None, f"layer {node.name}") from None
 

@@ -111,7 +111,7 @@ def test_the_papers_units() -> None:
 def test_torchvision_agrees_cell_by_cell_with_torchsummary() -> None:
     rows = [row for row in archcalc.load("torchvision").table().rows if row.op != "flatten"]
     network = archcalc.load("torchvision")
-    modules = {node.name: node.layer.twin(*node.reads).call.removeprefix("nn.") for node in network.graph.nodes}
+    modules = {node.name: node.layer.twin(*node.device_inputs).call.removeprefix("nn.") for node in network.graph.nodes}
     listing = [(modules[row.name], row.output_shape, row.params) for row in rows]
     assert listing == TORCHSUMMARY
     assert sum(row.params for row in rows) == 61_100_840

@@ -255,7 +255,7 @@ def _what_params_are_made_of(part: Part, other: Part) -> dict[str, Any]:
     return {
         "in_features" if features else "in_channels": row.input_shapes[0][-1 if features else 0],
         "out_features" if features else "out_channels": made if row.op in ("conv2d", "linear") else None,
-        "groups or devices": row.input_shapes[0][0] // part.node.reads[0][0] * (row.groups or 1),
+        "groups or devices": row.input_shapes[0][0] // part.node.device_inputs[0][0] * (row.groups or 1),
         **{name: fields.get(name) for name in ("kernel_size", "bias", "affine")},
     }
 

@@ -40,9 +40,9 @@ def divides(graph: Graph, axis: int) -> bool:
     """Whether rounding down and rounding up are the same for every window, by the rule that the table uses."""
     for node in graph.nodes:
         layer: Any = node.layer
-        if node.layer.window(*node.reads) is None:
+        if node.layer.window(*node.device_inputs) is None:
             continue
-        size, kernel, stride = node.reads[0][1 + axis], layer.kernel_size[axis], layer.stride[axis]
+        size, kernel, stride = node.device_inputs[0][1 + axis], layer.kernel_size[axis], layer.stride[axis]
         if layer.padding == "same":
             if size // stride != -(-size // stride):
                 return False
@@ -65,7 +65,9 @@ def exact(sizes: Sizes) -> set[int]:
 
 def weights(graph: Graph) -> dict[str, Any]:
     """The shapes of all that a network learns or stores."""
-    return {n.name: (n.layer.param_shapes(*n.reads), n.layer.buffer_shapes(*n.reads)) for n in graph.nodes}
+    return {
+        n.name: (n.layer.param_shapes(*n.device_inputs), n.layer.buffer_shapes(*n.device_inputs)) for n in graph.nodes
+    }
 
 
 def keeps_weights(solution: Solution, axis: int, size: int) -> bool:

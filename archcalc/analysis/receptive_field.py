@@ -8,7 +8,7 @@ from functools import reduce
 from typing import Final, NamedTuple
 
 from archcalc.graph import Graph, Node
-from archcalc.layers.base import larger
+from archcalc.layers.sizes import larger
 from archcalc.layers.window import span
 
 SOURCE: Final = "https://distill.pub/2019/computing-receptive-fields/"
@@ -36,11 +36,11 @@ def receptive_fields(graph: Graph) -> dict[str, Field | None]:
 def through(node: Node, inputs: list[Field | None]) -> Field | None:
     """The field of a layer's outputs, from those of its inputs; of several inputs the widest."""
     seen = [field for field in inputs if field is not None]
-    if len(seen) < len(inputs) or node.layer.mixes_places(*node.reads):
+    if len(seen) < len(inputs) or node.layer.mixes_places(*node.device_inputs):
         return None
     size = [reduce(larger, (field.size[axis] for field in seen)) for axis in (0, 1)]
     jump = [reduce(larger, (field.jump[axis] for field in seen)) for axis in (0, 1)]
-    window = node.layer.window(*node.reads)
+    window = node.layer.window(*node.device_inputs)
     if window is None:
         return Field((size[0], size[1]), (jump[0], jump[1]))
     spans = [span(kernel, dilation) for kernel, dilation in zip(window.kernel_size, window.dilation, strict=True)]

@@ -25,10 +25,10 @@ def export(
 
     Example: archcalc export paper --to pytorch --output alexnet.py
     """
-    from archcalc.cli.networks import Networks, say_doubts
+    from archcalc.cli.networks import Networks, say_cautions
     from archcalc.cli.output import write
     from archcalc.exchange.pytorch_source import source
 
     graph = Networks(reading).graph(spec)
-    say_doubts(graph, graph.spec.name)
+    say_cautions(graph, graph.spec.name)
     write(source(graph), output)

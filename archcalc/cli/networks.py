@@ -60,7 +60,7 @@ class Networks:
                 yield Tried(word, None, error)
 
     def up_to_a_fault(self, word: str) -> tuple[Graph, ArchError | None]:
-        """The graph up to the layer that does not fit, and that fault; what is doubtful is said.
+        """The graph up to the layer that does not fit, and that fault; cautions are said.
 
         Raises ArchError where there is nothing to show.
         """
@@ -71,14 +71,14 @@ class Networks:
             if not isinstance(error.partial, Graph):
                 raise
             graph, fault = error.partial, error
-        say_doubts(graph, spec.name)
+        say_cautions(graph, spec.name)
         return graph, fault
 
 
-def say_doubts(graph: Graph, name: str) -> None:
+def say_cautions(graph: Graph, name: str) -> None:
     """Say what is legal in a network but probably not meant."""
-    for doubt in graph.doubts:
-        say(f"{name}: {doubt}")
+    for caution in graph.cautions:
+        say(f"{name}: {caution}")
 
 
 def expect_several(words: Sequence[str], command: str) -> None:

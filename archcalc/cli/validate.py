@@ -33,8 +33,8 @@ def validate(specs: Specs, spec_dir: SpecDirOption = None, writing: Writing = AS
 
 
 def listed(networks: "Networks", words: Iterable[str]) -> "list[Listed]":
-    """Each spec with its table, or with what is wrong with it; what is doubtful is said."""
-    from archcalc.cli.networks import say_doubts
+    """Each spec with its table, or with what is wrong with it; cautions are said."""
+    from archcalc.cli.networks import say_cautions
     from archcalc.render.list import Listed
     from archcalc.table import measure
 
@@ -44,6 +44,6 @@ def listed(networks: "Networks", words: Iterable[str]) -> "list[Listed]":
             found.append(Listed(word, (), "", word, None, fault.faults if fault else ()))
         else:
             spec = graph.spec
-            say_doubts(graph, spec.file)
+            say_cautions(graph, spec.file)
             found.append(Listed(spec.name, spec.aliases, spec.title, spec.file, measure(graph)))
     return found

@@ -15,6 +15,6 @@ from archcalc.layers import reshape as reshape
 from archcalc.layers import merge as merge
 from archcalc.layers.base import KINDS as KINDS
 from archcalc.layers.base import Layer as Layer
-from archcalc.layers.base import Shape as Shape
-from archcalc.layers.base import Twin as Twin
-from archcalc.layers.base import Window as Window
+from archcalc.layers.sizes import Shape as Shape
+from archcalc.layers.twin import Twin as Twin
+from archcalc.layers.window import Window as Window

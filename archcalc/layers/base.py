@@ -1,146 +1,234 @@
 """What every layer kind says of itself, and the registry of kinds.
 
 Shape and cost rules are arithmetic on their arguments, without an `if` on a size: read with integers they give the
-table, with arrays a sweep, with numbers that remember how they were made an explanation. Whether sizes are legal is
-asked once, by `graph`, through `check`.
+table, with arrays a sweep, with numbers that remember how they were made an explanation. Whether numbers are legal is
+asked apart, by `graph`, through `requirements`.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar, Final, NamedTuple, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from enum import StrEnum
+from typing import Any, ClassVar, Final, TypeVar
 
 from archcalc.errors import ArchError, did_you_mean
 from archcalc.layers.declared import Declared
-from archcalc.layers.fields import Sides
-
-Shape = tuple[int, ...]
-"""Sizes without the batch axis: (channels, height, width) or (features,)."""
-
-
-class Window(NamedTuple):
-    """A window that slides over height and width; pairs are (height, width), padding is what is really applied."""
-
-    kernel_size: tuple[int, int]
-    stride: tuple[int, int]
-    padding: Sides
-    dilation: tuple[int, int]
+from archcalc.layers.fields import FieldType, GroupCount, Width
+from archcalc.layers.requirement import Requirement
+from archcalc.layers.sizes import S, Shape, Sizes
+from archcalc.layers.twin import Twin
+from archcalc.layers.window import Sliding, Window, applied
 
 
-class Twin(NamedTuple):
-    """The same layer in PyTorch, as data: what to call, with which keywords, after which padding.
+class Role(StrEnum):
+    """What a layer is for; layers of one role stand in for each other where networks are compared."""
 
-    `call` names a class of `torch.nn` ("nn.Conv2d") or a function of torch ("torch.cat"). `pad` is a twin to put
-    before it where torch has no such padding of its own (SAME at a stride, one-sided, rounding up).
-    """
-
-    call: str
-    keywords: Mapping[str, Any]
-    pad: "Twin | None" = None
-
-    @property
-    def is_module(self) -> bool:
-        return self.call.startswith("nn.")
+    WEIGHTS = "weights"
+    NORM = "norm"
+    ACTIVATION = "activation"
+    POOL = "pool"
+    MERGE = "merge"
+    PADDING = "padding"
+    RESHAPE = "reshape"
+    REGULARIZER = "regularizer"
+    IDENTITY = "identity"
 
 
 class Layer(Declared, ABC):
     """One layer kind: fields, shape rule, parameters, work, window and PyTorch twin.
 
-    Rules take the shapes of the layer's inputs. A kind is final: none inherits from another.
+    Rules take the shapes of the layer's inputs. A kind is final: none inherits from another. What a kind does not say
+    is an error where it is defined.
     """
 
     op: ClassVar[str]
+    role: ClassVar[Role]
+    counted: ClassVar[bool]
+    """Whether it is made of multiply-accumulates, which every tool counts: convolutions and matrix products."""
+    idle: ClassVar[bool]
+    """Whether it does nothing in inference, so that no tool need count it."""
+    mixes_channels: ClassVar[bool]
+    """Whether an output is made of several channels, so that it matters which of them a device reads."""
+    input_axis: ClassVar[int]
+    """The axis of its input that its weights go with: 0 for channels, -1 for features."""
+    torch_call: ClassVar[str]
+    """What it is in torch: a class of `torch.nn` ("nn.Conv2d"), or a function ("torch.cat")."""
+    torch_functions: ClassVar[Mapping[str, tuple[str, ...]]]
+    """Functions of torch that do its work without weights, with the names of their arguments after the input."""
+    torch_ignored: ClassVar[tuple[str, ...]]
+    """Arguments of torch's class that a spec leaves out: they change no output, or stay at their default."""
+
     merges: ClassVar[bool] = False
     """Whether it reads several layers (add, concat) rather than one."""
     takes_activation: ClassVar[bool] = False
     """Whether `activation: relu` may be written on it."""
+    also_called: ClassVar[tuple[str, ...]] = ()
+    """What other frameworks call it, where the names are not alike."""
 
     @abstractmethod
-    def check(self, *inputs: Any) -> None:
-        """Raise ArchError, with the arithmetic, where the layer cannot read these shapes."""
+    def requirements(self, *inputs: Any) -> Iterator[Requirement]:
+        """What must hold for the layer to read these shapes, in the order in which faults are told."""
 
-    def doubt(self, *inputs: Any) -> str:
+    def caution(self, *inputs: Any) -> str:
         """What is legal here but probably not meant; empty for nothing."""
         return ""
 
     @abstractmethod
-    def output_shape(self, *inputs: Any) -> Shape: ...
+    def output_shape(self, *inputs: Any) -> Any: ...
 
     @abstractmethod
-    def param_shapes(self, *inputs: Any) -> dict[str, Shape]:
+    def param_shapes(self, *inputs: Any) -> dict[str, Any]:
         """Learnable tensors under torch's names."""
 
     @abstractmethod
-    def buffer_shapes(self, *inputs: Any) -> dict[str, Shape]:
+    def buffer_shapes(self, *inputs: Any) -> dict[str, Any]:
         """Tensors that are stored but not learnt, under torch's names."""
 
     @abstractmethod
-    def macs(self, *inputs_and_output: Any) -> int:
+    def macs(self, *inputs_and_output: Any) -> Any:
         """Multiply-accumulates of one example, without bias; the output shape comes last."""
 
+    def quantities(self, *inputs_and_output: Any) -> dict[str, int]:
+        """What tools count of it, by the names of conventions, beside what follows from its shapes and tensors."""
+        return {}
+
     @abstractmethod
-    def units(self, out: Shape) -> int:
+    def units(self, out: Any) -> Any:
         """Outputs that are neurons in the AlexNet paper's sense: those of convolutions and linear layers."""
 
     @abstractmethod
     def mixes_places(self, *inputs: Any) -> bool:
-        """Whether an output reads places of height and width that no window tells of."""
+        """Whether an output reads places of height and width that no window describes."""
 
     @abstractmethod
-    def window(self, *inputs: Any) -> Window | None: ...
+    def slides(self) -> Sliding | None:
+        """The window that slides over its input, in its fields; None for a kind that has none."""
+
+    @abstractmethod
+    def window(self, *inputs: Any) -> Window | None:
+        """The geometry that tables show, with the padding that is applied; None for a kind without a window."""
 
     @abstractmethod
     def twin(self, *inputs: Any) -> Twin: ...
+
+    def remarks(self, *inputs: Any) -> Iterator[str]:
+        """What its shapes and numbers do not show, in words."""
+        yield from ()
+
+    def sources(self) -> tuple[tuple[str, str], ...]:
+        """Rules of its own that are not torch's, each with where it can be read."""
+        return ()
+
+    def check(self, *inputs: Shape) -> None:
+        """Raise ArchError, with the arithmetic, where the layer cannot read these shapes."""
+        for holds, fault in self.requirements(*inputs):
+            if not holds:
+                raise ArchError(fault())
+
+    @property
+    def groups_of_channels(self) -> int | None:
+        """Into how many groups it divides channels; None for a kind that has no groups."""
+        name = field_of_type(type(self), GroupCount)
+        return None if name is None else getattr(self, name)
+
+    def in_one_group(self, copies: int) -> "Layer | None":
+        """As one group on one device, with the outputs of all of them; None for a kind that has no width of its own."""
+        width, groups = field_of_type(type(self), Width), field_of_type(type(self), GroupCount)
+        if width is None:
+            return None
+        return self.with_stand_ins(**{width: getattr(self, width) * copies}, **({groups: 1} if groups else {}))
+
+
+def field_of_type(kind: type[Layer], wanted: type[FieldType]) -> str | None:
+    """The name of the field of that type; None where there is none."""
+    return next((name for name, field in kind.fields.items() if isinstance(field.type, wanted)), None)
+
+
+class Windowed(Layer):
+    """A window of `kernel_size` slides over height and width: for kinds of which that is true."""
+
+    def slides(self) -> Sliding:
+        return self  # type: ignore[return-value]  # whoever inherits this has the fields of a window
+
+    def window(self, x: Shape) -> Window:
+        return applied(self.slides(), x)
+
+    def mixes_places(self, x: object) -> bool:
+        return False
+
+
+class Windowless(Layer):
+    """No window: for kinds of which that is true."""
+
+    def slides(self) -> None:
+        return None
+
+    def window(self, *inputs: Any) -> None:
+        return None
 
 
 class Weightless(Layer):
     """Nothing to learn and no multiply-accumulates: for kinds of which that is true."""
 
-    def param_shapes(self, *inputs: Any) -> dict[str, Shape]:
+    counted = False
+    input_axis = 0
+
+    def param_shapes(self, *inputs: Any) -> dict[str, Any]:
         return {}
 
-    def buffer_shapes(self, *inputs: Any) -> dict[str, Shape]:
+    def buffer_shapes(self, *inputs: Any) -> dict[str, Any]:
         return {}
 
     def macs(self, *inputs_and_output: Any) -> int:
         return 0
 
-    def units(self, out: Shape) -> int:
+    def units(self, out: Any) -> int:
         return 0
 
 
-class Pointwise(Weightless):
+class Pointwise(Weightless, Windowless):
     """Each output element is made from the input element at its place: any shape goes in and comes out."""
 
-    def check(self, x: Shape) -> None:
-        pass
+    mixes_channels = False
 
-    def output_shape(self, x: Shape) -> Shape:
+    def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
+        yield from ()
+
+    def output_shape(self, x: Sizes[S]) -> Sizes[S]:
         return x
 
-    def mixes_places(self, x: Shape) -> bool:
+    def mixes_places(self, x: object) -> bool:
         return False
-
-    def window(self, x: Shape) -> None:
-        return None
 
 
 class Activation(Pointwise):
     """A kind that may be written as `activation:` of the layer before it."""
+
+    role = Role.ACTIVATION
+    idle = False
+    torch_ignored: ClassVar[tuple[str, ...]] = ("inplace",)
 
 
 KINDS: dict[str, type[Layer]] = {}
 """Every layer kind by its op, in the order of the families."""
 
 K = TypeVar("K", bound=type[Layer])
-N = TypeVar("N")
+
+_DECLARED: Final = (
+    *("role", "counted", "idle", "mixes_channels", "input_axis"),
+    *("torch_call", "torch_functions", "torch_ignored"),
+)
+"""What a kind, or what it is made of, has to declare."""
 
 
 def kind(op: str) -> Callable[[K], K]:
-    """Make a class known to the language under `op`."""
+    """Make a class known to the language under `op`. Raises TypeError for one that leaves something unsaid."""
 
     def register(cls: K) -> K:
         if op in KINDS:
             raise TypeError(f"two layer kinds are called {op}: {KINDS[op].__name__} and {cls.__name__}")
+        unsaid = [name for name in _DECLARED if not hasattr(cls, name)] + sorted(cls.__abstractmethods__)
+        if unsaid:
+            raise TypeError(f"the layer kind {op} does not say: {', '.join(unsaid)}")
         cls.op = op
         KINDS[op] = cls
         return cls
@@ -148,20 +236,14 @@ def kind(op: str) -> Callable[[K], K]:
     return register
 
 
-_ALSO_CALLED: Final = {
-    "bn": "batch_norm2d",
-    "dense": "linear",
-    "fc": "linear",
-    "global_avg_pool": "adaptive_avg_pool2d",
-    "lrn": "local_response_norm",
-    "swish": "silu",
-}
-"""What other frameworks call a kind, where the names are not alike."""
+def merging() -> list[str]:
+    """The ops that read several layers."""
+    return [op for op, kind in KINDS.items() if kind.merges]
 
 
 def unknown_op(op: str, known: Iterable[str] = KINDS) -> str:
     """A message that names the nearest op."""
-    other = _ALSO_CALLED.get(op.lower())
+    other = next((name for name, kind in KINDS.items() if op.lower() in kind.also_called), None)
     hint = f"; did you mean '{other}'?" if other else did_you_mean(op, known)
     return f"unknown op '{op}'{hint} (archcalc ops lists all)"
 
@@ -171,36 +253,3 @@ def find(op: str) -> type[Layer]:
     if op in KINDS:
         return KINDS[op]
     raise ArchError(unknown_op(op))
-
-
-def dims(shape: Shape) -> str:
-    """
-    >>> dims((96, 55, 55))
-    '96x55x55'
-    """
-    return "x".join(map(str, shape))
-
-
-def called(name: str, number: N) -> N:
-    """The number as it is; one that remembers how it was made also remembers what the rule calls it."""
-    remember = getattr(number, "called", None)
-    return remember(name) if remember else number
-
-
-def positive(number: Any) -> Any:
-    """max(number, 0), as arithmetic that arrays can do too."""
-    return number * (number > 0)
-
-
-def larger(one: Any, other: Any) -> Any:
-    """max(one, other), as such arithmetic."""
-    return one + positive(other - one)
-
-
-def expect_rank(x: Shape, rank: int) -> None:
-    """Raise ArchError unless `x` is (channels, height, width), or (features,), as `rank` 3 or 1 asks."""
-    if len(x) != rank:
-        wanted = {3: "channels x height x width", 1: "features"}[rank]
-        given = f"{dims(x)} features" if len(x) == 1 else dims(x)
-        hint = ": put a flatten before it" if rank == 1 else ""
-        raise ArchError(f"reads {wanted}, not {given}{hint}")

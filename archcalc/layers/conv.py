@@ -1,60 +1,79 @@
 """Convolutions."""
 
-from math import prod
-from typing import ClassVar
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, Final
 
-from archcalc.errors import ArchError
 from archcalc.layers import window
-from archcalc.layers.base import Layer, Shape, Twin, Window, expect_rank, kind
-from archcalc.layers.fields import CeilMode, Count, Flag, Padding, Pair, Sides
+from archcalc.layers.base import Role, Windowed, kind
+from archcalc.layers.fields import CeilMode, Flag, Groups, Outputs, Padding, Pair, Sides, Spread
+from archcalc.layers.requirement import Requirement, has_rank
+from archcalc.layers.sizes import S, Shape, Sizes, parted, product
+from archcalc.layers.twin import Twin
+
+_TORCH_DEFAULTS: Final = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 1, "bias": True}
+
+
+def divides(groups: int, **channels: Any) -> Iterator[Requirement]:
+    """Channels, by their names, can be divided into groups."""
+    for word, number in channels.items():
+        yield Requirement(number % groups == 0, partial(_remainder, word, number, groups))
+
+
+def _remainder(word: str, channels: int, groups: int) -> str:
+    return (
+        f"{word} {channels} cannot be divided into {groups} groups: "
+        f"{channels} = {channels // groups} * {groups} + {channels % groups}"
+    )
 
 
 @kind("conv2d")
-class Conv2d(Layer):
+class Conv2d(Windowed):
     """Convolution over height and width, (in_channels, h, w) to (out_channels, h', w')."""
 
-    takes_activation: ClassVar[bool] = True
+    role = Role.WEIGHTS
+    counted = True
+    idle = False
+    mixes_channels = True
+    input_axis = 0
+    torch_call = "nn.Conv2d"
+    torch_functions = {}
+    torch_ignored = ("output_padding",)
+    takes_activation = True
 
-    out_channels: Count
+    out_channels: Outputs
     kernel_size: Pair
     stride: Pair = (1, 1)
     padding: Padding = Sides(0, 0, 0, 0)
-    dilation: Pair = (1, 1)
-    groups: Count = 1
+    dilation: Spread = (1, 1)
+    groups: Groups = 1
     bias: Flag = True
     ceil_mode: CeilMode = False
 
-    def check(self, x: Shape) -> None:
-        expect_rank(x, 3)
-        for word, channels in (("in_channels", x[0]), ("out_channels", self.out_channels)):
-            if channels % self.groups:
-                raise ArchError(
-                    f"{word} {channels} cannot be divided into {self.groups} groups: "
-                    f"{channels} = {channels // self.groups} * {self.groups} + {channels % self.groups}"
-                )
-        window.check_fit(self, x)
+    def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
+        yield from has_rank(x, 3)
+        yield from divides(self.groups, in_channels=x[0], out_channels=self.out_channels)
+        yield from window.fits(self, x)
 
-    def output_shape(self, x: Shape) -> Shape:
+    def output_shape(self, x: Sizes[S]) -> Sizes[S | int]:
         return (self.out_channels, *window.places(self, x))
 
-    def param_shapes(self, x: Shape) -> dict[str, Shape]:
-        weight: dict[str, Shape] = {"weight": (self.out_channels, x[0] // self.groups, *self.kernel_size)}
-        return weight | {"bias": (self.out_channels,)} if self.bias else weight
+    def param_shapes(self, x: Sizes[S]) -> dict[str, Sizes[S | int]]:
+        weight: Sizes[S | int] = (self.out_channels, parted(x[0], self.groups), *self.kernel_size)
+        return {"weight": weight} | ({"bias": (self.out_channels,)} if self.bias else {})
 
-    def buffer_shapes(self, x: Shape) -> dict[str, Shape]:
+    def buffer_shapes(self, x: Sizes[S]) -> dict[str, Sizes[S]]:
         return {}
 
-    def macs(self, x: Shape, out: Shape) -> int:
-        return prod(out) * (x[0] // self.groups) * prod(self.kernel_size)
+    def macs(self, x: Sizes[S], out: Sizes[S]) -> S:
+        return product(out) * parted(x[0], self.groups) * product(self.kernel_size)
 
-    def units(self, out: Shape) -> int:
-        return prod(out)
+    def quantities(self, x: Shape, out: Shape) -> dict[str, int]:
+        macs = self.macs(x, out)
+        return {"ungrouped": macs * self.groups, "split": macs // self.groups}
 
-    def mixes_places(self, x: Shape) -> bool:
-        return False
-
-    def window(self, x: Shape) -> Window:
-        return window.applied(self, x)
+    def units(self, out: Sizes[S]) -> S:
+        return product(out)
 
     def twin(self, x: Shape) -> Twin:
         padding, pad = window.twin_padding(self, x)
@@ -68,4 +87,12 @@ class Conv2d(Layer):
             "groups": self.groups,
             "bias": self.bias,
         }
-        return Twin("nn.Conv2d", keywords, pad)
+        return Twin(
+            self.torch_call,
+            keywords,
+            pad,
+            positional=("in_channels", "out_channels"),
+            defaults=_TORCH_DEFAULTS,
+            adds_up=("out_channels",),
+            adds_up_apart=("in_channels", "groups"),
+        )

@@ -50,6 +50,8 @@ class FieldType(ABC):
     words: str
     verbatim: bool = False
     """Whether it takes a word as it is written, whatever that would mean: `version: 2.10` is not 2.1."""
+    quiet: bool = False
+    """Whether it does nothing where it is 1, so that formulas leave it out."""
 
     @abstractmethod
     def read(self, value: Any) -> Any:
@@ -79,6 +81,16 @@ class Integer(FieldType):
 
     def schema(self) -> dict[str, Any]:
         return {"type": "integer", "minimum": self.least}
+
+
+class Width(Integer):
+    """How many outputs a layer has; those of several devices are added up."""
+
+
+class GroupCount(Integer):
+    """Into how many groups channels are divided, each of which reads its own."""
+
+    quiet = True
 
 
 class Number(FieldType):
@@ -155,6 +167,12 @@ class TwoIntegers(FieldType):
         return {"anyOf": [one, {"type": "array", "items": {"anyOf": [one, EXPRESSION]}, "minItems": 2, "maxItems": 2}]}
 
 
+class Dilation(TwoIntegers):
+    """How far apart the elements of a window lie."""
+
+    quiet = True
+
+
 class Sides(NamedTuple):
     """Padding in elements, before and after each axis."""
 
@@ -227,11 +245,14 @@ class PaddingType(FieldType):
 
 
 Count = Annotated[int, Integer(1)]
+Outputs = Annotated[int, Width(1)]
+Groups = Annotated[int, GroupCount(1)]
 Dim = Annotated[int, Integer(1)]
 """An axis as torch counts them, the batch being 0."""
 
 Flag = Annotated[bool, Boolean()]
 Pair = Annotated[tuple[int, int], TwoIntegers(1)]
+Spread = Annotated[tuple[int, int], Dilation(1)]
 Padding = Annotated[Sides | str, PaddingType("valid", SAME)]
 SidePadding = Annotated[Sides, PaddingType()]
 Real = Annotated[float, Number("a number")]

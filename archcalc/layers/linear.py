@@ -1,49 +1,63 @@
 """Fully connected layers."""
 
-from math import prod
-from typing import ClassVar
+from collections.abc import Iterator
 
-from archcalc.layers.base import Layer, Shape, Twin, dims, kind
-from archcalc.layers.fields import Count, Flag
+from archcalc.layers.base import Role, Windowless, kind
+from archcalc.layers.fields import Flag, Outputs
+from archcalc.layers.requirement import Requirement
+from archcalc.layers.sizes import S, Shape, Sizes, dims, product
+from archcalc.layers.twin import Twin
 
 
 @kind("linear")
-class Linear(Layer):
+class Linear(Windowless):
     """y = Wx + b over the last axis, (..., in_features) to (..., out_features)."""
 
-    takes_activation: ClassVar[bool] = True
+    role = Role.WEIGHTS
+    counted = True
+    idle = False
+    mixes_channels = True
+    input_axis = -1
+    torch_call = "nn.Linear"
+    torch_functions = {}
+    torch_ignored = ()
+    takes_activation = True
+    also_called = ("dense", "fc")
 
-    out_features: Count
+    out_features: Outputs
     bias: Flag = True
 
-    def check(self, x: Shape) -> None:
-        pass
+    def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
+        yield from ()
 
-    def doubt(self, x: Shape) -> str:
+    def caution(self, x: Shape) -> str:
         return f"works on the last axis of {dims(x)}; is a flatten missing before it?" if len(x) > 1 else ""
 
-    def output_shape(self, x: Shape) -> Shape:
+    def output_shape(self, x: Sizes[S]) -> Sizes[S | int]:
         return (*x[:-1], self.out_features)
 
-    def param_shapes(self, x: Shape) -> dict[str, Shape]:
-        weight: dict[str, Shape] = {"weight": (self.out_features, x[-1])}
-        return weight | {"bias": (self.out_features,)} if self.bias else weight
+    def param_shapes(self, x: Sizes[S]) -> dict[str, Sizes[S | int]]:
+        weight: Sizes[S | int] = (self.out_features, x[-1])
+        return {"weight": weight} | ({"bias": (self.out_features,)} if self.bias else {})
 
-    def buffer_shapes(self, x: Shape) -> dict[str, Shape]:
+    def buffer_shapes(self, x: Sizes[S]) -> dict[str, Sizes[S]]:
         return {}
 
-    def macs(self, x: Shape, out: Shape) -> int:
-        return x[-1] * prod(out)
+    def macs(self, x: Sizes[S], out: Sizes[S]) -> S:
+        return x[-1] * product(out)
 
-    def units(self, out: Shape) -> int:
-        return prod(out)
+    def units(self, out: Sizes[S]) -> S:
+        return product(out)
 
-    def mixes_places(self, x: Shape) -> bool:
+    def mixes_places(self, x: Sizes[S]) -> bool:
         return len(x) > 1
-
-    def window(self, x: Shape) -> None:
-        return None
 
     def twin(self, x: Shape) -> Twin:
         keywords = {"in_features": x[-1], "out_features": self.out_features, "bias": self.bias}
-        return Twin("nn.Linear", keywords)
+        return Twin(
+            self.torch_call,
+            keywords,
+            positional=("in_features", "out_features"),
+            defaults={"bias": True},
+            adds_up=("out_features",),
+        )

@@ -1,61 +1,85 @@
 """Layers that read several others."""
 
-from typing import ClassVar
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
-from archcalc.errors import ArchError
-from archcalc.layers.base import Shape, Twin, Weightless, dims, kind
+from archcalc.layers.base import Role, Weightless, Windowless, kind
 from archcalc.layers.fields import Dim
+from archcalc.layers.requirement import Requirement
+from archcalc.layers.sizes import S, Shape, Sizes, dims, equal
+from archcalc.layers.twin import Twin
+
+
+def alike(inputs: Sequence[Sizes[S]], words: str, but: int | None = None) -> Iterator[Requirement]:
+    """All shapes are equal, apart from the axis `but`."""
+    for one, other in pairwise(inputs):
+        yield Requirement(len(one) == len(other), lambda: f"{words}, not {' and '.join(map(dims, inputs))}")
+    for one, other in pairwise(inputs):
+        for axis, (size, beside) in enumerate(zip(one, other, strict=True)):
+            if axis != but:
+                holds = equal(size, beside)
+                yield Requirement(holds, lambda: f"{words}, not {' and '.join(map(dims, inputs))}")
+
+
+def _shortest(inputs: Sequence[Sizes[S]]) -> Sizes[S]:
+    return min(inputs, key=len)
 
 
 @kind("add")
-class Add(Weightless):
+class Add(Weightless, Windowless):
     """The sum of its inputs, element by element; all shapes are equal."""
 
-    merges: ClassVar[bool] = True
-    takes_activation: ClassVar[bool] = True
+    role = Role.MERGE
+    idle = False
+    mixes_channels = False
+    torch_call = "torch.add"
+    torch_functions = {"add": ()}
+    torch_ignored = ()
+    merges = True
+    takes_activation = True
 
-    def check(self, *inputs: Shape) -> None:
-        if len(set(inputs)) > 1:
-            raise ArchError(f"adds equal shapes only, not {' and '.join(map(dims, inputs))}")
+    def requirements(self, *inputs: Sizes[S]) -> Iterator[Requirement]:
+        yield from alike(inputs, "adds equal shapes only")
 
-    def output_shape(self, *inputs: Shape) -> Shape:
+    def output_shape(self, *inputs: Sizes[S]) -> Sizes[S]:
         return inputs[0]
 
-    def mixes_places(self, *inputs: Shape) -> bool:
+    def mixes_places(self, *inputs: Sizes[S]) -> bool:
         return False
 
-    def window(self, *inputs: Shape) -> None:
-        return None
-
     def twin(self, *inputs: Shape) -> Twin:
-        return Twin("torch.add", {})
+        return Twin(self.torch_call, {}, operator="+")
 
 
 @kind("concat")
-class Concat(Weightless):
+class Concat(Weightless, Windowless):
     """Its inputs one after the other along `dim`, as torch counts axes: 1 is channels or features."""
 
-    merges: ClassVar[bool] = True
+    role = Role.MERGE
+    idle = False
+    mixes_channels = False
+    torch_call = "torch.cat"
+    torch_functions = {"cat": (), "concat": ()}
+    torch_ignored = ()
+    merges = True
 
     dim: Dim = 1
 
-    def check(self, *inputs: Shape) -> None:
-        rests = {(*x[: self.dim - 1], None, *x[self.dim :]) for x in inputs}
-        if any(self.dim > len(x) for x in inputs):
-            raise ArchError(f"dim {self.dim} is past the last axis of batch x {dims(min(inputs, key=len))}")
-        if len(rests) > 1:
-            raise ArchError(f"joins shapes that differ in axis {self.dim} only, not {' and '.join(map(dims, inputs))}")
+    def requirements(self, *inputs: Sizes[S]) -> Iterator[Requirement]:
+        within = all(self.dim <= len(x) for x in inputs)
+        yield Requirement(within, lambda: f"dim {self.dim} is past the last axis of batch x {dims(_shortest(inputs))}")
+        yield from alike(inputs, f"joins shapes that differ in axis {self.dim} only", but=self.dim - 1)
 
-    def output_shape(self, *inputs: Shape) -> Shape:
+    def output_shape(self, *inputs: Sizes[S]) -> Sizes[S]:
         along = self.dim - 1
-        first = inputs[0]
-        return (*first[:along], sum(x[along] for x in inputs), *first[along + 1 :])
+        first, *others = inputs
+        joined = first[along]
+        for x in others:
+            joined = joined + x[along]
+        return (*first[:along], joined, *first[along + 1 :])
 
-    def mixes_places(self, *inputs: Shape) -> bool:
+    def mixes_places(self, *inputs: Sizes[S]) -> bool:
         return self.dim > 1
 
-    def window(self, *inputs: Shape) -> None:
-        return None
-
     def twin(self, *inputs: Shape) -> Twin:
-        return Twin("torch.cat", {"dim": self.dim})
+        return Twin(self.torch_call, {"dim": self.dim}, takes_list=True)

@@ -1,20 +1,35 @@
 """Normalisations."""
 
-from typing import Annotated, ClassVar
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Annotated, Final
 
-from archcalc.layers.base import Layer, Shape, Twin, Weightless, expect_rank, kind
+from archcalc.layers.base import Role, Weightless, Windowless, kind
 from archcalc.layers.fields import Choice, Count, Flag, Positive, Probability, Real
+from archcalc.layers.requirement import Requirement, has_rank
+from archcalc.layers.sizes import S, Shape, Sizes, product
+from archcalc.layers.twin import Twin
 
 AlphaPer = Annotated[str, Choice("sum", "mean")]
 
+_PAPER: Final = "https://papers.nips.cc/paper/2012/file/c399862d3b9d6b76c8436e924a68c45b-Paper.pdf"
+
 
 @kind("local_response_norm")
-class LocalResponseNorm(Weightless):
+class LocalResponseNorm(Weightless, Windowless):
     """x / (k + alpha * s) ** beta, with s the sum or mean of squares over `size` adjacent channels.
 
     `alpha_per` must be given, since the same alpha is `size` times weaker where it goes with the mean (Caffe, PyTorch)
     than where it goes with the sum (the AlexNet paper's section 3.3, TensorFlow).
     """
+
+    role = Role.NORM
+    idle = False
+    mixes_channels = True
+    torch_call = "nn.LocalResponseNorm"
+    torch_functions = {"local_response_norm": ("size", "alpha", "beta", "k")}
+    torch_ignored = ()
+    also_called = ("lrn",)
 
     size: Count
     alpha_per: AlphaPer
@@ -22,78 +37,120 @@ class LocalResponseNorm(Weightless):
     beta: Real = 0.75
     k: Real = 1.0
 
-    def check(self, x: Shape) -> None:
-        expect_rank(x, 3)
+    def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
+        yield from has_rank(x, 3)
 
-    def doubt(self, x: Shape) -> str:
+    def caution(self, x: Shape) -> str:
         return "" if self.size % 2 else f"size {self.size} is even: PyTorch has one more channel before, ONNX after"
 
-    def output_shape(self, x: Shape) -> Shape:
+    def output_shape(self, x: Sizes[S]) -> Sizes[S]:
         return x
 
-    def mixes_places(self, x: Shape) -> bool:
+    def quantities(self, x: Shape, out: Shape) -> dict[str, int]:
+        return {"windows": self.size * product(out), "edges": (self.size - 1) * product(out[1:])}
+
+    def mixes_places(self, x: Sizes[S]) -> bool:
         return False
 
-    def window(self, x: Shape) -> None:
-        return None
+    def remarks(self, x: Shape) -> Iterator[str]:
+        alpha, size = Decimal(repr(self.alpha)), self.size
+        if self.alpha_per == "sum":
+            of_mean = f"is {_shown(alpha * size)} per mean (Caffe, PyTorch)"
+            yield (
+                f"alpha {alpha:f} per sum (the 2012 paper, TensorFlow) {of_mean}; "
+                f"{alpha:f} per mean would be {size} times weaker"
+            )
+        else:
+            of_sum = f"is {_shown(alpha / size)} per sum (the 2012 paper, TensorFlow)"
+            stronger = f"{alpha:f} per sum would be {size} times stronger"
+            yield f"alpha {alpha:f} per mean (Caffe, PyTorch) {of_sum}; {stronger}"
+
+    def sources(self) -> tuple[tuple[str, str], ...]:
+        return (("response normalization is the 2012 paper's, section 3.3", _PAPER),)
 
     def twin(self, x: Shape) -> Twin:
-        alpha = self.alpha * self.size if self.alpha_per == "sum" else self.alpha
-        keywords = {"size": self.size, "alpha": alpha, "beta": self.beta, "k": self.k}
-        return Twin("nn.LocalResponseNorm", keywords)
+        per_sum = self.alpha_per == "sum"
+        alpha = self.alpha * self.size if per_sum else self.alpha
+        return Twin(
+            self.torch_call,
+            {"size": self.size, "alpha": alpha, "beta": self.beta, "k": self.k},
+            positional=("size",),
+            defaults={"alpha": 1e-4, "beta": 0.75, "k": 1.0},
+            remark=f"alpha / size = {self.alpha:g}" if per_sum else "",
+        )
 
 
-class BatchNorm(Layer):
+def _shown(number: Decimal) -> str:
+    return f"{number.normalize():f}" if len(number.as_tuple().digits) < 10 else f"{number:.6g}"
+
+
+class BatchNorm(Windowless):
     """What the batch norms share: scale and shift of each channel by its statistics over the batch."""
 
-    takes_activation: ClassVar[bool] = True
+    role = Role.NORM
+    counted = False
+    idle = False
+    mixes_channels = False
+    torch_functions = {}
+    torch_ignored = ()
+    takes_activation = True
 
     eps: Positive = 1e-5
     momentum: Probability = 0.1
     affine: Flag = True
     track_running_stats: Flag = True
 
-    def output_shape(self, x: Shape) -> Shape:
+    def output_shape(self, x: Sizes[S]) -> Sizes[S]:
         return x
 
-    def param_shapes(self, x: Shape) -> dict[str, Shape]:
+    def param_shapes(self, x: Sizes[S]) -> dict[str, Sizes[S]]:
         return {"weight": (x[0],), "bias": (x[0],)} if self.affine else {}
 
-    def buffer_shapes(self, x: Shape) -> dict[str, Shape]:
+    def buffer_shapes(self, x: Sizes[S]) -> dict[str, Sizes[S]]:
         if not self.track_running_stats:
             return {}
         return {"running_mean": (x[0],), "running_var": (x[0],), "num_batches_tracked": ()}
 
-    def macs(self, x: Shape, out: Shape) -> int:
+    def macs(self, x: Sizes[S], out: Sizes[S]) -> int:
         return 0
 
-    def units(self, out: Shape) -> int:
+    def quantities(self, x: Shape, out: Shape) -> dict[str, int]:
+        return {} if self.track_running_stats else {"untracked": product(out)}
+
+    def units(self, out: Sizes[S]) -> int:
         return 0
 
-    def mixes_places(self, x: Shape) -> bool:
+    def mixes_places(self, x: Sizes[S]) -> bool:
         return False
 
-    def window(self, x: Shape) -> None:
-        return None
+    def twin(self, x: Shape) -> Twin:
+        return Twin(
+            self.torch_call,
+            {"num_features": x[0]} | vars(self),
+            positional=("num_features",),
+            defaults={"eps": 1e-5, "momentum": 0.1, "affine": True, "track_running_stats": True},
+            adds_up=("num_features",),
+        )
 
 
 @kind("batch_norm2d")
 class BatchNorm2d(BatchNorm):
     """Each channel of (channels, height, width) scaled and shifted by its statistics over the batch."""
 
-    def check(self, x: Shape) -> None:
-        expect_rank(x, 3)
+    input_axis = 0
+    torch_call = "nn.BatchNorm2d"
+    also_called = ("bn",)
 
-    def twin(self, x: Shape) -> Twin:
-        return Twin("nn.BatchNorm2d", {"num_features": x[0]} | vars(self))
+    def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
+        yield from has_rank(x, 3)
 
 
 @kind("batch_norm1d")
 class BatchNorm1d(BatchNorm):
     """Each of (features,) scaled and shifted by its statistics over the batch."""
 
-    def check(self, x: Shape) -> None:
-        expect_rank(x, 1)
+    input_axis = -1
+    torch_call = "nn.BatchNorm1d"
 
-    def twin(self, x: Shape) -> Twin:
-        return Twin("nn.BatchNorm1d", {"num_features": x[0]} | vars(self))
+    def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
+        yield from has_rank(x, 1)

@@ -1,11 +1,15 @@
-"""Pools: windows that take a maximum or a mean of each channel, and pools that are told their output size."""
+"""Pools: windows that take a maximum or a mean of each channel, and pools that are given their output size."""
 
-from typing import Annotated, Any, ClassVar
+from collections.abc import Iterator
+from typing import Annotated, Any
 
 from archcalc.errors import ArchError
 from archcalc.layers import window
-from archcalc.layers.base import Shape, Twin, Weightless, Window, expect_rank, kind
-from archcalc.layers.fields import CeilMode, Flag, Padding, Pair, Sides, TwoIntegers
+from archcalc.layers.base import Role, Weightless, Windowed, Windowless, kind
+from archcalc.layers.fields import CeilMode, Flag, Padding, Pair, Sides, Spread, TwoIntegers
+from archcalc.layers.requirement import Requirement, has_rank
+from archcalc.layers.sizes import S, Shape, Sizes, dims, product
+from archcalc.layers.twin import Twin
 
 PoolStride = Annotated[tuple[int, int], TwoIntegers(1), "kernel_size"]
 """A stride that follows the kernel size where it is not given, as in torch."""
@@ -13,29 +17,35 @@ PoolStride = Annotated[tuple[int, int], TwoIntegers(1), "kernel_size"]
 AS_KERNEL: Any = None
 
 
+class WindowPool(Weightless, Windowed):
+    """What the pools with a window share."""
+
+    role = Role.POOL
+    idle = False
+    mixes_channels = False
+
+    def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
+        yield from has_rank(x, 3)
+        yield from window.pads_at_most_half(self.slides())
+        yield from window.fits(self.slides(), x)
+
+    def output_shape(self, x: Sizes[S]) -> Sizes[S]:
+        return (x[0], *window.places(self.slides(), x))
+
+
 @kind("max_pool2d")
-class MaxPool2d(Weightless):
+class MaxPool2d(WindowPool):
     """The largest element under each window; padding never wins."""
+
+    torch_call = "nn.MaxPool2d"
+    torch_functions = {"max_pool2d": ("kernel_size", "stride", "padding", "dilation", "ceil_mode")}
+    torch_ignored = ("return_indices",)
 
     kernel_size: Pair
     stride: PoolStride = AS_KERNEL
     padding: Padding = Sides(0, 0, 0, 0)
-    dilation: Pair = (1, 1)
+    dilation: Spread = (1, 1)
     ceil_mode: CeilMode = False
-
-    def check(self, x: Shape) -> None:
-        expect_rank(x, 3)
-        window.check_pool_padding(self)
-        window.check_fit(self, x)
-
-    def output_shape(self, x: Shape) -> Shape:
-        return (x[0], *window.places(self, x))
-
-    def mixes_places(self, x: Shape) -> bool:
-        return False
-
-    def window(self, x: Shape) -> Window:
-        return window.applied(self, x)
 
     def twin(self, x: Shape) -> Twin:
         padding, ceil_mode, pad = window.twin_pool_padding(self, x, fill=float("-inf"))
@@ -46,37 +56,28 @@ class MaxPool2d(Weightless):
             "dilation": self.dilation,
             "ceil_mode": ceil_mode,
         }
-        return Twin("nn.MaxPool2d", keywords, pad)
+        return Twin(
+            self.torch_call, keywords, pad, defaults={"padding": (0, 0), "dilation": (1, 1), "ceil_mode": False}
+        )
 
 
 @kind("avg_pool2d")
-class AvgPool2d(Weightless):
+class AvgPool2d(WindowPool):
     """The mean under each window; `count_include_pad` says whether padding counts as zeros or not at all.
 
     torch has no twin for a mean that leaves one-sided padding out, as TensorFlow's SAME does.
     """
 
-    dilation: ClassVar[tuple[int, int]] = (1, 1)
+    torch_call = "nn.AvgPool2d"
+    torch_functions = {"avg_pool2d": ("kernel_size", "stride", "padding", "ceil_mode", "count_include_pad")}
+    torch_ignored = ("divisor_override",)
+    dilation = (1, 1)
 
     kernel_size: Pair
     stride: PoolStride = AS_KERNEL
     padding: Padding = Sides(0, 0, 0, 0)
     ceil_mode: CeilMode = False
     count_include_pad: Flag = True
-
-    def check(self, x: Shape) -> None:
-        expect_rank(x, 3)
-        window.check_pool_padding(self)
-        window.check_fit(self, x)
-
-    def output_shape(self, x: Shape) -> Shape:
-        return (x[0], *window.places(self, x))
-
-    def mixes_places(self, x: Shape) -> bool:
-        return False
-
-    def window(self, x: Shape) -> Window:
-        return window.applied(self, x)
 
     def twin(self, x: Shape) -> Twin:
         padding, ceil_mode, pad = window.twin_pool_padding(self, x, fill=0.0)
@@ -89,38 +90,65 @@ class AvgPool2d(Weightless):
             "ceil_mode": ceil_mode,
             "count_include_pad": self.count_include_pad,
         }
-        return Twin("nn.AvgPool2d", keywords, pad)
+        defaults = {"padding": (0, 0), "ceil_mode": False, "count_include_pad": True}
+        return Twin(self.torch_call, keywords, pad, defaults=defaults)
 
 
-class AdaptivePool2d(Weightless):
+class AdaptivePool2d(Weightless, Windowless):
     """What the adaptive pools share: as many bins as `output_size` asks, whatever the input's size."""
+
+    role = Role.POOL
+    idle = False
+    mixes_channels = False
 
     output_size: Pair
 
-    def check(self, x: Shape) -> None:
-        expect_rank(x, 3)
+    def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
+        yield from has_rank(x, 3)
 
-    def output_shape(self, x: Shape) -> Shape:
+    def output_shape(self, x: Sizes[S]) -> Sizes[S | int]:
         return (x[0], *self.output_size)
 
-    def mixes_places(self, x: Shape) -> bool:
+    def quantities(self, x: Shape, out: Shape) -> dict[str, int]:
+        """Whole rows times whole columns of the input that go into each output, and the outputs of a global pool."""
+        whole = product(size // bins for size, bins in zip(x[1:], out[1:], strict=True))
+        return {"bins": whole * product(out), "pooled": product(out) if product(out[1:]) == 1 else 0}
+
+    def mixes_places(self, x: Sizes[S]) -> bool:
         return True
 
-    def window(self, x: Shape) -> None:
-        return None
+    def remarks(self, x: Shape) -> Iterator[str]:
+        """Neighbouring bins share what a boundary cuts through, as torch has it."""
+        sizes, bins = x[1:], self.output_size
+        if sizes == bins:
+            yield f"{dims(sizes)} is what it asks for: it changes nothing here"
+            return
+        height, width = zip(sizes, bins, strict=True)
+        both = [(height, "rows and columns")] if height == width else [(height, "rows"), (width, "columns")]
+        for (size, count), elements in both:
+            if count > size:
+                yield f"more bins than {elements}: some are read more than once"
+            elif size % count:
+                yield f"{size:,} / {count:,} is not exact: bins share {elements} with their neighbours"
+
+    def twin(self, x: Shape) -> Twin:
+        return Twin(self.torch_call, {"output_size": self.output_size}, positional=("output_size",))
 
 
 @kind("adaptive_avg_pool2d")
 class AdaptiveAvgPool2d(AdaptivePool2d):
     """Means over as many bins as `output_size` asks, whatever the input's size."""
 
-    def twin(self, x: Shape) -> Twin:
-        return Twin("nn.AdaptiveAvgPool2d", {"output_size": self.output_size})
+    torch_call = "nn.AdaptiveAvgPool2d"
+    torch_functions = {"adaptive_avg_pool2d": ("output_size",)}
+    torch_ignored = ()
+    also_called = ("global_avg_pool",)
 
 
 @kind("adaptive_max_pool2d")
 class AdaptiveMaxPool2d(AdaptivePool2d):
     """Maxima over as many bins as `output_size` asks, whatever the input's size."""
 
-    def twin(self, x: Shape) -> Twin:
-        return Twin("nn.AdaptiveMaxPool2d", {"output_size": self.output_size})
+    torch_call = "nn.AdaptiveMaxPool2d"
+    torch_functions = {"adaptive_max_pool2d": ("output_size",)}
+    torch_ignored = ("return_indices",)

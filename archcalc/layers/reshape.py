@@ -1,42 +1,49 @@
 """Layers that move elements without computing on them."""
 
-from math import prod
+from collections.abc import Iterator
 from typing import Annotated
 
-from archcalc.errors import ArchError
-from archcalc.layers.base import Pointwise, Shape, Twin, Weightless, dims, expect_rank, kind
+from archcalc.layers.base import Pointwise, Role, Weightless, Windowless, kind
 from archcalc.layers.fields import Integer, SidePadding
+from archcalc.layers.requirement import Requirement, has_rank
+from archcalc.layers.sizes import S, Shape, Sizes, dims, product
+from archcalc.layers.twin import Twin
 
 FirstAxis = Annotated[int, Integer(1)]
 LastAxis = Annotated[int, Integer(-1)]
 
 
 @kind("flatten")
-class Flatten(Weightless):
+class Flatten(Weightless, Windowless):
     """Axes `start_dim` to `end_dim` as one, as torch counts axes: the batch is 0, the last is -1."""
+
+    role = Role.RESHAPE
+    idle = True
+    mixes_channels = False
+    torch_call = "nn.Flatten"
+    torch_functions = {"flatten": ("start_dim", "end_dim")}
+    torch_ignored = ()
 
     start_dim: FirstAxis = 1
     end_dim: LastAxis = -1
 
-    def check(self, x: Shape) -> None:
+    def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
         start, end = self._axes(x)
-        if not 0 <= start < end <= len(x):
-            raise ArchError(f"start_dim {self.start_dim} to end_dim {self.end_dim} is no range of batch x {dims(x)}")
+        words = f"start_dim {self.start_dim} to end_dim {self.end_dim} is no range of batch x"
+        yield Requirement(0 <= start < end <= len(x), lambda: f"{words} {dims(x)}")
 
-    def output_shape(self, x: Shape) -> Shape:
+    def output_shape(self, x: Sizes[S]) -> Sizes[S]:
         start, end = self._axes(x)
-        return (*x[:start], prod(x[start:end]), *x[end:])
+        return (*x[:start], product(x[start:end]), *x[end:])
 
-    def mixes_places(self, x: Shape) -> bool:
+    def mixes_places(self, x: Sizes[S]) -> bool:
         return len(x) > 1
 
-    def window(self, x: Shape) -> None:
-        return None
-
     def twin(self, x: Shape) -> Twin:
-        return Twin("nn.Flatten", {"start_dim": self.start_dim, "end_dim": self.end_dim})
+        keywords = {"start_dim": self.start_dim, "end_dim": self.end_dim}
+        return Twin(self.torch_call, keywords, defaults={"start_dim": 1, "end_dim": -1})
 
-    def _axes(self, x: Shape) -> tuple[int, int]:
+    def _axes(self, x: Sizes[S]) -> tuple[int, int]:
         """The range of `x`, which has no batch axis, that becomes one."""
         return self.start_dim - 1, len(x) if self.end_dim == -1 else self.end_dim
 
@@ -45,29 +52,39 @@ class Flatten(Weightless):
 class Identity(Pointwise):
     """What goes in comes out: a name for a place."""
 
+    role = Role.IDENTITY
+    idle = True
+    torch_call = "nn.Identity"
+    torch_functions = {}
+    torch_ignored = ()
+
     def twin(self, x: Shape) -> Twin:
-        return Twin("nn.Identity", {})
+        return Twin(self.torch_call, {})
 
 
 @kind("zero_pad2d")
-class ZeroPad2d(Weightless):
+class ZeroPad2d(Weightless, Windowless):
     """Zeros around height and width."""
+
+    role = Role.PADDING
+    idle = False
+    mixes_channels = False
+    torch_call = "nn.ZeroPad2d"
+    torch_functions = {}
+    torch_ignored = ()
 
     padding: SidePadding
 
-    def check(self, x: Shape) -> None:
-        expect_rank(x, 3)
+    def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
+        yield from has_rank(x, 3)
 
-    def output_shape(self, x: Shape) -> Shape:
+    def output_shape(self, x: Sizes[S]) -> Sizes[S]:
         top, bottom, left, right = self.padding
         return (x[0], top + x[1] + bottom, left + x[2] + right)
 
-    def mixes_places(self, x: Shape) -> bool:
+    def mixes_places(self, x: Sizes[S]) -> bool:
         return False
-
-    def window(self, x: Shape) -> None:
-        return None
 
     def twin(self, x: Shape) -> Twin:
         top, bottom, left, right = self.padding
-        return Twin("nn.ZeroPad2d", {"padding": (left, right, top, bottom)})
+        return Twin(self.torch_call, {"padding": (left, right, top, bottom)}, positional=("padding",))

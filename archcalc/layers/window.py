@@ -10,11 +10,14 @@
 `ROUNDERS` says whose each is, and where that can be read.
 """
 
-from typing import Final, NamedTuple, Protocol
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, Final, NamedTuple, Protocol
 
-from archcalc.errors import ArchError
-from archcalc.layers.base import Shape, Twin, Window, called, dims, positive
 from archcalc.layers.fields import SAME, Sides
+from archcalc.layers.requirement import Requirement
+from archcalc.layers.sizes import S, Shape, Sizes, bare, called, dims, positive
+from archcalc.layers.twin import Twin
 
 ROUNDERS: Final[dict[bool | str, tuple[str, str]]] = {
     False: (
@@ -35,6 +38,19 @@ ROUNDERS: Final[dict[bool | str, tuple[str, str]]] = {
     ),
 }
 """Who rounds so, by `ceil_mode`, and the source that says it."""
+
+
+SAME_SOURCE: Final = "https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2"
+"""What TensorFlow says of its padding SAME."""
+
+
+class Window(NamedTuple):
+    """A window that slides over height and width; pairs are (height, width), padding is what is really applied."""
+
+    kernel_size: tuple[int, int]
+    stride: tuple[int, int]
+    padding: Sides
+    dilation: tuple[int, int]
 
 
 class Sliding(Protocol):
@@ -70,15 +86,15 @@ def span(kernel: int, dilation: int = 1) -> int:
 
 
 def slide(
-    size: int,
+    size: S,
     kernel: int,
     stride: int,
     before: int = 0,
     after: int = 0,
     dilation: int = 1,
     ceil_mode: bool | str = False,
-    padded: bool | None = None,
-) -> int:
+    padded: Any = None,
+) -> S:
     """How many places a window of `kernel` takes along an axis of `size`.
 
     `padded` says whether any side of any axis has padding, which is what Caffe asks.
@@ -92,15 +108,18 @@ def slide(
     if ceil_mode is False:
         return room // stride + 1
     places = called("places", -(-room // stride) + 1)
-    starts_past_input = (places - 1) * stride >= size + before
+    starts_past_input: S = (places - 1) * stride >= size + before
     if ceil_mode is True:
         return places - starts_past_input
     if ceil_mode == "caffe":
-        return places - starts_past_input * (before + after > 0 if padded is None else padded)
+        if padded is None:
+            padded = before + after > 0
+        has_padding: S = padded
+        return places - starts_past_input * has_padding
     return places
 
 
-def same_padding(size: int, kernel: int, stride: int, dilation: int = 1) -> tuple[int, int]:
+def same_padding(size: S, kernel: int, stride: int, dilation: int = 1) -> tuple[S, S]:
     """TensorFlow's SAME: as much padding as makes ceil(size / stride) places, the odd element after.
 
     >>> same_padding(224, kernel=11, stride=4)
@@ -112,7 +131,7 @@ def same_padding(size: int, kernel: int, stride: int, dilation: int = 1) -> tupl
     return before, called("after", total - before)
 
 
-def places(layer: Sliding, x: Shape) -> tuple[int, int]:
+def places(layer: Sliding, x: Sizes[S]) -> tuple[S, S]:
     """The height and width of what a layer with a window makes of `x`, (channels, height, width)."""
     height, width = (_along(layer, x, axis)[0] for axis in (0, 1))
     return height, width
@@ -124,12 +143,14 @@ def applied(layer: Sliding, x: Shape) -> Window:
     return Window(layer.kernel_size, layer.stride, Sides(top, bottom, left, right), layer.dilation)
 
 
-def _along(layer: Sliding, x: Shape, axis: int) -> tuple[int, int, int, int]:
+def _along(layer: Sliding, x: Sizes[S], axis: int) -> tuple[S, Any, Any, S]:
     """Along height (0) or width (1): places, padding before, padding after, and how far past the input is read."""
+    before: Any
+    after: Any
     size, kernel, stride, dilation = x[1 + axis], layer.kernel_size[axis], layer.stride[axis], layer.dilation[axis]
     if isinstance(layer.padding, Sides):
         before, after = layer.padding[2 * axis : 2 * axis + 2]
-        padded = any(layer.padding)
+        padded = sum(map(bare, layer.padding)) > 0
     else:
         before, after = same_padding(size, kernel, stride, dilation)
         padded = True
@@ -172,20 +193,25 @@ def _constant_pad(layer: Sliding, x: Shape, fill: float) -> Twin | None:
     """Padding up to where the last window ends, after which rounding down makes the same places."""
     (_, top, _, bottom), (_, left, _, right) = (_along(layer, x, axis) for axis in (0, 1))
     padding = (left, max(right, 0), top, max(bottom, 0))
-    return Twin("nn.ConstantPad2d", {"padding": padding, "value": fill}) if any(padding) else None
+    if not any(padding):
+        return None
+    return Twin("nn.ConstantPad2d", {"padding": padding, "value": fill}, positional=("padding", "value"))
 
 
-def check_fit(layer: Sliding, x: Shape) -> None:
-    """Raise ArchError, with the arithmetic, unless the window fits at least once along both axes."""
-    if layer.padding == SAME and layer.ceil_mode is not False:
-        raise ArchError("padding same fixes the output size, so ceil_mode must be false")
-    if min(places(layer, x)) >= 1:
-        return
+def fits(layer: Sliding, x: Sizes[S]) -> Iterator[Requirement]:
+    """The window fits at least once along both axes."""
+    fixed = layer.padding != SAME or layer.ceil_mode is False
+    yield Requirement(fixed, lambda: "padding same fixes the output size, so ceil_mode must be false")
+    for count in places(layer, x):
+        yield Requirement(count >= 1, lambda: _does_not_fit(layer, x))
+
+
+def _does_not_fit(layer: Sliding, x: Sizes[Any]) -> str:
     stride = f" at stride {_pair(layer.stride)}" if layer.stride != (1, 1) else ""
     spans = (span(layer.kernel_size[0], layer.dilation[0]), span(layer.kernel_size[1], layer.dilation[1]))
     dilated = f" (spanning {dims(spans)} with its dilation)" if spans != layer.kernel_size else ""
     padded = _padded(layer.padding, x)
-    raise ArchError(f"a {dims(layer.kernel_size)} window{dilated}{stride} does not fit {dims(x[1:])}{padded}")
+    return f"a {dims(layer.kernel_size)} window{dilated}{stride} does not fit {dims(x[1:])}{padded}"
 
 
 def fits_exactly(layer: Sliding, x: Shape) -> bool:
@@ -193,14 +219,17 @@ def fits_exactly(layer: Sliding, x: Shape) -> bool:
     return layer.padding == SAME or applied(layer, x).padding == layer.padding
 
 
-def check_pool_padding(layer: Sliding) -> None:
-    """Raise ArchError where a pool pads more than half its window, as torch does: such a window may see no input."""
-    if not isinstance(layer.padding, Sides):
-        return
-    top, bottom, left, right = layer.padding
-    for most, kernel in zip((max(top, bottom), max(left, right)), layer.kernel_size, strict=True):
-        if most > kernel // 2:
-            raise ArchError(f"padding {most} is more than half its window: {kernel} // 2 = {kernel // 2}")
+def pads_at_most_half(layer: Sliding) -> Iterator[Requirement]:
+    """A pool pads at most half its window, as torch asks: another window might see no input."""
+    if isinstance(layer.padding, Sides):
+        top, bottom, left, right = layer.padding
+        for sides, kernel in zip(((top, bottom), (left, right)), layer.kernel_size, strict=True):
+            for side in sides:
+                yield Requirement(side <= kernel // 2, partial(_over_half, sides, kernel))
+
+
+def _over_half(sides: tuple[int, int], kernel: int) -> str:
+    return f"padding {max(sides)} is more than half its window: {kernel} // 2 = {kernel // 2}"
 
 
 def _padded(padding: Sides | str, x: Shape) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from archcalc.errors import Fault
-from archcalc.layers.base import dims
+from archcalc.layers.sizes import dims
 from archcalc.render.answer import Answer
 from archcalc.render.envelope import listed
 from archcalc.render.sheet import Column, Sheet

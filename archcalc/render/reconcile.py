@@ -9,7 +9,7 @@ from archcalc.analysis.quoted import Units
 from archcalc.analysis.reconcile.ladder import Ladder, Match, Rung, Step
 from archcalc.errors import listing
 from archcalc.graph import Graph
-from archcalc.layers.base import dims
+from archcalc.layers.sizes import dims
 from archcalc.render.answer import Answer
 from archcalc.render.envelope import stamped
 from archcalc.render.sheet import Column, Sheet

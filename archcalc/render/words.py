@@ -1,8 +1,8 @@
 """How numbers and sizes read."""
 
 from archcalc.layers import Shape
-from archcalc.layers.base import dims
 from archcalc.layers.fields import Sides
+from archcalc.layers.sizes import dims
 
 
 def number(value: int) -> str:
@@ -45,5 +45,5 @@ def inputs(shapes: tuple[Shape, ...]) -> str:
     if all(shape == first for shape in others):
         return f"{len(shapes)} of {dims(first)}"
     if len(shapes) <= 4 and all(shape[1:] == first[1:] for shape in others):
-        return dims(("+".join(str(s[0]) for s in shapes).join("()"), *first[1:]))  # type: ignore[arg-type]
+        return dims(("+".join(str(s[0]) for s in shapes).join("()"), *first[1:]))
     return f"{len(shapes)} layers"

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from archcalc.collector import collector_at_rest
 from archcalc.errors import ArchError, Faults, did_you_mean, listing
-from archcalc.layers.base import Shape
+from archcalc.layers.sizes import Shape
 from archcalc.spec.document import read_document, sound
 from archcalc.spec.inherit import inherit
 from archcalc.spec.model import Spec

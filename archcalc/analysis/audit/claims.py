@@ -10,7 +10,7 @@ from archcalc.analysis.receptive_field import receptive_fields
 from archcalc.errors import ArchError
 from archcalc.graph import Graph, Node, link, within
 from archcalc.layers import Shape
-from archcalc.layers.base import dims
+from archcalc.layers.sizes import dims
 from archcalc.spec.model import COST, Claim, Spec
 from archcalc.table import Table, add_up, measure
 
@@ -142,8 +142,9 @@ def _output(claim: Claim, nodes: Sequence[Node]) -> Shape:
 
 def _weights(node: Node) -> int:
     """Learnable elements but for biases."""
-    shapes = node.layer.param_shapes(*node.reads).items()
-    return node.copies * sum(prod(shape) for name, shape in shapes if name != "bias")
+    shapes = node.layer.param_shapes(*node.device_inputs).items()
+    elements: int = sum(prod(shape) for name, shape in shapes if name != "bias")
+    return node.copies * elements
 
 
 def _cost(claim: Claim, graph: Graph, nodes: Sequence[Node]) -> "int | Fraction | None":

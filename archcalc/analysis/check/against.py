@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from archcalc.analysis.alignment import Pairs, align, total
 from archcalc.graph import Node, reads_own_part, side_by_side
 from archcalc.layers import Shape
-from archcalc.layers.base import dims
+from archcalc.layers.sizes import dims
 from archcalc.twins import PAD, Placed, own_tensors
 
 
@@ -122,7 +122,7 @@ def _on_one_device(layer: Placed, path: str) -> Iterator[Call]:
         yield _padding(layer, 1, (f"{path}{PAD}",))
     name = node.name if len(paths) == 1 else f"{node.name} ({node.devices[paths.index(path)]})"
     reach = (path,) if twin.is_module else ()
-    yield Call(name, _op(twin.call), _known(twin.call, twin.keywords), node.makes, own_tensors(node), reach)
+    yield Call(name, _op(twin.call), _known(twin.call, twin.keywords), node.device_output, own_tensors(node), reach)
 
 
 def _folded(placed: Sequence[Placed]) -> list[Call]:
@@ -147,7 +147,7 @@ def _padding(layer: Placed, copies: int, paths: tuple[str, ...]) -> Call:
     node, pad = layer.node, layer.twin.pad
     assert pad is not None
     left, right, top, bottom = pad.keywords["padding"]
-    c, h, w = node.reads[0]
+    c, h, w = node.device_inputs[0]
     shape = side_by_side((c, top + h + bottom, left + w + right), copies)
     return Call(f"{node.name} (padding)", _op(pad.call), _known(pad.call, pad.keywords), shape, {}, paths)
 

@@ -38,7 +38,7 @@ class Part(NamedTuple):
         It is the number of parts of the input that have outputs of their own, or for a kind that leaves channels apart
         how often each is worked on.
         """
-        whole, read = self.node.input_shapes[0][0], self.node.reads[0][0]
+        whole, read = self.node.input_shapes[0][0], self.node.device_inputs[0][0]
         return whole // read * (self.row.groups or 1) if self.row.op in _MIXING else read * self.node.copies // whole
 
 

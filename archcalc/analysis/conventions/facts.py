@@ -71,7 +71,7 @@ QUANTITIES: Final = {
 
 def facts(node: Node) -> Facts:
     """What a layer does on one of its devices, for one example."""
-    layer, reads, makes = node.layer, node.reads, node.makes
+    layer, reads, makes = node.layer, node.device_inputs, node.device_output
     window, params = layer.window(*reads), layer.param_shapes(*reads)
     outputs, places = prod(makes), prod(makes[1:])
     weight, size = params.get("weight"), getattr(layer, "size", 0)
@@ -108,12 +108,12 @@ def facts(node: Node) -> Facts:
 def _padding_of_its_own(node: Node) -> int:
     """Elements of padding that torch's layer cannot make, so that another layer before it does."""
     try:
-        pad = node.layer.twin(*node.reads).pad
+        pad = node.layer.twin(*node.device_inputs).pad
     except ArchError:
         return 0
     if pad is None:
         return 0
-    channels, height, width = node.reads[0]
+    channels, height, width = node.device_inputs[0]
     left, right, top, bottom = pad.keywords["padding"]
     added: int = channels * ((top + height + bottom) * (left + width + right) - height * width)
     return added

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Final, NamedTuple
 
-from archcalc.analysis.explain.named import axes, trace, with_named_output
+from archcalc.analysis.explain.named import Naming, axes, with_named_output
 from archcalc.analysis.explain.rounding import because
 from archcalc.analysis.explain.traced import Expression, definitions, expanded, made, renamed, settled, symbol
 from archcalc.analysis.receptive_field import POINT, Field, receptive_fields, through
@@ -62,7 +62,8 @@ def explain(graph: Graph, nodes: Iterable[Node], figures: Iterable[str] | None =
     """Layers of a graph with the figures asked for, of `FIGURES`; all of them if None."""
     fields = receptive_fields(graph)
     sections = [_SECTIONS[figure] for figure in figures or FIGURES]
-    return [Explained(node, tuple(section(node, trace(node), fields) for section in sections)) for node in nodes]
+    with_names = Naming(graph)
+    return [Explained(node, tuple(section(node, with_names(node), fields) for section in sections)) for node in nodes]
 
 
 def headlines(section: Section) -> list[Step]:
@@ -95,7 +96,7 @@ def chosen(graph: Graph, name: str) -> list[Node]:
 
 
 def _output(node: Node, traced: Node, _: Fields) -> Section:
-    if all(any(made(size) is made(read) for read in traced.reads[0]) for size in traced.makes):
+    if all(any(made(size) is made(read) for read in traced.device_inputs[0]) for size in traced.device_output):
         return Section("output", node.output_shape, (), "the shape of its input")
     names = axes(len(traced.output_shape))
     first, *rest = [

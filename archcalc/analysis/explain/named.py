@@ -1,41 +1,53 @@
-"""Graph nodes whose fields and sizes are traced numbers, for the rules to be read as explanations."""
+"""The walk over layers with numbers that have names: fields and sizes, for the rules to be read as explanations."""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
 from archcalc.analysis.explain.traced import symbol
-from archcalc.graph import Node, side_by_side
+from archcalc.graph import Graph, Node, Numbers, visit
 from archcalc.layers import Layer, Shape
-from archcalc.layers.fields import Sides, is_integer
-
-_SILENT: Final = ("dilation", "groups")
-"""Fields that do nothing where they are 1, as they mostly are; formulas leave them out."""
+from archcalc.layers.fields import FieldType, Sides, is_integer
+from archcalc.layers.requirement import Requirement
+from archcalc.spec.model import Entry
 
 _AXES: Final = {1: ("features",), 3: ("channels", "height", "width")}
 _INPUT: Final = {1: ("in_features",), 3: ("in_channels", "height", "width")}
 _OUTPUT: Final = {1: ("out_features",), 3: ("out_channels", "out_height", "out_width")}
 
 
-class _TracedNode(Node):
-    """A node whose number of devices has a name too."""
+class Named(Numbers[int]):
+    """Integers with the names of the fields and axes that they are; what each layer reads is named again."""
 
-    @property
-    def copies(self) -> int:
-        return symbol("devices", super().copies) if self.devices else 1
+    def layer(self, entry: Entry) -> Layer:
+        fields = entry.layer.fields.items()
+        values = {name: _named_value(name, getattr(entry.layer, name), field.type) for name, field in fields}
+        return entry.layer.with_stand_ins(**values)
+
+    def reads(self, entry: Entry, shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:
+        return tuple(_named(shape, _INPUT, shapes, place) for place, shape in enumerate(shapes))
+
+    def copies(self, entry: Entry) -> int:
+        return symbol("devices", super().copies(entry)) if entry.tower else 1
+
+    def require(self, entry: Entry, requirement: Requirement) -> None:
+        """The graph that is explained is legal."""
 
 
-def trace(node: Node) -> Node:
-    """The node with names for its fields and sizes; its shapes are made by the layer's own rule."""
-    layer = _named_fields(node.layer)
-    reads = tuple(_named(shape, _INPUT, node.reads, place) for place, shape in enumerate(node.reads))
-    made = layer.output_shape(*reads)
-    traced = _TracedNode(*node._replace(layer=layer, reads=reads, makes=made))
-    return traced._replace(output_shape=side_by_side(made, traced.copies))
+class Naming:
+    """The layers of a graph, each with names for its fields and sizes; its shapes are made by the layer's own rule."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.given = graph.spec.input_shape
+        self.nodes = {node.name: node for node in graph.nodes}
+        self.entries = {entry.name: entry for entry in graph.spec.layers}
+
+    def __call__(self, node: Node) -> Node:
+        return visit(self.entries[node.name], self.nodes, self.given, Named())
 
 
-def with_named_output(traced: Node) -> Node:
-    """A traced node whose output has names of its own, which formulas that start from it show."""
-    return traced._replace(makes=_named(tuple(map(int, traced.makes)), _OUTPUT, (), 0))
+def with_named_output(node: Node) -> Node:
+    """A node whose output has names of its own, which formulas that start from it show."""
+    return node._replace(device_output=_named(tuple(map(int, node.device_output)), _OUTPUT, (), 0))
 
 
 def axes(rank: int) -> tuple[str, ...]:
@@ -53,20 +65,16 @@ def _named(shape: Shape, names: Mapping[int, tuple[str, ...]], beside: tuple[Sha
     return tuple(map(symbol, map(str.__add__, own, suffixes), shape))
 
 
-def _named_fields(layer: Layer) -> Layer:
-    return layer.with_stand_ins(**{name: _named_value(name, value) for name, value in vars(layer).items()})
-
-
-def _named_value(name: str, value: Any) -> Any:
+def _named_value(name: str, value: Any, type_: FieldType) -> Any:
     """Integers, and integers in pairs and sides, with names; all else as it is."""
     if isinstance(value, Sides):
         return Sides(*map(symbol, Sides._fields, value))
     if isinstance(value, tuple):
         one, other = value
         names = (name, name) if one == other else (f"{name}[0]", f"{name}[1]")
-        return tuple(map(_field, names, value))
-    return _field(name, value) if is_integer(value) else value
+        return tuple(_field(own, size, type_) for own, size in zip(names, value, strict=True))
+    return _field(name, value, type_) if is_integer(value) else value
 
 
-def _field(name: str, value: int) -> int:
-    return value if value == 1 and name in _SILENT else symbol(name, value)
+def _field(name: str, value: int, type_: FieldType) -> int:
+    return value if value == 1 and type_.quiet else symbol(name, value)

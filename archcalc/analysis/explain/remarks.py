@@ -1,15 +1,14 @@
 """What a layer's numbers do not show, in words: what no window reads, what a split saves, what an alpha really is."""
 
 from collections.abc import Iterator
-from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from archcalc.analysis.explain.coverage import Axis
 from archcalc.graph import Node
-from archcalc.layers.base import dims
+from archcalc.layers.base import Role
 from archcalc.layers.fields import Sides
-from archcalc.layers.norm import LocalResponseNorm
-from archcalc.layers.pool import AdaptivePool2d
+from archcalc.layers.sizes import dims
+from archcalc.layers.window import applied
 from archcalc.table import row_of
 
 
@@ -22,20 +21,21 @@ class Fact(NamedTuple):
 
 def hidden(node: Node) -> list[Fact]:
     """What the output, params and MACs of a layer do not show."""
-    shapes = (*_windows(node), *_bins(node), *_response_norm(node), *_gather(node))
+    own = node.layer.remarks(*node.device_inputs)
+    shapes = (*_windows(node), *own, *_norm_of_its_own(node), *_gather(node))
     return [*(Fact(("output",), text) for text in shapes), *(Fact(("params", "macs"), text) for text in _split(node))]
 
 
 def _windows(node: Node) -> Iterator[str]:
-    window = node.layer.window(*node.reads)
-    if window is None:
+    slides = node.layer.slides()
+    if slides is None:
         return
-    asked = vars(node.layer)["padding"]
-    top, bottom, left, right = asked if isinstance(asked, Sides) else window.padding
+    window = applied(slides, node.device_inputs[0])
+    top, bottom, left, right = slides.padding if isinstance(slides.padding, Sides) else window.padding
     padding = ((top, bottom), (left, right))
     height, width = (
         Axis(size, places, window.kernel_size[i], window.stride[i], window.dilation[i], *padding[i])
-        for i, (size, places) in enumerate(zip(node.reads[0][1:], node.makes[1:], strict=True))
+        for i, (size, places) in enumerate(zip(node.device_inputs[0][1:], node.device_output[1:], strict=True))
     )
     if height == width:
         yield from _along(height, "rows and columns", "each axis")
@@ -69,51 +69,16 @@ def _counted(count: int, elements: str) -> str:
     return f"{count:,} {elements}" if count > 1 else f"1 {elements.replace('rows', 'row').replace('columns', 'column')}"
 
 
-def _bins(node: Node) -> Iterator[str]:
-    """Adaptive pools: neighbouring bins share what a boundary cuts through, as torch has it."""
-    if not isinstance(node.layer, AdaptivePool2d):
-        return
-    sizes, bins = node.reads[0][1:], node.makes[1:]
-    if sizes == bins:
-        yield f"{dims(sizes)} is what it asks for: it changes nothing here"
-        return
-    height, width = zip(sizes, bins, strict=True)
-    for (size, count), elements in _once(height, width, ("rows", "columns")):
-        if count > size:
-            yield f"more bins than {elements}: some are read more than once"
-        elif size % count:
-            yield f"{size:,} / {count:,} is not exact: bins share {elements} with their neighbours"
-
-
-def _once(height: Any, width: Any, names: tuple[str, str]) -> list[tuple[Any, str]]:
-    return [(height, " and ".join(names))] if height == width else [(height, names[0]), (width, names[1])]
-
-
-def _response_norm(node: Node) -> Iterator[str]:
-    if not isinstance(node.layer, LocalResponseNorm):
-        return
-    layer = node.layer
-    alpha, size = Decimal(repr(layer.alpha)), layer.size
-    if layer.alpha_per == "sum":
-        of_mean = f"is {_shown(alpha * size)} per mean (Caffe, PyTorch)"
-        yield (
-            f"alpha {alpha:f} per sum (the 2012 paper, TensorFlow) {of_mean}; "
-            f"{alpha:f} per mean would be {size} times weaker"
-        )
-    else:
-        of_sum = f"is {_shown(alpha / size)} per sum (the 2012 paper, TensorFlow)"
-        yield f"alpha {alpha:f} per mean (Caffe, PyTorch) {of_sum}; {alpha:f} per sum would be {size} times stronger"
-    if node.copies > 1:
-        yield f"each device normalizes over its own {node.makes[0]:,} channels, not over all {node.output_shape[0]:,}"
-
-
-def _shown(number: Decimal) -> str:
-    return f"{number.normalize():f}" if len(number.as_tuple().digits) < 10 else f"{number:.6g}"
+def _norm_of_its_own(node: Node) -> Iterator[str]:
+    """A norm over channels sees those of its own device only."""
+    if node.copies > 1 and node.layer.role is Role.NORM and node.layer.mixes_channels:
+        own, all_of_them = node.device_output[0], node.output_shape[0]
+        yield f"each device normalizes over its own {own:,} channels, not over all {all_of_them:,}"
 
 
 def _gather(node: Node) -> Iterator[str]:
     if node.gather:
-        yield f"gather: each of {node.copies} devices reads all of {' and '.join(map(dims, node.reads))}"
+        yield f"gather: each of {node.copies} devices reads all of {' and '.join(map(dims, node.device_inputs))}"
 
 
 def _split(node: Node) -> Iterator[str]:
@@ -134,7 +99,7 @@ def _split(node: Node) -> Iterator[str]:
 
 
 def _parts(node: Node) -> str:
-    groups = vars(node.layer).get("groups", 1)
+    groups = node.layer.groups_of_channels or 1
     split = [f"{node.copies} devices"] if node.copies > 1 else []
     split += [f"{groups:,} groups"] if groups > 1 else []
     return " of ".join(split)
@@ -142,9 +107,10 @@ def _parts(node: Node) -> str:
 
 def _in_one(node: Node) -> Node | None:
     """The layer in one group on one device, as wide; None where it is that already, or has no width of its own."""
-    fields = vars(node.layer)
-    widths = {name: fields[name] * node.copies for name in ("out_channels", "out_features") if name in fields}
-    if not widths or node.copies * fields.get("groups", 1) == 1:
+    if node.copies * (node.layer.groups_of_channels or 1) == 1:
         return None
-    layer = node.layer.with_stand_ins(**widths, **({"groups": 1} if "groups" in fields else {}))
-    return node._replace(layer=layer, reads=node.input_shapes, makes=node.output_shape, tower=None)
+    layer = node.layer.in_one_group(node.copies)
+    if layer is None:
+        return None
+    inputs, output = node.input_shapes, node.output_shape
+    return node._replace(layer=layer, device_inputs=inputs, device_output=output, tower=None, copies=1)

@@ -20,9 +20,12 @@ def because(node: Node, axis: int, name: str, how: Expression) -> str:
         return ""
     if name == "before":
         return "the odd element goes after (TensorFlow)"
-    if name == "places" and node.layer.__dict__["padding"] == SAME:
+    window = node.layer.slides()
+    if window is None:
+        return ""
+    if name == "places" and window.padding == SAME:
         return "padding same rounds up (TensorFlow)"
-    return _by_ceil_mode(node, axis)
+    return _by_ceil_mode(node, window.ceil_mode, axis)
 
 
 def _clip(how: Expression) -> int | None:
@@ -31,9 +34,8 @@ def _clip(how: Expression) -> int | None:
     return asked[0].value if how.op == "sum" and asked else None
 
 
-def _by_ceil_mode(node: Node, axis: int) -> str:
-    mode = node.layer.__dict__["ceil_mode"]
+def _by_ceil_mode(node: Node, mode: bool | str, axis: int) -> str:
     other, word = ("unclipped", "ceil") if mode is False else (False, "floor")
-    otherwise = node.layer.with_stand_ins(ceil_mode=other).output_shape(*node.reads)[axis]
+    otherwise = node.layer.with_stand_ins(ceil_mode=other).output_shape(*node.device_inputs)[axis]
     shown = spell(mode) if isinstance(mode, bool) else mode
     return f"ceil_mode is {shown} ({ROUNDERS[mode][0]}); {word} would give {otherwise:,}"

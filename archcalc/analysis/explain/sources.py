@@ -7,16 +7,13 @@ from archcalc.analysis.audit.claims import Verdict, in_words, judge
 from archcalc.analysis.receptive_field import SOURCE
 from archcalc.errors import ArchError
 from archcalc.graph import Graph, Node
-from archcalc.layers.base import dims
 from archcalc.layers.fields import SAME
-from archcalc.layers.norm import LocalResponseNorm
-from archcalc.layers.window import ROUNDERS
+from archcalc.layers.sizes import dims
+from archcalc.layers.window import ROUNDERS, SAME_SOURCE
 from archcalc.spec.model import Claim
 from archcalc.table import measure
 
 _TORCH: Final = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
-_SAME: Final = "https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2"
-_PAPER: Final = "https://papers.nips.cc/paper/2012/file/c399862d3b9d6b76c8436e924a68c45b-Paper.pdf"
 
 
 class Rule(NamedTuple):
@@ -38,22 +35,17 @@ def rules(node: Node, figures: Iterable[str]) -> list[Rule]:
 
 def _on_shape(node: Node) -> list[Rule]:
     """What makes the output, with what decides its size where a division is not exact."""
-    layer = node.layer
-    fields = vars(layer)
-    found = _torch(node)
-    if fields.get("padding") == SAME:
-        found.append(Rule("padding same is TensorFlow's", _SAME))
-    elif "ceil_mode" in fields:
-        found.append(Rule(*ROUNDERS[fields["ceil_mode"]]))
-    if isinstance(layer, LocalResponseNorm):
-        found.append(Rule("response normalization is the 2012 paper's, section 3.3", _PAPER))
-    return found
+    found, window = _torch(node), node.layer.slides()
+    if window is not None:
+        is_same = window.padding == SAME
+        found.append(Rule(*(("padding same is TensorFlow's", SAME_SOURCE) if is_same else ROUNDERS[window.ceil_mode])))
+    return [*found, *(Rule(*one) for one in node.layer.sources())]
 
 
 def _torch(node: Node) -> list[Rule]:
     """The page of the layer's twin; none for what torch has no twin for."""
     try:
-        call = node.layer.twin(*node.reads).call.removeprefix("torch.")
+        call = node.layer.twin(*node.device_inputs).call.removeprefix("torch.")
     except ArchError:
         return []
     return [Rule(f"{node.layer.op} is torch.{call}", _TORCH.format(call))]

@@ -10,15 +10,18 @@ the expression that led to it. What is rewritten on the way is true for all numb
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
+
+EXACT: Final = "exact"
+"""The name of a division that leaves no remainder, or the layer would not fit."""
 
 
 class Expression(NamedTuple):
     """How a number was made, and what it is.
 
     `op` is `symbol` (a field or a size, which has a `name`), `number` (a constant of the rule), `called` (what the
-    rule gives a name), `sum`, `product`, `negative`, `floor` and `ceil` (of parts[0] / parts[1]), `max`, or `>` and
-    `>=`, which are 0 or 1.
+    rule gives a name), `sum`, `product`, `negative`, `floor` and `ceil` (of parts[0] / parts[1]; `EXACT` is the name of
+    one that leaves no remainder), `max`, or `>` and `>=`, which are 0 or 1.
     """
 
     op: str
@@ -37,8 +40,18 @@ class Traced(int):
         self.how = how
         return self
 
+    @property
+    def bare(self) -> int:
+        """The integer alone."""
+        return int(self)
+
     def called(self, name: str) -> "Traced":
         return Traced(Expression("called", int(self), (self.how,), name))
+
+    def parted(self, parts: int) -> "Traced":
+        """The number divided by what leaves no remainder."""
+        how = _floor(self.how, made(parts))
+        return Traced(how._replace(name=EXACT) if how.op == "floor" else how)
 
     def __add__(self, other: int) -> "Traced":
         return Traced(_sum(self.how, made(other)))

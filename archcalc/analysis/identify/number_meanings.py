@@ -2,18 +2,17 @@
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from archcalc.analysis.audit.claims import BYTES_PER_PARAMETER
 from archcalc.analysis.conventions import Convention
 from archcalc.analysis.conventions.convention import OURS
 from archcalc.analysis.conventions.costs import terms, totals
 from archcalc.analysis.quoted import About, Quoted, Units, distance, units_of
-from archcalc.graph import Graph
-from archcalc.layers.pool import AvgPool2d, MaxPool2d
+from archcalc.graph import Graph, Node
+from archcalc.layers.base import Role
 from archcalc.table import measure
 
-_POOLS: Final = (MaxPool2d, AvgPool2d)
 _Order = tuple[bool, str, int, int, Fraction, tuple[str, ...]]
 """By what meanings are sorted."""
 
@@ -125,15 +124,21 @@ def _rank(convention: Convention) -> int:
 
 
 def _biases(graph: Graph) -> int:
-    shapes = ((node.layer.param_shapes(*node.reads), node.copies) for node in graph.nodes)
+    shapes = ((node.layer.param_shapes(*node.device_inputs), node.copies) for node in graph.nodes)
     return sum(params["bias"][0] * copies for params, copies in shapes if "bias" in params)
 
 
 def _units_of_convolutions(graph: Graph) -> int:
-    return sum(node.layer.units(node.makes) * node.copies for node in graph.nodes if len(node.makes) == 3)
+    return sum(
+        node.layer.units(node.device_output) * node.copies for node in graph.nodes if len(node.device_output) == 3
+    )
+
+
+def _is_pool(node: Node) -> bool:
+    return node.layer.role is Role.POOL and node.layer.slides() is not None
 
 
 def _trunk(graph: Graph) -> Graph:
     """The layers up to the last pool, which tables of features end at; all, if there is none."""
-    pools = [place for place, node in enumerate(graph.nodes, start=1) if isinstance(node.layer, _POOLS)]
+    pools = [place for place, node in enumerate(graph.nodes, start=1) if _is_pool(node)]
     return Graph(graph.spec, graph.nodes[: max(pools, default=None)])

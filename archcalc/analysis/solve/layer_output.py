@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, cast
 
-from archcalc.analysis.solve.constraints import Along, Walked, exact_remainder, is_sliding, padding_along, walk
+from archcalc.analysis.solve.constraints import Walked, exact_remainder, padding_along, walk
+from archcalc.analysis.solve.functions import Along
 from archcalc.analysis.solve.sizes import NEVER, AtLeastOne, narrowed, steps
 from archcalc.errors import ArchError, did_you_mean
 from archcalc.graph import Graph, Node, link, within
-from archcalc.layers.base import dims
 from archcalc.layers.fields import Sides
+from archcalc.layers.sizes import dims
 from archcalc.layers.window import Sliding
 from archcalc.spec.model import Entry, Spec
 
@@ -71,14 +72,14 @@ def reach(spec: Spec, layer: str, output: tuple[int, int] | None = None, up_to: 
     """
     walked = walk(spec)
     entry = _find(walked, layer)
-    made = walked.made[entry.name].whole
+    made = walked.nodes[entry.name].output_shape
     if len(made) != 3 or len(spec.input_shape) != 3:
         raise ArchError(f"layer {entry.name} makes features, without height and width; name one that makes maps")
     node = _as_it_is(spec, entry.name)
     if output is None and node is None:
         own = dims(spec.input_shape)
         raise ArchError(f"the spec's own {own} does not get to layer {entry.name}; say which output it is to make")
-    sizes = output or cast(Node, node).makes[1:]
+    sizes = output or cast(Node, node).device_output[1:]
     bounds = _bound(walked, entry, 0, sizes[0], up_to), _bound(walked, entry, 1, sizes[1], up_to)
     height, width = (_reached(walked, entry, node, axis, sizes[axis], bounds[axis]) for axis in (0, 1))
     return Reach(spec, entry, bounds, (height, width))
@@ -86,11 +87,11 @@ def reach(spec: Spec, layer: str, output: tuple[int, int] | None = None, up_to: 
 
 def _find(walked: Walked, name: str) -> Entry:
     """The layer of a name, or the last one of a structure."""
-    if name in walked.made:
-        return walked.made[name].entry
-    found = within((made.entry for made in walked.made.values()), name)
+    if name in walked.entries:
+        return walked.entries[name]
+    found = within(walked.entries.values(), name)
     if not found:
-        known = list(walked.made)
+        known = list(walked.entries)
         hint = (
             did_you_mean(name, known)
             or f" (it has {', '.join(known[:MOST_TRIED])}{', ...' * (len(known) > MOST_TRIED)})"
@@ -119,40 +120,42 @@ def _span(made: Any, output: int) -> range:
 
 def _bound(walked: Walked, entry: Entry, axis: int, output: int, up_to: int) -> int | None:
     """Up to which input to look: all the way, but where sizes must be equal or the inputs are too many."""
-    span = _span(walked.made[entry.name].whole[1 + axis], output)
-    asked = (demand for demand in walked.demands if demand.axis == axis and demand.to_pass)
-    by_windows = all(isinstance(demand.condition, AtLeastOne) for demand in asked)
+    span = _span(walked.nodes[entry.name].output_shape[1 + axis], output)
+    asked = (constraint for constraint in walked.constraints if constraint.axis == axis and constraint.to_pass)
+    by_windows = all(isinstance(constraint.condition, AtLeastOne) for constraint in asked)
     return None if by_windows and span.stop - span.start <= MOST_INPUTS else up_to
 
 
 def _reached(walked: Walked, entry: Entry, node: Node | None, axis: int, output: int, bound: int | None) -> Reached:
-    span = _span(walked.made[entry.name].whole[1 + axis], output)
+    span = _span(walked.nodes[entry.name].output_shape[1 + axis], output)
     if bound is not None:
         span = range(span.start, min(span.stop, bound + 1))
     inputs: tuple[range, ...] = (span,) if span else ()
     exact, passing, above = inputs, inputs, _above(walked, entry)
-    for demand in walked.demands:
-        if demand.axis == axis and demand.entry.name in above:
-            exact = narrowed(exact, demand.condition)
-            inputs = narrowed(inputs, demand.condition) if demand.to_pass else inputs
-        if demand.axis == axis and demand.to_pass:
-            passing = narrowed(passing, demand.condition)
-    ways = tuple(_ways(entry, axis, output)) if is_sliding(entry) else ()
-    return Reached(output, inputs, exact, passing, node.reads[0][1 + axis] if node else None, ways)
+    for constraint in walked.constraints:
+        if constraint.axis == axis and constraint.entry.name in above:
+            exact = narrowed(exact, constraint.condition)
+            inputs = narrowed(inputs, constraint.condition) if constraint.to_pass else inputs
+        if constraint.axis == axis and constraint.to_pass:
+            passing = narrowed(passing, constraint.condition)
+    ways = tuple(_ways(entry, axis, output))
+    return Reached(output, inputs, exact, passing, node.device_inputs[0][1 + axis] if node else None, ways)
 
 
 def _above(walked: Walked, entry: Entry) -> set[str]:
     """The names of a layer and of all that it reads, directly or not."""
     above = {entry.name}
-    for name in reversed(walked.made):
+    for name in reversed(walked.entries):
         if name in above:
-            above.update(walked.made[name].entry.inputs)
+            above.update(walked.entries[name].inputs)
     return above
 
 
 def _ways(entry: Entry, axis: int, output: int) -> Iterator[Way]:
     """Strides up to the kernel and paddings up to half of it, and the layer's own."""
-    layer = cast(Sliding, entry.layer)
+    layer = entry.layer.slides()
+    if layer is None:
+        return
     kernel, own_stride, own = layer.kernel_size[axis], layer.stride[axis], padding_along(layer, axis)
     strides = {*range(1, min(kernel, MOST_TRIED) + 1), own_stride}
     paddings: dict[tuple[int, int] | None, Sides | str] = {

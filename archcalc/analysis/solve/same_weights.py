@@ -10,8 +10,8 @@ from archcalc.analysis.solve.sizes import NEVER, Exactly, narrowed
 
 
 def made_for_a_size(walked: Walked) -> tuple[str, ...]:
-    """The layers whose weights hang on the size of the input."""
-    return tuple(name for name, made in walked.made.items() if made.weights_hang_on)
+    """The layers whose weights depend on the size of the input."""
+    return tuple(name for name in walked.nodes if walked.sizes_of_weights(name))
 
 
 def same_weights(walked: Walked, axis: int, own: int, up_to: int | None) -> tuple[range, ...] | None:
@@ -20,13 +20,14 @@ def same_weights(walked: Walked, axis: int, own: int, up_to: int | None) -> tupl
     They are runs of consecutive sizes, as far as `up_to` or, where that is None, all of them; None where all that
     pass will do.
     """
-    sizes = [along.size for made in walked.made.values() for along in made.weights_hang_on if along.axis == axis]
+    alongs = (along for name in walked.nodes for along in walked.sizes_of_weights(name))
+    sizes = [along.size for along in alongs if along.axis == axis]
     if not sizes:
         return None
     runs: tuple[range, ...] = (range(1, NEVER if up_to is None else max(up_to, own) + 1),)
     for size in dict.fromkeys(sizes):
         runs = narrowed(runs, Exactly(size, size.at(own)))
-    for demand in walked.demands:
-        if demand.axis == axis and demand.to_pass:
-            runs = narrowed(runs, demand.condition)
+    for constraint in walked.constraints:
+        if constraint.axis == axis and constraint.to_pass:
+            runs = narrowed(runs, constraint.condition)
     return runs

@@ -3,11 +3,11 @@
 Every window, however it rounds, takes (size + shift) // stride places: rounding and clipping only choose the shift. A
 chain of them does the same, since ((size + a) // s + b) // t is (size + a + s * b) // (s * t). What grows with the
 input has an inverse, the least input that makes so much, and with it every question is answered by runs of
-consecutive sizes, none of which is tried.
+consecutive sizes, none of which is tried. A transposed window makes `times` as much of a size, which has one too.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple, Protocol
 
 from archcalc.errors import ArchError
@@ -20,16 +20,16 @@ NEVER: Final = LARGEST + 1
 MOST_PARTS: Final = 64
 
 
-class Size(NamedTuple):
-    """(times * input + the parts + shift) // stride. Parts are sizes of their own: maps joined along this axis.
+class Function(NamedTuple):
+    """(times * input + weighted parts + shift) // stride. Parts are functions of their own, such as joined maps.
 
-    >>> conv = Size(shift=-3, stride=4)
+    >>> conv = Function(shift=-3, stride=4)
     >>> conv.at(224), conv.first(55), conv.first(56)
     (55, 223, 227)
     """
 
     times: int = 1
-    parts: tuple["Size", ...] = ()
+    parts: tuple[tuple[int, "Function"], ...] = ()
     shift: int = 0
     stride: int = 1
 
@@ -44,52 +44,86 @@ class Size(NamedTuple):
             return 1 + bisect_left(range(1, NEVER), wanted, key=self._sum)
         return max(1, -(-wanted // self.times))
 
-    def through(self, steps: "Steps") -> "Size":
-        return self._replace(shift=self.shift + self.stride * steps.shift, stride=self.stride * steps.stride)
+    def through(self, steps: "Steps") -> "Function":
+        """What steps make of it. Raises ArchError where that nests too deep."""
+        if steps.times == 1:
+            return self._replace(shift=self.shift + self.stride * steps.shift, stride=self.stride * steps.stride)
+        if self.stride == 1:
+            parts = tuple((steps.times * weight, part) for weight, part in self.parts)
+            shift = steps.times * self.shift + steps.shift
+            return Function(steps.times * self.times, parts, shift, steps.stride)
+        return _bounded(Function(0, ((steps.times, self),), steps.shift, steps.stride))
 
-    def joined(self, other: "Size") -> "Size":
+    def joined(self, other: "Function") -> "Function":
         """Both, one after the other along this axis. Raises ArchError where that nests too deep."""
         if self.stride == other.stride == 1:
-            both = Size(self.times + other.times, self.parts + other.parts, self.shift + other.shift)
-        else:
-            both = Size(times=0, parts=(self, other))
-        if both._count() > MOST_PARTS:
-            raise ArchError(f"joins maps of more than {MOST_PARTS} sizes along one axis, too many to solve for")
-        return both
+            return _bounded(Function(self.times + other.times, self.parts + other.parts, self.shift + other.shift))
+        return _bounded(Function(0, ((1, self), (1, other))))
 
-    def _count(self) -> int:
-        return 1 + sum(part._count() for part in self.parts)
+    def size(self) -> int:
+        """How many functions it is made of."""
+        return 1 + sum(part.size() for _, part in self.parts)
 
     def _sum(self, size: int) -> int:
-        return self.times * size + sum(part.at(size) for part in self.parts)
+        return self.times * size + sum(weight * part.at(size) for weight, part in self.parts)
+
+
+def _bounded(function: Function) -> Function:
+    if function.size() > MOST_PARTS:
+        raise ArchError(f"joins maps of more than {MOST_PARTS} sizes along one axis, too many to solve for")
+    return function
 
 
 class Steps(NamedTuple):
-    """A window along one axis: (size + shift) // stride places."""
+    """What a layer does along one axis: (times * size + shift) // stride places."""
 
     shift: int
     stride: int
+    times: int = 1
 
     def places(self, size: int) -> int:
-        return (size + self.shift) // self.stride
+        return (self.times * size + self.shift) // self.stride
 
     def first(self, places: int) -> int:
         """The least size that has so many places; below 1 where padding alone holds them."""
-        return places * self.stride - self.shift
+        return -(-(places * self.stride - self.shift) // self.times)
 
 
 def steps(layer: window.Sliding, axis: int) -> Steps:
-    """A layer's window along height (0) or width (1), with the shift read off the rule that the table uses.
+    """A layer's window along height (0) or width (1), read off the rule that the table uses."""
+    return read_off(lambda size: window.places(layer, (1, size, size))[axis])
 
-    From size 1 on, `stride` sizes bring one place more; where they do tells the shift.
+
+def read_off(rule: Callable[[int], int]) -> Steps:
+    """The steps that a rule, which grows with the size, takes; raises ArchError for a rule that takes others.
+
+    Either a size makes `times` as much as the one before it, or it takes `stride` sizes to make one more; where that
+    happens first gives the shift.
+
+    >>> read_off(lambda size: (size + 4 - 11) // 4 + 1), read_off(lambda size: 2 * (size - 1) + 3)
+    (Steps(shift=-3, stride=4, times=1), Steps(shift=1, stride=1, times=2))
     """
+    start = rule(1)
+    growth = rule(2) - start
+    if growth >= 1 and rule(3) - start == 2 * growth:
+        found = Steps(start - growth, 1, growth)
+    else:
+        first = _reaching(rule, start + 1)
+        stride = _reaching(rule, start + 2) - first
+        found = Steps(stride * (start + 1) - first, stride)
+    if any(found.places(size) != rule(size) for size in (1, 2, 3, 17, 10**6 + 7, 10**9 + 9)):
+        raise ArchError("makes sizes that do not grow in equal steps, which cannot be solved for")
+    return found
 
-    def places(size: int) -> int:
-        return window.places(layer, (1, size, size))[axis]
 
-    stride, more = layer.stride[axis], places(1) + 1
-    where = 2 + bisect_left(range(2, 2 + stride), more, key=places)
-    return Steps(stride * more - where, stride)
+def _reaching(rule: Callable[[int], int], least: int) -> int:
+    """The first size that makes so much."""
+    high = 2
+    while rule(high) < least:
+        if high > NEVER:
+            raise ArchError("makes the same size of every input, which cannot be solved for")
+        high *= 2
+    return high // 2 + bisect_left(range(high // 2, high), least, key=rule)
 
 
 class Condition(Protocol):
@@ -103,7 +137,7 @@ class Condition(Protocol):
 class AtLeastOne(NamedTuple):
     """The window has a place."""
 
-    size: Size
+    size: Function
 
     def within(self, span: range) -> Iterator[range]:
         yield range(max(self.size.first(1), span.start), span.stop)
@@ -112,7 +146,7 @@ class AtLeastOne(NamedTuple):
 class Exactly(NamedTuple):
     """The size is this one."""
 
-    size: Size
+    size: Function
     value: int
 
     def within(self, span: range) -> Iterator[range]:
@@ -122,8 +156,8 @@ class Exactly(NamedTuple):
 class Equal(NamedTuple):
     """Two layers make the same size, as those must that are added or concatenated."""
 
-    one: Size
-    other: Size
+    one: Function
+    other: Function
 
     def within(self, span: range) -> Iterator[range]:
         here = span.start
@@ -140,7 +174,7 @@ class Equal(NamedTuple):
 class Divides(NamedTuple):
     """The size leaves this remainder, with which a window's steps end where its padded input does."""
 
-    size: Size
+    size: Function
     remainder: int
     stride: int
 

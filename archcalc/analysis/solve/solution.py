@@ -1,7 +1,7 @@
 """Which inputs a network takes: the smallest, and those for which every window's division is exact.
 
-Nothing is tried out. What each layer asks of the input is known in closed form (`demands`), and what all of them ask
-is the intersection. Sizes that need over 15 digits inside the network, which `graph` refuses, are not looked for.
+Nothing is tried out. What each layer asks of the input is known in closed form (`constraints`), and what all of them
+ask is the intersection. Sizes that need over 15 digits inside the network, which `graph` refuses, are not looked for.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Final, NamedTuple, cast
 
-from archcalc.analysis.solve.constraints import Demand, Walked, exact_remainder, is_sliding, padding_along, walk
+from archcalc.analysis.solve.constraints import Constraint, Walked, exact_remainder, padding_along, walk
 from archcalc.analysis.solve.same_weights import made_for_a_size, same_weights
 from archcalc.analysis.solve.sizes import AtLeastOne, Condition, narrowed, steps
 from archcalc.errors import ArchError, Fault
@@ -48,9 +48,10 @@ class Stage(NamedTuple):
     @property
     def reads_least(self) -> tuple[int, int] | None:
         """The smallest map on which its window has a place; None without a window."""
-        if not is_sliding(self.entry):
+        window = self.entry.layer.slides()
+        if window is None:
             return None
-        height, width = (max(1, steps(cast(Sliding, self.entry.layer), axis).first(1)) for axis in (0, 1))
+        height, width = (max(1, steps(window, axis).first(1)) for axis in (0, 1))
         return height, width
 
 
@@ -102,15 +103,15 @@ def solve(spec: Spec, up_to: int = 512) -> Solution:
     if not is_integer(up_to) or not 1 <= up_to <= MOST:
         raise ArchError(f"up_to must be an integer from 1 to {MOST}, got {spell(up_to)}")
     walked = walk(spec)
-    demands = walked.demands
-    stages, left = [], (_start(demands, 0, up_to), _start(demands, 1, up_to))
+    constraints = walked.constraints
+    stages, left = [], (_start(constraints, 0, up_to), _start(constraints, 1, up_to))
     seen: set[tuple[int, Condition]] = set()
-    for entry, asked in groupby(demands, attrgetter("entry")):
+    for entry, asked in groupby(constraints, attrgetter("entry")):
         before = left
-        for demand in asked:
-            if (demand.axis, demand.condition) not in seen:
-                seen.add((demand.axis, demand.condition))
-                left = _asking(left, demand)
+        for constraint in asked:
+            if (constraint.axis, constraint.condition) not in seen:
+                seen.add((constraint.axis, constraint.condition))
+                left = _asking(left, constraint)
         if left != before:
             stages.append(Stage(entry, left))
     sizes = left if len(spec.input_shape) == 3 else None
@@ -132,9 +133,9 @@ def _kept(
     return height, width
 
 
-def _start(demands: tuple[Demand, ...], axis: int, up_to: int) -> Sizes:
+def _start(constraints: tuple[Constraint, ...], axis: int, up_to: int) -> Sizes:
     """All sizes that are looked at: up to the bound, or to the smallest that passes where only windows decide."""
-    asked = [demand.condition for demand in demands if demand.axis == axis and demand.to_pass]
+    asked = [constraint.condition for constraint in constraints if constraint.axis == axis and constraint.to_pass]
     windows = [condition for condition in asked if isinstance(condition, AtLeastOne)]
     and_larger = len(windows) == len(asked)
     least = max((window.size.first(1) for window in windows), default=1)
@@ -142,13 +143,13 @@ def _start(demands: tuple[Demand, ...], axis: int, up_to: int) -> Sizes:
     return Sizes((range(1, last + 1),), (range(1, up_to + 1),), and_larger and least <= LARGEST)
 
 
-def _asking(left: tuple[Sizes, Sizes], demand: Demand) -> tuple[Sizes, Sizes]:
+def _asking(left: tuple[Sizes, Sizes], constraint: Constraint) -> tuple[Sizes, Sizes]:
     """What is left when one more thing is asked."""
-    sizes, condition = left[demand.axis], demand.condition
+    sizes, condition = left[constraint.axis], constraint.condition
     exact = narrowed(sizes.exact, condition)
-    passing = narrowed(sizes.passing, condition) if demand.to_pass else sizes.passing
+    passing = narrowed(sizes.passing, condition) if constraint.to_pass else sizes.passing
     narrower = Sizes(passing, exact, sizes.and_larger)
-    return (narrower, left[1]) if demand.axis == 0 else (left[0], narrower)
+    return (narrower, left[1]) if constraint.axis == 0 else (left[0], narrower)
 
 
 def _too_small(solution: Solution) -> Iterator[tuple[tuple[int, int], Fault]]:
@@ -181,13 +182,14 @@ def _linked(spec: Spec, size: tuple[int, ...]) -> tuple[Graph | None, Fault | No
 def remainders(graph: Graph) -> Iterator[Remainder]:
     """The divisions of a graph that are not exact, in order."""
     for node in graph.nodes:
-        if node.layer.window(*node.reads) is not None:
+        window = node.layer.slides()
+        if window is not None:
             for axis in (0, 1):
-                yield from _remainder(node, cast(Sliding, node.layer), axis)
+                yield from _remainder(node, window, axis)
 
 
 def _remainder(node: Node, layer: Sliding, axis: int) -> Iterator[Remainder]:
-    size, stride = node.reads[0][1 + axis], layer.stride[axis]
+    size, stride = node.device_inputs[0][1 + axis], layer.stride[axis]
     if size % stride == exact_remainder(layer, axis):
         return
     reach = span(layer.kernel_size[axis], layer.dilation[axis])

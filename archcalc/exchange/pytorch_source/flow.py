@@ -8,7 +8,7 @@ from typing import Final
 from archcalc.exchange.pytorch_source.lines import INDENT, addition, concatenation, statement
 from archcalc.exchange.pytorch_source.tree import Tree
 from archcalc.graph import Node, reads_own_part
-from archcalc.layers.base import dims
+from archcalc.layers.sizes import dims
 from archcalc.spec.model import INPUT
 from archcalc.twins import PAD, Placed
 
@@ -58,7 +58,7 @@ class _Flow:
         (node, twin, paths), last = group[0], group[-1].node
         target = f"{self._part(last, copy)} = " if self._is_read(last) else ""
         tensors = [self._read(node, name, copy) for name in node.inputs]
-        shape = "" if set(node.reads) == {node.makes} else dims(node.makes)
+        shape = "" if set(node.device_inputs) == {node.device_output} else dims(node.device_output)
         if twin.call == "torch.cat":
             return concatenation(target, tensors, twin.keywords["dim"], shape)
         if twin.call == "torch.add" and len(group) == 1:

@@ -54,7 +54,7 @@ def _alone(bench: Bench, module: Built) -> dict[str, Timing]:
 
 
 def _step(bench: Bench, module: Built, node: Node) -> Step:
-    tensors = [bench.random((bench.batch, *shape)) for shape in node.reads]
+    tensors = [bench.random((bench.batch, *shape)) for shape in node.device_inputs]
 
     def step() -> object:
         with torch.inference_mode(), autocast(bench.config.precision, bench.device):

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from archcalc.analysis.audit.claims import Audit, Standing, Verdict, in_words
 from archcalc.errors import listing
-from archcalc.layers.base import dims
+from archcalc.layers.sizes import dims
 from archcalc.render.envelope import results, stamped
 from archcalc.render.sheet import Column, Sheet, Told
 from archcalc.render.words import number

@@ -5,7 +5,7 @@ from typing import Any, Final
 from archcalc.analysis.check.against import Against, Beside, Call
 from archcalc.errors import printable
 from archcalc.layers import Shape
-from archcalc.layers.base import dims
+from archcalc.layers.sizes import dims
 from archcalc.render.envelope import stamped
 from archcalc.render.sheet import Column, Sheet
 from archcalc.render.words import number

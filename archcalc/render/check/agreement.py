@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from archcalc.analysis.check.agreement import Agreement, LayerAgreement
-from archcalc.layers.base import dims
+from archcalc.layers.sizes import dims
 from archcalc.render.envelope import stamped
 from archcalc.render.sheet import Column, Sheet
 from archcalc.render.words import number

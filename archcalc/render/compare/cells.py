@@ -5,7 +5,7 @@ from math import floor, log10
 from typing import Any, Final
 
 from archcalc.analysis.compare.changes import Part
-from archcalc.layers.base import dims
+from archcalc.layers.sizes import dims
 from archcalc.render.compare.view import QUANTITIES, WINDOW, View
 from archcalc.render.sheet import Column, Other, Same
 from archcalc.render.words import number, pair, sides

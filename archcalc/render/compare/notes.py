@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from archcalc.layers.base import dims
+from archcalc.layers.sizes import dims
 from archcalc.render.compare.cells import WINDOW_NOTE
 from archcalc.render.compare.view import View, label
 

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Final
 
 from archcalc.analysis.compare.comparison import Aligned, Comparison
-from archcalc.layers.base import dims
+from archcalc.layers.sizes import dims
 
 WINDOW: Final = "window"
 

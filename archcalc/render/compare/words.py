@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from archcalc.analysis.compare.changes import Change, Split
 from archcalc.analysis.compare.comparison import Aligned
-from archcalc.layers.base import dims
 from archcalc.layers.fields import Sides
+from archcalc.layers.sizes import dims
 from archcalc.render.compare.view import QUANTITIES, View, label
 from archcalc.render.sheet import Column, Sheet
 from archcalc.render.words import pair, sides

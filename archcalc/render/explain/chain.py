@@ -6,7 +6,7 @@ from typing import Any, Final
 from archcalc.analysis.explain.explanation import Explained, headlines
 from archcalc.errors import listing
 from archcalc.graph import Graph
-from archcalc.layers.base import dims
+from archcalc.layers.sizes import dims
 from archcalc.render.explain.layers import TITLES, facts, result, result_pieces, shown, without_blanks
 from archcalc.render.sheet import Column, Sheet
 from archcalc.spec.model import INPUT

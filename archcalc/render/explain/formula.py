@@ -8,13 +8,10 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Final, NamedTuple
 
-from archcalc.analysis.explain.traced import Expression
+from archcalc.analysis.explain.traced import EXACT, Expression
 
 _SUM, _QUOTIENT, _PRODUCT, _ATOM = range(4)
 """How tightly a text holds together."""
-
-_CHECKED: Final = ("groups",)
-"""What divides without a remainder, or the layer would not fit."""
 
 _FAMILY = re.compile(r"(\w+)\[\d+\]")
 
@@ -153,7 +150,7 @@ class _Writer(NamedTuple):
         else:
             quotient = self.notation.quotient.format(self.bound(above, _PRODUCT), self.bound(below, _ATOM))
             level = _QUOTIENT
-        is_exact = above.value % below.value == 0 if self.numbers else below.name in _CHECKED
+        is_exact = above.value % below.value == 0 if self.numbers else how.name == EXACT
         if is_exact or how is self.last:
             return quotient, level
         return self.notation.calls[how.op].format(quotient), _ATOM

@@ -10,7 +10,7 @@ from archcalc.analysis.explain.traced import Expression, inexact, unrounded
 from archcalc.analysis.receptive_field import Field
 from archcalc.graph import Graph, Node
 from archcalc.layers import Shape
-from archcalc.layers.base import dims
+from archcalc.layers.sizes import dims
 from archcalc.render.envelope import stamped
 from archcalc.render.explain.formula import PLAIN, TEX, Notation, exactly, with_names, with_numbers
 from archcalc.render.sheet import Column, Piece, Sheet

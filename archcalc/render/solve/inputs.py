@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from archcalc.analysis.solve.constraints import AXES
+from archcalc.analysis.solve.functions import AXES
 from archcalc.analysis.solve.solution import Remainder, Sizes, Solution, Stage
 from archcalc.errors import Fault, listing
-from archcalc.layers.base import dims
 from archcalc.layers.fields import SAME
+from archcalc.layers.sizes import dims
 from archcalc.render.envelope import stamped
 from archcalc.render.sheet import Column, Sheet
 from archcalc.render.solve.runs import bounds, briefly, count, in_words, nearest, sizes

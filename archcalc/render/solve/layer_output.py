@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, cast
 
-from archcalc.analysis.solve.constraints import AXES, padding_along
+from archcalc.analysis.solve.constraints import padding_along
+from archcalc.analysis.solve.functions import AXES
 from archcalc.analysis.solve.layer_output import MOST_TRIED, Reach, Reached, Way
-from archcalc.layers.base import dims
 from archcalc.layers.fields import SAME
+from archcalc.layers.sizes import dims
 from archcalc.layers.window import Sliding
 from archcalc.render.envelope import stamped
 from archcalc.render.sheet import Column, Sheet

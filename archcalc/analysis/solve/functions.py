@@ -1,0 +1,154 @@
+"""Sizes as functions of the input's, with the arithmetic that the layers' rules do on sizes.
+
+A rule composes functions of what it reads; what it makes is then read off as steps along an axis (`settled`), and the
+layers after it go on from there. Comparing such a number gives a condition on the input.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from operator import add, floordiv, ge, gt, mul, sub
+from typing import Any, Final, NamedTuple
+
+from archcalc.analysis.solve.sizes import AtLeastOne, Condition, Equal, Exactly, Function, read_off
+
+AXES: Final = ("height", "width")
+
+
+class Asked(NamedTuple):
+    """A condition on the input along an axis; None where it ties height to width."""
+
+    axis: int
+    condition: Condition | None
+
+
+@dataclass(frozen=True)
+class Along:
+    """A size along height (0) or width (1): what `rule`, if there is one, makes of a function of the input's."""
+
+    axis: int
+    size: Function
+    rule: Callable[[int], int] | None = None
+
+    def at(self, value: int) -> int:
+        """What the rule makes of a value of the function."""
+        return value if self.rule is None else self.rule(value)
+
+    def settled(self) -> "Along":
+        """As a function of the input's size alone. Raises ArchError for a rule that takes no equal steps."""
+        return self if self.rule is None else Along(self.axis, self.size.through(read_off(self.rule)))
+
+    def _with(self, other: Any, operation: Callable[[int, int], int]) -> Any:
+        if isinstance(other, Along):
+            return Along(self.axis, self.size, lambda value: operation(self.at(value), other.at(value)))
+        return Along(self.axis, self.size, lambda value: operation(self.at(value), other))
+
+    def __add__(self, other: Any) -> Any:
+        if isinstance(other, Flat):
+            return other + self
+        if isinstance(other, Along) and other.size != self.size:
+            return Along(self.axis, self.settled().size.joined(other.settled().size))
+        return self._with(other, add)
+
+    def __radd__(self, other: int) -> Any:
+        return self + other
+
+    def __sub__(self, other: Any) -> Any:
+        return self._with(other, sub)
+
+    def __rsub__(self, other: int) -> Any:
+        return -self + other
+
+    def __neg__(self) -> Any:
+        return Along(self.axis, self.size, lambda value: -self.at(value))
+
+    def __mul__(self, other: Any) -> Any:
+        if isinstance(other, Flat) or (isinstance(other, Along) and other.axis != self.axis):
+            return Flat((self.settled(),)) * other
+        return self._with(other, mul)
+
+    def __rmul__(self, other: int) -> Any:
+        return self * other
+
+    def __floordiv__(self, other: int) -> Any:
+        return self._with(other, floordiv)
+
+    def __gt__(self, other: Any) -> Any:
+        return self._with(other, gt)
+
+    def __ge__(self, other: Any) -> Any:
+        return Compared(self.axis, self.size, self._with(other, ge).rule, self - other + 1)
+
+    def equals(self, other: Any) -> Any:
+        """Whether two sizes, each made by layers and so settled, are equal: True where they always are."""
+        if other == self:
+            return True
+        if isinstance(other, int):
+            return Asked(self.axis, Exactly(self.size, other))
+        if isinstance(other, Along) and other.axis == self.axis:
+            return Asked(self.axis, Equal(self.size, other.size))
+        return Asked(self.axis, None)
+
+    def __str__(self) -> str:
+        return AXES[self.axis]
+
+
+@dataclass(frozen=True)
+class Compared(Along):
+    """1 where one number is at least another, else 0; as a condition, that `margin` is at least 1."""
+
+    margin: Any = None
+
+    @property
+    def asked(self) -> Asked:
+        return Asked(self.axis, AtLeastOne(self.margin.settled().size))
+
+
+@dataclass(frozen=True)
+class Flat:
+    """A count that height and width make together: a product of sizes, or else something equal to itself alone."""
+
+    factors: tuple[object, ...]
+
+    def __mul__(self, other: Any) -> "Flat":
+        if isinstance(other, Along):
+            other = other.settled()
+        return Flat((*self.factors, *(other.factors if isinstance(other, Flat) else (other,))))
+
+    __rmul__ = __mul__
+
+    def __add__(self, other: object) -> "Flat":
+        return Flat((Joined(sizes_in((self, other))),))
+
+    __radd__ = __add__
+
+    def equals(self, other: object) -> Any:
+        return True if other == self else Asked(0, None)
+
+    def __str__(self) -> str:
+        return "flattened"
+
+
+@dataclass(frozen=True, eq=False)
+class Joined:
+    """Counts one after the other, which make something equal to itself alone; the sizes that they are made of."""
+
+    sizes: frozenset[Along]
+
+
+def settled(number: Any) -> Any:
+    """A number that a rule made, as a function of the input's size; others as they are."""
+    return number.settled() if isinstance(number, Along) else number
+
+
+def sizes_in(counts: Iterable[object]) -> frozenset[Along]:
+    """The sizes that counts are made of. They grow together: the counts stay the same where all these sizes do."""
+    sizes: set[Along] = set()
+    for count in counts:
+        match count:
+            case Along():
+                sizes.add(count.settled())
+            case Flat(factors):
+                sizes |= sizes_in(factors)
+            case Joined():
+                sizes |= count.sizes
+    return frozenset(sizes)

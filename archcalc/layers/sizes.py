@@ -1,0 +1,83 @@
+"""The numbers that rules compute with, and the arithmetic that all of them can do.
+
+A rule takes integers, or what stands in for them: arrays of integers, numbers that remember how they were made,
+functions of the input's size. So it asks nothing of a size by `if`: whether something holds is a number too, 0 or 1.
+"""
+
+from collections.abc import Iterable
+from functools import reduce
+from operator import mul
+from typing import Any, Protocol, Self, TypeAlias, TypeVar
+
+Shape = tuple[int, ...]
+"""Sizes without the batch axis: (channels, height, width) or (features,)."""
+
+
+class Size(Protocol):
+    """What a rule asks of a number; comparisons give 0 or 1, of such numbers again."""
+
+    def __add__(self, other: Any, /) -> Self: ...
+    def __radd__(self, other: Any, /) -> Self: ...
+    def __sub__(self, other: Any, /) -> Self: ...
+    def __rsub__(self, other: Any, /) -> Self: ...
+    def __mul__(self, other: Any, /) -> Self: ...
+    def __rmul__(self, other: Any, /) -> Self: ...
+    def __floordiv__(self, other: Any, /) -> Self: ...
+    def __neg__(self) -> Self: ...
+    def __gt__(self, other: Any, /) -> Any: ...
+    def __ge__(self, other: Any, /) -> Any: ...
+
+
+S = TypeVar("S", bound=Size)
+N = TypeVar("N")
+Sizes: TypeAlias = tuple[S, ...]
+"""A shape of numbers of one sort."""
+
+
+def product(sizes: Iterable[S]) -> S:
+    """The product of one number or more."""
+    return reduce(mul, sizes)
+
+
+def positive(number: S) -> S:
+    """max(number, 0), as arithmetic that arrays can do too."""
+    is_positive: S = number > 0
+    return number * is_positive
+
+
+def larger(one: S, other: S) -> S:
+    """max(one, other), as such arithmetic."""
+    return one + positive(other - one)
+
+
+def equal(one: Any, other: Any) -> Any:
+    """Whether two numbers are equal, as those say it that have a way of their own."""
+    for number, beside in ((one, other), (other, one)):
+        if hasattr(number, "equals"):
+            return number.equals(beside)
+    return one == other
+
+
+def called(name: str, number: N) -> N:
+    """The number as it is; one that remembers how it was made also remembers what the rule calls it."""
+    remember = getattr(number, "called", None)
+    return remember(name) if remember else number
+
+
+def parted(number: S, parts: int) -> S:
+    """number // parts, which leaves no remainder where the layer fits; a number that remembers remembers that too."""
+    part = getattr(number, "parted", None)
+    return part(parts) if part else number // parts
+
+
+def bare(number: N) -> N:
+    """The number without how it was made, for a question that no formula shows."""
+    return getattr(number, "bare", number)
+
+
+def dims(shape: Iterable[object]) -> str:
+    """
+    >>> dims((96, 55, 55))
+    '96x55x55'
+    """
+    return "x".join(map(str, shape))

@@ -1,0 +1,34 @@
+"""A layer as torch has it, as data, from which modules are built and source is written."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+
+class Twin(NamedTuple):
+    """What to call in torch, with which keywords, after which padding.
+
+    `call` names a class of `torch.nn` ("nn.Conv2d") or a function of torch ("torch.cat"). `pad` is a twin to put
+    before it where torch has no such padding of its own (SAME at a stride, one-sided, rounding up).
+    """
+
+    call: str
+    keywords: Mapping[str, Any]
+    pad: "Twin | None" = None
+    positional: tuple[str, ...] = ()
+    """Keywords that source is written without; in torch's signature they come first, in this order."""
+    defaults: Mapping[str, Any] = {}  # never changed
+    """torch's own defaults, which source need not say."""
+    adds_up: tuple[str, ...] = ()
+    """Keywords that are added up where several devices, each with its part, are seen as one layer."""
+    adds_up_apart: tuple[str, ...] = ()
+    """Keywords that are added up too where each device reads its own part."""
+    takes_list: bool = False
+    """Whether a function takes all tensors as one list; else it takes two of them at a time."""
+    operator: str = ""
+    """How source writes a function of two tensors."""
+    remark: str = ""
+    """What the arguments alone do not say."""
+
+    @property
+    def is_module(self) -> bool:
+        return self.call.startswith("nn.")
