@@ -342,7 +342,7 @@ def test_every_key_of_json_is_documented(command: str, arguments: list[str], dat
     assert missing == []
 
 
-BY_NAMES = ("counts", "quantities", "not_counted")
+BY_NAMES = ("counts", "quantities", "not_counted", "not_known")
 
 
 def _keys(data: object) -> set[str]:

@@ -124,6 +124,15 @@ class Layer(Declared, ABC):
             if not holds:
                 raise ArchError(fault())
 
+    def bearing(self, name: str, *inputs: Shape) -> tuple[str, ...]:
+        """Of "shapes", "params" and "macs", those whose rules read the field; what bears on shapes bears on MACs."""
+        out = self.output_shape(*inputs)
+        by_shape = name in read_by(self, lambda layer: layer.output_shape(*inputs))
+        by_params = name in read_by(self, lambda layer: layer.param_shapes(*inputs))
+        by_macs = name in read_by(self, lambda layer: layer.macs(*inputs, out))
+        found = {"shapes": by_shape, "params": by_params, "macs": by_macs or (by_shape and self.counted)}
+        return tuple(quantity for quantity, bears in found.items() if bears)
+
     @property
     def groups_of_channels(self) -> int | None:
         """Into how many groups it divides channels; None for a kind that has no groups."""
@@ -141,6 +150,22 @@ class Layer(Declared, ABC):
 def field_of_type(kind: type[Layer], wanted: type[FieldType]) -> str | None:
     """The name of the field of that type; None where there is none."""
     return next((name for name, field in kind.fields.items() if isinstance(field.type, wanted)), None)
+
+
+def read_by(layer: Layer, rule: Callable[[Layer], object]) -> set[str]:
+    """The fields of a layer that a rule reads."""
+    read: set[str] = set()
+
+    class Watched(type(layer)):  # type: ignore[misc]  # a kind is known at run time only
+        def __getattribute__(self, name: str) -> Any:
+            if name in layer.fields:
+                read.add(name)
+            return super().__getattribute__(name)
+
+    watched = object.__new__(Watched)
+    watched.__dict__.update(vars(layer))
+    rule(watched)
+    return read
 
 
 class Windowed(Layer):
@@ -236,9 +261,9 @@ def kind(op: str) -> Callable[[K], K]:
     return register
 
 
-def merging() -> list[str]:
-    """The ops that read several layers."""
-    return [op for op, kind in KINDS.items() if kind.merges]
+def merging() -> dict[str, type[Layer]]:
+    """The kinds that read several layers, by their ops."""
+    return {op: kind for op, kind in KINDS.items() if kind.merges}
 
 
 def unknown_op(op: str, known: Iterable[str] = KINDS) -> str:

@@ -2,8 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from functools import reduce
-from typing import Final
+from functools import partial, reduce
 
 import torch
 from torch import Tensor, nn
@@ -12,12 +11,6 @@ from archcalc.graph import Graph, Node, reads_own_part
 from archcalc.layers import Twin
 from archcalc.spec.model import INPUT, Tower
 from archcalc.twins import PAD, place
-
-FUNCTIONS: Final[Mapping[str, Callable[..., Tensor]]] = {
-    "torch.cat": lambda tensors, dim: torch.cat(tensors, dim),
-    "torch.add": lambda tensors: reduce(torch.add, tensors),
-}
-"""What a twin can call that is no class of torch.nn, on a list of tensors."""
 
 Device = str | torch.device
 
@@ -98,7 +91,7 @@ class Built(nn.Module):
         if twin.is_module:
             made: Tensor = self.get_submodule(path)(*tensors)
             return made
-        return FUNCTIONS[twin.call](list(tensors), **twin.keywords)
+        return call(twin, tensors)
 
     def _read(self, node: Node, name: str, copy: int, made: Mapping[str, list[Tensor]]) -> Tensor:
         """What one device reads: its own part inside its tower, the whole of everything else, brought to it."""
@@ -121,6 +114,14 @@ def build(graph: Graph, device: Device | Sequence[Device] = "cpu") -> Built:
     if device == "cuda" and torch.cuda.device_count() > 1:
         device = [f"cuda:{index}" for index in range(torch.cuda.device_count())]
     return Built(graph, [device] if isinstance(device, str | torch.device) else device)
+
+
+def call(twin: Twin, tensors: Sequence[Tensor]) -> Tensor:
+    """What a function of torch makes of several tensors, all at once or two by two."""
+    function: Callable[..., Tensor] = getattr(torch, twin.call.removeprefix("torch."))
+    if twin.takes_list:
+        return function(list(tensors), **twin.keywords)
+    return reduce(partial(function, **twin.keywords), tensors)
 
 
 def _module(twin: Twin) -> nn.Module:

@@ -10,38 +10,29 @@ from torch.overrides import TorchFunctionMode
 
 from archcalc.analysis.check.against import Call
 from archcalc.errors import ArchError
+from archcalc.layers import KINDS
+from archcalc.layers.fields import PaddingType, TwoIntegers
 
 FUNCTIONS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
-    "relu": ("ReLU", ()),
-    "relu6": ("ReLU6", ()),
-    "tanh": ("Tanh", ()),
-    "sigmoid": ("Sigmoid", ()),
-    "silu": ("SiLU", ()),
-    "hardswish": ("Hardswish", ()),
-    "gelu": ("GELU", ("approximate",)),
-    "leaky_relu": ("LeakyReLU", ("negative_slope",)),
-    "elu": ("ELU", ("alpha",)),
-    "softmax": ("Softmax", ("dim",)),
-    "dropout": ("Dropout", ("p",)),
-    "max_pool2d": ("MaxPool2d", ("kernel_size", "stride", "padding", "dilation", "ceil_mode")),
-    "avg_pool2d": ("AvgPool2d", ("kernel_size", "stride", "padding", "ceil_mode", "count_include_pad")),
-    "adaptive_avg_pool2d": ("AdaptiveAvgPool2d", ("output_size",)),
-    "adaptive_max_pool2d": ("AdaptiveMaxPool2d", ("output_size",)),
-    "local_response_norm": ("LocalResponseNorm", ("size", "alpha", "beta", "k")),
-    "flatten": ("Flatten", ("start_dim", "end_dim")),
-    "add": ("add", ()),
-    "cat": ("cat", ()),
-    "concat": ("cat", ()),
+    function: (kind.torch_call.rpartition(".")[2], words)
+    for kind in KINDS.values()
+    for function, words in kind.torch_functions.items()
 }
 """What functions do the work of which modules, and the names of their arguments after the input."""
+
+_BY_CLASS: Final = {kind.torch_call.removeprefix("nn."): kind for kind in KINDS.values()}
 
 _RESHAPING: Final = ("view", "reshape", "squeeze")
 _QUIET: Final = ("contiguous", "to", "detach", "clone", "float", "double", "type", "unsqueeze", "expand", "size")
 """What computes nothing, and is no layer."""
 
-_PAIRS: Final = ("kernel_size", "stride", "padding", "dilation", "output_size")
-_UNTOLD: Final = ("inplace", "output_padding", "divisor_override", "return_indices", "min_val", "max_val")
-"""What is said of a module but changes none of its outputs here."""
+_PAIRS: Final = frozenset(
+    name
+    for kind in KINDS.values()
+    for name, field in kind.fields.items()
+    if isinstance(field.type, TwoIntegers | PaddingType)
+)
+"""What torch takes one number for, or one for each axis."""
 
 
 def trace(module: nn.Module, x: Tensor) -> tuple[list[Call], Any]:
@@ -126,7 +117,9 @@ def _call_of_module(path: str, part: nn.Module, out: Any) -> Call:
 def _fields_of_module(part: nn.Module) -> dict[str, Any]:
     """What torch counts as a module's constants: its constructor's arguments."""
     constants = getattr(type(part), "__constants__", ())
-    fields = {name: getattr(part, name) for name in constants if name not in _UNTOLD and hasattr(part, name)}
+    kind = next((_BY_CLASS[c.__name__] for c in type(part).__mro__ if c.__name__ in _BY_CLASS), None)
+    ignored = kind.torch_ignored if kind else ()
+    fields = {name: getattr(part, name) for name in constants if name not in ignored and hasattr(part, name)}
     if fields.pop("padding_mode", "zeros") != "zeros":
         fields["padding_mode"] = part.padding_mode
     if fields.get("padding") == "same":

@@ -4,38 +4,34 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from archcalc.analysis.conventions import Convention
-from archcalc.analysis.conventions.convention import Weights, in_words
+from archcalc.analysis.conventions.convention import in_words
 from archcalc.analysis.conventions.facts import QUANTITIES
+from archcalc.analysis.conventions.tools import COMMON
 from archcalc.layers import KINDS
 from archcalc.render.answer import Answer
 from archcalc.render.envelope import stamped
 from archcalc.render.sheet import Column, Sheet
 
-_SHOWN: Final = (
-    "conv2d",
-    "linear",
-    "max_pool2d",
-    "adaptive_avg_pool2d",
-    "relu",
-    "local_response_norm",
-    "batch_norm2d",
-    "add",
-)
-"""The kinds in which conventions differ and that most networks have."""
-
 NOT_COUNTED: Final = "not counted"
+NOT_KNOWN: Final = "not known"
 
 
-def _counted(weights: Weights | None) -> str:
+def _counted(convention: Convention, op: str) -> str:
     """What is counted; a kind of which nothing is said is not the same as one that is free."""
+    weights = convention.weights(op)
     return "-" if weights is None else in_words(weights)
+
+
+def silence(convention: Convention, op: str) -> str:
+    """Why there is no count of a kind: the tool says nothing about it, or what it says is not known here."""
+    return NOT_COUNTED if convention.is_known(op) else NOT_KNOWN
 
 
 _ALL: Final = (
     Column("name", "convention"),
     Column("version", "version", leaves=1),
     Column("word", "its word"),
-    *(Column(op, op) for op in _SHOWN),
+    *(Column(op, op) for op in COMMON),
 )
 
 _SIGNS: Final = "0 is counted as nothing; - is a kind that a tool says nothing about, which is not counted"
@@ -53,9 +49,7 @@ _ONE: Final = (
 
 def all_sheet(conventions: Sequence[Convention]) -> Sheet:
     """A line for each convention, a column for each layer kind in which they differ most."""
-    rows = tuple(
-        (one.name, one.version, one.word, *(_counted(one.weights(op)) for op in _SHOWN)) for one in conventions
-    )
+    rows = tuple((one.name, one.version, one.word, *(_counted(one, op) for op in COMMON)) for one in conventions)
     return Sheet("", "", _ALL, rows, notes=(_SIGNS, *_notes(conventions)))
 
 
@@ -67,9 +61,9 @@ def narrow_sheet(conventions: Sequence[Convention]) -> Sheet:
 
 def _sentence(convention: Convention) -> str:
     """What is counted of each kind, what is free, and what is not counted."""
-    counted = [f"{op}: {in_words(weights)}" for op in _SHOWN if (weights := convention.weights(op))]
-    free = [op for op in _SHOWN if convention.weights(op) == {}]
-    silent = [op for op in _SHOWN if convention.weights(op) is None]
+    counted = [f"{op}: {in_words(weights)}" for op in COMMON if (weights := convention.weights(op))]
+    free = [op for op in COMMON if convention.weights(op) == {}]
+    silent = [op for op in COMMON if convention.weights(op) is None]
     parts = [f"{convention.word} of {convention.version}", *counted]
     parts += [f"free: {', '.join(free)}"] if free else []
     parts += [f"{NOT_COUNTED}: {', '.join(silent)}"] if silent else []
@@ -78,7 +72,7 @@ def _sentence(convention: Convention) -> str:
 
 def _notes(conventions: Sequence[Convention]) -> tuple[str, ...]:
     """How the counts are to be read, and where the rest is."""
-    used = {name for one in conventions for op in _SHOWN for name in one.weights(op) or ()}
+    used = {name for one in conventions for op in COMMON for name in one.weights(op) or ()}
     return (
         *(f"{name}: {words.full}" for name, words in QUANTITIES.items() if name in used),
         "all kinds and the source: archcalc conventions NAME; counted by it: archcalc table SPEC --convention NAME",
@@ -87,7 +81,7 @@ def _notes(conventions: Sequence[Convention]) -> tuple[str, ...]:
 
 def one_sheet(convention: Convention) -> Sheet:
     """What a convention counts of each kind, and where that is written."""
-    rows = tuple((op, _in_full(convention.weights(op))) for op in KINDS)
+    rows = tuple((op, _in_full(convention, op)) for op in KINDS)
     notes = (
         f"{convention.word}: {convention.means}",
         *([convention.note] if convention.note else []),
@@ -96,9 +90,10 @@ def one_sheet(convention: Convention) -> Sheet:
     return Sheet(convention.name, f"{convention.name}: {convention.tool} {convention.version}", _ONE, rows, notes=notes)
 
 
-def _in_full(weights: Weights | None) -> str:
+def _in_full(convention: Convention, op: str) -> str:
+    weights = convention.weights(op)
     if weights is None:
-        return NOT_COUNTED
+        return silence(convention, op)
     used = "; ".join(f"{name}: {QUANTITIES[name].full}" for name in weights)
     return f"{in_words(weights)} ({used})" if used else "0"
 

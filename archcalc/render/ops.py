@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from archcalc.errors import listing
 from archcalc.layers import KINDS, Layer
-from archcalc.layers.base import find
+from archcalc.layers.base import find, merging
 from archcalc.layers.declared import Field
 from archcalc.render.answer import Answer
 from archcalc.render.envelope import listed
@@ -19,7 +20,7 @@ _KINDS: Final = (
 
 _STRUCTURES: Final = {
     "use": "The layers of a block, `repeat` times, with values for its params.",
-    "branches": "Paths that read one input, merged by add or concat; [] is the input itself.",
+    "branches": f"Paths that read one input, merged by {listing([*merging()])}; [] is the input itself.",
     "towers": "Layers that exist once per device; gather: true reads all devices.",
 }
 _STRUCTURE_KEYS: Final = {
@@ -28,9 +29,9 @@ _STRUCTURE_KEYS: Final = {
     "with": "{param: value, ...} for the block's params",
     "repeat": "an integer >= 0; the layers are then called name.0.layer, name.1.layer, ...",
     "paths": "[[layers], [layers], ...]; [] is the input itself",
-    "merge": "add or concat",
-    "dim": "the axis of concat, as torch counts: 1 is channels",
-    "activation": "follows add",
+    "merge": listing([*merging()]),
+    **{name: f"of {op}: {field.type.words}" for op, kind in merging().items() for name, field in kind.fields.items()},
+    "activation": f"follows {listing([op for op, kind in merging().items() if kind.takes_activation])}",
     "devices": "two or more names",
     "layers": "a list of layers, with the channels of one device; gather: true reads all devices",
 }

@@ -13,7 +13,7 @@ from archcalc.layers.sizes import dims
 from archcalc.render.answer import Answer
 from archcalc.render.envelope import stamped
 from archcalc.render.sheet import Column, Sheet
-from archcalc.render.table.costs import convention_notes, listed, silence
+from archcalc.render.table.costs import convention_notes, listed, silences, unknown
 from archcalc.render.words import number
 
 _MOST_LAYERS: Final = 4
@@ -67,9 +67,12 @@ def ladder_sheet(ladder: Ladder) -> Sheet:
 def _silences(ladder: Ladder) -> Iterator[str]:
     """Which kinds of layers are not in the numbers, with those who say nothing about them."""
     by_ops: dict[tuple[str, ...], list[str]] = {}
+    unknown_by: dict[tuple[str, ...], list[str]] = {}
     for one in (*(one for rung in ladder.rungs for one in rung.totals), *ladder.silent):
         by_ops.setdefault(one.not_counted, []).append(one.convention.name)
-    yield from (silence(listing(names, "and"), ops, len(names)) for ops, names in by_ops.items() if ops)
+        unknown_by.setdefault(one.not_known, []).append(one.convention.name)
+    yield from (silences(listing(names, "and"), ops, len(names)) for ops, names in by_ops.items() if ops)
+    yield from (unknown(listing(names, "and"), ops, len(names)) for ops, names in unknown_by.items() if ops)
 
 
 def way_sheet(ladder: Ladder) -> Sheet:
@@ -125,11 +128,11 @@ def away(distance: Fraction) -> str:
 
 
 def ladder_data(ladder: Ladder) -> dict[str, Any]:
-    """The same as JSON: `name`, `input_shape`, `batch`, `rungs` and `not_counted`.
+    """The same as JSON: `name`, `input_shape`, `batch`, `rungs`, `not_counted` and `not_known`.
 
     `rungs`, in order: `total`, `conventions` (their names), and `steps` from the rung before, each with `change`,
     `times`, `quantity`, `op`, `count` and `layers`. `not_counted` has for each convention the ops that it says nothing
-    about.
+    about, `not_known` those of which archcalc does not know how it counts them.
     """
     totals = [*(one for rung in ladder.rungs for one in rung.totals), *ladder.silent]
     return stamped(
@@ -146,6 +149,7 @@ def ladder_data(ladder: Ladder) -> dict[str, Any]:
                 for rung in ladder.rungs
             ],
             "not_counted": {one.convention.name: list(one.not_counted) for one in totals},
+            "not_known": {one.convention.name: list(one.not_known) for one in totals},
         }
     )
 

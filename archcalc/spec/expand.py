@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from archcalc.errors import ArchError, Mark, listing
 from archcalc.layers import KINDS, Layer
+from archcalc.layers.base import merging
 from archcalc.layers.fields import spell
 from archcalc.spec.blocks import MOST_LAYERS, Blocks, too_many
 from archcalc.spec.expressions import is_expression
@@ -25,7 +26,6 @@ MOST_STEPS: Final = 3 * MOST_LAYERS
 """Statements that may be visited: layers, and the structures around them."""
 
 MOST_DEEP: Final = 64
-MERGES: Final = ("add", "concat")
 
 
 class Expanded(NamedTuple):
@@ -220,17 +220,18 @@ class _Expansion:
             return source
         inner = Place(Names(place.names), place.params, f"{place.prefix}{name}.", place.tower, place.blocks)
         ends = [self.path(path, source, inner, within) for path in paths.items]
-        merging = {key: value for key, value in node.items.items() if key in ("name", "dim", "activation")}
-        return self.layer(Mapping(merging, node.keys, node.mark), name, KINDS[merge], ends, place)
+        kept = ("name", "activation", *KINDS[merge].fields)
+        parts = {key: value for key, value in node.items.items() if key in kept}
+        return self.layer(Mapping(parts, node.keys, node.mark), name, KINDS[merge], ends, place)
 
     def merge(self, node: Mapping, place: Place, within: str) -> str:
         given = node.items.get("merge")
         value = self.read.value(given, place.params, within) if given else None
-        if value in MERGES:
+        if value in merging():
             return str(value)
         got = f", got {spell(value)}" if given else ""
-        self.fault(f"branches needs merge: {listing(MERGES)}{got}", mark_of(node, "merge"), within)
-        return MERGES[0]
+        self.fault(f"branches needs merge: {listing([*merging()])}{got}", mark_of(node, "merge"), within)
+        return next(iter(merging()))
 
     def path(self, path: Node, source: str, place: Place, within: str) -> str:
         if isinstance(path, Sequence):

@@ -6,12 +6,12 @@ The reader stays the judge: what the schema refuses, the reader refuses too, not
 from typing import Any, Final
 
 from archcalc.layers import KINDS, Layer
+from archcalc.layers.base import merging
 from archcalc.layers.declared import Field
 from archcalc.layers.fields import EXPRESSION
 from archcalc.spec.document import FILE_KEYS
-from archcalc.spec.expand import MERGES
 from archcalc.spec.model import NAME, VERSION, Claim, Source, Training
-from archcalc.spec.statement import STRUCTURES, activations
+from archcalc.spec.statement import STRUCTURES, activations, merge_fields
 
 _WORD: Final = {"type": "string"}
 _LAYERS: Final = {"$ref": "#/definitions/layers"}
@@ -104,8 +104,8 @@ _STRUCTURE_KEYS: Final[dict[str, Any]] = {
     "with": {"type": "object"},
     "repeat": {"anyOf": [{"type": "integer", "minimum": 0}, EXPRESSION]},
     "paths": {"type": "array", "minItems": 2, "items": {"anyOf": [_LAYERS, EXPRESSION]}},
-    "merge": {"anyOf": [{"enum": list(MERGES)}, EXPRESSION]},
-    "dim": {"anyOf": [{"type": "integer", "minimum": 1}, EXPRESSION]},
+    "merge": {"anyOf": [{"enum": list(merging())}, EXPRESSION]},
+    **{name: _or_expression(field.type.schema()) for name, field in merge_fields().items()},
     "devices": _NAMES | {"minItems": 2},
     "layers": _LAYERS | {},
 }

@@ -5,16 +5,23 @@ from typing import Any, Final, NamedTuple
 
 from archcalc.errors import ArchError, Mark, listing
 from archcalc.layers import KINDS, Layer
-from archcalc.layers.base import Activation, unknown_op
+from archcalc.layers.base import Activation, merging, unknown_op
+from archcalc.layers.declared import Field
 from archcalc.layers.fields import spell
 from archcalc.spec.expressions import Scope
 from archcalc.spec.model import INPUT, NAME, Tower
 from archcalc.spec.reading import LayerList, Reader, kind_of, mark_of, resolve
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence
 
+
+def merge_fields() -> dict[str, Field]:
+    """The fields of kinds that read several layers, which a `branches` takes too."""
+    return {name: field for kind in merging().values() for name, field in kind.fields.items()}
+
+
 STRUCTURES: Final[dict[str, tuple[str, ...]]] = {
     "use": ("name", "op", "from", "block", "with", "repeat"),
-    "branches": ("name", "op", "from", "paths", "merge", "dim", "activation"),
+    "branches": ("name", "op", "from", "paths", "merge", *merge_fields(), "activation"),
     "towers": ("name", "op", "from", "devices", "layers"),
 }
 """The ops that are no layers, with their keys."""

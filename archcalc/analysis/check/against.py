@@ -136,7 +136,7 @@ def _as_one(layer: Placed, nodes: Mapping[str, Node]) -> Iterator[Call]:
     if twin.pad is not None:
         yield _padding(layer, node.copies, tuple(f"{path}{PAD}" for path in paths))
     own = any(name in nodes and reads_own_part(node, nodes[name]) for name in node.inputs)
-    wider = {"out_channels", "out_features", "num_features"} | ({"in_channels", "groups"} if own else set())
+    wider = twin.adds_up + (twin.adds_up_apart if own else ())
     keywords = {word: v * node.copies if word in wider else v for word, v in twin.keywords.items()}
     tensors = {name: side_by_side(shape, node.copies) if shape else () for name, shape in own_tensors(node).items()}
     reach = paths if twin.is_module else ()
@@ -152,11 +152,11 @@ def _padding(layer: Placed, copies: int, paths: tuple[str, ...]) -> Call:
     return Call(f"{node.name} (padding)", _op(pad.call), _known(pad.call, pad.keywords), shape, {}, paths)
 
 
-_SAME: Final = {"ZeroPad2d": "ConstantPad2d", "torch.add": "add", "torch.cat": "cat"}
+_SAME: Final = {"ZeroPad2d": "ConstantPad2d"}
 
 
 def _op(call: str) -> str:
-    name = call.removeprefix("nn.")
+    name = call.rpartition(".")[2]
     return _SAME.get(name, name)
 
 

@@ -1,13 +1,10 @@
 """A table held against what PyTorch and its counters observe of the same network, layer by layer."""
 
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from archcalc.layers import Shape
+from archcalc.layers import KINDS, Shape
 from archcalc.table import Row, Table
-
-COUNTED: Final = ("conv2d", "linear")
-"""The ops whose multiply-accumulates archcalc counts, and both counters with it."""
 
 
 class Observed(NamedTuple):
@@ -31,7 +28,7 @@ class LayerAgreement(NamedTuple):
     @property
     def is_counted(self) -> bool:
         """Whether the counters count such a layer as archcalc does; what they do not count is no agreement."""
-        return self.row.op in COUNTED
+        return KINDS[self.row.op].counted
 
     @property
     def differences(self) -> list[str]:

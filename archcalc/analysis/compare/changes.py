@@ -4,20 +4,20 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from archcalc.graph import Node
-from archcalc.layers.activation import Softmax
-from archcalc.layers.base import Activation
+from archcalc.layers.base import Role, field_of_type
+from archcalc.layers.fields import Width
 from archcalc.table import Row
 
-_ROLES: Final = {
-    **dict.fromkeys(("conv2d", "linear"), "weights"),
-    **dict.fromkeys(("max_pool2d", "avg_pool2d", "adaptive_avg_pool2d", "adaptive_max_pool2d"), "pool"),
-    **dict.fromkeys(("local_response_norm", "batch_norm2d", "batch_norm1d"), "norm"),
-    **dict.fromkeys(("add", "concat"), "merge"),
-}
-"""What kinds stand in for each other."""
+_INPUTS: Final = {0: "in_channels", -1: "in_features"}
+"""What is read along the axis that weights go with."""
 
-_MIXING: Final = ("conv2d", "linear", "local_response_norm", "softmax")
-"""Kinds whose outputs are made of several channels, so that it counts which of them a device reads."""
+_ALL: Final = ("shapes", "params", "macs")
+_BEARING: Final = {
+    **dict.fromkeys(("layer", "op", "reads"), _ALL),
+    **dict.fromkeys(("in_channels", "in_features", "devices", "gather", "split"), ("params", "macs")),
+    "in_size": ("macs",),
+}
+"""What it bears on where a layer reads another input, or is divided in another way."""
 
 
 class Part(NamedTuple):
@@ -27,9 +27,8 @@ class Part(NamedTuple):
     row: Row
 
     @property
-    def role(self) -> str:
-        is_activation = isinstance(self.node.layer, Activation | Softmax)
-        return "activation" if is_activation else _ROLES.get(self.row.op, self.row.op)
+    def role(self) -> Role:
+        return self.node.layer.role
 
     @property
     def split(self) -> int:
@@ -39,7 +38,9 @@ class Part(NamedTuple):
         how often each is worked on.
         """
         whole, read = self.node.input_shapes[0][0], self.node.device_inputs[0][0]
-        return whole // read * (self.row.groups or 1) if self.row.op in _MIXING else read * self.node.copies // whole
+        if self.node.layer.mixes_channels:
+            return whole // read * (self.row.groups or 1)
+        return read * self.node.copies // whole
 
 
 class Split(NamedTuple):
@@ -62,6 +63,13 @@ class Change(NamedTuple):
     after: Any
     idle: bool = False
     """Whether the layer computes the same all the same."""
+    of_field: tuple[str, ...] = ()
+    """Of a field, the quantities whose rules read it."""
+
+    @property
+    def bears_on(self) -> tuple[str, ...]:
+        """Of "shapes", "params" and "macs", those that it may change; some, such as a dropout's p, change none."""
+        return _BEARING.get(self.what, self.of_field)
 
 
 def changes(before: Part, after: Part) -> Iterator[Change]:
@@ -72,16 +80,17 @@ def changes(before: Part, after: Part) -> Iterator[Change]:
     else:
         yield from _reading(before, after)
     ours, theirs = _fields(before), _fields(after)
+    layer, reads = before.node.layer, before.node.device_inputs
     divided_alike = before.split == after.split
     for name in ours:
         if name in theirs and ours[name] != theirs[name] and not (name == "groups" and divided_alike):
-            yield Change(name, ours[name], theirs[name])
+            yield Change(name, ours[name], theirs[name], of_field=layer.bearing(name, *reads))
     yield from _dividing(before, after, divided_alike)
 
 
 def _across_kinds(before: Part, after: Part) -> Iterator[Change]:
     """What a linear layer and a convolution that stands in for it read and make, both counted as features."""
-    if before.role != "weights" or after.role != "weights":
+    if not (before.role is after.role is Role.WEIGHTS):
         return
     ours, theirs = ({"in_features": _features_read(p), "out_features": p.row.output_shape[0]} for p in (before, after))
     for what in ours:
@@ -99,7 +108,8 @@ def _reading(before: Part, after: Part) -> Iterator[Change]:
     ours, theirs = before.row.input_shapes[0], after.row.input_shapes[0]
     if len(ours) != len(theirs) or not (before.row.params or after.row.params):
         return
-    what, axis = ("in_features", -1) if before.row.op in ("linear", "batch_norm1d") else ("in_channels", 0)
+    axis = before.node.layer.input_axis
+    what = _INPUTS[axis]
     if ours[axis] != theirs[axis]:
         yield Change(what, ours[axis], theirs[axis])
     if what == "in_channels" and ours[1:] != theirs[1:] and before.row.macs != after.row.macs:
@@ -109,10 +119,8 @@ def _reading(before: Part, after: Part) -> Iterator[Change]:
 def _fields(part: Part) -> dict[str, Any]:
     """The layer's fields; what several devices make side by side is counted together."""
     copies = part.node.copies
-    return {
-        name: value * copies if name in ("out_channels", "out_features") else value
-        for name, value in vars(part.node.layer).items()
-    }
+    widths = (field_of_type(type(part.node.layer), Width),)
+    return {name: value * copies if name in widths else value for name, value in vars(part.node.layer).items()}
 
 
 def _dividing(before: Part, after: Part, divided_alike: bool) -> Iterator[Change]:

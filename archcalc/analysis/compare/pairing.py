@@ -10,6 +10,7 @@ from typing import Final
 from archcalc.analysis.alignment import Pairs, align
 from archcalc.analysis.compare.changes import Part
 from archcalc.layers import Shape
+from archcalc.layers.base import Role
 
 Together = tuple[Part | None, ...]
 """One layer in every network that has it, in the networks' order."""
@@ -42,7 +43,7 @@ def have_enough_in_common(layers: Sequence[Together]) -> bool:
     They are where two in five of the convolutions and linear layers of the one that has most stand in all of them, or
     where half of those of the one that has fewest do so unchanged or under their names.
     """
-    with_weights = [layer for layer in layers if any(part and part.role == "weights" for part in layer)] or layers
+    with_weights = [layer for layer in layers if any(part and part.role is Role.WEIGHTS for part in layer)] or layers
     counts = [sum(part is not None for part in column) for column in zip(*with_weights, strict=True)] or [0]
     common = [[part for part in layer if part] for layer in with_weights if None not in layer]
     kept = sum(_are_of_one_make(parts) for parts in common)

@@ -6,15 +6,13 @@ from fractions import Fraction
 from typing import Final, NamedTuple
 
 from archcalc.analysis.conventions.facts import Facts
+from archcalc.layers import KINDS
 
 Weights = Mapping[str, int]
 """How often each quantity of `Facts` is counted."""
 
 OURS: Final = "archcalc"
 """The tool of our own conventions."""
-
-IDLE: Final = frozenset(("flatten", "identity", "dropout"))
-"""Ops that do nothing in inference, so that no tool need say so."""
 
 _TERM: Final = re.compile(r"(?P<sign>[+-] )?(?:(?P<times>[0-9]+) )?(?P<quantity>[a-z_]+) ?")
 
@@ -33,6 +31,8 @@ class Convention(NamedTuple):
     """By op, as the tool knows torch's layers."""
     free: frozenset[str]
     """Ops that it knows, and says are nothing."""
+    silent: frozenset[str]
+    """Ops about which it is known to say nothing; how it counts ops of a later archcalc is not known."""
     note: str = ""
     """What to know before its number is put beside another's."""
     printed_half: bool = False
@@ -49,8 +49,12 @@ class Convention(NamedTuple):
         return number if not self.printed_half else half.numerator if half.denominator == 1 else half
 
     def weights(self, op: str) -> Weights | None:
-        """What it counts of a layer kind; None where it says nothing about it."""
-        return self.counts.get(op, {} if op in self.free or op in IDLE else None)
+        """What it counts of a layer kind; None where it says nothing about it, and where that is not known."""
+        return self.counts.get(op, {} if op in self.free or KINDS[op].idle else None)
+
+    def is_known(self, op: str) -> bool:
+        """Whether it is known here how the tool counts a layer kind, or that it says nothing about it."""
+        return op in self.silent or self.weights(op) is not None
 
     def cost(self, op: str, facts: Facts) -> int | None:
         """What a layer costs; None where the tool says nothing about its kind."""
@@ -68,13 +72,14 @@ def convention(
     url: str,
     counts: Mapping[str, str],
     free: str | Iterable[str] = (),
+    silent: str | Iterable[str] = (),
     note: str = "",
     printed_half: bool = False,
 ) -> Convention:
     """A convention as its file writes it: ops separated by spaces, each counted as in `2 macs + bias`."""
     by_op = {op: read_weights(text) for ops, text in counts.items() for op in ops.split()}
-    known = frozenset(free.split() if isinstance(free, str) else free)
-    return Convention(name, tool, version, word, means, url, by_op, known, note, printed_half)
+    known, unsaid = (frozenset(ops.split() if isinstance(ops, str) else ops) for ops in (free, silent))
+    return Convention(name, tool, version, word, means, url, by_op, known, unsaid, note, printed_half)
 
 
 def read_weights(text: str) -> Weights:

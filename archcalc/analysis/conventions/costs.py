@@ -1,21 +1,23 @@
 """Graph and conventions -> costs: layer by layer, and as terms that add up to what each convention says."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from archcalc.analysis.conventions import CONVENTIONS, Convention, facts
-from archcalc.analysis.conventions.convention import IDLE
 from archcalc.graph import Graph
+from archcalc.layers import KINDS
 from archcalc.table import Row, Table
 
 
 class Total(NamedTuple):
-    """What a convention says of a whole network; None where it says nothing about any of the layers."""
+    """What a convention says of a whole network; None where it says nothing about any layer, or how is not known."""
 
     convention: Convention
     cost: int | None
     not_counted: tuple[str, ...]
     """The ops that the convention says nothing about."""
+    not_known: tuple[str, ...] = ()
+    """The ops of which archcalc does not know how the convention counts them."""
 
 
 class Priced(NamedTuple):
@@ -77,15 +79,11 @@ def totals(counted: list[Term]) -> list[Total]:
 def total(convention: Convention, counted: list[Term]) -> Total:
     """What a convention says of a network, from its terms."""
     ops = tuple(dict.fromkeys(term.op for term in counted))
-    silent = not_counted(convention, ops)
-    if silent and set(ops) - IDLE == set(silent):
-        return Total(convention, None, silent)
-    return Total(convention, sum(times(convention, term) * term.amount for term in counted), silent)
-
-
-def not_counted(convention: Convention, ops: Iterable[str]) -> tuple[str, ...]:
-    """Those of some ops that a convention says nothing about."""
-    return tuple(op for op in ops if convention.weights(op) is None)
+    unknown = tuple(op for op in ops if not convention.is_known(op))
+    silent = tuple(op for op in ops if convention.weights(op) is None and op not in unknown)
+    says_nothing = silent and all(op in silent or KINDS[op].idle for op in ops)
+    cost = sum(times(convention, term) * term.amount for term in counted)
+    return Total(convention, None if unknown or says_nothing else cost, silent, unknown)
 
 
 def times(convention: Convention, term: Term) -> int:

@@ -5,7 +5,6 @@ from typing import Final, NamedTuple
 
 from archcalc.errors import ArchError
 from archcalc.graph import Node
-from archcalc.layers import Shape
 
 
 class Facts(NamedTuple):
@@ -74,35 +73,30 @@ def facts(node: Node) -> Facts:
     layer, reads, makes = node.layer, node.device_inputs, node.device_output
     window, params = layer.window(*reads), layer.param_shapes(*reads)
     outputs, places = prod(makes), prod(makes[1:])
-    weight, size = params.get("weight"), getattr(layer, "size", 0)
+    weight = params.get("weight")
     macs: int = layer.macs(*reads, makes)
-    groups = getattr(layer, "groups", 1)
     unbiased = weight if weight and "bias" not in params else (0,)
     inputs = sum(map(prod, reads)) + _padding_of_its_own(node)
-    return Facts(
+    counted = Facts(
         macs=macs,
-        ungrouped=macs * groups,
-        split=macs // groups,
+        ungrouped=macs,
+        split=macs,
         bias=outputs if "bias" in params else 0,
         flat_bias=outputs if "bias" in params and len(makes) == 1 else 0,
         inputs=inputs,
         outputs=outputs,
-        windows=(prod(window.kernel_size) if window else size) * outputs,
+        windows=prod(window.kernel_size) * outputs if window else 0,
         strides=prod(window.stride) * outputs if window else 0,
         weights=prod(weight) if weight else 0,
         biases=prod(params.get("bias", (0,))),
         adds=(len(reads) - 1) * outputs,
         places=places,
-        edges=(size - 1) * places if size else 0,
-        bins=_whole_bins(reads[0], makes) * outputs,
         crossed=inputs * places,
-        pooled=outputs if len(makes) == len(reads[0]) == 3 and places == 1 else 0,
-        slices=outputs // makes[getattr(layer, "dim", 1) - 1],
         layers=1,
-        untracked=0 if getattr(layer, "track_running_stats", True) else outputs,
         unbiased=unbiased[0],
         unbiased_kernels=prod(unbiased[:2]),
     )
+    return counted._replace(**layer.quantities(*reads, makes))
 
 
 def _padding_of_its_own(node: Node) -> int:
@@ -117,12 +111,3 @@ def _padding_of_its_own(node: Node) -> int:
     left, right, top, bottom = pad.keywords["padding"]
     added: int = channels * ((top + height + bottom) * (left + width + right) - height * width)
     return added
-
-
-def _whole_bins(x: Shape, out: Shape) -> int:
-    """Whole rows times whole columns of the input that go into each output of an adaptive pool.
-
-    >>> _whole_bins((256, 13, 13), (256, 6, 6))
-    4
-    """
-    return prod(size // bins for size, bins in zip(x[1:], out[1:], strict=True)) if len(x) == len(out) else 0

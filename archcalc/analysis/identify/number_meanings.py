@@ -110,7 +110,7 @@ def figures(graph: Graph) -> Iterator[Figure]:
 
 def _costs(graph: Graph) -> Iterator[Figure]:
     """The number of every convention that says anything of the network."""
-    for one, cost, _ in totals(terms(graph)):
+    for one, cost, *_ in totals(terms(graph)):
         if cost is not None:
             yield Figure(About.COST, one.published(cost), _name(one), one.word, _rank(one))
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from archcalc.analysis.conventions import Convention
 from archcalc.analysis.conventions.costs import Term, Total, terms, times, total, totals
 from archcalc.analysis.quoted import Units, distance, units_of
-from archcalc.errors import ArchError
+from archcalc.errors import ArchError, listing
 from archcalc.graph import Graph
 from archcalc.spec.quantity import Quantity
 
@@ -45,7 +45,7 @@ class Ladder(NamedTuple):
     batch: int
     rungs: tuple[Rung, ...]
     silent: tuple[Total, ...] = ()
-    """Of conventions that say nothing about any of its layers."""
+    """Of conventions that say nothing about any of its layers, or of which it is not known how they count one."""
 
 
 def ladder(graph: Graph, batch: int = 1) -> Ladder:
@@ -62,15 +62,21 @@ def ladder(graph: Graph, batch: int = 1) -> Ladder:
 def way(graph: Graph, conventions: Sequence[Convention], batch: int = 1) -> Ladder:
     """The numbers of these conventions, in this order, whichever is larger.
 
-    Raises ArchError for one that says nothing about any of the layers.
+    Raises ArchError for one that says nothing about any of the layers, and where it is not known how it counts one.
     """
     counted = terms(graph, batch)
     rungs = []
     for one in (total(convention, counted) for convention in conventions):
         if one.cost is None:
-            raise ArchError(f"{one.convention.name} says nothing about any layer of {graph.spec.name}")
+            raise ArchError(_why_no_number(one, graph.spec.name))
         rungs.append(Rung(one.cost, (one,)))
     return Ladder(graph, batch, _linked(rungs, counted))
+
+
+def _why_no_number(one: Total, network: str) -> str:
+    if one.not_known:
+        return f"archcalc does not know how {one.convention.name} counts {listing(one.not_known, 'and')}"
+    return f"{one.convention.name} says nothing about any layer of {network}"
 
 
 def _linked(rungs: Sequence[Rung], counted: list[Term]) -> tuple[Rung, ...]:

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from keyword import iskeyword
 from typing import Final
 
-from archcalc.exchange.pytorch_source.lines import INDENT, addition, concatenation, statement
+from archcalc.exchange.pytorch_source.lines import INDENT, concatenation, operation, statement
 from archcalc.exchange.pytorch_source.tree import Tree
 from archcalc.graph import Node, reads_own_part
+from archcalc.layers import Twin
 from archcalc.layers.sizes import dims
 from archcalc.spec.model import INPUT
 from archcalc.twins import PAD, Placed
@@ -48,7 +49,7 @@ class _Flow:
             return []
         self._joined.add(name)
         parts = [self._part(node, copy) for copy in range(node.copies)]
-        return concatenation(f"{self.names[name]} = ", parts, 1, dims(node.output_shape))
+        return concatenation(f"{self.names[name]} = ", parts, dims(node.output_shape))
 
     def calls(self, group: Sequence[Placed]) -> list[str]:
         """The lines, one or more per device, that run a layer and what follows it at once."""
@@ -59,15 +60,15 @@ class _Flow:
         target = f"{self._part(last, copy)} = " if self._is_read(last) else ""
         tensors = [self._read(node, name, copy) for name in node.inputs]
         shape = "" if set(node.device_inputs) == {node.device_output} else dims(node.device_output)
-        if twin.call == "torch.cat":
-            return concatenation(target, tensors, twin.keywords["dim"], shape)
-        if twin.call == "torch.add" and len(group) == 1:
-            return addition(target, tensors, shape)
+        if twin.takes_list:
+            return concatenation(target, tensors, shape, twin)
+        if twin.operator and len(group) == 1:
+            return operation(target, tensors, twin.operator, shape)
         modules = [layer.paths[copy] for layer in reversed(group) if layer.twin.is_module]
         if twin.pad is not None:
             modules.append(paths[copy] + PAD)
         calls = "".join(f"{self._tree.reach(path)}(" for path in modules)
-        return statement(target + calls, [" + ".join(tensors)], ")" * len(modules), shape)
+        return statement(target + calls, [_together(twin, tensors)], ")" * len(modules), shape)
 
     def _read(self, node: Node, name: str, copy: int) -> str:
         return self._part(self._nodes[name], copy) if self._reads_own(node, name) else self.names[name]
@@ -81,6 +82,16 @@ class _Flow:
     def _part(self, node: Node, copy: int) -> str:
         """The variable of what one device makes."""
         return f"{self.names[node.name]}_{node.devices[copy]}" if node.copies > 1 else self.names[node.name]
+
+
+def _together(twin: Twin, tensors: Sequence[str]) -> str:
+    """The tensors that a module reads: one, or several after a function of two."""
+    if twin.operator or len(tensors) == 1:
+        return f" {twin.operator} ".join(tensors)
+    first, *others = tensors
+    for other in others:
+        first = f"{twin.call}({first}, {other})"
+    return first
 
 
 def _readers(placed: Sequence[Placed]) -> dict[str, list[int]]:
@@ -124,6 +135,6 @@ def _groups(placed: Sequence[Placed], readers: Mapping[str, list[int]]) -> list[
 
 def _follows_at_once(layer: Placed, before: Placed) -> bool:
     (node, twin, _), (source, source_twin, _) = layer, before
-    plain = twin.is_module and twin.pad is None and source_twin.call != "torch.cat" and node.inputs == (source.name,)
+    plain = twin.is_module and twin.pad is None and not source_twin.takes_list and node.inputs == (source.name,)
     same_place = node.tower == source.tower and not node.gather
     return plain and same_place and node.name.startswith(f"{source.name}.")

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
+from archcalc.layers import Twin
+
 WIDTH: Final = 120
 INDENT: Final = " " * 8
 
@@ -16,25 +18,30 @@ def statement(start: str, arguments: Sequence[str], end: str, comment: str = "")
     ]
 
 
-def concatenation(target: str, tensors: Sequence[str], dim: int, comment: str) -> list[str]:
+_CAT: Final = Twin("torch.cat", {"dim": 1})
+
+
+def concatenation(target: str, tensors: Sequence[str], comment: str, twin: Twin = _CAT) -> list[str]:
     """`target = torch.cat([a, b], dim=1)`, in as many lines as it needs."""
-    return _fitting(f"{target}torch.cat([{', '.join(tensors)}], dim={dim})", comment) or [
-        f"{INDENT}{target}torch.cat(",
+    keywords = [f"{word}={value}" for word, value in twin.keywords.items()]
+    arguments = ", ".join([f"[{', '.join(tensors)}]", *keywords])
+    return _fitting(f"{target}{twin.call}({arguments})", comment) or [
+        f"{INDENT}{target}{twin.call}(",
         f"{INDENT}    [",
         *(f"{INDENT}        {tensor}," for tensor in tensors),
         f"{INDENT}    ],",
-        f"{INDENT}    dim={dim},",
+        *(f"{INDENT}    {keyword}," for keyword in keywords),
         _commented(f"{INDENT})", comment),
     ]
 
 
-def addition(target: str, tensors: Sequence[str], comment: str) -> list[str]:
+def operation(target: str, tensors: Sequence[str], operator: str, comment: str) -> list[str]:
     """`target = a + b`, in as many lines as it needs."""
     first, *others = tensors
-    return _fitting(target + " + ".join(tensors), comment) or [
+    return _fitting(target + f" {operator} ".join(tensors), comment) or [
         f"{INDENT}{target}(",
         f"{INDENT}    {first}",
-        *(f"{INDENT}    + {tensor}" for tensor in others),
+        *(f"{INDENT}    {operator} {tensor}" for tensor in others),
         _commented(f"{INDENT})", comment),
     ]
 

@@ -5,9 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from archcalc.exchange.pytorch_source.calls import arguments
 from archcalc.exchange.pytorch_source.lines import INDENT, statement
-from archcalc.graph import Node
 from archcalc.layers import Twin
-from archcalc.layers.norm import LocalResponseNorm
 from archcalc.spec.model import Tower
 from archcalc.twins import PAD, Placed
 
@@ -31,12 +29,12 @@ class Tree:
         """The lines that make every module, and before them what holds it."""
         lines: list[str] = []
         made = {""}
-        for path, (node, twin) in self._modules.items():
+        for path, twin in self._modules.items():
             for holder, _ in _steps(path):
                 if holder not in made and not self._is_list(holder.rpartition(".")[0]):
                     lines.append(f"{INDENT}{self.reach(holder)} = {self._holder(holder)}")
                 made.add(holder)
-            lines += statement(f"{self.reach(path)} = {twin.call}(", arguments(twin), ")", _remark(node, twin))
+            lines += statement(f"{self.reach(path)} = {twin.call}(", arguments(twin), ")", twin.remark)
         return lines
 
     def _step(self, holder: str, part: str) -> str:
@@ -64,8 +62,8 @@ class Tree:
         return all(part.isidentifier() for part in self._children[path])
 
 
-def _by_device(placed: Sequence[Placed]) -> list[tuple[str, tuple[Node, Twin]]]:
-    """Every module's path, layer and twin; in a tower those of one device, then those of the next."""
+def _by_device(placed: Sequence[Placed]) -> list[tuple[str, Twin]]:
+    """Every module's path and twin; in a tower those of one device, then those of the next."""
     starts: dict[Tower | None, int] = {}
     keys: dict[str, tuple[int, int]] = {}
     modules = []
@@ -74,7 +72,7 @@ def _by_device(placed: Sequence[Placed]) -> list[tuple[str, tuple[Node, Twin]]]:
         for copy, path in enumerate(paths):
             for module_path, module in _modules(path, twin):
                 keys[module_path] = (start, copy)
-                modules.append((module_path, (node, module)))
+                modules.append((module_path, module))
     return sorted(modules, key=lambda module: keys[module[0]])
 
 
@@ -90,11 +88,3 @@ def _steps(path: str) -> Iterator[tuple[str, str]]:
     """The parts of a path, each after the path of what holds it: ("", "gpu0"), ("gpu0", "conv1")."""
     parts = path.split(".")
     return ((".".join(parts[:place]), part) for place, part in enumerate(parts))
-
-
-def _remark(node: Node, twin: Twin) -> str:
-    """What the arguments alone do not tell."""
-    layer = node.layer
-    if isinstance(layer, LocalResponseNorm) and layer.alpha_per == "sum":
-        return f"alpha / size = {layer.alpha:g}"
-    return ""

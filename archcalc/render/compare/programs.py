@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from archcalc.analysis.compare.changes import Part, Split
+from archcalc.analysis.compare.changes import Change, Part, Split
 from archcalc.analysis.compare.comparison import Aligned, Comparison
 from archcalc.render.compare.view import WINDOW, View, label, types
 from archcalc.render.envelope import stamped
@@ -110,7 +110,11 @@ def _part(part: Part) -> dict[str, Any]:
 def _changes(layer: Aligned) -> Iterator[dict[str, Any]]:
     for place, changes in enumerate(layer.changes):
         for change in changes:
-            yield {"network": place} | {key: _plain(value) for key, value in change._asdict().items()}
+            yield {"network": place} | {key: _plain(value) for key, value in _said_of(change).items()}
+
+
+def _said_of(change: Change) -> dict[str, Any]:
+    return {"what": change.what, "before": change.before, "after": change.after, "idle": change.idle}
 
 
 def _plain(value: Any) -> Any:

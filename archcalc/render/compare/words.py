@@ -1,6 +1,6 @@
 """What differs, in words."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from archcalc.analysis.compare.changes import Change, Split
@@ -13,17 +13,6 @@ from archcalc.render.words import pair, sides
 
 LABEL: Final = 12
 """The least width of a column of labels."""
-
-_BEARS_ON: Final[Mapping[str, tuple[str, ...]]] = {
-    **dict.fromkeys(("layer", "op", "reads"), ("shapes", "params", "macs")),
-    **dict.fromkeys(("out_channels", "out_features", "kernel_size"), ("shapes", "params", "macs")),
-    **dict.fromkeys(("in_channels", "in_features", "groups", "devices", "gather", "split"), ("params", "macs")),
-    **dict.fromkeys(("stride", "padding", "dilation", "ceil_mode"), ("shapes", "macs")),
-    **dict.fromkeys(("output_size", "start_dim", "end_dim", "dim"), ("shapes",)),
-    **dict.fromkeys(("bias", "affine"), ("params",)),
-    "in_size": ("macs",),
-}
-"""The quantities that a change may change; others, such as that of a dropout's p, change none."""
 
 
 def words(view: View, names: Sequence[str]) -> list[Sheet]:
@@ -53,7 +42,7 @@ def _is_said(change: Change, only: str | None) -> bool:
     """Idle devices have a note for all layers."""
     if change.idle and change.what == "devices":
         return False
-    return only is None or only in _BEARS_ON.get(change.what, ())
+    return only is None or only in change.bears_on
 
 
 _NOUNS: Final = {"out_channels": "channels", "out_features": "features", "devices": "devices", "groups": "groups"}
@@ -69,7 +58,7 @@ def in_words(change: Change) -> str:
     >>> in_words(Change("layer", "dropout", None)), in_words(Change("split", Split(1, 2), Split(2, 1)))
     ('dropout removed', '2 devices -> 2 groups, the same split')
     """
-    what, before, after, _ = change
+    what, before, after = change.what, change.before, change.after
     match what:
         case "layer":
             return f"{before} removed" if after is None else f"{after} added"

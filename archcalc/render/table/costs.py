@@ -1,16 +1,16 @@
 """A table with the costs of a convention, and the totals of all conventions, as sheets and as JSON."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from archcalc.analysis.conventions.costs import Priced, Total, add_up_costs
 from archcalc.errors import listing
 from archcalc.render.answer import Answer
-from archcalc.render.conventions import NOT_COUNTED
+from archcalc.render.conventions import NOT_COUNTED, NOT_KNOWN, silence
 from archcalc.render.sheet import Column, Sheet, Told
 from archcalc.render.table.layers import data, fitting, groups, notes, sheet, whole
 from archcalc.render.words import number, percent
-from archcalc.table import Table
+from archcalc.table import Row, Table
 
 _MACS_TO_COST: Final = {"macs": "cost", "macs_share": "cost_share"}
 
@@ -49,21 +49,22 @@ def priced_sheet(table: Table, priced: Priced, columns: Iterable[str] | None = N
             Column("cost", convention.label, number, right=True),
             Column("cost_share", f"{convention.word} %", percent, right=True, leaves=1, share=True),
         ),
-        rows=tuple((*cells, *_cells([cost], priced)) for cells, cost in zip(base.rows, priced.costs, strict=True)),
+        rows=tuple((*cells, *_cells([row], costs, priced)) for cells, row in zip(base.rows, table.rows, strict=True)),
         footer=tuple(
-            (*cells, *_cells([costs[row] for row in rows], priced))
-            for cells, (_, rows) in zip(base.footer, grouped, strict=True)
+            (*cells, *_cells(rows, costs, priced)) for cells, (_, rows) in zip(base.footer, grouped, strict=True)
         ),
     )
     said = (*notes(table, keys), *convention_notes(priced.total))
     return with_costs.pick(keys)._replace(notes=said)
 
 
-def _cells(costs: list[int | None], priced: Priced) -> tuple[int | Told, float | None]:
-    """A cost, or that there is none, and its share of the total."""
-    cost = add_up_costs(costs)
+def _cells(rows: Sequence[Row], costs: Mapping[Row, int | None], priced: Priced) -> tuple[int | Told, float | None]:
+    """A cost, or why there is none, and its share of the total."""
+    cost, convention = add_up_costs([costs[row] for row in rows]), priced.total.convention
+    if not all(convention.is_known(row.op) for row in rows):
+        return Told(None, NOT_KNOWN), None
     if cost is None:
-        return Told(None, NOT_COUNTED), None
+        return Told(None, silence(convention, rows[0].op)), None
     return cost, cost / priced.total.cost if cost and priced.total.cost else None
 
 
@@ -72,14 +73,21 @@ def convention_notes(total: Total) -> Iterator[str]:
     convention = total.convention
     yield f"{convention.label} ({convention.tool} {convention.version}): {convention.means}"
     if total.not_counted:
-        yield silence(convention.name, total.not_counted)
+        yield silences(convention.name, total.not_counted)
+    if total.not_known:
+        yield unknown(convention.name, total.not_known)
     if convention.note:
         yield f"{convention.name}: {convention.note}"
 
 
-def silence(names: str, ops: Sequence[str], many: int = 1) -> str:
+def silences(names: str, ops: Sequence[str], many: int = 1) -> str:
     """What is not counted, and by whom."""
     return f"{NOT_COUNTED}: {names} {'says' if many == 1 else 'say'} nothing about {listing(ops, 'and')}"
+
+
+def unknown(names: str, ops: Sequence[str], many: int = 1) -> str:
+    """What archcalc cannot price, and by whom."""
+    return f"{NOT_KNOWN}: archcalc does not know how {names} {'counts' if many == 1 else 'count'} {listing(ops, 'and')}"
 
 
 def totals_sheet(table: Table, totals: Sequence[Total]) -> Sheet:
@@ -89,13 +97,14 @@ def totals_sheet(table: Table, totals: Sequence[Total]) -> Sheet:
         (
             one.convention.name,
             one.convention.word,
-            Told(None, NOT_COUNTED) if one.cost is None else one.cost,
+            Told(None, NOT_KNOWN if one.not_known else NOT_COUNTED) if one.cost is None else one.cost,
             one.cost / macs if macs and one.cost is not None else None,
             one.not_counted,
         )
         for one in totals
     )
-    notes = (f"from one to the next: archcalc reconcile {table.name}",)
+    unsaid = (unknown(one.convention.name, one.not_known) for one in totals if one.not_known)
+    notes = (*unsaid, f"from one to the next: archcalc reconcile {table.name}")
     return Sheet(table.name, f"{table.name} by all conventions", _TOTALS, rows, notes=notes)
 
 
@@ -108,9 +117,10 @@ def priced_data(table: Table, priced: Priced) -> dict[str, Any]:
 
 
 def totals_data(table: Table, totals: Sequence[Total]) -> dict[str, Any]:
-    """The table's JSON with `conventions`: of each what it is, its `total`, and the ops that it says nothing about.
+    """The table's JSON with `conventions`: of each what it is, its `total`, and the ops that are not in it.
 
-    The total is null where it says nothing about any of the layers.
+    `not_counted` are those that it says nothing about, `not_known` those of which archcalc does not know how it counts
+    them. The total is null where it says nothing about any of the layers, and where an op is not known.
     """
     return data(table) | {"conventions": [_convention(one) | {"total": one.cost} for one in totals]}
 
@@ -118,7 +128,7 @@ def totals_data(table: Table, totals: Sequence[Total]) -> dict[str, Any]:
 def _convention(total: Total) -> dict[str, Any]:
     one = total.convention
     named = {"name": one.name, "tool": one.tool, "version": one.version, "word": one.word, "means": one.means}
-    return named | {"source": one.url, "not_counted": list(total.not_counted)}
+    return named | {"source": one.url, "not_counted": list(total.not_counted), "not_known": list(total.not_known)}
 
 
 def by_one(table: Table, priced: Priced, columns: Iterable[str] | None = None) -> Answer:

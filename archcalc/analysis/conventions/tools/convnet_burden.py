@@ -18,5 +18,6 @@ CONVNET_BURDEN = convention(
         "add": "outputs",
     },
     free="batch_norm2d batch_norm1d concat sigmoid softmax",
+    silent="adaptive_max_pool2d tanh gelu silu hardswish leaky_relu relu6 elu zero_pad2d",
     note="above 10^9 printed without decimals; its alexnet has no LRN, its caffenet is at 224 x 224",
 )

@@ -3,6 +3,7 @@
 from archcalc.analysis.conventions.convention import Convention, convention
 
 _ELEMENTWISE = "relu elu leaky_relu silu gelu softmax"
+_SILENT = "tanh sigmoid hardswish relu6 zero_pad2d concat"
 _POOLS = "max_pool2d avg_pool2d adaptive_avg_pool2d adaptive_max_pool2d"
 
 
@@ -16,6 +17,7 @@ def _macs(name: str, tool: str, version: str, url: str) -> Convention:
         url=url,
         counts={"conv2d linear": "macs"},
         free=f"{_ELEMENTWISE} {_POOLS} batch_norm2d batch_norm1d local_response_norm add",
+        silent=_SILENT,
     )
 
 
@@ -36,6 +38,7 @@ def _flops(name: str, tool: str, version: str, url: str, note: str = "") -> Conv
             "local_response_norm": "4 outputs + edges",
             "add": "adds",
         },
+        silent=_SILENT,
         note=note,
     )
 

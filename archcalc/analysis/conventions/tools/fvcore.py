@@ -15,5 +15,9 @@ FVCORE = convention(
         "adaptive_avg_pool2d": "inputs",
     },
     free="relu concat zero_pad2d",
+    silent=(
+        "max_pool2d avg_pool2d adaptive_max_pool2d local_response_norm tanh sigmoid gelu silu hardswish "
+        "leaky_relu relu6 elu softmax add"
+    ),
     note="what it does not count it lists as unsupported operators",
 )

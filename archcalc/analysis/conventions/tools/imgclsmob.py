@@ -22,6 +22,7 @@ IMGCLSMOB = convention(
         "adaptive_avg_pool2d adaptive_max_pool2d": "crossed",
     },
     free="zero_pad2d",
+    silent="local_response_norm tanh gelu softmax add concat",
     note="its READMEs print the half of it, as FLOPs/2; in an adaptive pool every output is said to read everything",
     printed_half=True,
 )

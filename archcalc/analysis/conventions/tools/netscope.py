@@ -15,5 +15,6 @@ NETSCOPE = convention(
         "batch_norm2d": "bias",
     },
     free="max_pool2d avg_pool2d adaptive_avg_pool2d adaptive_max_pool2d relu relu6 elu softmax add concat",
+    silent="batch_norm1d tanh sigmoid gelu silu hardswish leaky_relu zero_pad2d",
     note="its other columns (comp, add, div, exp) hold what is 0 here; Caffe's deploy files have a batch of 10",
 )

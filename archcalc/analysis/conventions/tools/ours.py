@@ -4,7 +4,8 @@ from archcalc import __version__
 from archcalc.analysis.conventions.convention import OURS, convention
 from archcalc.layers import KINDS
 
-_OTHERS = set(KINDS) - {"conv2d", "linear"}
+_COUNTED = " ".join(op for op, kind in KINDS.items() if kind.counted)
+_OTHERS = [op for op, kind in KINDS.items() if not kind.counted]
 _RULE = "README.md, How things are counted"
 
 MACS = convention(
@@ -14,7 +15,7 @@ MACS = convention(
     word="MACs",
     means="multiply-accumulates of convolutions and linear layers, without bias",
     url=_RULE,
-    counts={"conv2d linear": "macs"},
+    counts={_COUNTED: "macs"},
     free=_OTHERS,
 )
 
@@ -25,6 +26,6 @@ FLOPS = convention(
     word="FLOPs",
     means="2 x MACs: a multiplication and an addition each",
     url=_RULE,
-    counts={"conv2d linear": "2 macs"},
+    counts={_COUNTED: "2 macs"},
     free=_OTHERS,
 )

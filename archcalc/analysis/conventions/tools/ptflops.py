@@ -20,6 +20,7 @@ PYTORCH = convention(
         "local_response_norm": "4 outputs + edges",
         "add": "adds",
     },
+    silent="tanh sigmoid hardswish zero_pad2d concat",
     note="since 0.7.1 it counts modules and the functions that they call: activations and pools twice",
 )
 
@@ -37,6 +38,7 @@ PYTORCH_0_6 = convention(
         "relu relu6 elu leaky_relu gelu": "outputs",
         "max_pool2d avg_pool2d adaptive_avg_pool2d adaptive_max_pool2d": "inputs",
     },
+    silent="local_response_norm tanh sigmoid silu hardswish softmax zero_pad2d add concat",
     note="its README's 0.72 GMac for AlexNet",
 )
 
@@ -48,5 +50,10 @@ ATEN = convention(
     means="multiply-accumulates of convolutions and matrix products, with bias additions",
     url=_SOURCE.format("v0.7.5", "aten"),
     counts={"conv2d": "macs + bias", "linear": "macs + flat_bias"},
+    silent=(
+        "max_pool2d avg_pool2d adaptive_avg_pool2d adaptive_max_pool2d local_response_norm batch_norm2d "
+        "batch_norm1d relu tanh sigmoid gelu silu hardswish leaky_relu relu6 elu softmax zero_pad2d add "
+        "concat"
+    ),
     note="its README's 0.71 GMac for AlexNet",
 )

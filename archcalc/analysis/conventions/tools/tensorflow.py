@@ -16,5 +16,9 @@ RECEPTIVE_FIELD = convention(
         "softmax": "5 outputs",
         "add": "adds",
     },
+    silent=(
+        "adaptive_max_pool2d local_response_norm batch_norm2d batch_norm1d relu tanh sigmoid gelu silu "
+        "hardswish leaky_relu relu6 elu zero_pad2d concat"
+    ),
     note="its table counts up to an end point, such as pool5; an op without a rule is 0",
 )

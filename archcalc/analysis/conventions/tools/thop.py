@@ -19,6 +19,7 @@ THOP = convention(
         "softmax": "3 outputs - slices",
     },
     free="relu relu6 leaky_relu max_pool2d adaptive_max_pool2d zero_pad2d",
+    silent="local_response_norm tanh sigmoid gelu silu hardswish elu add concat",
     note="counts modules only; an adaptive pool's inputs are rounded down where they come to a fraction in floats",
 )
 
@@ -38,5 +39,6 @@ THOP_2019 = convention(
         "leaky_relu": "outputs",
     },
     free="relu relu6 max_pool2d adaptive_max_pool2d",
+    silent="local_response_norm tanh sigmoid gelu silu hardswish elu softmax zero_pad2d add concat",
     note="its README's 0.77 G for AlexNet; it adds up in 32-bit floats, which lose the last digits",
 )

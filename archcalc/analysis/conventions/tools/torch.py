@@ -10,6 +10,11 @@ FLOP_COUNTER = convention(
     means="2 x multiply-accumulates of convolutions and matrix products",
     url="https://github.com/pytorch/pytorch/blob/v2.14.1/torch/utils/flop_counter.py",
     counts={"conv2d linear": "2 macs"},
+    silent=(
+        "max_pool2d avg_pool2d adaptive_avg_pool2d adaptive_max_pool2d local_response_norm batch_norm2d "
+        "batch_norm1d relu tanh sigmoid gelu silu hardswish leaky_relu relu6 elu softmax zero_pad2d add "
+        "concat"
+    ),
     note="an op that it does not know is 0 without a word",
 )
 
@@ -21,5 +26,10 @@ TORCHVISION = convention(
     means="multiply-accumulates of convolutions and linear layers, in 10^9, though it says FLOPS",
     url="https://github.com/pytorch/vision/pull/6936",
     counts={"conv2d linear": "macs"},
+    silent=(
+        "max_pool2d avg_pool2d adaptive_avg_pool2d adaptive_max_pool2d local_response_norm batch_norm2d "
+        "batch_norm1d relu tanh sigmoid gelu silu hardswish leaky_relu relu6 elu softmax zero_pad2d add "
+        "concat"
+    ),
     note="printed with three decimals",
 )

@@ -13,5 +13,9 @@ TORCHINFO = convention(
         "conv2d": "macs + bias",
         "linear batch_norm2d batch_norm1d": "weights + biases",
     },
+    silent=(
+        "max_pool2d avg_pool2d adaptive_avg_pool2d adaptive_max_pool2d local_response_norm relu tanh sigmoid "
+        "gelu silu hardswish leaky_relu relu6 elu softmax zero_pad2d add concat"
+    ),
     note="a layer without parameters costs nothing, and a linear layer on maps only its parameters",
 )

@@ -16,4 +16,5 @@ TORCHPROFILE = convention(
         "local_response_norm": "3 outputs",
     },
     free="relu relu6 tanh sigmoid gelu silu softmax max_pool2d adaptive_max_pool2d zero_pad2d add concat",
+    silent="hardswish elu",
 )

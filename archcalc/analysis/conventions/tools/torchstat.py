@@ -19,6 +19,10 @@ FLOPS = convention(
         "relu relu6 elu leaky_relu": "outputs",
         "max_pool2d avg_pool2d": "inputs",
     },
+    silent=(
+        "adaptive_avg_pool2d adaptive_max_pool2d local_response_norm batch_norm1d tanh sigmoid gelu silu "
+        "hardswish softmax zero_pad2d add concat"
+    ),
     note=_NOTE,
 )
 
@@ -38,5 +42,9 @@ MADD = convention(
         "avg_pool2d": "windows",
         "softmax": "3 outputs - layers",
     },
+    silent=(
+        "adaptive_avg_pool2d adaptive_max_pool2d local_response_norm batch_norm1d tanh sigmoid gelu silu "
+        "hardswish leaky_relu elu zero_pad2d add concat"
+    ),
     note=_NOTE,
 )
