@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from archcalc.layers import Layer, Shape
 from archcalc.layers.activation import Elu, Gelu, Hardswish, LeakyRelu, Relu, Relu6, Sigmoid, Silu, Softmax, Tanh
-from archcalc.layers.conv import Conv2d
+from archcalc.layers.conv import Conv2d, ConvTranspose2d
 from archcalc.layers.linear import Linear
 from archcalc.layers.merge import Add, Concat
 from archcalc.layers.norm import BatchNorm1d, BatchNorm2d, LocalResponseNorm
@@ -114,6 +114,23 @@ CASES = [
         params=23_296,
         macs=72_855_552,
         padding=(3, 4, 3, 4),
+    ),
+    # transposed: (8 - 1) * 2 + 3 = 17; 4*6*9 + 6 = 222; each of 64 input places makes a window: 64 * 4 * 6*9 = 13_824
+    case(ConvTranspose2d(out_channels=6, kernel_size=3, stride=2), [(4, 8, 8)], (6, 17, 17), params=222, macs=13_824),
+    # 3x2x2 to 1x4x4 by a 2x2 window at stride 2: 3*1*4 + 1 = 13; 4 * 3 * 4 = 48
+    case(ConvTranspose2d(out_channels=1, kernel_size=2, stride=2), [(3, 2, 2)], (1, 4, 4), params=13, macs=48),
+    # output_padding tells 14 * 2 apart from 27: 13 * 2 - 2 + 3 + 1 = 28; 64*32*9 = 18_432, by 196 places 3_612_672
+    case(
+        ConvTranspose2d(out_channels=32, kernel_size=3, stride=2, padding=1, output_padding=1, bias=False),
+        [(64, 14, 14)],
+        (32, 28, 28),
+        params=18_432,
+        macs=3_612_672,
+        padding=(1, 1, 1, 1),
+    ),
+    # 2 groups of 2 channels to 3 each, spread by a dilation of 2: 5 + 2 * (3 - 1) + 1 = 10; 4*3*9 + 6 = 114; 108 * 36
+    case(
+        ConvTranspose2d(out_channels=6, kernel_size=3, dilation=2, groups=2), [MAP], (6, 10, 10), params=114, macs=3_888
     ),
     # SAME where the stride is longer than the window: ceil(7 / 3) = 3 places of 1 need no padding
     case(

@@ -63,6 +63,7 @@ def by_torchprofile(module: nn.Module, x: torch.Tensor) -> int:
 
 LAYERS: Final = {
     "conv2d": "{op: conv2d, out_channels: 8, kernel_size: 3, stride: 2, groups: 2}",
+    "conv_transpose2d": "{op: conv_transpose2d, out_channels: 8, kernel_size: 3, stride: 2}",
     "linear": "{op: linear, out_features: 5}",
     "max_pool2d": "{op: max_pool2d, kernel_size: 3, stride: 2}",
     "avg_pool2d": "{op: avg_pool2d, kernel_size: 3, stride: 2}",
@@ -79,6 +80,8 @@ FLAT: Final = ("linear", "batch_norm1d", "softmax")
 VARIANTS: Final = {
     "conv2d_bare": "{op: conv2d, out_channels: 8, kernel_size: [3, 2], groups: 2, bias: false}",
     "conv2d_depthwise": "{op: conv2d, out_channels: 12, kernel_size: 3, groups: 6}",
+    "conv_transpose2d_bare": "{op: conv_transpose2d, out_channels: 8, kernel_size: [3, 2], groups: 2, bias: false}",
+    "conv_transpose2d_spread": "{op: conv_transpose2d, out_channels: 4, kernel_size: 3, dilation: 2, padding: 1}",
     "linear_bare": "{op: linear, out_features: 5, bias: false}",
     "linear_on_maps": "{op: linear, out_features: 5}",
     "linear_bare_on_maps": "{op: linear, out_features: 5, bias: false}",

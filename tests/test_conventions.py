@@ -284,7 +284,7 @@ def test_layers_add_up_to_the_total_of_every_convention(spec: str) -> None:
         priced = price(graph, table, convention)
         assert priced.total == total(convention, counted)
         silent = {row.op for row, cost in zip(table.rows, priced.costs, strict=True) if cost is None}
-        assert silent == set(priced.total.not_counted)
+        assert silent == {*priced.total.not_counted, *priced.total.not_known}
         assert add_up_costs(priced.costs) == priced.total.cost
 
 
@@ -333,12 +333,14 @@ def _add_up(found: Ladder) -> None:
             assert step.change == step.times * step.term.amount
 
 
-def test_what_is_nowhere_told_is_not_counted() -> None:
+def test_a_kind_of_which_a_convention_has_not_been_told_is_not_known() -> None:
     for convention in CONVENTIONS.values():
         assert convention.weights("a_new_kind") is None
         assert convention.cost("a_new_kind", Facts(macs=1)) is None
-        assert set(convention.counts) | convention.free <= set(KINDS)
-        assert not set(convention.counts) & convention.free
+        assert not convention.is_known("a_new_kind")
+        told = [*convention.counts, *convention.free, *convention.silent]
+        assert len(told) == len(set(told)), "one of counts, free and silent"
+        assert set(told) <= set(KINDS)
 
 
 def test_every_quantity_has_words_and_is_counted_by_some_convention() -> None:

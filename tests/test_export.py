@@ -13,8 +13,9 @@ from torch import Tensor, nn
 
 import archcalc
 from archcalc.exchange.pytorch_source import class_name, source
-from archcalc.exchange.pytorch_source.calls import DEFAULTS, POSITIONAL
+from archcalc.layers import Twin
 from archcalc.pytorch.build import Built, build
+from tests.cases import CASES
 from tests.test_cli import run
 from tests.test_render import same_as_golden
 from tests.test_towers import SPEC as TOWERS
@@ -111,22 +112,28 @@ def test_the_source_is_written_as_formatters_write_it(network: archcalc.Network,
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("call", DEFAULTS)
-def test_what_is_not_written_is_torchs_default(call: str) -> None:
-    parameters = inspect.signature(getattr(nn, call.removeprefix("nn."))).parameters
-    for word, value in DEFAULTS[call].items():
+MODULES = {
+    twin.call: twin
+    for row in CASES
+    for whole in [row.layer.twin(*row.inputs)]
+    for twin in (whole, whole.pad)
+    if twin is not None and twin.is_module
+}
+
+
+@pytest.mark.parametrize("twin", MODULES.values(), ids=lambda twin: twin.call)
+def test_what_is_not_written_is_torchs_default(twin: Twin) -> None:
+    parameters = inspect.signature(getattr(nn, twin.call.removeprefix("nn."))).parameters
+    for word, value in twin.defaults.items():
         default = parameters[word].default
-        assert default == (value[0] if isinstance(value, tuple) else value), f"{call} {word}"
+        assert default == (value[0] if isinstance(value, tuple) else value), f"{twin.call} {word}"
 
 
-@pytest.mark.parametrize(
-    "call", ["Conv2d", "Linear", "BatchNorm2d", "AdaptiveAvgPool2d", "LocalResponseNorm", "Dropout"]
-)
-def test_what_is_written_without_its_keyword_comes_first(call: str) -> None:
-    words = list(inspect.signature(getattr(nn, call)).parameters)
-    bare = [word for word in words if word in POSITIONAL]
-    assert bare
-    assert words[: len(bare)] == bare
+@pytest.mark.parametrize("twin", MODULES.values(), ids=lambda twin: twin.call)
+def test_what_is_written_without_its_keyword_comes_first(twin: Twin) -> None:
+    words = list(inspect.signature(getattr(nn, twin.call.removeprefix("nn."))).parameters)
+    assert tuple(words[: len(twin.positional)]) == twin.positional
+    assert set(twin.positional) <= set(twin.keywords)
 
 
 def test_a_file_is_written_that_runs_without_archcalc(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ import torch
 from torch import Tensor, nn
 
 from archcalc.layers import Twin
-from archcalc.pytorch.build import FUNCTIONS
 
 
 class Called(nn.Module):
@@ -15,14 +14,16 @@ class Called(nn.Module):
     def __init__(self, twin: Twin) -> None:
         super().__init__()
         self.pad = Called(twin.pad) if twin.pad else None
-        self.function = FUNCTIONS.get(twin.call)
-        self.keywords = dict(twin.keywords)
-        name = twin.call.removeprefix("nn.")
-        self.inner = None if self.function else getattr(nn, name)(**self.keywords)
+        self.twin = twin
+        library, name = twin.call.split(".")
+        self.inner = getattr(nn, name)(**twin.keywords) if library == "nn" else None
 
     def forward(self, *tensors: Tensor) -> Tensor:
-        if self.function:
-            return self.function(tensors, **self.keywords)
+        match self.twin.call:
+            case "torch.cat":
+                return torch.cat(tensors, **self.twin.keywords)
+            case "torch.add":
+                return torch.stack(tensors).sum(0)
         (x,) = tensors
         assert self.inner is not None
         return self.inner(self.pad(x) if self.pad else x)

@@ -18,6 +18,7 @@ class Relu(Activation):
 
     torch_call = "nn.ReLU"
     torch_functions = {"relu": ()}
+    torch_ignored = ("inplace",)
 
     def twin(self, x: Shape) -> Twin:
         return Twin(self.torch_call, {})
@@ -29,6 +30,7 @@ class Tanh(Activation):
 
     torch_call = "nn.Tanh"
     torch_functions = {"tanh": ()}
+    torch_ignored = ()
 
     def twin(self, x: Shape) -> Twin:
         return Twin(self.torch_call, {})
@@ -40,6 +42,7 @@ class Sigmoid(Activation):
 
     torch_call = "nn.Sigmoid"
     torch_functions = {"sigmoid": ()}
+    torch_ignored = ()
 
     def twin(self, x: Shape) -> Twin:
         return Twin(self.torch_call, {})
@@ -51,6 +54,7 @@ class Gelu(Activation):
 
     torch_call = "nn.GELU"
     torch_functions = {"gelu": ("approximate",)}
+    torch_ignored = ()
 
     approximate: Approximation = "none"
 
@@ -64,6 +68,7 @@ class Silu(Activation):
 
     torch_call = "nn.SiLU"
     torch_functions = {"silu": ()}
+    torch_ignored = ("inplace",)
     also_called = ("swish",)
 
     def twin(self, x: Shape) -> Twin:
@@ -76,6 +81,7 @@ class Hardswish(Activation):
 
     torch_call = "nn.Hardswish"
     torch_functions = {"hardswish": ()}
+    torch_ignored = ("inplace",)
 
     def twin(self, x: Shape) -> Twin:
         return Twin(self.torch_call, {})
@@ -87,6 +93,7 @@ class LeakyRelu(Activation):
 
     torch_call = "nn.LeakyReLU"
     torch_functions = {"leaky_relu": ("negative_slope",)}
+    torch_ignored = ("inplace",)
 
     negative_slope: Real = 0.01
 
@@ -112,6 +119,7 @@ class Elu(Activation):
 
     torch_call = "nn.ELU"
     torch_functions = {"elu": ("alpha",)}
+    torch_ignored = ("inplace",)
 
     alpha: Real = 1.0
 

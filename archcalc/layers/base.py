@@ -230,7 +230,6 @@ class Activation(Pointwise):
 
     role = Role.ACTIVATION
     idle = False
-    torch_ignored: ClassVar[tuple[str, ...]] = ("inplace",)
 
 
 KINDS: dict[str, type[Layer]] = {}

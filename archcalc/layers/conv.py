@@ -5,11 +5,12 @@ from functools import partial
 from typing import Any, Final
 
 from archcalc.layers import window
-from archcalc.layers.base import Role, Windowed, kind
-from archcalc.layers.fields import CeilMode, Flag, Groups, Outputs, Padding, Pair, Sides, Spread
+from archcalc.layers.base import Layer, Role, Windowed, kind
+from archcalc.layers.fields import CeilMode, Flag, Groups, Outputs, Padding, Pair, PairFromZero, Sides, Spread
 from archcalc.layers.requirement import Requirement, has_rank
-from archcalc.layers.sizes import S, Shape, Sizes, parted, product
+from archcalc.layers.sizes import S, Shape, Sizes, larger, parted, product
 from archcalc.layers.twin import Twin
+from archcalc.layers.window import Window, span
 
 _TORCH_DEFAULTS: Final = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 1, "bias": True}
 
@@ -70,7 +71,8 @@ class Conv2d(Windowed):
 
     def quantities(self, x: Shape, out: Shape) -> dict[str, int]:
         macs = self.macs(x, out)
-        return {"ungrouped": macs * self.groups, "split": macs // self.groups}
+        whole = macs * self.groups
+        return {"ungrouped": whole, "split": macs // self.groups, "by_outputs_ungrouped": whole}
 
     def units(self, out: Sizes[S]) -> S:
         return product(out)
@@ -96,3 +98,109 @@ class Conv2d(Windowed):
             adds_up=("out_channels",),
             adds_up_apart=("in_channels", "groups"),
         )
+
+
+@kind("conv_transpose2d")
+class ConvTranspose2d(Layer):
+    """Transposed convolution, (in_channels, h, w) to (out_channels, h', w'): each place of the input makes a window.
+
+    h' = (h - 1) * stride - 2 * padding + dilation * (kernel_size - 1) + output_padding + 1, as torch has it
+    (https://docs.pytorch.org/docs/stable/generated/torch.nn.ConvTranspose2d.html).
+    """
+
+    role = Role.WEIGHTS
+    counted = True
+    idle = False
+    mixes_channels = True
+    input_axis = 0
+    torch_call = "nn.ConvTranspose2d"
+    torch_functions = {}
+    torch_ignored = ()
+    takes_activation = True
+    also_called = ("deconv", "deconv2d", "deconvolution", "transposed_conv2d")
+
+    out_channels: Outputs
+    kernel_size: Pair
+    stride: Pair = (1, 1)
+    padding: PairFromZero = (0, 0)
+    output_padding: PairFromZero = (0, 0)
+    dilation: Spread = (1, 1)
+    groups: Groups = 1
+    bias: Flag = True
+
+    def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
+        yield from has_rank(x, 3)
+        yield from divides(self.groups, in_channels=x[0], out_channels=self.out_channels)
+        for more, stride, dilation in zip(self.output_padding, self.stride, self.dilation, strict=True):
+            yield Requirement(larger(stride, dilation) > more, partial(_fills_no_gap, more, stride, dilation))
+        for size, made in zip(x[1:], self.output_shape(x)[1:], strict=True):
+            yield Requirement(made >= 1, partial(_all_cut_off, size, made))
+
+    def output_shape(self, x: Sizes[S]) -> Sizes[S | int]:
+        return (self.out_channels, self._unfolded(x, 0), self._unfolded(x, 1))
+
+    def _unfolded(self, x: Sizes[S], axis: int) -> S:
+        reach = span(self.kernel_size[axis], self.dilation[axis])
+        return (x[1 + axis] - 1) * self.stride[axis] + reach - 2 * self.padding[axis] + self.output_padding[axis]
+
+    def param_shapes(self, x: Sizes[S]) -> dict[str, Sizes[S | int]]:
+        weight: Sizes[S | int] = (x[0], parted(self.out_channels, self.groups), *self.kernel_size)
+        return {"weight": weight} | ({"bias": (self.out_channels,)} if self.bias else {})
+
+    def buffer_shapes(self, x: Sizes[S]) -> dict[str, Sizes[S]]:
+        return {}
+
+    def macs(self, x: Sizes[S], out: Sizes[S]) -> S:
+        return product(x) * parted(self.out_channels, self.groups) * product(self.kernel_size)
+
+    def quantities(self, x: Shape, out: Shape) -> dict[str, int]:
+        macs, window = self.macs(x, out), product(self.kernel_size)
+        by_outputs = product(out) * (x[0] // self.groups) * window
+        return {
+            "ungrouped": macs * self.groups,
+            "split": macs // self.groups,
+            "by_outputs": by_outputs,
+            "by_outputs_ungrouped": by_outputs * self.groups,
+        }
+
+    def units(self, out: Sizes[S]) -> S:
+        return product(out)
+
+    def mixes_places(self, x: Sizes[S]) -> bool:
+        return True
+
+    def slides(self) -> None:
+        return None
+
+    def window(self, x: Shape) -> Window:
+        (height, width) = self.padding
+        return Window(self.kernel_size, self.stride, Sides(height, height, width, width), self.dilation)
+
+    def twin(self, x: Shape) -> Twin:
+        keywords = {
+            "in_channels": x[0],
+            "out_channels": self.out_channels,
+            "kernel_size": self.kernel_size,
+            "stride": self.stride,
+            "padding": self.padding,
+            "output_padding": self.output_padding,
+            "groups": self.groups,
+            "bias": self.bias,
+            "dilation": self.dilation,
+        }
+        return Twin(
+            self.torch_call,
+            keywords,
+            positional=("in_channels", "out_channels"),
+            defaults=_TORCH_DEFAULTS | {"output_padding": (0, 0)},
+            adds_up=("out_channels",),
+            adds_up_apart=("in_channels", "groups"),
+        )
+
+
+def _fills_no_gap(more: int, stride: int, dilation: int) -> str:
+    return f"output_padding {more} must be less than its stride {stride} or its dilation {dilation}, as torch asks"
+
+
+def _all_cut_off(size: object, made: object) -> str:
+    return f"padding cuts off all that {size} makes: {made} would be left"

@@ -252,6 +252,7 @@ Dim = Annotated[int, Integer(1)]
 
 Flag = Annotated[bool, Boolean()]
 Pair = Annotated[tuple[int, int], TwoIntegers(1)]
+PairFromZero = Annotated[tuple[int, int], TwoIntegers(0)]
 Spread = Annotated[tuple[int, int], Dilation(1)]
 Padding = Annotated[Sides | str, PaddingType("valid", SAME)]
 SidePadding = Annotated[Sides, PaddingType()]

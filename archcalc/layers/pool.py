@@ -70,7 +70,7 @@ class AvgPool2d(WindowPool):
 
     torch_call = "nn.AvgPool2d"
     torch_functions = {"avg_pool2d": ("kernel_size", "stride", "padding", "ceil_mode", "count_include_pad")}
-    torch_ignored = ("divisor_override",)
+    torch_ignored = ()
     dilation = (1, 1)
 
     kernel_size: Pair

@@ -50,7 +50,7 @@ class Convention(NamedTuple):
 
     def weights(self, op: str) -> Weights | None:
         """What it counts of a layer kind; None where it says nothing about it, and where that is not known."""
-        return self.counts.get(op, {} if op in self.free or KINDS[op].idle else None)
+        return self.counts.get(op, {} if op in self.free or (op in KINDS and KINDS[op].idle) else None)
 
     def is_known(self, op: str) -> bool:
         """Whether it is known here how the tool counts a layer kind, or that it says nothing about it."""

@@ -13,6 +13,8 @@ class Facts(NamedTuple):
     macs: int = 0
     ungrouped: int = 0
     split: int = 0
+    by_outputs: int = 0
+    by_outputs_ungrouped: int = 0
     bias: int = 0
     flat_bias: int = 0
     inputs: int = 0
@@ -45,6 +47,8 @@ QUANTITIES: Final = {
     "macs": Words("MACs", "multiply-accumulates, without bias"),
     "ungrouped": Words("MACs as one group", "multiply-accumulates of the same convolution in one group"),
     "split": Words("MACs / groups", "multiply-accumulates, divided by the groups once more"),
+    "by_outputs": Words("MACs by outputs", "multiply-accumulates as if each output were made by a whole window"),
+    "by_outputs_ungrouped": Words("MACs by outputs as one group", "the same as if the convolution had one group"),
     "bias": Words("bias additions", "outputs that a bias is added to"),
     "flat_bias": Words("bias additions to vectors", "outputs that a bias is added to, in a layer that reads a vector"),
     "inputs": Words("inputs", "elements read, with the padding that torch has to put there first"),
@@ -81,6 +85,8 @@ def facts(node: Node) -> Facts:
         macs=macs,
         ungrouped=macs,
         split=macs,
+        by_outputs=macs,
+        by_outputs_ungrouped=macs,
         bias=outputs if "bias" in params else 0,
         flat_bias=outputs if "bias" in params and len(makes) == 1 else 0,
         inputs=inputs,

@@ -12,7 +12,7 @@ PYTORCH = convention(
     means="multiply-accumulates with bias additions, and elements of activations and pools as such too",
     url=_SOURCE.format("v0.7.5", "pytorch"),
     counts={
-        "conv2d linear": "macs + bias",
+        "conv2d conv_transpose2d linear": "macs + bias",
         "batch_norm2d batch_norm1d": "outputs + bias",
         "relu elu gelu": "2 outputs",
         "relu6 leaky_relu silu softmax": "outputs",
@@ -49,7 +49,7 @@ ATEN = convention(
     word="MACs",
     means="multiply-accumulates of convolutions and matrix products, with bias additions",
     url=_SOURCE.format("v0.7.5", "aten"),
-    counts={"conv2d": "macs + bias", "linear": "macs + flat_bias"},
+    counts={"conv2d conv_transpose2d": "macs + bias", "linear": "macs + flat_bias"},
     silent=(
         "max_pool2d avg_pool2d adaptive_avg_pool2d adaptive_max_pool2d local_response_norm batch_norm2d "
         "batch_norm1d relu tanh sigmoid gelu silu hardswish leaky_relu relu6 elu softmax zero_pad2d add "

@@ -13,6 +13,7 @@ THOP = convention(
     url=f"{_SOURCE}9e106f34e10bc8ecd3cbdc17d26fa6f1a1bfe728/thop/vision/basic_hooks.py",
     counts={
         "conv2d linear": "macs",
+        "conv_transpose2d": "by_outputs",
         "batch_norm2d batch_norm1d": "2 outputs + 2 bias",
         "avg_pool2d": "outputs",
         "adaptive_avg_pool2d": "inputs + outputs",
@@ -20,7 +21,8 @@ THOP = convention(
     },
     free="relu relu6 leaky_relu max_pool2d adaptive_max_pool2d zero_pad2d",
     silent="local_response_norm tanh sigmoid gelu silu hardswish elu add concat",
-    note="counts modules only; an adaptive pool's inputs are rounded down where they come to a fraction in floats",
+    note="counts modules only, a transposed convolution by its output; where an adaptive pool's inputs come to a "
+    "fraction in floats, they are rounded down",
 )
 
 THOP_2019 = convention(

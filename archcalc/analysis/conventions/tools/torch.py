@@ -9,7 +9,7 @@ FLOP_COUNTER = convention(
     word="FLOPs",
     means="2 x multiply-accumulates of convolutions and matrix products",
     url="https://github.com/pytorch/pytorch/blob/v2.14.1/torch/utils/flop_counter.py",
-    counts={"conv2d linear": "2 macs"},
+    counts={"conv2d conv_transpose2d linear": "2 macs"},
     silent=(
         "max_pool2d avg_pool2d adaptive_avg_pool2d adaptive_max_pool2d local_response_norm batch_norm2d "
         "batch_norm1d relu tanh sigmoid gelu silu hardswish leaky_relu relu6 elu softmax zero_pad2d add "

@@ -11,6 +11,7 @@ TORCHINFO = convention(
     url="https://github.com/TylerYep/torchinfo/blob/v1.8.0/torchinfo/layer_info.py",
     counts={
         "conv2d": "macs + bias",
+        "conv_transpose2d": "by_outputs + bias",
         "linear batch_norm2d batch_norm1d": "weights + biases",
     },
     silent=(

@@ -11,6 +11,7 @@ TORCHPROFILE = convention(
     url="https://github.com/zhijian-liu/torchprofile/blob/v0.1.0/torchprofile/handlers.py",
     counts={
         "conv2d linear": "macs",
+        "conv_transpose2d": "by_outputs_ungrouped",
         "batch_norm2d batch_norm1d": "bias",
         "avg_pool2d adaptive_avg_pool2d leaky_relu": "outputs",
         "local_response_norm": "3 outputs",
