@@ -285,7 +285,7 @@ def test_layers_add_up_to_the_total_of_every_convention(spec: str) -> None:
         assert priced.total == total(convention, counted)
         silent = {row.op for row, cost in zip(table.rows, priced.costs, strict=True) if cost is None}
         assert silent == {*priced.total.not_counted, *priced.total.not_known}
-        assert add_up_costs(priced.costs) == priced.total.cost
+        assert priced.total.cost == (None if priced.total.not_known else add_up_costs(priced.costs))
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: Path(spec).stem)

@@ -93,6 +93,10 @@ class GroupCount(Integer):
     quiet = True
 
 
+class Axis(Integer):
+    """Which axis is meant, as torch counts them; a shape's rank depends on it, so it is no number to compute with."""
+
+
 class Number(FieldType):
     """A finite real number; `below` is exclusive, `most` inclusive."""
 
@@ -247,7 +251,7 @@ class PaddingType(FieldType):
 Count = Annotated[int, Integer(1)]
 Outputs = Annotated[int, Width(1)]
 Groups = Annotated[int, GroupCount(1)]
-Dim = Annotated[int, Integer(1)]
+Dim = Annotated[int, Axis(1)]
 """An axis as torch counts them, the batch being 0."""
 
 Flag = Annotated[bool, Boolean()]

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from archcalc.layers.base import Pointwise, Role, Weightless, Windowless, kind
-from archcalc.layers.fields import Integer, SidePadding
+from archcalc.layers.fields import Axis, SidePadding
 from archcalc.layers.requirement import Requirement, has_rank
 from archcalc.layers.sizes import S, Shape, Sizes, dims, product
 from archcalc.layers.twin import Twin
 
-FirstAxis = Annotated[int, Integer(1)]
-LastAxis = Annotated[int, Integer(-1)]
+FirstAxis = Annotated[int, Axis(1)]
+LastAxis = Annotated[int, Axis(-1)]
 
 
 @kind("flatten")
