@@ -45,7 +45,7 @@ class ArchError(Exception):
         return "\n".join(map(str, self.faults))
 
     def at(self, mark: Mark | None, within: str = "") -> "ArchError":
-        """The same error, told where: faults that know their own place keep it."""
+        """Return the same error with its place: faults that know their own place keep it."""
         return ArchError(
             *(Fault(f.what, f.within or within, f.mark or mark) for f in self.faults),
             partial=self.partial,

@@ -50,7 +50,7 @@ Node = AnyNode[int]
 
 @dataclass(frozen=True)
 class Illegal:
-    """What a layer required of variants, of which some do not meet it: where it holds, and the words for the others."""
+    """A requirement of a layer that some of the variants do not meet."""
 
     entry: Entry
     requirement: Requirement
@@ -67,7 +67,7 @@ class Graph:
 
     @property
     def cautions(self) -> list[str]:
-        """What is legal but probably not meant, each with its layer."""
+        """Return what is legal but probably not meant, each with its layer."""
         said = ((node.name, node.layer.caution(*node.device_inputs)) for node in self.nodes)
         return [f"layer {name}: {caution}" for name, caution in said if caution]
 
@@ -136,12 +136,12 @@ def visit(entry: Entry, nodes: Mapping[str, AnyNode[S]], given: Sizes[S], number
 
 
 def _whole(name: str, nodes: Mapping[str, AnyNode[S]], given: Sizes[S]) -> Sizes[S]:
-    """What a name stands for, all devices together."""
+    """Return the shape of a name, all devices together."""
     return nodes[name].output_shape if name in nodes else given
 
 
 def _part(entry: Entry, name: str, nodes: Mapping[str, AnyNode[S]], given: Sizes[S]) -> Sizes[S]:
-    """What one device reads under a name: its own part inside its tower, the whole of everything else."""
+    """Return what one device reads under a name: its own part inside its tower, the whole of everything else."""
     source = nodes.get(name)
     if source is not None and reads_own_part(entry, source):
         return source.device_output

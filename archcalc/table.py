@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Row(NamedTuple):
-    """One layer. Counts are of all its devices together and of `batch` examples, but for params, buffers and units."""
+    """One layer. Counts are of all its devices together and of `batch` examples, except params, buffers and units."""
 
     name: str
     op: str

@@ -14,7 +14,7 @@ from archcalc.graph import Graph, Node
 from archcalc.layers import Shape, Twin
 
 PAD: Final = "_pad"
-"""What the padding before a layer is called after."""
+"""The end of the name of the padding before a layer."""
 
 ATTRIBUTES: Final = frozenset(
     (
@@ -30,7 +30,7 @@ ATTRIBUTES: Final = frozenset(
         *("type", "xpu", "zero_grad"),
     )
 )
-"""What a module has already, so that no layer inside it can be called so."""
+"""Attributes of every torch module: no layer inside it can have such a name."""
 
 
 class Placed(NamedTuple):
@@ -87,7 +87,7 @@ def _paths(graph: Graph, twins: Mapping[str, Twin]) -> dict[str, tuple[str, ...]
 
 
 def _apart(path: str, taken: Set[str], holders: Set[str]) -> str:
-    """The path, told apart by _ from modules that stand there and from what holds other modules."""
+    """Return the path, with _ where a module stands there already, or something that holds modules."""
     parts: list[str] = []
     for part in path.split(".")[:-1]:
         parts.append(part)

@@ -7,7 +7,7 @@ A = TypeVar("A")
 B = TypeVar("B")
 
 ALONE: Final = 2
-"""What it costs to leave one element alone, where nothing else is said; what costs over twice that is never paired."""
+"""The cost of leaving one element alone, where no other is given; a pair that costs over twice that is never made."""
 
 Pairs = list[tuple[A | None, B | None]]
 
@@ -15,7 +15,7 @@ Pairs = list[tuple[A | None, B | None]]
 def align(left: Sequence[A], right: Sequence[B], cost: Callable[[A, B], int], alone: int = ALONE) -> Pairs[A, B]:
     """Pairs in the order of both sequences, None where an element stands alone; an unlikeness costs from 0, alike.
 
-    Dynamic programming over all pairs (Needleman and Wunsch, J. Mol. Biol. 48, 1970), but for what is alike at both
+    Dynamic programming over all pairs (Needleman and Wunsch, J. Mol. Biol. 48, 1970), except what is alike at both
     ends, which any cheapest alignment may pair.
 
     >>> align("abcd", "axd", lambda a, b: 0 if a == b else 3)
@@ -30,7 +30,7 @@ def align(left: Sequence[A], right: Sequence[B], cost: Callable[[A, B], int], al
 
 
 def total(pairs: Pairs[A, B], cost: Callable[[A, B], int]) -> int:
-    """What an alignment costs."""
+    """Return the cost of an alignment."""
     return sum(ALONE if a is None or b is None else cost(a, b) for a, b in pairs)
 
 
@@ -62,7 +62,7 @@ def _align(left: Sequence[A], right: Sequence[B], cost: Callable[[A, B], int], a
 
 
 def _cheapest(left: Sequence[A], right: Sequence[B], cost: Callable[[A, B], int], alone: int) -> list[list[int]]:
-    """What aligning everything from left[i] and right[j] on costs at least, for every i and j."""
+    """Return the least cost of aligning everything from left[i] and right[j] on, for every i and j."""
     best = [[alone * (len(right) - j) for j in range(len(right) + 1)]]
     for i in reversed(range(len(left))):
         below, row = best[-1], [0] * (len(right) + 1)

@@ -1,4 +1,4 @@
-"""What devices can do by their data sheets: dense arithmetic at boost clock, in TFLOP/s, and memory, in GB/s."""
+"""Devices by their data sheets: dense arithmetic at boost clock, in TFLOP/s, and memory, in GB/s."""
 
 import re
 from typing import Final, NamedTuple
@@ -27,7 +27,7 @@ class Peak(NamedTuple):
 
 
 _PART: Final = re.compile(r" MIG |^GRID |-\d+[CQ]$")
-"""What the name of a part of a card has in it."""
+"""The sign in a name that it is of a part of a card."""
 
 _NVIDIA: Final = "NVIDIA data sheet"
 _ROWS: Final[tuple[tuple[str, Peak], ...]] = (

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Precision(StrEnum):
-    """What numbers are computed in; amp keeps weights in fp32 and casts where autocast does."""
+    """The numbers that are computed in; amp keeps weights in fp32 and casts where autocast does."""
 
     FP32 = "fp32"
     TF32 = "tf32"

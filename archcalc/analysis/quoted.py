@@ -10,7 +10,7 @@ from archcalc.spec.quantity import FORMS, Quantity, read_quantity
 
 
 class About(StrEnum):
-    """What a number is said to be about."""
+    """The subject of a number."""
 
     COST = "cost"
     PARAMS = "params"
@@ -46,7 +46,7 @@ class Quoted(NamedTuple):
 
     @property
     def hint(self) -> str:
-        """What may have been meant by a number that has decimals and no prefix, such as tools print."""
+        """Return what may be meant by a number that has decimals and no prefix, such as tools print."""
         is_bare = bool(self.quantity.decimals) and self.quantity.factor == 1
         return "; or is it so many G or M, as in 0.714G?" if is_bare else ""
 

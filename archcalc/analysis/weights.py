@@ -17,7 +17,7 @@ _OPTIONAL: Final = "num_batches_tracked"
 
 
 CLASSES: Final = "num_classes"
-"""What specs call the param that says how many outputs the last layer has."""
+"""The name in specs of the param that says how many outputs the last layer has."""
 
 
 class Verdict(StrEnum):
@@ -76,7 +76,7 @@ class _Part(NamedTuple):
     path: str
     tensors: Tensors
     names: Mapping[str, str]
-    """What the tensors are called in full."""
+    """The full names of the tensors."""
 
     @property
     def shapes(self) -> Hashable:

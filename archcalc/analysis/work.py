@@ -41,7 +41,7 @@ class Moved(NamedTuple):
 
 
 def moved(graph: Graph, batch: int, element: int) -> list[Moved]:
-    """What each layer reads and writes at least: inputs, parameters and output, of `element` bytes each."""
+    """Return the least bytes that each layer reads and writes: inputs, parameters and output, of `element` bytes."""
     return [_moved(node, batch, element) for node in graph.nodes]
 
 

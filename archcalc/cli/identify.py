@@ -40,7 +40,7 @@ def identify(what: WhatArgument, spec_dir: SpecDirOption = None, writing: Writin
 
 
 def _number(word: str) -> "Quoted | None":
-    """What was asked, if it is a number; None for a file. Raises ArchError for what is neither."""
+    """Return the number that was asked for; None for a file. Raises ArchError for what is neither."""
     from archcalc.analysis.quoted import read_quoted
     from archcalc.errors import ArchError
 

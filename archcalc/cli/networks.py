@@ -1,7 +1,7 @@
 """From words on the command line to networks, and what becomes of those that cannot be read.
 
 A command that needs all of its networks ends with the faults of all that are broken (`graphs`). One that can do with
-some answers for these, and tells the faults of the others after that (`each`). A network that is looked at alone is
+some answers for these, and reports the faults of the others after that (`each`). A network that is looked at alone is
 shown up to the layer that does not fit (`up_to_a_fault`).
 """
 

@@ -104,7 +104,7 @@ def unbundled(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _options(parameter: Parameter, bundle: type[Reading | Writing] | None) -> list[Parameter]:
-    """What a parameter of a command stands for on the command line."""
+    """Return the options on the command line that a parameter of a command stands for."""
     if bundle is None:
         return [parameter]
     return [

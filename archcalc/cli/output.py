@@ -83,7 +83,7 @@ def chosen(writing: "Writing") -> str:
 
 
 def _width() -> int:
-    """The terminal's columns; $COLUMNS, where it is set, says otherwise."""
+    """The terminal's columns; $COLUMNS, where it is set, comes first."""
     import shutil
 
     return shutil.get_terminal_size().columns

@@ -31,7 +31,7 @@ COLUMN_KEYS = (
 COST_KEYS = ("cost", "cost_share")
 
 ALL = "all"
-"""What asks for the totals of every convention."""
+"""The word for the totals of every convention."""
 
 _COLUMNS_HELP = f"Show these columns, of: {', '.join(COLUMN_KEYS)}; with --convention also {', '.join(COST_KEYS)}."
 ColumnsOption = Annotated[str | None, typer.Option("--columns", metavar="A,B,...", help=_COLUMNS_HELP)]

@@ -1,1 +1,1 @@
-"""What becomes of a spec outside archcalc: its canonical text (`yaml`), and PyTorch source (`pytorch_source`)."""
+"""Specs as others read them: canonical text (`yaml`), and PyTorch source (`pytorch_source`)."""

@@ -1,4 +1,4 @@
-"""What every layer kind says of itself, and the registry of kinds.
+"""The base of every layer kind, and the registry of kinds.
 
 Shape and cost rules are arithmetic on their arguments, without an `if` on a size: read with integers they give the
 table, with arrays a sweep, with numbers that remember how they were made an explanation. Whether numbers are legal is
@@ -20,7 +20,7 @@ from archcalc.layers.window import Sliding, Window, applied
 
 
 class Role(StrEnum):
-    """What a layer is for; layers of one role stand in for each other where networks are compared."""
+    """The purpose of a layer; layers of one role stand in for each other where networks are compared."""
 
     WEIGHTS = "weights"
     NORM = "norm"
@@ -51,7 +51,7 @@ class Layer(Declared, ABC):
     input_axis: ClassVar[int]
     """The axis of its input that its weights go with: 0 for channels, -1 for features."""
     torch_call: ClassVar[str]
-    """What it is in torch: a class of `torch.nn` ("nn.Conv2d"), or a function ("torch.cat")."""
+    """Its name in torch: a class of `torch.nn` ("nn.Conv2d"), or a function ("torch.cat")."""
     torch_functions: ClassVar[Mapping[str, tuple[str, ...]]]
     """Functions of torch that do its work without weights, with the names of their arguments after the input."""
     torch_ignored: ClassVar[tuple[str, ...]]
@@ -62,14 +62,14 @@ class Layer(Declared, ABC):
     takes_activation: ClassVar[bool] = False
     """Whether `activation: relu` may be written on it."""
     also_called: ClassVar[tuple[str, ...]] = ()
-    """What other frameworks call it, where the names are not alike."""
+    """Its names in other frameworks, where these are not alike."""
 
     @abstractmethod
     def requirements(self, *inputs: Any) -> Iterator[Requirement]:
-        """What must hold for the layer to read these shapes, in the order in which faults are told."""
+        """Return what must hold for the layer to read these shapes, in the order in which faults are reported."""
 
     def caution(self, *inputs: Any) -> str:
-        """What is legal here but probably not meant; empty for nothing."""
+        """Return what is legal here but probably not meant; empty for nothing."""
         return ""
 
     @abstractmethod
@@ -88,7 +88,7 @@ class Layer(Declared, ABC):
         """Multiply-accumulates of one example, without bias; the output shape comes last."""
 
     def quantities(self, *inputs_and_output: Any) -> dict[str, int]:
-        """What tools count of it, by the names of conventions, beside what follows from its shapes and tensors."""
+        """Return more quantities that tools count, beside those that follow from its shapes and tensors."""
         return {}
 
     @abstractmethod
@@ -111,7 +111,7 @@ class Layer(Declared, ABC):
     def twin(self, *inputs: Any) -> Twin: ...
 
     def remarks(self, *inputs: Any) -> Iterator[str]:
-        """What its shapes and numbers do not show, in words."""
+        """Return in words what its shapes and numbers do not show."""
         yield from ()
 
     def sources(self) -> tuple[tuple[str, str], ...]:
@@ -241,7 +241,7 @@ _DECLARED: Final = (
     *("role", "counted", "idle", "mixes_channels", "input_axis"),
     *("torch_call", "torch_functions", "torch_ignored"),
 )
-"""What a kind, or what it is made of, has to declare."""
+"""The declarations that a kind, or one of its bases, has to make."""
 
 
 def kind(op: str) -> Callable[[K], K]:

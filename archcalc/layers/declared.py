@@ -31,7 +31,7 @@ class Field(NamedTuple):
 class Declared:
     """A frozen value made of declared fields, each checked and put in its one internal form when it is made.
 
-    It is what a frozen dataclass would be, but for the cost of making the class, of which every start pays for dozens.
+    It is a frozen dataclass without the cost of making the class, of which every start makes dozens.
     """
 
     fields: ClassVar[dict[str, Field]] = {}

@@ -45,7 +45,7 @@ def is_integer(value: object) -> bool:
 
 
 class FieldType(ABC):
-    """What values a field takes; `words` completes the sentence "must be ..."."""
+    """The values that a field takes; `words` completes the sentence "must be ..."."""
 
     words: str
     verbatim: bool = False

@@ -85,7 +85,7 @@ def _shown(number: Decimal) -> str:
 
 
 class BatchNorm(Windowless):
-    """What the batch norms share: scale and shift of each channel by its statistics over the batch."""
+    """Batch norms: scale and shift of each channel by its statistics over the batch."""
 
     role = Role.NORM
     counted = False

@@ -18,7 +18,7 @@ AS_KERNEL: Any = None
 
 
 class WindowPool(Weightless, Windowed):
-    """What the pools with a window share."""
+    """Pools with a window."""
 
     role = Role.POOL
     idle = False
@@ -95,7 +95,7 @@ class AvgPool2d(WindowPool):
 
 
 class AdaptivePool2d(Weightless, Windowless):
-    """What the adaptive pools share: as many bins as `output_size` asks, whatever the input's size."""
+    """Adaptive pools: as many bins as `output_size` asks, whatever the input's size."""
 
     role = Role.POOL
     idle = False

@@ -1,4 +1,4 @@
-"""What must hold of numbers for a layer to read them: a condition, and apart from it the words."""
+"""Requirements on the numbers that a layer reads: a condition, and apart from it the words."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple

@@ -14,7 +14,7 @@ Shape = tuple[int, ...]
 
 
 class Size(Protocol):
-    """What a rule asks of a number; comparisons give 0 or 1, of such numbers again."""
+    """The arithmetic that a rule asks of a number; comparisons give 0 or 1, of such numbers again."""
 
     def __add__(self, other: Any, /) -> Self: ...
     def __radd__(self, other: Any, /) -> Self: ...

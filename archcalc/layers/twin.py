@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 
 class Twin(NamedTuple):
-    """What to call in torch, with which keywords, after which padding.
+    """A call in torch, with its keywords, after a padding.
 
     `call` names a class of `torch.nn` ("nn.Conv2d") or a function of torch ("torch.cat"). `pad` is a twin to put
     before it where torch has no such padding of its own (SAME at a stride, one-sided, rounding up).
@@ -27,7 +27,7 @@ class Twin(NamedTuple):
     operator: str = ""
     """How source writes a function of two tensors."""
     remark: str = ""
-    """What the arguments alone do not say."""
+    """A remark on the arguments, which source writes beside them."""
 
     @property
     def is_module(self) -> bool:

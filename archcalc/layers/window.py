@@ -41,7 +41,7 @@ ROUNDERS: Final[dict[bool | str, tuple[str, str]]] = {
 
 
 SAME_SOURCE: Final = "https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2"
-"""What TensorFlow says of its padding SAME."""
+"""TensorFlow's own words on its padding SAME."""
 
 
 class Window(NamedTuple):
@@ -54,7 +54,7 @@ class Window(NamedTuple):
 
 
 class Sliding(Protocol):
-    """What a layer with a window has."""
+    """The fields of a layer with a window."""
 
     @property
     def kernel_size(self) -> tuple[int, int]: ...

@@ -72,7 +72,7 @@ class Built(nn.Module):
         return [self.get_submodule(path) for path in self.paths_of(name)]
 
     def run_alone(self, name: str, tensors: Sequence[Tensor]) -> list[Tensor]:
-        """What a layer makes of inputs of its own, on each device that holds it."""
+        """Return the outputs of a layer for inputs of its own, on each device that holds it."""
         return [self._compute(name, copy, tensors) for copy in range(len(self._layers[name].paths))]
 
     def _run(self, name: str, made: Mapping[str, list[Tensor]]) -> list[Tensor]:
@@ -83,7 +83,7 @@ class Built(nn.Module):
         ]
 
     def _compute(self, name: str, copy: int, tensors: Sequence[Tensor]) -> Tensor:
-        """What a layer makes on one device: of a module, or of a function, after the padding that it needs."""
+        """Run a layer on one device: a module, or a function, after the padding that it needs."""
         _, twin, paths = self._layers[name]
         path = paths[copy]
         if twin.pad is not None:
@@ -94,7 +94,7 @@ class Built(nn.Module):
         return call(twin, tensors)
 
     def _read(self, node: Node, name: str, copy: int, made: Mapping[str, list[Tensor]]) -> Tensor:
-        """What one device reads: its own part inside its tower, the whole of everything else, brought to it."""
+        """Return what one device reads: its own part inside its tower, the whole of everything else, brought to it."""
         if name != INPUT and reads_own_part(node, self._layers[name].node):
             return made[name][copy]
         home = self._homes.get((node.tower, copy))
@@ -117,7 +117,7 @@ def build(graph: Graph, device: Device | Sequence[Device] = "cpu") -> Built:
 
 
 def call(twin: Twin, tensors: Sequence[Tensor]) -> Tensor:
-    """What a function of torch makes of several tensors, all at once or two by two."""
+    """Call a function of torch on several tensors, all at once or two by two."""
     function: Callable[..., Tensor] = getattr(torch, twin.call.removeprefix("torch."))
     if twin.takes_list:
         return function(list(tensors), **twin.keywords)

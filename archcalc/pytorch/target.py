@@ -98,7 +98,7 @@ def _told(what: str) -> Iterator[None]:
         frames = traceback.extract_tb(error.__traceback__)
         place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}: " if frames else ""
         if isinstance(error, SyntaxError):
-            place = ""  # it tells its own
+            place = ""  # its message has its own
         text = " ".join(str(error).split())
         raise ArchError(f"{what}: {place}{type(error).__name__}{f': {text}' if text else ''}") from error
 

@@ -18,13 +18,13 @@ FUNCTIONS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     for kind in KINDS.values()
     for function, words in kind.torch_functions.items()
 }
-"""What functions do the work of which modules, and the names of their arguments after the input."""
+"""Functions with the modules whose work they do, and the names of their arguments after the input."""
 
 _BY_CLASS: Final = {kind.torch_call.removeprefix("nn."): kind for kind in KINDS.values()}
 
 _RESHAPING: Final = ("view", "reshape", "squeeze")
 _QUIET: Final = ("contiguous", "to", "detach", "clone", "float", "double", "type", "unsqueeze", "expand", "size")
-"""What computes nothing, and is no layer."""
+"""Functions that compute nothing, and are no layers."""
 
 _PAIRS: Final = frozenset(
     name
@@ -32,7 +32,7 @@ _PAIRS: Final = frozenset(
     for name, field in kind.fields.items()
     if isinstance(field.type, TwoIntegers | PaddingType)
 )
-"""What torch takes one number for, or one for each axis."""
+"""Arguments for which torch takes one number, or one for each axis."""
 
 
 def trace(module: nn.Module, x: Tensor) -> tuple[list[Call], Any]:
@@ -115,7 +115,7 @@ def _call_of_module(path: str, part: nn.Module, out: Any) -> Call:
 
 
 def _fields_of_module(part: nn.Module) -> dict[str, Any]:
-    """What torch counts as a module's constants: its constructor's arguments."""
+    """Return the constants of a module, which are its constructor's arguments."""
     constants = getattr(type(part), "__constants__", ())
     kind = next((_BY_CLASS[c.__name__] for c in type(part).__mro__ if c.__name__ in _BY_CLASS), None)
     ignored = kind.torch_ignored if kind else ()

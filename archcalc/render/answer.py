@@ -9,20 +9,20 @@ from archcalc.render.sheet import Sheet
 
 
 class Answer(NamedTuple):
-    """What a command answers: `sheets` for people, `data` for programs, and other sheets where some place needs them.
+    """An answer: `sheets` for people, `data` for programs, and other sheets where some place needs them.
 
     What is costly to make is a function, which is called only where a format shows it.
     """
 
     sheets: Sequence[Sheet]
     data: Callable[[], Any]
-    """What JSON holds."""
+    """The object of JSON."""
     bare: Callable[[], Sequence[Sheet]] | None = None
     """The sheets of CSV, where these are others."""
     narrower: Iterable[Sequence[Sheet]] = ()
     """Sheets that say the same in less width, each narrower than those before, for a narrow terminal."""
     page: Callable[[], Page] | None = None
-    """What reads as a page, where there is more to say than sheets hold."""
+    """The answer as a page, where there is more to say than sheets hold."""
 
 
 def together(answers: Sequence[Answer]) -> Answer:

@@ -17,7 +17,7 @@ NOT_KNOWN: Final = "not known"
 
 
 def _counted(convention: Convention, op: str) -> str:
-    """What is counted; a kind of which nothing is said is not the same as one that is free."""
+    """Return the count in words; a kind of which nothing is said is not the same as one that is free."""
     weights = convention.weights(op)
     return "-" if weights is None else in_words(weights)
 
@@ -60,7 +60,7 @@ def narrow_sheet(conventions: Sequence[Convention]) -> Sheet:
 
 
 def _sentence(convention: Convention) -> str:
-    """What is counted of each kind, what is free, and what is not counted."""
+    """Return one sentence: the kinds that are counted, those that are free, and those that are not counted."""
     counted = [f"{op}: {in_words(weights)}" for op in COMMON if (weights := convention.weights(op))]
     free = [op for op in COMMON if convention.weights(op) == {}]
     silent = [op for op in COMMON if convention.weights(op) is None]
@@ -80,7 +80,7 @@ def _notes(conventions: Sequence[Convention]) -> tuple[str, ...]:
 
 
 def one_sheet(convention: Convention) -> Sheet:
-    """What a convention counts of each kind, and where that is written."""
+    """Return a line for each kind with its count, and the source."""
     rows = tuple((op, _in_full(convention, op)) for op in KINDS)
     notes = (
         f"{convention.word}: {convention.means}",

@@ -1,4 +1,4 @@
-"""What every JSON answer stands in."""
+"""The envelope of every JSON answer."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, Final

@@ -114,7 +114,7 @@ def _verdict(match: Match, printed: str) -> str:
 
 
 def in_units(units: Units) -> str:
-    """What has to be said of the units; nothing of decimal ones."""
+    """Return a note on the units; none on decimal ones."""
     return "" if units is Units.DECIMAL else " in powers of 1024"
 
 

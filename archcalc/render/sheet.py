@@ -1,4 +1,4 @@
-"""What every rendering starts from: titled columns of values, each with the way it reads."""
+"""The sheet, from which every rendering starts: titled columns of values, each with the way it reads."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
@@ -36,7 +36,7 @@ class Other(NamedTuple):
 
 
 class Told(NamedTuple):
-    """A value that reads otherwise than those of its column."""
+    """A value with a text of its own."""
 
     value: Any
     text: str

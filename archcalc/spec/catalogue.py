@@ -162,7 +162,7 @@ def _is_shipped(folder: Path) -> bool:
 
 
 def _names_in(folder: Path) -> list[str]:
-    """What lies in a folder; nothing where that cannot be read."""
+    """Return the names in a folder; none where it cannot be read."""
     try:
         return os.listdir(folder)
     except OSError:

@@ -22,7 +22,7 @@ _MOST_CHARACTERS: Final = 200
 _MOST_BRACKETS: Final = 32
 
 FAULTY: Final = object()
-"""What stands for a param that could not be read: its uses are no faults of their own, and say nothing."""
+"""The value of a param that could not be read: its uses are no faults of their own, and say nothing."""
 
 
 class AlreadySaidError(ArchError):
@@ -45,7 +45,7 @@ def is_expression(value: object) -> bool:
 
 
 def evaluate(text: str, scope: Scope) -> Any:
-    """What `$name` or `$(...)` stands for among the params in `scope`. Raises ArchError.
+    """Return the value of `$name` or `$(...)` among the params in `scope`. Raises ArchError.
 
     >>> evaluate("$(width * 4 // 3)", {"width": 96})
     128

@@ -18,7 +18,7 @@ from archcalc.spec.statement import written_name
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence
 
 CHANGES: Final = ("override", "remove", "insert")
-"""What a spec that extends another says of its layers."""
+"""The keys by which a spec that extends another changes its layers."""
 
 _DEPTH: Final = {"params": 1, "blocks": 1, "defaults": 2}
 """How many levels of names are laid over each other."""
@@ -139,7 +139,7 @@ class _Changes:
         return Mapping(items, node.keys, node.mark)
 
     def _overridden(self, node: Mapping, name: str) -> Mapping:
-        """The layer with its override; what then goes wrong with it is told at the override."""
+        """The layer with its override; faults of it are reported at the override."""
         if name not in self.override.items:
             return node
         change, mark = self.override.items[name], self.override.keys[name]
@@ -175,7 +175,7 @@ class _Changes:
         return f"{name}.{field} is already {_shown(old)} in {self.parent_name}; a variant says what differs"
 
     def _rule(self, node: Mapping, field: str) -> Node | None:
-        """What the house rules say of a field."""
+        """Return the value that the house rules give a field."""
         op = node.items.get("op")
         rules = (
             self.defaults.items.get(op.text) if isinstance(op, Scalar) and isinstance(self.defaults, Mapping) else None

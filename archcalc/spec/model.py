@@ -1,4 +1,4 @@
-"""What a spec says, once read: frozen records and a flat list of layers, every param and structure resolved."""
+"""A spec, once read: frozen records and a flat list of layers, every param and structure resolved."""
 
 import re
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*")
 """The names of specs and layers; dots come with structures."""
 
 INPUT: Final = "input"
-"""What `from` calls the input of the network."""
+"""The name of the network's input in `from`."""
 
 VERSION: Final = 1
 """The version of the language that this reader reads."""
@@ -56,7 +56,7 @@ class Maybe(FieldType):
 
 
 class PrintedValue(FieldType):
-    """What a source says: an integer, a number as printed, or for an output its shape."""
+    """A number that a source gives: an integer, a number as printed, or for an output its shape."""
 
     words = f"{FORMS}, or for an output its shape: [channels, height, width]"
 
@@ -145,10 +145,10 @@ class Source(Declared):
 
 
 STATEMENT: Final = "statement"
-"""What a claim is about that no calculation decides: it has a quote in the place of a value."""
+"""The subject of a claim that no calculation decides: it has a quote in the place of a value."""
 
 COST: Final = "cost"
-"""What a claim is about that counts as another tool does, by its convention."""
+"""The subject of a claim that counts as another tool does, by its convention."""
 
 WHAT: Final = (
     *("params", "weights", "macs", "flops", COST, "units", "output", "memory", "receptive_field"),
@@ -157,7 +157,7 @@ WHAT: Final = (
 
 
 class Claim(Declared):
-    """What a source states about a network, to be held against what is computed, at the spec's input or another."""
+    """A statement of a source about a network, to be held against what is computed, at the spec's input or another."""
 
     what: Annotated[str, Choice(*WHAT)]
     value: Annotated[int | str | tuple[int, ...] | None, Maybe(PrintedValue())] = None
@@ -177,7 +177,7 @@ class Claim(Declared):
         return self.what != STATEMENT
 
     def faults(self) -> list[tuple[str, str]]:
-        """What does not go together in it: the key that is wrong, and why."""
+        """Return the keys that do not go together in it, each with the reason."""
         return self._faults_of_figures() if self.quantified else self._faults_of_words()
 
     def _faults_of_words(self) -> list[tuple[str, str]]:

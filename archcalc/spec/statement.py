@@ -27,7 +27,7 @@ STRUCTURES: Final[dict[str, tuple[str, ...]]] = {
 """The ops that are no layers, with their keys."""
 
 LAYER_KEYS: Final = ("name", "op", "from", "activation", "gather")
-"""What a layer has beside the fields of its kind."""
+"""The keys of a layer beside the fields of its kind."""
 
 
 _NEEDLESS: Final = {
@@ -45,7 +45,7 @@ def activations() -> list[str]:
 
 
 class House(NamedTuple):
-    """What holds throughout a file: its params, its house rules, its blocks, and where faults go."""
+    """The rules of a whole file: its params, its house rules, its blocks, and where faults go."""
 
     reader: Reader
     params: Scope
@@ -60,7 +60,7 @@ class House(NamedTuple):
 
 @dataclass
 class Names:
-    """What `from` can name in one scope, each with the layer whose output it stands for."""
+    """The names that `from` can use in one scope, each with the layer whose output it stands for."""
 
     outer: "Names | None" = None
     known: dict[str, str] = field(default_factory=dict)
@@ -231,7 +231,7 @@ class Statements:
         return str(value)
 
     def value(self, node: Node, params: Scope, within: str, blocks: tuple[str, ...] = ()) -> Any:
-        """What a node stands for, written inside `blocks`; None, and a fault, where that cannot be said."""
+        """Return the value of a node, written inside `blocks`; None, and a fault, where it has none."""
         try:
             value = resolve(node, params)
         except ArchError as error:

@@ -205,7 +205,7 @@ class _Reader:
 
 
 def plain_value(text: str) -> Any:
-    """What an unquoted word means: YAML 1.2's core schema, in decimal. Raises ArchError for a word with two readings.
+    """Return the value of an unquoted word by YAML 1.2's core schema. Raises ArchError for one with two readings.
 
     >>> plain_value("1e-4"), plain_value("60M"), plain_value("true")
     (0.0001, '60M', True)
@@ -265,4 +265,4 @@ _SYNTAX: Final = {
     "cannot start any token": "no value starts like this: indent with spaces, not tabs, and quote text with such signs",
     "while scanning a quoted scalar": "the quotes that open at {opened} are not closed",
 }
-"""What a parser's words mean to the person who wrote the file."""
+"""A parser's messages, as the person reads them who wrote the file."""

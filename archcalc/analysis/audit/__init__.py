@@ -1,1 +1,1 @@
-"""What sources say about networks, each claim judged."""
+"""Claims of sources about networks, each judged."""

@@ -1,4 +1,4 @@
-"""What sources say about a network, held against what it is."""
+"""Claims of sources about a network, each judged by what is computed."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -22,7 +22,7 @@ BYTES_PER_PARAMETER: Final = 4
 
 
 class Standing(StrEnum):
-    """What became of a claim; the last two are what nobody expects."""
+    """The standing of a claim; the last two are those that nobody expects."""
 
     OK = "ok"
     KNOWN_WRONG = "known wrong"
@@ -77,7 +77,7 @@ class Audit(NamedTuple):
 
     @property
     def surprises(self) -> list[Verdict]:
-        """What is broken, or holds and should not."""
+        """Return the claims that are broken, or that hold and should not."""
         return [verdict for verdict in self.verdicts if not verdict.as_expected]
 
 
@@ -141,14 +141,14 @@ def _output(claim: Claim, nodes: Sequence[Node]) -> Shape:
 
 
 def _weights(node: Node) -> int:
-    """Learnable elements but for biases."""
+    """Return the learnable elements without biases."""
     shapes = node.layer.param_shapes(*node.device_inputs).items()
     elements: int = sum(prod(shape) for name, shape in shapes if name != "bias")
     return node.copies * elements
 
 
 def _cost(claim: Claim, graph: Graph, nodes: Sequence[Node]) -> "int | Fraction | None":
-    """What the layers cost by the claim's convention, as that is published; None if it says nothing about any.
+    """Return the cost of the layers by the claim's convention, as that is published; None if it has none.
 
     Raises ArchError for an unknown one.
     """

@@ -72,7 +72,7 @@ class Outputs(NamedTuple):
 
 
 TOLERANCE: Final = {"float64": 1e-9, "float32": 1e-4}
-"""What rounding may do, in parts of the largest output."""
+"""The difference that rounding may make, in parts of the largest output."""
 
 
 class Against(NamedTuple):
@@ -185,7 +185,7 @@ def _shown(value: Any) -> str:
 
 
 def _are_equal(ours: Any, theirs: Any) -> bool:
-    """Whether two fields are equal, but for the last digits of a float."""
+    """Whether two fields are equal, apart from the last digits of a float."""
     if isinstance(ours, float) and isinstance(theirs, float | int):
         return isclose(ours, theirs, rel_tol=1e-9)
     return bool(ours == theirs)

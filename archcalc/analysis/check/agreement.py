@@ -8,7 +8,7 @@ from archcalc.table import Row, Table
 
 
 class Observed(NamedTuple):
-    """What one layer really does in PyTorch, all its devices together, for one example."""
+    """One layer as PyTorch runs it, all its devices together, for one example."""
 
     output_shape: Shape
     params: int

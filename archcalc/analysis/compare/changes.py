@@ -1,4 +1,4 @@
-"""What is otherwise in one layer than in another, as far as the two tell of themselves."""
+"""Differences between two layers, as far as the layers themselves show them."""
 
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
@@ -9,7 +9,7 @@ from archcalc.layers.fields import Width
 from archcalc.table import Row
 
 _INPUTS: Final = {0: "in_channels", -1: "in_features"}
-"""What is read along the axis that weights go with."""
+"""The name of what is read along the axis that weights go with."""
 
 _ALL: Final = ("shapes", "params", "macs")
 _BEARING: Final = {
@@ -17,7 +17,7 @@ _BEARING: Final = {
     **dict.fromkeys(("in_channels", "in_features", "devices", "gather", "split"), ("params", "macs")),
     "in_size": ("macs",),
 }
-"""What it bears on where a layer reads another input, or is divided in another way."""
+"""The quantities that change with another input, or with another division."""
 
 
 class Part(NamedTuple):
@@ -51,7 +51,7 @@ class Split(NamedTuple):
 
 
 class Change(NamedTuple):
-    """One thing that is otherwise.
+    """One difference.
 
     `what` is a field, `op`, `reads` (the layers that it reads), `in_channels`, `in_features` or `in_size` (what it
     reads of them), `devices`, `gather`, `split` (groups and devices, where these differ and divide alike) or `layer`,
@@ -73,7 +73,7 @@ class Change(NamedTuple):
 
 
 def changes(before: Part, after: Part) -> Iterator[Change]:
-    """What is otherwise in `after`, but for where what it reads stands in its network."""
+    """Return what differs in `after`, except where the layers that it reads stand in its network."""
     if before.row.op != after.row.op:
         yield Change("op", before.row.op, after.row.op)
         yield from _across_kinds(before, after)
@@ -89,7 +89,7 @@ def changes(before: Part, after: Part) -> Iterator[Change]:
 
 
 def _across_kinds(before: Part, after: Part) -> Iterator[Change]:
-    """What a linear layer and a convolution that stands in for it read and make, both counted as features."""
+    """Compare what a linear layer and a convolution that stands in for it read and make, both counted as features."""
     if not (before.role is after.role is Role.WEIGHTS):
         return
     ours, theirs = ({"in_features": _features_read(p), "out_features": p.row.output_shape[0]} for p in (before, after))
@@ -104,7 +104,7 @@ def _features_read(part: Part) -> int:
 
 
 def _reading(before: Part, after: Part) -> Iterator[Change]:
-    """What makes weights and work other than they were, although no field of the layer does."""
+    """Return differences in what is read that change weights and work, although no field of the layer differs."""
     ours, theirs = before.row.input_shapes[0], after.row.input_shapes[0]
     if len(ours) != len(theirs) or not (before.row.params or after.row.params):
         return

@@ -24,18 +24,18 @@ class Aligned(NamedTuple):
 
     parts: Together
     changes: tuple[tuple[Change, ...], ...]
-    """For each network what is otherwise in it than in the first; nothing for the first itself."""
+    """For each network its differences from the first; none for the first itself."""
     by_name: bool = False
     """Whether names decided what was put together, as kinds, fields and places did not."""
 
     @property
     def names(self) -> list[str]:
-        """What the networks call it, each word once."""
+        """Return the networks' names of it, each word once."""
         return list(dict.fromkeys(part.row.name for part in self.parts if part))
 
     @property
     def differs(self) -> bool:
-        """Whether it computes otherwise, or with other numbers, in one of the networks."""
+        """Whether its computation or its numbers differ in one of the networks."""
         numbers = {part and _numbers(part) for part in self.parts}
         return len(numbers) > 1 or any(not change.idle for several in self.changes for change in several)
 
@@ -63,7 +63,7 @@ class Comparison:
 
     @property
     def differ(self) -> bool:
-        """Whether anything is otherwise in any of them, be it idle."""
+        """Whether anything differs in any of them, even to no effect."""
         shapes = {table.input_shape for table in self.tables}
         return self.are_apart or len(shapes) > 1 or any(x.differs or any(x.changes) for x in self.layers)
 
@@ -107,7 +107,7 @@ def _names(layer: Together) -> tuple[str | None, ...]:
 
 
 def _changes(layer: Together, row: int, edges: Sequence[dict[int, Change]]) -> list[tuple[Change, ...]]:
-    """What is otherwise in each network than in the first."""
+    """Return what differs in each network from the first."""
     before, *others = layer
     found: list[tuple[Change, ...]] = [()]
     for after, edge in zip(others, edges, strict=True):
@@ -123,12 +123,12 @@ def _op(part: Part | None) -> str | None:
 
 
 def _numbers(part: Part) -> tuple[Any, ...]:
-    """All that a table says of a layer, but for what it is called, what it reads and where it is held."""
+    """Return all that a table says of a layer, except its name, what it reads and where it is held."""
     named = ("name", "inputs", "input_shapes", "groups", "devices", "gather", "received")
     return tuple(value for key, value in part.row._asdict().items() if key not in named)
 
 
 def _content(spec: Spec) -> tuple[Any, ...]:
-    """What a spec says of its network, wherever it says it."""
+    """Return the content of a spec, without its file and its sources."""
     layers = [(entry.name, entry.layer, entry.inputs, entry.tower, entry.gather) for entry in spec.layers]
     return spec.name, spec.input_shape, layers

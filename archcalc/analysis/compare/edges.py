@@ -1,4 +1,4 @@
-"""What aligned layers read, in places of the alignment, so that networks with other names can be held together."""
+"""The layers that aligned layers read, as places of the alignment, so that names do not matter."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -40,7 +40,7 @@ def _sources(rows: Sequence[Row], place: int, other: int) -> Iterator[tuple[int,
 def _named(
     rows: Sequence[Row], row: int, place: int, ours: Sequence[int], theirs: Sequence[int]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What each calls the layers that it reads; where these are the same words, what lies behind them."""
+    """Return each network's names of the layers that are read; where the words are the same, the layers behind them."""
     before, after = (part.node.inputs for part in (rows[row][0], rows[row][place]) if part)
     if before != after:
         return before, after

@@ -18,7 +18,7 @@ Together = tuple[Part | None, ...]
 Cost = Callable[[Part, Part], int]
 
 ALONE: Final = 10
-"""What it costs to leave a layer alone. The costs of pairs, below, add up to less than two of these, or to more."""
+"""The cost of leaving a layer alone. The costs of pairs, below, add up to less than two of these, or to more."""
 
 _OTHER_FIELDS: Final = 2
 _OTHER_PLACES: Final = 1
@@ -65,7 +65,7 @@ def _put_together(networks: Sequence[Sequence[Part]], cost: Cost) -> list[Togeth
 
 
 def _beside(left: list[Together], right: list[Together], cost: Cost) -> Pairs[Together, Together]:
-    """An alignment that does not hang on which of the two comes first, where several are as cheap."""
+    """Return an alignment that does not depend on which of the two comes first, where several are as cheap."""
 
     def least(one: Together, other: Together) -> int:
         return min(cost(a, b) for a in one if a for b in other if b)

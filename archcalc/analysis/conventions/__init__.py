@@ -1,4 +1,4 @@
-"""Counting conventions: how a tool, in a version, counts operations, told so exactly that its number comes out.
+"""Counting conventions: how a tool, in a version, counts operations, written so exactly that its number comes out.
 
 A layer's facts are counted once (`facts`); a convention is a re-weighting of them (`convention`), one small file a tool
 (`tools`). What a convention says nothing about is not counted, and is never silently zero.

@@ -34,13 +34,13 @@ class Convention(NamedTuple):
     silent: frozenset[str]
     """Ops about which it is known to say nothing; how it counts ops of a later archcalc is not known."""
     note: str = ""
-    """What to know before its number is put beside another's."""
+    """A note to read before its number is put beside another's."""
     printed_half: bool = False
     """Whether it is the half that is published."""
 
     @property
     def label(self) -> str:
-        """What its number is called beside others: `flops of fvcore`."""
+        """Return the name of its number beside others: `flops of fvcore`."""
         return self.word if self.tool == OURS else f"{self.word} of {self.name}"
 
     def published(self, number: int) -> int | Fraction:
@@ -49,7 +49,7 @@ class Convention(NamedTuple):
         return number if not self.printed_half else half.numerator if half.denominator == 1 else half
 
     def weights(self, op: str) -> Weights | None:
-        """What it counts of a layer kind; None where it says nothing about it, and where that is not known."""
+        """Return what it counts of a layer kind; None where it says nothing about it, and where that is not known."""
         return self.counts.get(op, {} if op in self.free or (op in KINDS and KINDS[op].idle) else None)
 
     def is_known(self, op: str) -> bool:
@@ -57,7 +57,7 @@ class Convention(NamedTuple):
         return op in self.silent or self.weights(op) is not None
 
     def cost(self, op: str, facts: Facts) -> int | None:
-        """What a layer costs; None where the tool says nothing about its kind."""
+        """Return the cost of a layer; None where the tool says nothing about its kind."""
         weights = self.weights(op)
         return None if weights is None else sum(times * getattr(facts, name) for name, times in weights.items())
 

@@ -10,7 +10,7 @@ from archcalc.table import Row, Table
 
 
 class Total(NamedTuple):
-    """What a convention says of a whole network; None where it says nothing about any layer, or how is not known."""
+    """A convention's number of a whole network; None where it counts no layer, or where a count is not known."""
 
     convention: Convention
     cost: int | None
@@ -72,12 +72,12 @@ def terms(graph: Graph, batch: int = 1) -> list[Term]:
 
 
 def totals(counted: list[Term]) -> list[Total]:
-    """What every convention says of a network, from its terms."""
+    """Return every convention's number of a network, from its terms."""
     return [total(convention, counted) for convention in CONVENTIONS.values()]
 
 
 def total(convention: Convention, counted: list[Term]) -> Total:
-    """What a convention says of a network, from its terms."""
+    """Return a convention's number of a network, from its terms."""
     ops = tuple(dict.fromkeys(term.op for term in counted))
     unknown = tuple(op for op in ops if not convention.is_known(op))
     silent = tuple(op for op in ops if convention.weights(op) is None and op not in unknown)

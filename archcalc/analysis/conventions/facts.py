@@ -1,4 +1,4 @@
-"""What a layer does, counted in every way that some tool counts: the ground that all conventions re-weight."""
+"""The work of a layer, counted in every way that some tool counts: conventions are weights of these counts."""
 
 from math import prod
 from typing import Final, NamedTuple
@@ -55,7 +55,7 @@ QUANTITIES: Final = {
     "outputs": Words("outputs", "elements made"),
     "windows": Words("window elements", "kernel height x width, or the size of an LRN, for each output"),
     "strides": Words("stride elements", "stride height x width for each output"),
-    "weights": Words("weights", "learnable parameters but for biases"),
+    "weights": Words("weights", "learnable parameters without biases"),
     "biases": Words("biases", "learnable parameters called bias"),
     "adds": Words("additions", "additions that make one of several inputs"),
     "places": Words("places", "height x width of the output"),
@@ -73,7 +73,7 @@ QUANTITIES: Final = {
 
 
 def facts(node: Node) -> Facts:
-    """What a layer does on one of its devices, for one example."""
+    """Count the work of a layer on one of its devices, for one example."""
     layer, reads, makes = node.layer, node.device_inputs, node.device_output
     window, params = layer.window(*reads), layer.param_shapes(*reads)
     outputs, places = prod(makes), prod(makes[1:])

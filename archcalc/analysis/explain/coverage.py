@@ -1,15 +1,15 @@
-"""What the windows along one axis read, and what they leave."""
+"""The elements along one axis that windows read, and those that they leave."""
 
 from typing import Final, NamedTuple
 
 from archcalc.layers.window import span
 
 _MOST_TRIED: Final = 100_000
-"""So many windows or elements are tried one by one, where no formula tells."""
+"""So many windows or elements are tried one by one, where there is no formula."""
 
 
 class Coverage(NamedTuple):
-    """What windows leave unread, in elements (rows or columns), and how many read nothing; None where that is open."""
+    """Elements (rows or columns) that windows leave unread, and windows that read nothing; None where that is open."""
 
     unread_at_end: int
     """Of the input, after the last window."""

@@ -22,7 +22,7 @@ _EITHER: Final = {
     **dict.fromkeys(("top", "left"), "before"),
     **dict.fromkeys(("bottom", "right"), "after"),
 }
-"""What an axis's own names become where both axes are alike."""
+"""The names of an axis's own numbers where both axes are alike."""
 
 Fields = Mapping[str, Field | None]
 
@@ -34,7 +34,7 @@ class Step(NamedTuple):
     how: Expression
     because: str = ""
     called: str = ""
-    """What the rule calls a number on the way; empty for the part itself."""
+    """The rule's name for a number on the way; empty for the part itself."""
 
     @property
     def label(self) -> str:
@@ -126,7 +126,9 @@ def _receptive_field(node: Node, traced: Node, fields: Fields) -> Section:
     seen = [fields.get(name, POINT) for name in node.inputs]
     field = through(traced, [_named(f, f"[{i}]" if node.layer.merges else "") for i, f in enumerate(seen)])
     if field is None:
-        words = "reads places that no window tells of" if None not in seen else "no window tells what its input reads"
+        words = (
+            "reads places that no window describes" if None not in seen else "no window describes what its input reads"
+        )
         return Section("receptive_field", None, (), words)
     if all(made(number).op == "symbol" for pair in field for number in pair):
         return Section("receptive_field", fields[node.name], (), "that of its input")
@@ -148,7 +150,7 @@ def _named(field: Field | None, suffix: str) -> Field | None:
 
 
 def _steps(part: str, how: Expression, reason: Callable[[str, Expression], str] = lambda _, __: "") -> list[Step]:
-    """What the rule gives a name on the way, and then the number itself."""
+    """Return the numbers that the rule gives a name on the way, and then the number itself."""
     named = definitions(how)
     if how.op == "called":
         how = how.parts[0]
@@ -171,4 +173,4 @@ _SECTIONS: Final[dict[str, Callable[[Node, Node, Fields], Section]]] = {
     "receptive_field": _receptive_field,
 }
 FIGURES: Final = tuple(_SECTIONS)
-"""What can be explained of a layer."""
+"""The numbers of a layer that can be explained."""

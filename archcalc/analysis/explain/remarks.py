@@ -1,4 +1,4 @@
-"""What a layer's numbers do not show, in words: what no window reads, what a split saves, what an alpha really is."""
+"""Remarks on what a layer's numbers do not show: elements that no window reads, what a split saves."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -20,7 +20,7 @@ class Fact(NamedTuple):
 
 
 def hidden(node: Node) -> list[Fact]:
-    """What the output, params and MACs of a layer do not show."""
+    """Return remarks on what the output, params and MACs of a layer do not show."""
     own = node.layer.remarks(*node.device_inputs)
     shapes = (*_windows(node), *own, *_norm_of_its_own(node), *_gather(node))
     return [*(Fact(("output",), text) for text in shapes), *(Fact(("params", "macs"), text) for text in _split(node))]
@@ -45,7 +45,7 @@ def _windows(node: Node) -> Iterator[str]:
 
 
 def _along(axis: Axis, elements: str, direction: str) -> Iterator[str]:
-    """What the windows along an axis leave, where `elements` are its rows or columns."""
+    """Return remarks on what the windows along an axis leave; `elements` are its rows or columns."""
     coverage = axis.coverage()
     remainder = f"{axis.room:,} / {axis.stride:,} is not exact: " if axis.room % axis.stride else ""
     if coverage.unread_at_end:
@@ -82,7 +82,7 @@ def _gather(node: Node) -> Iterator[str]:
 
 
 def _split(node: Node) -> Iterator[str]:
-    """What groups and towers cost less than one group on one device would, in params and MACs."""
+    """Return how much groups and towers save against one group on one device, in params and MACs."""
     whole = _in_one(node)
     if whole is None:
         return

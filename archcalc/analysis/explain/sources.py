@@ -24,7 +24,7 @@ class Rule(NamedTuple):
 
 
 _FIGURE: Final = {"units": "output", "flops": "macs", "cost": "macs", "memory": "params", "weights": "params"}
-"""The figure that a claim about something else hangs on."""
+"""The number that a claim about something else depends on."""
 
 
 def rules(node: Node, figures: Iterable[str]) -> list[Rule]:
@@ -34,7 +34,7 @@ def rules(node: Node, figures: Iterable[str]) -> list[Rule]:
 
 
 def _on_shape(node: Node) -> list[Rule]:
-    """What makes the output, with what decides its size where a division is not exact."""
+    """Return the rules of an output, with that which decides its size where a division is not exact."""
     found, window = _torch(node), node.layer.slides()
     if window is not None:
         is_same = window.padding == SAME
@@ -64,7 +64,7 @@ _SOURCES: Final[dict[str, Callable[[Node], list[Rule]]]] = {
 
 
 def said(graph: Graph, name: str, figures: Container[str]) -> list[str]:
-    """What the spec's sources say of these figures of a layer, and whether it is so."""
+    """Return what the spec's sources say of these numbers of a layer, and whether it is so."""
     claims = [claim for claim in graph.spec.claims if claim.of == (name,) and _is_about(claim, figures)]
     return [_words(verdict) for verdict in judge(graph, measure(graph), claims)] if claims else []
 

@@ -98,7 +98,7 @@ def made(number: int) -> Expression:
 
 
 def definitions(how: Expression) -> dict[str, Expression]:
-    """What the rule gives a name on the way to `how`, by name, each after those that it is made of."""
+    """Return the numbers that the rule gives a name on the way to `how`, each after those that it is made of."""
     found: dict[str, Expression] = {}
     for part in how.parts:
         found |= definitions(part)
@@ -137,7 +137,7 @@ def inexact(how: Expression) -> Expression | None:
 
 
 def unrounded(how: Expression) -> Fraction:
-    """What `how` would be without the rounding of its inexact division."""
+    """Return the value of `how` without the rounding of its inexact division."""
     division = inexact(how)
     if division is None:
         return Fraction(how.value)

@@ -27,12 +27,12 @@ class Figure(NamedTuple):
     value: int | Fraction
     name: str
     word: str = ""
-    """What a tool calls it."""
+    """A tool's word for it."""
     rank: int = _PLAIN
 
 
 class Meaning(NamedTuple):
-    """What a quoted number may mean: a number of some networks, by all names that it has in each of them."""
+    """A meaning of a quoted number: a number of some networks, by all names that it has in each of them."""
 
     networks: tuple[str, ...]
     about: About

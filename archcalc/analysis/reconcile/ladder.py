@@ -89,7 +89,7 @@ def _linked(rungs: Sequence[Rung], counted: list[Term]) -> tuple[Rung, ...]:
 
 
 def _steps(before: Convention, after: Convention, counted: list[Term]) -> tuple[Step, ...]:
-    """What is counted more, then what is counted less, the largest first; what cancels out is no step."""
+    """Return the terms that are counted more, then those counted less, the largest first; opposites cancel out."""
     alike: dict[tuple[str, int, tuple[str, ...]], list[Step]] = {}
     for term in counted:
         silent = tuple(one.name for one in (before, after) if one.weights(term.op) is None)

@@ -1,4 +1,4 @@
-"""What each layer of a spec asks of the input's height and width, whatever these are.
+"""Constraints of each layer of a spec on the input's height and width.
 
 The layers are walked with sizes that are functions of the input's, so that one walk stands for all inputs. Height and
 width never meet before a flatten, and are asked for apart.
@@ -20,7 +20,7 @@ from archcalc.spec.model import Entry, Spec
 
 
 class Constraint(NamedTuple):
-    """What a layer asks of the input along an axis: to pass, or else to divide exactly."""
+    """A condition of a layer on the input along an axis: to pass, or else to divide exactly."""
 
     entry: Entry
     axis: int
@@ -108,7 +108,7 @@ def padding_along(layer: Sliding, axis: int) -> tuple[int, int] | None:
 
 
 def exact_remainder(layer: Sliding, axis: int) -> int:
-    """What a size leaves over the stride where the window's steps divide exactly.
+    """Return the remainder of a size by the stride where the window's steps divide exactly.
 
     The last window then ends where the padded input does: (size + padding - span) % stride is 0. SAME makes
     ceil(size / stride) places, so there the size itself is what is divided.

@@ -30,7 +30,7 @@ class Along:
     rule: Callable[[int], int] | None = None
 
     def at(self, value: int) -> int:
-        """What the rule makes of a value of the function."""
+        """Return what the rule makes of a value of the function."""
         return value if self.rule is None else self.rule(value)
 
     def settled(self) -> "Along":

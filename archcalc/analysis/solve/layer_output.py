@@ -15,7 +15,7 @@ from archcalc.layers.window import Sliding
 from archcalc.spec.model import Entry, Spec
 
 MOST_TRIED: Final = 16
-"""The largest stride and padding that a window is given, but for its own."""
+"""The largest stride and padding that a window is given, except its own."""
 
 MOST_INPUTS: Final = 10**6
 """How many inputs are looked through where they are more than a run from one to another."""
@@ -44,7 +44,7 @@ class Reached(NamedTuple):
     passing: tuple[range, ...]
     """Those of them that pass the layers after it too."""
     reads_now: int | None
-    """What the layer reads of the spec's own input; None where that does not get so far."""
+    """The size that the layer reads of the spec's own input; None where that does not get so far."""
     ways: tuple[Way, ...]
     """By stride, then padding; none for a layer without a window."""
 
@@ -112,7 +112,7 @@ def _as_it_is(spec: Spec, name: str) -> Node | None:
 
 
 def _span(made: Any, output: int) -> range:
-    """The inputs for which a size that hangs on them, or one that does not, is `output`."""
+    """Return the inputs for which a size, whether it depends on them or not, is `output`."""
     if isinstance(made, Along):
         return range(made.size.first(output), min(made.size.first(output + 1), NEVER))
     return range(1, NEVER if made == output else 1)

@@ -1,6 +1,6 @@
 """For which inputs a network's weights keep their shapes: a linear layer after a flatten is made for one size of map.
 
-archcalc makes such a layer anew for every input, as a builder does; weights that are there already fit only inputs
+archcalc makes such a layer again for every input, as a builder does; weights that are there already fit only inputs
 that lead to the same map. (As many features may come of a map of another form too, 4x9 for 6x6, but each weight is
 for a place.)
 """

@@ -34,7 +34,7 @@ class Function(NamedTuple):
     stride: int = 1
 
     def at(self, size: int) -> int:
-        """What an input of this size makes; below 1 where it does not get so far."""
+        """Return the size that an input of this size leads to; below 1 where it does not get so far."""
         return (self._sum(size) + self.shift) // self.stride
 
     def first(self, made: int) -> int:
@@ -45,7 +45,7 @@ class Function(NamedTuple):
         return max(1, -(-wanted // self.times))
 
     def through(self, steps: "Steps") -> "Function":
-        """What steps make of it. Raises ArchError where that nests too deep."""
+        """Return the function after more steps. Raises ArchError where that nests too deep."""
         if steps.times == 1:
             return self._replace(shift=self.shift + self.stride * steps.shift, stride=self.stride * steps.stride)
         if self.stride == 1:
@@ -75,7 +75,7 @@ def _bounded(function: Function) -> Function:
 
 
 class Steps(NamedTuple):
-    """What a layer does along one axis: (times * size + shift) // stride places."""
+    """The steps of a layer along one axis: (times * size + shift) // stride places."""
 
     shift: int
     stride: int

@@ -68,7 +68,7 @@ class Remainder(NamedTuple):
 
 @dataclass(frozen=True)
 class Solution:
-    """What a network asks of its input, along (height, width), as far as `up_to`."""
+    """The inputs that a network takes, along (height, width), as far as `up_to`."""
 
     spec: Spec
     up_to: int
@@ -82,9 +82,9 @@ class Solution:
     own_remainder: Remainder | None
     """The first division that is not exact for the spec's own input."""
     made_anew: tuple[str, ...]
-    """Layers whose weights hang on the input's size, so that not all that passes fits the weights of the spec."""
+    """Layers whose weights depend on the input's size, so that not all that passes fits the weights of the spec."""
     same_weights: tuple[tuple[range, ...] | None, tuple[range, ...] | None]
-    """What fits the weights that the spec's own input asks for; None where all that passes does, or that one fails."""
+    """Inputs that fit the weights made for the spec's own input; None where all that pass do, or that one fails."""
 
     @property
     def smallest(self) -> tuple[int, int] | None:
@@ -96,7 +96,7 @@ class Solution:
 
 
 def solve(spec: Spec, up_to: int = 512) -> Solution:
-    """What a spec asks of its input's height and width; its own input does not matter.
+    """Return the inputs that a spec takes; its own input does not matter.
 
     Raises ArchError where no input passes whatever its size, and unless `up_to` is an integer from 1 to a million.
     """
@@ -125,7 +125,7 @@ def solve(spec: Spec, up_to: int = 512) -> Solution:
 def _kept(
     spec: Spec, walked: Walked, sizes: tuple[Sizes, Sizes], up_to: int
 ) -> tuple[tuple[range, ...] | None, tuple[range, ...] | None]:
-    """What fits the spec's own weights, with no bound where windows alone decide what passes."""
+    """Return the inputs that fit the spec's own weights, with no bound where windows alone decide what passes."""
     height, width = (
         same_weights(walked, axis, spec.input_shape[1 + axis], None if sizes[axis].and_larger else up_to)
         for axis in (0, 1)
@@ -144,7 +144,7 @@ def _start(constraints: tuple[Constraint, ...], axis: int, up_to: int) -> Sizes:
 
 
 def _asking(left: tuple[Sizes, Sizes], constraint: Constraint) -> tuple[Sizes, Sizes]:
-    """What is left when one more thing is asked."""
+    """Return what is left when one more constraint is added."""
     sizes, condition = left[constraint.axis], constraint.condition
     exact = narrowed(sizes.exact, condition)
     passing = narrowed(sizes.passing, condition) if constraint.to_pass else sizes.passing

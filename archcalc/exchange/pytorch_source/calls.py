@@ -1,4 +1,4 @@
-"""Twins as Python: which arguments torch's classes take first, which they need not be told."""
+"""Twins as Python: which arguments torch's classes take first, and which are at their defaults."""
 
 from collections.abc import Iterator
 from math import isinf

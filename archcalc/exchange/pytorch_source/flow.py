@@ -1,4 +1,4 @@
-"""What is called with what: `x` along a chain, a name of its own for what is read again later."""
+"""The calls of `forward`: `x` along a chain, a name of its own for what is read again later."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

@@ -77,7 +77,7 @@ def _by_device(placed: Sequence[Placed]) -> list[tuple[str, Twin]]:
 
 
 def _modules(path: str, twin: Twin) -> Iterator[tuple[str, Twin]]:
-    """What a layer puts at a path, the padding before it too."""
+    """Return the modules that a layer puts at a path, the padding before it too."""
     if twin.pad is not None:
         yield f"{path}{PAD}", twin.pad
     if twin.is_module:

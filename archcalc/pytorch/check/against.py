@@ -22,7 +22,7 @@ def hold_against_model(graph: Graph, target: str, device: str) -> Against:
     weights have been copied to the spec's module. Raises ArchError where the model cannot be made or run.
     """
     expect_device(device)
-    placed = place(graph)  # what torch cannot do is told before anybody's code is run
+    placed = place(graph)  # what torch cannot do is reported before anybody's code is run
     model = make(target, device).eval()
     dtype = torch.float64 if device != "meta" else torch.float32
     try:

@@ -1,4 +1,4 @@
-"""What the PyTorch model of a graph really does: run, measured and counted by others' counters."""
+"""The PyTorch model of a graph, run, measured and counted by others' counters."""
 
 import logging
 import warnings
@@ -83,7 +83,7 @@ def weightless(graph: Graph) -> tuple[Built, torch.Tensor]:
 
 @contextmanager
 def _in_quiet() -> Iterator[None]:
-    """Without the warnings of fvcore's way of tracing, and of what it does not count, which archcalc tells itself."""
+    """Without the warnings of fvcore's way of tracing, and of what it does not count, which archcalc reports itself."""
     logger = logging.getLogger("fvcore.nn.jit_analysis")
     level = logger.level
     logger.setLevel(logging.ERROR)

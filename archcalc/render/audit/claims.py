@@ -1,4 +1,4 @@
-"""What sources say about networks, held against what is so: as sheets and as JSON."""
+"""Claims of sources about networks, each judged, as sheets and as JSON."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -92,7 +92,7 @@ def _cells(verdict: Verdict) -> tuple[Any, ...]:
 
 
 def about(claim: Claim) -> str:
-    """What a claim is about: `params of fc6`, `cost by fvcore`, `statement about pool1`."""
+    """Return the subject of a claim: `params of fc6`, `cost by fvcore`, `statement about pool1`."""
     what = claim.what.replace("_", " ")
     by = f" by {claim.convention}" if claim.convention else ""
     of = f" {'of' if claim.quantified else 'about'} {listing(claim.of, 'and')}" if claim.of else ""

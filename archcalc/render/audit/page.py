@@ -1,4 +1,4 @@
-"""What sources say about networks, held against what is so: as a page to read."""
+"""Claims of sources about networks, each judged, as a page to read."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
@@ -13,7 +13,7 @@ Part = Heading | Paragraph | Sheet
 
 
 def page(audits: Sequence[Audit], title: str) -> Page:
-    """What is wrong and why, then every claim network by network, then the sources."""
+    """Return the wrong claims with the reasons, then every claim network by network, then the sources."""
     return (*_opening(audits, title), *_wrong(audits), *_networks(audits), *_sources(audits))
 
 
@@ -67,7 +67,7 @@ def _outcome(found: dict[Standing, int]) -> Iterator[Run]:
         if (count := found[standing])
     ]
     if not found[Standing.BROKEN] + found[Standing.UNEXPECTEDLY_HOLDS]:
-        parts.append(Run("nothing is otherwise than expected"))
+        parts.append(Run("nothing is different from what is expected"))
     for place, part in enumerate(parts):
         if place:
             yield Run(", and " if place == len(parts) - 1 else ", ")

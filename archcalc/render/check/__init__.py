@@ -1,4 +1,4 @@
-"""What PyTorch says of a spec, as sheets and as JSON: counters, somebody's model, a checkpoint."""
+"""A spec beside PyTorch, as sheets and as JSON: counters, somebody's model, a checkpoint."""
 
 from collections.abc import Sequence
 

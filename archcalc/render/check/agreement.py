@@ -1,4 +1,4 @@
-"""What torch and its counters say beside the table, as sheets and as JSON."""
+"""The table beside torch and its counters, as sheets and as JSON."""
 
 from collections.abc import Sequence
 from typing import Any, Final

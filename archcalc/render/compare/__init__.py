@@ -12,7 +12,7 @@ from archcalc.render.compare.wide import sheets as sheets
 
 
 def answer(view: View) -> Answer:
-    """What a view shows of a comparison; programs get all."""
+    """Show of a comparison what a view chooses; programs get all."""
     return Answer(
         sheets(view),
         lambda: data(view.comparison),

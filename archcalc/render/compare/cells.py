@@ -12,7 +12,7 @@ from archcalc.render.words import number, pair, sides
 from archcalc.table import Row, Table
 
 ABSENT: Final = "-"
-"""What stands for a layer that a network has not."""
+"""The sign for a layer that a network does not have."""
 
 WINDOW_NOTE: Final = "window: its size, /stride, p padding as applied (a/b: before and after), d dilation, g groups"
 
@@ -25,7 +25,7 @@ def column(quantity: str, key: str) -> Column:
 
 
 def values(view: View, part: Part | None) -> list[Any]:
-    """What is shown of a layer, in the order of the quantities."""
+    """Return the values that are shown of a layer, in the order of the quantities."""
     return [_value(part, quantity) if part else ABSENT for quantity in view.quantities]
 
 
@@ -69,7 +69,7 @@ def _window(row: Row) -> Iterator[str]:
 
 
 def ratio(count: int, of: int) -> str:
-    """How many times another count one is, to four digits, or to as many as tell it from 1.
+    """How many times another count one is, to four digits, or to as many as show that it is not 1.
 
     >>> ratio(61_100_840, 60_965_224), ratio(61_706, 60_965_224), ratio(7, 7), ratio(5, 0)
     ('1.0022', '0.001012', '1', '-')

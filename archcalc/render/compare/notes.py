@@ -1,4 +1,4 @@
-"""What is to be said of a comparison as a whole."""
+"""Notes on a comparison as a whole."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -11,7 +11,7 @@ _PLURALS: Final = {"params": "params", "macs": "MACs"}
 
 
 def notes(view: View) -> Iterator[str]:
-    """What is the same, what is not, and what decided; then how the columns read."""
+    """Return what is the same, what differs and what decided; then how to read the columns."""
     comparison = view.comparison
     yield from _sameness(view)
     if comparison.are_apart:

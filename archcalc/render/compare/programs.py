@@ -51,7 +51,7 @@ def data(comparison: Comparison) -> dict[str, Any]:
     - `networks`: each one's `name`, `file`, `input_shape`, `batch`, `totals` (the keys of `archcalc table`) and
       `ratios`, which are these totals by those of the first network, null where that has none.
     - `apart`: whether they have too little in common to be put side by side; `layers` is then empty.
-    - `differ`: whether anything is otherwise in any of them, which is what --fail-on-diff asks.
+    - `differ`: whether anything differs in any of them, as --fail-on-diff asks.
     - `same`: for each spec that is given more than once a list of its places among `networks`, from 0.
     - `shapes_part_at`: the names of the first layer at which output shapes differ, null for none.
     - `layers`: in order, each with
@@ -60,7 +60,7 @@ def data(comparison: Comparison) -> dict[str, Any]:
       - `by_name`: whether names decided that these layers stand together, as kinds, fields and places did not.
       - `networks`: the layer in each network, null where there is none: the keys of `archcalc table`, and `fields`,
         what its spec says of it or leaves at the default.
-      - `changes`: what is otherwise than in the first network. `network` is its place, `before` and `after` are what
+      - `changes`: the differences from the first network. `network` is its place, `before` and `after` are what
         the first and this one have, and `what` is a field of the layer (with `out_channels` and `out_features` of all
         devices together); `op`; `layer`, which is null where there is none; `reads`, the names of the layers that it
         reads; `in_channels`, `in_features` or `in_size`, what it reads of them; `devices`, their number; `gather`; or

@@ -55,7 +55,7 @@ def _lines(view: View, layer: Aligned, names: Sequence[str]) -> Iterator[tuple[A
 
 
 def _kind(view: View, part: Part | None) -> tuple[Any, ...]:
-    """What is equal for networks that share a line: all that it says, or the one quantity asked for."""
+    """Return the values that are equal for networks that share a line: all of them, or the quantity asked for."""
     shown = tuple(values(view, part))
     return shown if view.only or part is None else (part.row.name, part.row.op, *shown)
 

@@ -1,4 +1,4 @@
-"""What of a comparison is shown, and under which names."""
+"""The part of a comparison that is shown, and the names of networks in it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from archcalc.layers.sizes import dims
 WINDOW: Final = "window"
 
 QUANTITIES: Final = {"shapes": "output", WINDOW: "window", "params": "params", "macs": "MACs"}
-"""What is shown of a layer in a network, and the header that it stands under."""
+"""The quantities of a layer that are shown, each with its header."""
 
 
 @dataclass(frozen=True)
@@ -65,12 +65,12 @@ class View:
 
 
 def label(layer: Aligned) -> str:
-    """What the networks call a layer."""
+    """Return the networks' names of a layer."""
     return " / ".join(layer.names)
 
 
 def types(layer: Aligned) -> str:
-    """What kinds of layer it is."""
+    """Return the kinds of a layer."""
     return " / ".join(dict.fromkeys(part.row.op for part in layer.parts if part))
 
 

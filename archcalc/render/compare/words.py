@@ -1,4 +1,4 @@
-"""What differs, in words."""
+"""Differences in words."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
@@ -16,7 +16,7 @@ LABEL: Final = 12
 
 
 def words(view: View, names: Sequence[str]) -> list[Sheet]:
-    """What differs, layer by layer, for the networks under these names; no sheet where nothing does."""
+    """Return the differences layer by layer, for the networks under these names; no sheet where there are none."""
     rows = [row for layer in view.comparison.layers for row in _rows(view, layer, names)]
     columns = (
         Column("layer", "layer", prose=True, least=LABEL),

@@ -24,13 +24,13 @@ _QUIET: Final = {
     "output": "keep the shape they read",
     "params": "learn nothing",
     "macs": "multiply nothing that is counted",
-    "receptive_field": "see what their input sees, or places that no window tells of",
+    "receptive_field": "see what their input sees, or places that no window describes",
 }
 
 _MOST_NAMED: Final = 6
 
 _FLOWS: Final = ("output", "receptive_field")
-"""What a layer makes of what it reads, so that it matters which layers these are."""
+"""Numbers that a layer makes of what it reads, so that it matters which layers these are."""
 
 
 def chain_sheet(graph: Graph, explained: Sequence[Explained]) -> Sheet:
@@ -60,7 +60,7 @@ def _tells(one: Explained, of: str) -> bool:
 
 
 def _reads(explained: Sequence[Explained], telling: Sequence[Explained]) -> dict[str, str]:
-    """What layers read that do not read the line before, by the names of lines: past what is not shown."""
+    """Return, for each layer that does not read the line before it, the lines that it reads."""
     lines = {one.node.name for one in telling}
     stands_for: dict[str, str] = {INPUT: INPUT}
     reads: dict[str, str] = {}

@@ -157,6 +157,6 @@ class _Writer(NamedTuple):
 
 
 def _family(how: Expression) -> str:
-    """The name that all terms share but for their place: in_channels of in_channels[0] + in_channels[1]."""
+    """Return the name that all terms share apart from their place: in_channels of in_channels[0] + in_channels[1]."""
     names = {found[1] if (found := _FAMILY.fullmatch(term.name)) else "" for term in how.parts}
     return names.pop() if len(names) == 1 else ""

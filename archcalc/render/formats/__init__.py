@@ -23,7 +23,7 @@ class Screen(NamedTuple):
 
 
 class Format(Protocol):
-    """What the file of a format holds."""
+    """The file of a format."""
 
     ENDINGS: tuple[str, ...]
 

@@ -22,7 +22,7 @@ def render(sheets: Sequence[Sheet]) -> str:
 
 
 def render_page(page: Page) -> str:
-    """The parts of a page with a blank line between them, but for items that follow each other."""
+    """The parts of a page with a blank line between them, except between items that follow each other."""
     texts: list[str] = []
     for before, part in pairwise((None, *page)):
         are_items = isinstance(before, Paragraph) and isinstance(part, Paragraph) and before.is_item and part.is_item

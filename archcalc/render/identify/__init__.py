@@ -1,4 +1,4 @@
-"""What a number may be (`numbers`), and which networks a checkpoint fits (`checkpoints`)."""
+"""The meanings of a number (`numbers`), and the networks that a checkpoint fits (`checkpoints`)."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -14,7 +14,7 @@ _NEAREST: Final = 3
 
 
 def of_number(meanings: Sequence[Meaning], quoted: str) -> Answer:
-    """What a quoted number may mean, or what comes nearest to it."""
+    """Show the meanings of a quoted number, or the numbers nearest to it."""
     shown = [one for one in meanings if one.units is not None] or meanings[:_NEAREST]
     return Answer([meanings_sheet(shown, quoted)], lambda: meanings_data(shown, quoted))
 

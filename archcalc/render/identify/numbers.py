@@ -1,4 +1,4 @@
-"""What a quoted number may mean, as a sheet and as JSON."""
+"""The meanings of a quoted number, as a sheet and as JSON."""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -15,7 +15,7 @@ from archcalc.render.words import number
 _MOST: Final = 12
 """Meanings that a sheet holds."""
 
-_BY_TOOLS: Final = "tools say nothing about some layers: which those are shows archcalc table NETWORK --convention TOOL"
+_BY_TOOLS: Final = "tools say nothing about some layers: run archcalc table NETWORK --convention TOOL to see which"
 
 
 def _value(value: int | Fraction) -> str:

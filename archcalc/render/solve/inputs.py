@@ -58,7 +58,7 @@ def _cells(stage: Stage, up_to: int) -> tuple[Any, ...]:
 
 
 def both(height: str, width: str) -> str:
-    """What is said of both axes, said once where it is the same."""
+    """Return the words for both axes, once where they are the same."""
     return height if height == width else f"{height} high; {width} wide"
 
 
@@ -106,7 +106,7 @@ def _with_weights(solution: Solution) -> str:
         return ""
     if not solution.made_anew:
         return ", with the same weights"
-    return f", if {_made_anew(solution)} {'is' if len(solution.made_anew) == 1 else 'are'} made anew for them"
+    return f", if {_made_anew(solution)} {'is' if len(solution.made_anew) == 1 else 'are'} made again for them"
 
 
 def _made_anew(solution: Solution) -> str:
@@ -151,9 +151,9 @@ def _near(solution: Solution) -> str:
 
 
 def _anew_at(size: int, solution: Solution) -> str:
-    """What is to be said of a square input that does not fit the weights that are there."""
+    """Return a note on a square input that does not fit the weights that are there."""
     fits = all(runs is None or any(size in run for run in runs) for runs in solution.same_weights)
-    return "" if fits else f" (with {_made_anew(solution)} made anew)"
+    return "" if fits else f" (with {_made_anew(solution)} made again)"
 
 
 def _remainder(left: Remainder) -> str:
@@ -178,7 +178,7 @@ def data(solution: Solution) -> dict[str, Any]:
     run of sizes that pass, `and_larger`, whether all sizes past those pass too, `exact`, every size up to `up_to` for
     which all divisions are exact, and `same_weights`, the [first, last] of each run of sizes that pass with the
     weights that the spec's own input asks for, null where all that pass do or that input fails. `made_anew` names the
-    layers whose weights hang on the input's size.
+    layers whose weights depend on the input's size.
 
     `too_small` is, for inputs smaller by one than the smallest, the `input` [height, width], the `layer` at which it
     fails and `what` is wrong there. `input_passes` and `input_exact` are about the input of the spec; where that is

@@ -136,7 +136,7 @@ def data(reach: Reach) -> dict[str, Any]:
     `name` and `input_shape` are the spec's; `layer`, `op` and `kernel_size`, null where it has no window, are of the
     layer, and `output` is the [height, width] that it is to make. `height` and `width` hold `inputs`, the
     [first, last] of each run of network inputs that give it, `exact` and `passing`, those of them that divide exactly
-    up to the layer, and that pass the whole network, with other layers made anew for them, `up_to`, the bound of that
+    up to the layer, and that pass the whole network, with other layers made again for them, `up_to`, the bound of that
     search or null where there was none, `reads_now`, what the layer reads of the spec's own input or null where that
     does not get so far, and `ways`, by stride and padding: with this `stride` and `padding` (before and after; null
     for same) the layer's window makes the output of sizes `from` to `to`, exactly of `exact`, null where none of them

@@ -69,7 +69,7 @@ def _cells(rows: Sequence[Row], costs: Mapping[Row, int | None], priced: Priced)
 
 
 def convention_notes(total: Total) -> Iterator[str]:
-    """What a convention's number is, and what of a network it does not count."""
+    """Return notes on a convention's number, and on the layers that are not in it."""
     convention = total.convention
     yield f"{convention.label} ({convention.tool} {convention.version}): {convention.means}"
     if total.not_counted:
@@ -81,12 +81,12 @@ def convention_notes(total: Total) -> Iterator[str]:
 
 
 def silences(names: str, ops: Sequence[str], many: int = 1) -> str:
-    """What is not counted, and by whom."""
+    """Return which kinds are not counted, and by whom."""
     return f"{NOT_COUNTED}: {names} {'says' if many == 1 else 'say'} nothing about {listing(ops, 'and')}"
 
 
 def unknown(names: str, ops: Sequence[str], many: int = 1) -> str:
-    """What archcalc cannot price, and by whom."""
+    """Return which kinds archcalc cannot price, and by whose rules."""
     return f"{NOT_KNOWN}: archcalc does not know how {names} {'counts' if many == 1 else 'count'} {listing(ops, 'and')}"
 
 

@@ -71,7 +71,7 @@ def fitting(table: Table) -> list[str]:
 
 
 def notes(table: Table, keys: list[str]) -> Iterator[str]:
-    """What the shown columns leave to be said."""
+    """Return notes on the columns that are shown."""
     if "padding" in keys and any(row.padding and row.padding[::2] != row.padding[1::2] for row in table.rows):
         yield "padding a/b: a before and b after, as applied"
     if "devices" in keys and any(row.devices for row in table.rows):
