@@ -1,45 +1,243 @@
-"""The Python API: a network read from a spec, with what can be asked of it."""
+"""The Python API for one network: read from a spec, with all that can be asked of it."""
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from archcalc.errors import MissingError
+from archcalc.answers.table import Table
+from archcalc.errors import ArchError, MissingError
 from archcalc.graph import Graph, link
 from archcalc.layers import Shape
 from archcalc.spec.catalogue import Catalogue
 from archcalc.spec.document import read_input
 from archcalc.spec.model import Spec
-from archcalc.table import Table, measure
+from archcalc.table import measure
 
 if TYPE_CHECKING:
+    from archcalc.answers.audit import Audit
+    from archcalc.answers.check import Against, Agreements, OfWeights
+    from archcalc.answers.explain import Explanation
+    from archcalc.answers.reconcile import Ladder, Matches
+    from archcalc.answers.solve import LayerOutput, Solution
     from archcalc.pytorch.build import Built
+
+Quantity = Literal["output", "params", "macs", "receptive_field"]
+NEEDS_TORCH = "{} needs torch and fvcore ({}): pip install 'archcalc[torch]'"
+
+
+class Origin(NamedTuple):
+    """Where a network was read, so that it can be read again with other settings."""
+
+    word: str
+    is_text: bool = False
+    spec_dir: str | os.PathLike[str] | None = None
+    params: Mapping[str, Any] = {}  # never changed
+    input_shape: Shape | None = None
+
+    def read(self) -> "Network":
+        """Raises ArchError with every fault of the file."""
+        catalogue = Catalogue(self.spec_dir)
+        read = catalogue.read if self.is_text else catalogue.load
+        return Network(read(self.word, self.params, self.input_shape), self)
 
 
 @dataclass(frozen=True, repr=False)
 class Network:
-    """A spec and what follows from it."""
+    """A spec and what follows from it. Each answer has `to_dict()`, `to_frame()`, `str()` and HTML in a notebook.
+
+    Answers raise ArchError where a layer does not fit, with the arithmetic.
+    """
 
     spec: Spec
+    origin: Origin | None = None
+    """None where it was not read from a file or a text."""
 
     @cached_property
     def graph(self) -> Graph:
-        """Every layer with its shapes. Raises ArchError where a layer does not fit, with the arithmetic."""
+        """Every layer with its shapes, without the batch axis."""
         return link(self.spec)
 
-    def table(self, batch: int = 1, per_device: bool = False) -> Table:
-        """Shapes, parameters, MACs, FLOPs and activations, layer by layer.
+    def up_to_a_fault(self) -> "tuple[Network, ArchError | None]":
+        """Return the network up to the layer that does not fit, and that fault; raises ArchError for an empty one."""
+        try:
+            _ = self.graph
+        except ArchError as error:
+            if not isinstance(error.partial, Graph):
+                raise
+            part = replace(self)
+            part.__dict__["graph"] = error.partial
+            return part, error
+        return self, None
 
-        Counts that grow with the batch (MACs, FLOPs, activations) are those of `batch` examples. Raises ArchError where
-        a layer does not fit.
+    def with_(self, *, input_shape: Shape | None = None, **params: Any) -> "Network":
+        """Return the same network with other params, or with another input: (channels, height, width).
+
+        Raises ArchError for a param that the spec does not declare, and for a network that was not read from a spec.
+
+        >>> import archcalc
+        >>> archcalc.load("torchvision").with_(num_classes=10).table().totals.params
+        57044810
         """
-        return measure(self.graph, batch, per_device)
+        if self.origin is None:
+            raise ArchError(f"{self.spec.name} was not read from a spec, which alone says what its params change")
+        shape = self.origin.input_shape if input_shape is None else read_input(input_shape)
+        return self.origin._replace(params={**self.origin.params, **params}, input_shape=shape).read()
+
+    def table(
+        self,
+        batch: int = 1,
+        per_device: bool = False,
+        convention: str | None = None,
+        columns: "list[str] | None" = None,
+    ) -> Table:
+        """Return shapes, parameters, MACs, FLOPs and activations, layer by layer.
+
+        Counts that grow with the batch (MACs, FLOPs, activations) are those of `batch` examples. `per_device` gives
+        each device of a tower a row of its own. `convention` counts as a tool does, "all" gives all totals.
+
+        >>> import archcalc
+        >>> archcalc.load("torchvision").table(convention="torchinfo").priced.total.cost
+        714682664
+        """
+        made = Table.of(measure(self.graph, batch, per_device), columns=tuple(columns) if columns else None)
+        if convention is None:
+            return made
+        from archcalc.analysis.conventions import find
+        from archcalc.analysis.conventions.costs import price, terms, totals
+
+        if convention == "all":
+            return replace(made, by_all=tuple(totals(terms(self.graph, batch))))
+        return replace(made, priced=price(self.graph, made, find(convention)))
+
+    def explain(self, layer: str | None = None, of: Quantity | None = None) -> "Explanation":
+        """Return where the numbers of a layer come from, or one quantity of the whole network.
+
+        `layer` may name a structure, whose layers are then explained. Raises ArchError for one that is not there.
+
+        >>> import archcalc
+        >>> print(archcalc.load("paper").explain("fc6", of="macs"))  # doctest: +ELLIPSIS
+        fc6 of alexnet_paper: linear, 9216 to 4096
+        of    part  rule                        numbers...
+        ---...
+        MACs  all   in_features * out_features  9216 * 4096 = 37,748,736
+        linear is torch.nn.Linear: https://docs.pytorch.org/docs/stable/generated/torch.nn.Linear.html
+        """
+        from archcalc.analysis.explain.explanation import explain
+        from archcalc.answers.explain import Explanation
+
+        return Explanation.of(explain(self.graph, layer, of))
+
+    def solve(self, up_to: int = 512) -> "Solution":
+        """Return the inputs that pass, those that fit the weights, and those that divide exactly, up to a size.
+
+        >>> import archcalc
+        >>> archcalc.load("torchvision").solve().smallest
+        (63, 63)
+        """
+        from archcalc.analysis.solve.solution import solve
+        from archcalc.answers.solve import Solution
+
+        return Solution.of(solve(self.spec, up_to))
+
+    def layer_output(self, layer: str, output: tuple[int, int] | None = None, up_to: int = 512) -> "LayerOutput":
+        """Return how a layer comes to make `output`, (height, width), or what it makes of the spec's own input."""
+        from archcalc.analysis.solve.layer_output import reach
+        from archcalc.answers.solve import LayerOutput
+
+        return LayerOutput.of(reach(self.spec, layer, output, up_to))
+
+    def audit(self) -> "Audit":
+        """Return every claim of the spec's sources, judged.
+
+        >>> import archcalc
+        >>> archcalc.load("paper").audit().has_surprises
+        False
+        """
+        from archcalc.questions import audit
+
+        return audit(self)
+
+    def reconcile(self, *conventions: str, batch: int = 1) -> "Ladder":
+        """Return the terms that lead from one convention's number to the next: between those named, or all.
+
+        Raises ArchError for an unknown convention, and for one that has no number of this network.
+
+        >>> import archcalc
+        >>> [rung.cost for rung in archcalc.load("torchvision").reconcile("macs", "torchinfo").found.rungs]
+        [714188480, 714682664]
+        """
+        from archcalc.analysis.conventions import find
+        from archcalc.analysis.reconcile.ladder import ladder, way
+        from archcalc.answers.reconcile import Ladder
+
+        found = [find(name) for name in conventions]
+        named = [find("macs"), *found] if len(found) == 1 and found != [find("macs")] else found
+        return Ladder(way(self.graph, named, batch) if named else ladder(self.graph, batch), is_way=bool(named))
+
+    def measured(self, number: str, batch: int = 1) -> "Matches":
+        """Return the conventions that give a printed number, such as "714.2M", first; then the others by nearness.
+
+        Raises ArchError for what is no number, or is about something else than cost.
+        """
+        from archcalc.analysis.quoted import About, read_quoted
+        from archcalc.analysis.reconcile.ladder import measured
+        from archcalc.answers.reconcile import Matches
+
+        quoted = read_quoted(number)
+        if quoted.about not in (None, About.COST):
+            raise ArchError(f"{number} is about {quoted.about}, not cost: ask archcalc identify '{number}'")
+        return Matches(self.graph, tuple(measured(self.graph, quoted.quantity, batch)), number, batch)
+
+    def check(self, device: str = "meta") -> "Agreements":
+        """Return the table beside what PyTorch and its counters observe of the built module. Needs torch and fvcore."""
+        from archcalc.questions import check
+
+        return check(self, device=device)
+
+    def check_against(self, model: str, device: str = "cpu") -> "Against":
+        """Return the spec beside a model of your own, `package.module:name` or `file.py:name`, whose code is run.
+
+        Needs torch. Raises ArchError where the model cannot be made or run.
+        """
+        from archcalc.answers.check import Against
+
+        graph = self.graph
+        try:
+            from archcalc.pytorch.check.against import hold_against_model
+        except ImportError as error:
+            raise MissingError(NEEDS_TORCH.format("check", error)) from error
+        return Against(hold_against_model(graph, model, device))
+
+    def check_weights(self, file: str | os.PathLike[str]) -> "OfWeights":
+        """Return the tensors of a checkpoint beside those of the network. Needs torch, but for .safetensors."""
+        from pathlib import Path
+
+        from archcalc.analysis.weights import fit
+        from archcalc.answers.check import OfWeights
+        from archcalc.pytorch.checkpoint import read_shapes
+        from archcalc.twins import place
+
+        return OfWeights(fit(self.spec.name, place(self.graph), read_shapes(Path(file))), str(file))
+
+    def export(self, to: Literal["pytorch", "yaml", "json"] = "pytorch") -> str:
+        """Return the network as one Python file with a torch.nn.Module, or as its whole spec.
+
+        Raises ArchError for what torch has no layer for.
+        """
+        if to == "pytorch":
+            from archcalc.exchange.pytorch_source import source
+
+            return source(self.graph)
+        from archcalc.exchange.yaml import to_json, to_yaml
+
+        return to_json(self.spec) if to == "json" else to_yaml(self.spec)
 
     def module(self, device: str = "cpu") -> "Built":
-        """The network as a torch.nn.Module on a device; on "meta" no weights are allocated.
+        """Return the network as a torch.nn.Module on a device; on "meta" no weights are allocated.
 
-        Needs torch. Raises ArchError where a layer does not fit, or for what torch has no layer for.
+        Needs torch. Raises ArchError for what torch has no layer for.
         """
         try:
             from archcalc.pytorch.build import build
@@ -52,26 +250,34 @@ class Network:
         return f"<Network {self.spec.name}: {len(self.spec.layers)} layers>"
 
     def _repr_html_(self) -> str:
-        from archcalc.render.formats.html import fragment
-        from archcalc.render.table.layers import sheet
-
-        return fragment(sheet(self.table()))
+        return self.table()._repr_html_()
 
 
 def load(
-    spec: str | os.PathLike[str],
+    spec: str | os.PathLike[str] | Mapping[str, Any],
     *,
     input_shape: Shape | None = None,
     spec_dir: str | os.PathLike[str] | None = None,
     **params: Any,
 ) -> Network:
-    """The network that a path, a spec's name, its alias or the unique tail of its name means.
+    """Return the network of a spec: a path, a name, an alias, the unique tail of a name, the text itself, or a dict.
 
-    `input_shape` replaces the spec's, as (channels, height, width); other keywords set its params. Raises ArchError
-    with every fault of the file.
+    What holds a line break is a text. `input_shape` replaces the spec's, as (channels, height, width); other keywords
+    set its params. Raises ArchError with every fault of the spec.
 
-        archcalc.load("paper").table().totals.params
-        archcalc.load("torchvision", num_classes=10, input_shape=(3, 256, 256))
+    >>> import archcalc
+    >>> archcalc.load("torchvision", num_classes=10, input_shape=(3, 256, 256)).table().totals.params
+    57044810
+    >>> layers = [{"name": "fc", "op": "linear", "out_features": 2}]
+    >>> archcalc.load({"archcalc": 1, "name": "net", "input": [3], "layers": layers}).table().totals.params
+    8
     """
+    if isinstance(spec, Mapping):
+        import json
+
+        word, is_text = json.dumps(spec), True
+    else:
+        word = os.fspath(spec)
+        is_text = "\n" in word
     shape = None if input_shape is None else read_input(input_shape)
-    return Network(Catalogue(spec_dir).load(os.fspath(spec), params, shape))
+    return Origin(word, is_text, spec_dir, params, shape).read()

@@ -20,8 +20,8 @@ from archcalc.render.explain import layers as explain
 from archcalc.render.identify import numbers as figures
 from archcalc.render.solve import inputs as solve
 from archcalc.render.solve import layer_output as reach
+from tests.commands import clean_environment, run
 from tests.conftest import ROOT
-from tests.test_cli import clean_environment, run
 
 HEAVY = ["torch", "torchvision", "fvcore", "pandas", "numpy", "matplotlib", "pydantic", "jsonschema"]
 

@@ -16,7 +16,7 @@ from archcalc.layers.fields import Axis, Integer, PaddingType, Sides, TwoInteger
 from archcalc.spec.model import INPUT, Entry, Mark, Spec
 from archcalc.table import measure
 from tests.conftest import BUNDLED
-from tests.test_random_layers import layers
+from tests.layers.test_random_layers import layers
 
 VARIANTS = 6
 

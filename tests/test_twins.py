@@ -11,7 +11,7 @@ import archcalc
 from archcalc.pytorch.build import Built, build
 from archcalc.twins import ATTRIBUTES, place, tensors
 from tests.conftest import BUNDLED, ROOT
-from tests.test_towers import SPEC
+from tests.spec.test_towers import SPEC
 
 NETWORKS = [*BUNDLED, *map(str, sorted((ROOT / "tests" / "specs" / "valid").glob("*.yaml")))]
 

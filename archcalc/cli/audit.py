@@ -9,7 +9,7 @@ from archcalc.cli.options import AS_FITS, AS_SPECIFIED, MaybeSpecs, SpecDirOptio
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from archcalc.analysis.audit.claims import Audit
+    from archcalc.analysis.audit.claims import Audit as OfOne
 
 
 def audit(specs: MaybeSpecs = None, spec_dir: SpecDirOption = None, writing: Writing = AS_FITS) -> None:
@@ -17,21 +17,21 @@ def audit(specs: MaybeSpecs = None, spec_dir: SpecDirOption = None, writing: Wri
 
     Example: archcalc audit --format markdown --output alexnet.md
     """
-    from archcalc.analysis.audit.claims import audit as audited
+    from archcalc.answers.audit import Audit
     from archcalc.cli.networks import Networks
     from archcalc.cli.output import complain, write_answer
     from archcalc.errors import ArchError
-    from archcalc.render.audit import answer
 
     networks = Networks(AS_SPECIFIED._replace(spec_dir=spec_dir))
-    audits, faults = [], []
-    for word in specs or networks.all():
+    audits: list[OfOne] = []
+    faults: list[ArchError] = []
+    for word in specs or networks.words():
         try:
-            audits.append(audited(networks.graph(word)))
+            audits += networks.one(word).audit().networks
         except ArchError as error:
             faults.append(error)
     if audits:
-        write_answer(answer(audits, _title(audits, specs)), writing)
+        write_answer(Audit(tuple(audits), _title(audits, specs)), writing)
     _say_surprises(audits)
     for fault in faults:
         complain(fault)
@@ -39,13 +39,13 @@ def audit(specs: MaybeSpecs = None, spec_dir: SpecDirOption = None, writing: Wri
         raise typer.Exit(2 if faults else 1)
 
 
-def _title(audits: "Sequence[Audit]", specs: list[str] | None) -> str:
+def _title(audits: "Sequence[OfOne]", specs: list[str] | None) -> str:
     if not specs:
         return "What the world says about AlexNet, checked"
     return f"What is said about {', '.join(one.spec.title or one.spec.name for one in audits)}, checked"
 
 
-def _say_surprises(audits: "Sequence[Audit]") -> None:
+def _say_surprises(audits: "Sequence[OfOne]") -> None:
     from archcalc.analysis.audit.claims import in_words
     from archcalc.cli.output import say
     from archcalc.render.audit.claims import about, said

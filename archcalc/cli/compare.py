@@ -1,20 +1,12 @@
 """archcalc compare"""
 
-from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from archcalc.cli.options import AS_FITS, AS_SPECIFIED, BatchOption, Reading, Specs, Writing
 
-
-class Quantity(StrEnum):
-    SHAPES = "shapes"
-    PARAMS = "params"
-    MACS = "macs"
-
-
-OnlyOption = Annotated[Quantity | None, typer.Option("--only", help="Show one quantity.")]
+OnlyOption = Annotated[Literal["shapes", "params", "macs"] | None, typer.Option("--only", help="Show one quantity.")]
 ChangedOption = Annotated[
     bool, typer.Option("--changed", help="Show only layers that differ, or with --only those whose quantity does.")
 ]
@@ -34,13 +26,14 @@ def compare(
 
     Example: archcalc compare paper torchvision d2l
     """
-    from archcalc.analysis.compare.comparison import compare as compared
-    from archcalc.cli.networks import Networks, expect_several
+    from archcalc.cli.networks import Networks
     from archcalc.cli.output import write_answer
-    from archcalc.render.compare import View, answer
+    from archcalc.errors import ArchError
+    from archcalc.questions import compare as compared
 
-    expect_several(specs, "compare")
-    comparison = compared(Networks(reading).graphs(specs), batch)
-    write_answer(answer(View(comparison, only.value if only else None, changed)), writing)
+    if len(specs) < 2:
+        raise ArchError("compare needs two specs or more, as in archcalc compare paper torchvision")
+    comparison = compared(*Networks(reading).all_of(specs), batch=batch, only=only, changed=changed)
+    write_answer(comparison, writing)
     if fail_on_diff and comparison.differ:
         raise typer.Exit(1)

@@ -19,8 +19,7 @@ def conventions(name: NameArgument = None, writing: Writing = AS_FITS) -> None:
 
     Example: archcalc conventions; archcalc conventions fvcore
     """
-    from archcalc.analysis.conventions import CONVENTIONS, find
     from archcalc.cli.output import write_answer
-    from archcalc.render.conventions import all_of_them, one_of_them
+    from archcalc.questions import conventions as known
 
-    write_answer(all_of_them(list(CONVENTIONS.values())) if name is None else one_of_them(find(name)), writing)
+    write_answer(known(name), writing)

@@ -1,25 +1,28 @@
 """archcalc explain"""
 
-from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
 from archcalc.cli.options import AS_FITS, AS_SPECIFIED, OneSpec, Reading, Writing
 
+if TYPE_CHECKING:
+    from archcalc.network import Quantity
 
-class Figure(StrEnum):
-    OUTPUT = "output"
-    PARAMS = "params"
-    MACS = "macs"
-    RECEPTIVE_FIELD = "receptive-field"
 
+Word = Literal["output", "params", "macs", "receptive-field"]
+QUANTITIES: "Final[dict[Word, Quantity]]" = {
+    "output": "output",
+    "params": "params",
+    "macs": "macs",
+    "receptive-field": "receptive_field",
+}
 
 LayerArgument = Annotated[
     str | None, typer.Argument(metavar="[LAYER]", help="One layer, or all of a structure; the whole chain if none.")
 ]
 OfOption = Annotated[
-    Figure | None, typer.Option("--of", help="One figure. Default: all of a layer; of a network, the output.")
+    Word | None, typer.Option("--of", help="One quantity. Default: all of a layer; of a network, the output.")
 ]
 
 
@@ -34,22 +37,14 @@ def explain(
 
     Example: archcalc explain paper conv1
     """
-    from archcalc.analysis.explain.explanation import chosen
-    from archcalc.analysis.explain.explanation import explain as explained
     from archcalc.cli.networks import Networks
     from archcalc.cli.output import say, write_answer
-    from archcalc.render.explain import of_layers, of_the_chain
 
-    graph, fault = Networks(reading).up_to_a_fault(spec)
-    figures = [of.value.replace("-", "_")] if of else None
-    if fault and (writing.output or not graph.nodes):
+    network, fault = Networks(reading).up_to_a_fault(spec)
+    if fault and (writing.output or not network.graph.nodes):
         raise fault  # a file is written whole or not at all
     if fault:
-        say(f"{graph.spec.name}: explained up to the layer that does not fit")
-    if layer is None:
-        answer = of_the_chain(graph, explained(graph, graph.nodes, figures or ["output"]))
-    else:
-        answer = of_layers(graph, explained(graph, chosen(graph, layer), figures))
-    write_answer(answer, writing)
+        say(f"{network.spec.name}: explained up to the layer that does not fit")
+    write_answer(network.explain(layer, QUANTITIES[of] if of else None), writing)
     if fault:
         raise fault

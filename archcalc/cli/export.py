@@ -27,8 +27,7 @@ def export(
     """
     from archcalc.cli.networks import Networks, say_cautions
     from archcalc.cli.output import write
-    from archcalc.exchange.pytorch_source import source
 
-    graph = Networks(reading).graph(spec)
-    say_cautions(graph, graph.spec.name)
-    write(source(graph), output)
+    network = Networks(reading).one(spec)
+    say_cautions(network, network.spec.name)
+    write(network.export(to.value), output)

@@ -15,6 +15,6 @@ def ops(op: OpArgument = None, writing: Writing = AS_FITS) -> None:
     Example: archcalc ops conv2d
     """
     from archcalc.cli.output import write_answer
-    from archcalc.render.ops import answer
+    from archcalc.questions import ops as kinds
 
-    write_answer(answer(op), writing)
+    write_answer(kinds(op), writing)

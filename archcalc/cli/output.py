@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from archcalc.errors import ArchError, reason
 from archcalc.render import formats
+from archcalc.render.answer import Answer as Rendered
 
 if TYPE_CHECKING:
+    from archcalc.answers.answer import Answer
     from archcalc.cli.options import Writing
-    from archcalc.render.answer import Answer
 
 
 def say(message: str) -> None:
@@ -34,10 +35,11 @@ def _print_message(message: str) -> None:
     print(message, file=sys.stderr)
 
 
-def write_answer(answer: "Answer", writing: "Writing") -> None:
+def write_answer(answer: "Answer | Rendered", writing: "Writing") -> None:
     """Write an answer in the format asked for, or in the one that fits the place."""
     form = chosen(writing)
-    write(formats.find(form).write(answer, _screen(writing.output)), writing.output)
+    rendered = answer if isinstance(answer, Rendered) else answer.rendered()
+    write(formats.find(form).write(rendered, _screen(writing.output)), writing.output)
 
 
 def _screen(output: Path | None) -> formats.Screen:

@@ -1,26 +1,19 @@
 """archcalc show"""
 
 from dataclasses import replace
-from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from archcalc.cli.options import AS_SPECIFIED, OneSpec, OutputOption, Reading
 
-
-class SpecFormat(StrEnum):
-    YAML = "yaml"
-    JSON = "json"
-
-
-SpecFormatOption = Annotated[SpecFormat, typer.Option("--format", "-f", help="How to write the spec.")]
+SpecFormatOption = Annotated[Literal["yaml", "json"], typer.Option("--format", "-f", help="How to write the spec.")]
 
 
 def show(
     spec: OneSpec,
     reading: Reading = AS_SPECIFIED,
-    form: SpecFormatOption = SpecFormat.YAML,
+    form: SpecFormatOption = "yaml",
     output: OutputOption = None,
 ) -> None:
     """A spec in full: what it inherits, its params, blocks and defaults all put in.
@@ -29,10 +22,10 @@ def show(
     """
     from archcalc.cli.networks import Networks
     from archcalc.cli.output import write
-    from archcalc.exchange.yaml import to_json, to_yaml
+    from archcalc.network import Network
 
     networks = Networks(reading)
-    loaded = networks.spec(spec)
-    if networks.settings or networks.shape:
-        loaded = replace(loaded, claims=())  # they were made about another network
-    write(to_json(loaded) if form is SpecFormat.JSON else to_yaml(loaded), output)
+    network = networks.one(spec)
+    if networks.are_changed:
+        network = Network(replace(network.spec, claims=()))  # they were made about another network
+    write(network.export(form), output)

@@ -44,17 +44,8 @@ def solve(
     from archcalc.cli.output import write_answer
 
     size, file = _read_outputs(outputs or [], layer is not None, form)
-    loaded = Networks(reading).spec(spec)
-    if layer is None:
-        from archcalc.analysis.solve.solution import solve as solved
-        from archcalc.render.solve import of_inputs
-
-        answer = of_inputs(solved(loaded, up_to))
-    else:
-        from archcalc.analysis.solve.layer_output import reach
-        from archcalc.render.solve import of_layer_output
-
-        answer = of_layer_output(reach(loaded, layer, size, up_to))
+    network = Networks(reading).one(spec)
+    answer = network.solve(up_to) if layer is None else network.layer_output(layer, size, up_to)
     write_answer(answer, Writing(form, file))
 
 

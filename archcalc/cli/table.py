@@ -1,6 +1,6 @@
 """archcalc table"""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -14,13 +14,6 @@ from archcalc.cli.options import (
     convention_names,
     read_columns,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from archcalc.graph import Graph
-    from archcalc.render.answer import Answer
-    from archcalc.table import Table
 
 COLUMN_KEYS = (
     *("index", "layer", "type", "device", "devices", "kernel", "stride", "padding", "dilation", "groups", "input"),
@@ -66,50 +59,37 @@ def table(
     from archcalc.cli.output import say, write_answer
     from archcalc.render.answer import together
 
-    show = _way_to_show(convention, read_columns(columns))
-    networks, made, fault = Networks(reading), [], None
+    picked = _costs_expected(convention, read_columns(columns))
+    networks, tables, fault = Networks(reading), [], None
     for word in specs:
-        graph, fault = networks.up_to_a_fault(word)
-        made.append((graph, _measured(graph, batch, per_device)))
+        network, fault = networks.up_to_a_fault(word)
+        tables.append(network.table(batch, per_device, convention, picked))
+        if per_device and not tables[-1].per_device:
+            say(f"{network.spec.name} has no towers: there is nothing to unfold")
         if fault:
             break
-    last = made[-1][1]
+    last = tables[-1]
     if fault and (writing.output or not last.rows):
         raise fault  # a file is written whole or not at all, and an empty table says nothing
     if fault:
         say(f"{last.name}: shown up to the layer that does not fit")
-    write_answer(together([show(*pair) for pair in made]), writing)
+    write_answer(together([table.rendered() for table in tables]), writing)
     if fault:
         raise fault
 
 
-def _measured(graph: "Graph", batch: int, per_device: bool) -> "Table":
-    from archcalc.cli.output import say
-    from archcalc.table import measure
-
-    table = measure(graph, batch, per_device)
-    if per_device and not table.per_device:
-        say(f"{graph.spec.name} has no towers: there is nothing to unfold")
-    return table
-
-
-def _way_to_show(convention: str | None, columns: list[str] | None) -> "Callable[[Graph, Table], Answer]":
-    """How a table is shown: plainly, with the costs of one convention, or with the totals of all."""
+def _costs_expected(convention: str | None, columns: list[str] | None) -> list[str] | None:
+    """Return the columns. Raises ArchError for those of costs where there are none, and for an unknown convention."""
     from archcalc.errors import ArchError
-    from archcalc.render.table.layers import plainly
 
-    with_costs = bool(set(columns or ()) & set(COST_KEYS))
-    if not convention:
-        if with_costs:
-            raise ArchError(f"--columns: {' and '.join(COST_KEYS)} need --convention, which says how to count")
-        return lambda _, table: plainly(table, columns)
-    from archcalc.analysis.conventions import find
-    from archcalc.analysis.conventions.costs import price, terms, totals
-    from archcalc.render.table.costs import by_all, by_one
+    costs = " and ".join(COST_KEYS)
+    if set(columns or ()) & set(COST_KEYS):
+        if not convention:
+            raise ArchError(f"--columns: {costs} need --convention, which says how to count")
+        if convention == ALL:
+            raise ArchError(f"--columns: {costs} are there for one convention, not for all")
+    if convention and convention != ALL:
+        from archcalc.analysis.conventions import find
 
-    if convention == ALL:
-        if with_costs:
-            raise ArchError(f"--columns: {' and '.join(COST_KEYS)} are there for one convention, not for all")
-        return lambda graph, table: by_all(table, totals(terms(graph, table.batch)), columns)
-    one = find(convention)
-    return lambda graph, table: by_one(table, price(graph, table, one), columns)
+        find(convention)
+    return columns

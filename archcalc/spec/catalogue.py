@@ -23,6 +23,7 @@ from archcalc.spec.text import Mapping as Tree
 SUFFIXES: Final = (".yaml", ".yml", ".json")
 STANDARD_INPUT: Final = "-"
 _STDIN_NAME: Final = "<stdin>"
+_TEXT_NAME: Final = "<text>"
 _MOST_PARENTS: Final = 32
 _MOST_ALIKE: Final = 4
 _MOST_LISTED: Final = 40
@@ -93,6 +94,17 @@ class Catalogue:
         if path and path.suffix in SUFFIXES and isinstance(name, Scalar) and name.text != path.stem:
             faults.add(f"name '{name.text}' must be that of the file, '{path.stem}'", name.mark)
         return read_document(self._with_parents(tree, path, [], faults), shown, settings or {}, input_shape, faults)
+
+    @collector_at_rest()
+    def read(self, text: str, settings: Mapping[str, Any] | None = None, input_shape: Shape | None = None) -> Spec:
+        """Read the spec that is the text itself; what it extends is named as from here. Raises ArchError likewise."""
+        faults = Faults()
+        content = text.encode(errors="surrogatepass")
+        if len(content) > MOST_BYTES:
+            raise ArchError(f"a spec of over {MOST_BYTES:,} bytes").at(None, _TEXT_NAME)
+        tree = sound(parse(decode(content, _TEXT_NAME), _TEXT_NAME), faults)
+        tree = self._with_parents(tree, None, [], faults)
+        return read_document(tree, _TEXT_NAME, settings or {}, input_shape, faults)
 
     def _with_parents(self, tree: Tree, path: Path | None, below: list[str], faults: Faults) -> Tree:
         """The tree with all that it inherits through `extends`."""

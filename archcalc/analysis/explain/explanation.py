@@ -1,20 +1,24 @@
-"""Where a layer's figures come from: the rules that made them, with the numbers put in.
+"""Where a layer's numbers come from: the rules that made them, with the numbers put in.
 
-Every figure is made by what makes the table's: the layer's own rules, `table.row_of` and `receptive_field.through`,
+Every number is made by what makes the table's: the layer's own rules, `table.row_of` and `receptive_field.through`,
 read with numbers that remember how they were made.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Final, NamedTuple
 
 from archcalc.analysis.explain.named import Naming, axes, with_named_output
+from archcalc.analysis.explain.remarks import remarks
 from archcalc.analysis.explain.rounding import because
+from archcalc.analysis.explain.sources import Claims, Rule, rules
 from archcalc.analysis.explain.traced import Expression, definitions, expanded, made, renamed, settled, symbol
 from archcalc.analysis.receptive_field import POINT, Field, receptive_fields, through
 from archcalc.errors import ArchError, did_you_mean
 from archcalc.graph import Graph, Node, within
 from archcalc.layers import Shape
+from archcalc.spec.model import Spec
 from archcalc.table import row_of
 
 _EITHER: Final = {
@@ -43,7 +47,7 @@ class Step(NamedTuple):
 
 
 class Section(NamedTuple):
-    """A figure of a layer and the steps to it; `note` says why there are none, or what goes with them."""
+    """One quantity of a layer and the steps to it; `note` says why there are none, or what goes with them."""
 
     of: str
     value: int | Shape | Field | None
@@ -52,22 +56,48 @@ class Section(NamedTuple):
 
 
 class Explained(NamedTuple):
-    """A layer and where its figures come from."""
+    """A layer, and where its numbers come from."""
 
     node: Node
     sections: tuple[Section, ...]
+    remarks: tuple[str, ...]
+    """What the numbers do not show."""
+    said: tuple[str, ...]
+    """What the spec's sources say of them, and whether it is so."""
+    rules: tuple[Rule, ...]
+    """Where their rules can be read."""
 
 
-def explain(graph: Graph, nodes: Iterable[Node], figures: Iterable[str] | None = None) -> list[Explained]:
-    """Layers of a graph with the figures asked for, of `FIGURES`; all of them if None."""
-    fields = receptive_fields(graph)
-    sections = [_SECTIONS[figure] for figure in figures or FIGURES]
-    with_names = Naming(graph)
-    return [Explained(node, tuple(section(node, with_names(node), fields) for section in sections)) for node in nodes]
+@dataclass(frozen=True)
+class Explanation:
+    """Layers of a network, explained."""
+
+    spec: Spec
+    layers: tuple[Explained, ...]
+    is_chain: bool
+    """Whether one quantity of every layer is explained, from the input to the output."""
+
+
+def explain(graph: Graph, layer: str | None = None, of: str | None = None) -> Explanation:
+    """Explain a layer, or all layers of a structure, or one quantity of the whole network.
+
+    `of` is one of `QUANTITIES`; without it all of a layer are explained, and of a network its outputs. Raises ArchError
+    for a layer that the network does not have, with the nearest name.
+    """
+    nodes = graph.nodes if layer is None else chosen(graph, layer)
+    quantities = (of,) if of else ("output",) if layer is None else QUANTITIES
+    fields, with_names, claims = receptive_fields(graph), Naming(graph), Claims(graph)
+    explained = []
+    for node in nodes:
+        named = with_names(node)
+        sections = tuple(_SECTIONS[quantity](node, named, fields) for quantity in quantities)
+        noted = tuple(one.text for one in remarks(node) if set(one.of) & set(quantities))
+        explained.append(Explained(node, sections, noted, claims.said(node.name, quantities), rules(node, quantities)))
+    return Explanation(graph.spec, tuple(explained), layer is None)
 
 
 def headlines(section: Section) -> list[Step]:
-    """The numbers of a figure that say something, each by itself, for a line to hold: what it is made of put in."""
+    """Return the numbers of a quantity that say something, each in one line, with what it is made of put in."""
     results = [_by_itself(step, section) for step in section.steps if not step.called]
     telling = [step for step in results if step.how.op != "symbol"]
     return telling or results
@@ -82,7 +112,7 @@ def _by_itself(step: Step, section: Section) -> Step:
     return step._replace(how=expanded(how), called="")
 
 
-def chosen(graph: Graph, name: str) -> list[Node]:
+def chosen(graph: Graph, name: str) -> Sequence[Node]:
     """The layer that a name means, or the layers of the structure. Raises ArchError with the nearest name."""
     found = [node for node in graph.nodes if node.name == name] or within(graph.nodes, name)
     if found:
@@ -172,5 +202,5 @@ _SECTIONS: Final[dict[str, Callable[[Node, Node, Fields], Section]]] = {
     "macs": _macs,
     "receptive_field": _receptive_field,
 }
-FIGURES: Final = tuple(_SECTIONS)
+QUANTITIES: Final = tuple(_SECTIONS)
 """The numbers of a layer that can be explained."""

@@ -12,18 +12,21 @@ from archcalc.layers.window import applied
 from archcalc.table import row_of
 
 
-class Fact(NamedTuple):
-    """Something worth knowing, and the figures that it goes with."""
+class Remark(NamedTuple):
+    """Something worth knowing, and the quantities that it goes with."""
 
     of: tuple[str, ...]
     text: str
 
 
-def hidden(node: Node) -> list[Fact]:
+def remarks(node: Node) -> list[Remark]:
     """Return remarks on what the output, params and MACs of a layer do not show."""
     own = node.layer.remarks(*node.device_inputs)
     shapes = (*_windows(node), *own, *_norm_of_its_own(node), *_gather(node))
-    return [*(Fact(("output",), text) for text in shapes), *(Fact(("params", "macs"), text) for text in _split(node))]
+    return [
+        *(Remark(("output",), text) for text in shapes),
+        *(Remark(("params", "macs"), text) for text in _split(node)),
+    ]
 
 
 def _windows(node: Node) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Where the rules of a layer can be read, and what sources say of it."""
 
 from collections.abc import Callable, Container, Iterable
+from functools import cached_property
 from typing import Final, NamedTuple
 
 from archcalc.analysis.audit.claims import Verdict, in_words, judge
@@ -11,7 +12,7 @@ from archcalc.layers.fields import SAME
 from archcalc.layers.sizes import dims
 from archcalc.layers.window import ROUNDERS, SAME_SOURCE
 from archcalc.spec.model import Claim
-from archcalc.table import measure
+from archcalc.table import Table, measure
 
 _TORCH: Final = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 
@@ -23,14 +24,14 @@ class Rule(NamedTuple):
     url: str
 
 
-_FIGURE: Final = {"units": "output", "flops": "macs", "cost": "macs", "memory": "params", "weights": "params"}
+_QUANTITY: Final = {"units": "output", "flops": "macs", "cost": "macs", "memory": "params", "weights": "params"}
 """The number that a claim about something else depends on."""
 
 
-def rules(node: Node, figures: Iterable[str]) -> list[Rule]:
-    """The rules that make these figures of a layer."""
-    found = [rule for figure in figures for rule in _SOURCES[figure](node)]
-    return list(dict.fromkeys(found))
+def rules(node: Node, quantities: Iterable[str]) -> tuple[Rule, ...]:
+    """Return the rules that make these quantities of a layer."""
+    found = [rule for quantity in quantities for rule in _SOURCES[quantity](node)]
+    return tuple(dict.fromkeys(found))
 
 
 def _on_shape(node: Node) -> list[Rule]:
@@ -63,19 +64,30 @@ _SOURCES: Final[dict[str, Callable[[Node], list[Rule]]]] = {
 }
 
 
-def said(graph: Graph, name: str, figures: Container[str]) -> list[str]:
-    """Return what the spec's sources say of these numbers of a layer, and whether it is so."""
-    claims = [claim for claim in graph.spec.claims if claim.of == (name,) and _is_about(claim, figures)]
-    return [_words(verdict) for verdict in judge(graph, measure(graph), claims)] if claims else []
+class Claims:
+    """The claims of a network's spec, judged where they are asked for."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+
+    @cached_property
+    def table(self) -> Table:
+        return measure(self.graph)
+
+    def said(self, name: str, quantities: Container[str]) -> tuple[str, ...]:
+        """Return what the spec's sources say of these quantities of a layer, and whether it is so."""
+        about = (claim for claim in self.graph.spec.claims if claim.of == (name,))
+        claims = [claim for claim in about if _is_about(claim, quantities)]
+        return tuple(map(_words, judge(self.graph, self.table, claims))) if claims else ()
 
 
-def _is_about(claim: Claim, figures: Container[str]) -> bool:
-    """Whether a claim about a layer at the spec's own input is about these figures; a statement may always be."""
-    return claim.input is None and (not claim.quantified or _FIGURE.get(claim.what, claim.what) in figures)
+def _is_about(claim: Claim, quantities: Container[str]) -> bool:
+    """Whether a claim about a layer at the spec's own input is about these quantities; a statement may always be."""
+    return claim.input is None and (not claim.quantified or _QUANTITY.get(claim.what, claim.what) in quantities)
 
 
 def _words(verdict: Verdict) -> str:
-    """The figure comes first, then whether it is so; where it is said may be long."""
+    """Return the number first, then whether it is so; where it is said may be long."""
     claim = verdict.claim
     where = f" ({claim.where})" if claim.where else ""
     if claim.value is None:

@@ -92,4 +92,4 @@ def graphs(asked: Config, specs: list[str] | None, reading: Reading) -> list[tup
     if not specs:
         alexnets = [stem for stem in networks.catalogue.files() if stem.startswith(_ALEXNETS)]
         specs = [PRESETS[asked.preset].spec] if asked.preset else alexnets
-    return list(zip(specs, networks.graphs(specs), strict=True))
+    return [(word, one.graph) for word, one in zip(specs, networks.all_of(specs), strict=True)]

@@ -67,7 +67,7 @@ def _outcome(found: dict[Standing, int]) -> Iterator[Run]:
         if (count := found[standing])
     ]
     if not found[Standing.BROKEN] + found[Standing.UNEXPECTEDLY_HOLDS]:
-        parts.append(Run("nothing is different from what is expected"))
+        parts.append(Run("nothing is unexpected"))
     for place, part in enumerate(parts):
         if place:
             yield Run(", and " if place == len(parts) - 1 else ", ")

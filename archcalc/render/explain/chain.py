@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from archcalc.analysis.explain.explanation import Explained, headlines
+from archcalc.analysis.explain.explanation import Explained, Explanation, headlines
 from archcalc.errors import listing
-from archcalc.graph import Graph
 from archcalc.layers.sizes import dims
-from archcalc.render.explain.layers import TITLES, facts, result, result_pieces, shown, without_blanks
+from archcalc.render.explain.layers import TITLES, result, result_pieces, shown, without_blanks
 from archcalc.render.sheet import Column, Sheet
 from archcalc.spec.model import INPUT
 
@@ -33,21 +32,22 @@ _FLOWS: Final = ("output", "receptive_field")
 """Numbers that a layer makes of what it reads, so that it matters which layers these are."""
 
 
-def chain_sheet(graph: Graph, explained: Sequence[Explained]) -> Sheet:
-    """One figure of every layer that changes it, and what it reads where that is not the line before."""
+def chain_sheet(explanation: Explanation) -> Sheet:
+    """Return one quantity of every layer that changes it, and what it reads where that is not the line before."""
+    explained = explanation.layers
     of = explained[0].sections[0].of if explained else "output"
-    telling = [one for one in explained if _tells(one, of)]
-    quiet = list(dict.fromkeys(one.node.layer.op for one in explained if not _tells(one, of)))
-    spec = graph.spec
+    shown_layers = [one for one in explained if _changes(one, of)]
+    quiet = list(dict.fromkeys(one.node.layer.op for one in explained if not _changes(one, of)))
+    spec = explanation.spec
     start = [(INPUT, None, None, dims(spec.input_shape), None, None)] if of == "output" else []
-    reads = _reads(explained, telling) if of in _FLOWS else {}
+    reads = _reads(explained, shown_layers) if of in _FLOWS else {}
     sheet = Sheet(
         name=spec.name,
         title=f"{spec.name}: {TITLES[of]}, layer by layer",
         columns=tuple(c._replace(header=TITLES[of]) if c.key == "value" else c for c in _CHAIN),
-        rows=(*start, *(_line(one, reads.get(one.node.name)) for one in telling)),
+        rows=(*start, *(_line(one, reads.get(one.node.name)) for one in shown_layers)),
         notes=(
-            *(f"{one.node.name}: {fact.text}" for one in explained for fact in facts(one.node, [of])),
+            *(f"{one.node.name}: {remark}" for one in explained for remark in one.remarks),
             *([f"not shown, since they {_QUIET[of]}: {', '.join(quiet)}"] if quiet else []),
             "archcalc explain SPEC LAYER shows the rules of a layer, with their sources",
         ),
@@ -55,13 +55,13 @@ def chain_sheet(graph: Graph, explained: Sequence[Explained]) -> Sheet:
     return without_blanks(sheet)
 
 
-def _tells(one: Explained, of: str) -> bool:
+def _changes(one: Explained, of: str) -> bool:
     return bool(one.sections[0].steps) or (of in _FLOWS and one.node.layer.merges)
 
 
-def _reads(explained: Sequence[Explained], telling: Sequence[Explained]) -> dict[str, str]:
+def _reads(explained: Sequence[Explained], shown_layers: Sequence[Explained]) -> dict[str, str]:
     """Return, for each layer that does not read the line before it, the lines that it reads."""
-    lines = {one.node.name for one in telling}
+    lines = {one.node.name for one in shown_layers}
     stands_for: dict[str, str] = {INPUT: INPUT}
     reads: dict[str, str] = {}
     before = INPUT

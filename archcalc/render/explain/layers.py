@@ -3,18 +3,16 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from archcalc.analysis.explain.explanation import Explained, Section, Step
-from archcalc.analysis.explain.remarks import Fact, hidden
-from archcalc.analysis.explain.sources import rules, said
+from archcalc.analysis.explain.explanation import Explained, Explanation, Section, Step
 from archcalc.analysis.explain.traced import Expression, inexact, unrounded
 from archcalc.analysis.receptive_field import Field
-from archcalc.graph import Graph, Node
 from archcalc.layers import Shape
 from archcalc.layers.sizes import dims
 from archcalc.render.envelope import stamped
 from archcalc.render.explain.formula import PLAIN, TEX, Notation, exactly, with_names, with_numbers
 from archcalc.render.sheet import Column, Piece, Sheet
 from archcalc.render.words import number, pair
+from archcalc.spec.model import Spec
 
 TITLES: Final = {"output": "output", "params": "params", "macs": "MACs", "receptive_field": "receptive field"}
 
@@ -70,24 +68,23 @@ _LAYER: Final = (
 )
 
 
-def layer_sheets(graph: Graph, explained: Sequence[Explained]) -> list[Sheet]:
-    """A sheet for each layer: a line for each number on the way to its figures."""
-    return [_layer_sheet(graph, one) for one in explained]
+def layer_sheets(explanation: Explanation) -> list[Sheet]:
+    """Return a sheet for each layer: a line for each number on the way to its quantities."""
+    return [_layer_sheet(explanation.spec, one) for one in explanation.layers]
 
 
-def _layer_sheet(graph: Graph, explained: Explained) -> Sheet:
+def _layer_sheet(spec: Spec, explained: Explained) -> Sheet:
     node = explained.node
-    figures = [section.of for section in explained.sections]
     reads = " and ".join(map(dims, node.input_shapes))
     sheet = Sheet(
         name=node.name,
-        title=f"{node.name} of {graph.spec.name}: {node.layer.op}, {reads} to {dims(node.output_shape)}",
+        title=f"{node.name} of {spec.name}: {node.layer.op}, {reads} to {dims(node.output_shape)}",
         columns=_LAYER,
         rows=tuple(row for section in explained.sections for row in _rows(section)),
         notes=(
-            *(fact.text for fact in facts(node, figures)),
-            *said(graph, node.name, figures),
-            *(f"{rule.what}: {rule.url}" for rule in rules(node, figures)),
+            *explained.remarks,
+            *explained.said,
+            *(f"{rule.what}: {rule.url}" for rule in explained.rules),
         ),
     )
     return without_blanks(sheet)
@@ -112,10 +109,6 @@ def without_blanks(sheet: Sheet) -> Sheet:
     return sheet.pick(said_in)
 
 
-def facts(node: Node, figures: Sequence[str]) -> list[Fact]:
-    return [fact for fact in hidden(node) if set(fact.of) & set(figures)]
-
-
 def shown(value: int | Shape | Field | None) -> str:
     match value:
         case None:
@@ -127,7 +120,7 @@ def shown(value: int | Shape | Field | None) -> str:
     return dims(value)
 
 
-def data(graph: Graph, explained: Sequence[Explained]) -> dict[str, Any]:
+def data(explanation: Explanation) -> dict[str, Any]:
     """The explanation as JSON.
 
     `layers` have `name`, `op`, `inputs`, the names of what they read, and `figures`, those asked for: `of` says which,
@@ -139,19 +132,18 @@ def data(graph: Graph, explained: Sequence[Explained]) -> dict[str, Any]:
     `hidden` is what these figures do not show, `claims` what the spec's sources say of them, and `rules` where these
     can be read: `what` it is, and its `url`.
     """
-    return stamped({"name": graph.spec.name, "layers": [_explained_data(graph, one) for one in explained]})
+    return stamped({"name": explanation.spec.name, "layers": [_explained_data(one) for one in explanation.layers]})
 
 
-def _explained_data(graph: Graph, one: Explained) -> dict[str, Any]:
-    figures = [section.of for section in one.sections]
+def _explained_data(one: Explained) -> dict[str, Any]:
     return {
         "name": one.node.name,
         "op": one.node.layer.op,
         "inputs": list(one.node.inputs),
         "figures": [_section_data(section) for section in one.sections],
-        "hidden": [fact.text for fact in facts(one.node, figures)],
-        "claims": said(graph, one.node.name, figures),
-        "rules": [rule._asdict() for rule in rules(one.node, figures)],
+        "hidden": list(one.remarks),
+        "claims": list(one.said),
+        "rules": [rule._asdict() for rule in one.rules],
     }
 
 

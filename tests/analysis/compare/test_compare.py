@@ -17,9 +17,9 @@ from archcalc.render.compare import View, data, sheets, stacked
 from archcalc.render.formats.plain import render
 from archcalc.render.table.layers import data as table_data
 from archcalc.render.terminal import drawing as terminal
+from tests.commands import on_terminal, run
 from tests.conftest import BUNDLED, ROOT
-from tests.test_cli import on_terminal, run
-from tests.test_render import same_as_golden
+from tests.goldens import same_as_golden
 
 VALID = sorted((ROOT / "tests" / "specs" / "valid").glob("*.yaml"))
 GRAPHS = {name: archcalc.load(name).graph for name in [*BUNDLED, *map(str, VALID)]}

@@ -10,8 +10,8 @@ from archcalc.analysis.alignment import ALONE, align, total
 from archcalc.analysis.check.against import Against
 from archcalc.errors import ArchError, MissingError
 from archcalc.pytorch.check.against import hold_against_model
+from tests.commands import run
 from tests.conftest import ROOT
-from tests.test_cli import run
 
 VALID = ROOT / "tests" / "specs" / "valid"
 

@@ -16,9 +16,9 @@ from archcalc.exchange.pytorch_source import class_name, source
 from archcalc.layers import Twin
 from archcalc.pytorch.build import Built, build
 from tests.cases import CASES
-from tests.test_cli import run
-from tests.test_render import same_as_golden
-from tests.test_towers import SPEC as TOWERS
+from tests.commands import run
+from tests.goldens import same_as_golden
+from tests.spec.test_towers import SPEC as TOWERS
 from tests.test_twins import NAMES, NETWORKS
 
 ODD = r'''

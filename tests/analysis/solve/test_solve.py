@@ -18,8 +18,8 @@ from archcalc.graph import Graph, link
 from archcalc.layers import KINDS, Layer
 from archcalc.layers.window import places, slide
 from archcalc.spec.model import Entry, Spec
+from tests.commands import on_terminal, run
 from tests.conftest import BUNDLED, ROOT
-from tests.test_cli import on_terminal, run
 
 VALID = sorted((ROOT / "tests" / "specs" / "valid").glob("*.yaml"))
 SPECS = [*BUNDLED, *map(str, VALID)]

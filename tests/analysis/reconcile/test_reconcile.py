@@ -14,8 +14,8 @@ from archcalc.analysis.identify.number_meanings import meanings
 from archcalc.analysis.quoted import About, Units, read_quoted
 from archcalc.errors import ArchError
 from archcalc.spec.quantity import Quantity
+from tests.commands import on_terminal, run
 from tests.conftest import BUNDLED, ROOT
-from tests.test_cli import on_terminal, run
 
 GRAPHS = [archcalc.load(name).graph for name in BUNDLED]
 

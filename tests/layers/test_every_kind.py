@@ -64,12 +64,13 @@ def faults(op: str, folder: Path) -> list[str]:
 
 def in_words(network: archcalc.Network) -> Iterator[str]:
     graph, table = network.graph, network.table()
-    explained = explain(graph, graph.nodes)
+    explanations = [explain(graph, node.name) for node in graph.nodes]
+    explained = [one.layers[0] for one in explanations]
     for one, row in zip(explained, table.rows, strict=True):
         values = {section.of: section.value for section in one.sections}
         if (values["output"], values["params"], values["macs"]) != (row.output_shape, row.params, row.macs):
             yield f"explained as {values}, the table has {row}"
-    if not render(layer_sheets(graph, explained)):
+    if not all(render(layer_sheets(one)) for one in explanations):
         yield "nothing is explained"
 
 

@@ -31,9 +31,9 @@ from archcalc.pytorch.profile.bench import Bench
 from archcalc.pytorch.profile.precision import autocast
 from archcalc.pytorch.profile.steps import Training, loss
 from archcalc.spec.catalogue import Catalogue
+from tests.commands import clean_environment, on_terminal
+from tests.commands import run as cli
 from tests.conftest import ROOT
-from tests.test_cli import clean_environment, on_terminal
-from tests.test_cli import run as cli
 
 TINY = """archcalc: 1
 name: tiny

@@ -19,7 +19,7 @@ from archcalc.spec.reading import plain
 from archcalc.spec.schema import schema
 from archcalc.spec.text import decode, parse
 from tests.conftest import BUNDLED, ROOT, SPECS
-from tests.test_spec_files import INVALID_FILES
+from tests.spec.test_spec_files import INVALID_FILES
 
 VALID = ROOT / "tests" / "specs" / "valid"
 VALID_FILES = sorted(VALID.glob("*.*"))

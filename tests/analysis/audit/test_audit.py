@@ -13,11 +13,11 @@ from archcalc.analysis.audit.claims import Audit, Standing, audit
 from archcalc.render.audit.claims import claims_sheets
 from archcalc.render.audit.page import page
 from archcalc.render.formats.plain import render
+from tests.commands import on_terminal, run
 from tests.conftest import BUNDLED
-from tests.test_cli import on_terminal, run
-from tests.test_render import same_as_golden
+from tests.goldens import same_as_golden
 
-AUDITS = [audit(archcalc.load(name).spec) for name in BUNDLED]
+AUDITS = [audit(archcalc.load(name).graph) for name in BUNDLED]
 
 SPEC = """
 archcalc: 1

@@ -12,8 +12,8 @@ import archcalc
 from archcalc.analysis.check.agreement import Agreement, hold_against
 from archcalc.layers import KINDS, Twin
 from archcalc.pytorch.check.observe import observe
+from tests.commands import clean_environment, on_terminal, run
 from tests.conftest import BUNDLED, ROOT
-from tests.test_cli import clean_environment, on_terminal, run
 
 VALID = sorted((ROOT / "tests" / "specs" / "valid").glob("*.yaml"))
 SPECS = [*BUNDLED, *map(str, VALID)]

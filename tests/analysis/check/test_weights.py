@@ -18,7 +18,7 @@ from archcalc.errors import ArchError
 from archcalc.pytorch.build import build
 from archcalc.pytorch.checkpoint import read_shapes
 from archcalc.twins import place
-from tests.test_cli import run
+from tests.commands import run
 
 # The tensors of the published bvlc_alexnet.caffemodel, as converters name them: conv2, conv4 and conv5 in two groups.
 CAFFE = {

@@ -1,63 +1,18 @@
 """The command line as its users meet it: each command, each format, each way to be wrong."""
 
-import fcntl
 import json
 import os
-import pty
 import re
 import signal
-import struct
 import subprocess
 import sys
-import termios
 from pathlib import Path
 
 import pytest
 
 from archcalc.cli.app import COMMANDS
+from tests.commands import clean_environment, on_terminal, run
 from tests.conftest import BUNDLED, ROOT
-
-
-def run(
-    *arguments: str, cwd: Path = ROOT, stdin: str | None = None, **environment: str
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "archcalc", *arguments],
-        cwd=cwd,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        env=clean_environment(**environment),
-        check=False,
-    )
-
-
-def clean_environment(**environment: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "NO_COLOR", "ARCHCALC_SPECS")}
-    return kept | {"PYTHONPATH": str(ROOT)} | environment
-
-
-def on_terminal(width: int, *arguments: str, **environment: str) -> tuple[str, int]:
-    """What a terminal of this width gets, standard output and error together, and the exit code."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "archcalc", *arguments],
-        cwd=ROOT,
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        env=clean_environment(**({"TERM": "xterm-256color"} | environment)),
-    )
-    os.close(theirs)
-    chunks = []
-    try:
-        while chunk := os.read(ours, 65536):
-            chunks.append(chunk)
-    except OSError:  # Linux ends a closed terminal with an error
-        pass
-    os.close(ours)
-    return b"".join(chunks).decode().replace("\r\n", "\n"), process.wait()
 
 
 @pytest.mark.parametrize("command", COMMANDS)

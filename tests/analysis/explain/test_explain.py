@@ -25,11 +25,11 @@ from archcalc.render.formats import latex, markdown
 from archcalc.render.formats.plain import render
 from archcalc.spec.model import Spec
 from archcalc.table import Row, measure
+from tests.analysis.solve.test_solve import branching
+from tests.commands import on_terminal, run
 from tests.conftest import BUNDLED, ROOT
-from tests.test_cli import on_terminal, run
-from tests.test_render import same_as_golden
-from tests.test_solve import branching
-from tests.test_towers import SPEC as TOWERS
+from tests.goldens import same_as_golden
+from tests.spec.test_towers import SPEC as TOWERS
 
 VALID = sorted((ROOT / "tests" / "specs" / "valid").glob("*.yaml"))
 SPECS = [*BUNDLED, *map(str, VALID)]
@@ -104,7 +104,8 @@ def expected(one: Explained, row: Row, field: Field | None) -> dict[str, object]
 def holds(graph: Graph) -> int:
     """Hold every explanation of a graph against its table; how many numbers were read back."""
     fields, rows, count = receptive_fields(graph), measure(graph).rows, 0
-    for one, row in zip(explain(graph, graph.nodes), rows, strict=True):
+    explained = (explain(graph, row.name).layers[0] for row in rows)
+    for one, row in zip(explained, rows, strict=True):
         true = expected(one, row, fields[row.name])
         assert [section.of for section in one.sections] == list(FIGURES)
         for section in one.sections:
@@ -214,8 +215,8 @@ def test_what_it_says(arguments: list[str], words: str) -> None:
 @pytest.mark.parametrize("name", ["alexnet_paper", "alexnet_tf_benchmark", "lenet_d2l"])
 def test_golden(name: str, update_golden: bool) -> None:
     graph = archcalc.load(name).graph
-    chain = chain_sheet(graph, explain(graph, graph.nodes, ["output"]))
-    sheets = [chain, *layer_sheets(graph, explain(graph, [graph.nodes[0]]))]
+    chain = chain_sheet(explain(graph))
+    sheets = [chain, *layer_sheets(explain(graph, graph.nodes[0].name))]
     same_as_golden(f"explain_{name}.txt", render(sheets), update_golden)
     same_as_golden(f"explain_{name}.md", markdown.render(sheets), update_golden)
     same_as_golden(f"explain_{name}.tex", latex.render(sheets), update_golden)
@@ -314,20 +315,20 @@ READS = {
 
 def test_a_chain_says_what_branches_read() -> None:
     graph = archcalc.load(ROOT / "tests/specs/valid/resnet18.yaml").graph
-    sheet = chain_sheet(graph, explain(graph, graph.nodes, ["output"]))
+    sheet = chain_sheet(explain(graph))
     reads = {row[0]: row[2] or "" for row in sheet.pick(["layer", "type", "reads"]).rows}
     assert {name: reads[name] for name in READS} == READS
     assert [name for name in reads if "sum" in name.split(".")[-1:]] == [
         node.name for node in graph.nodes if node.layer.merges
     ]
-    params = chain_sheet(graph, explain(graph, graph.nodes, ["params"]))
+    params = chain_sheet(explain(graph, of="params"))
     assert "reads" not in [column.key for column in params.columns]
 
 
 @pytest.mark.parametrize("name", SPECS, ids=lambda name: Path(name).stem)
 def test_a_chain_can_be_followed_from_line_to_line(name: str) -> None:
     graph = archcalc.load(name).graph
-    sheet = chain_sheet(graph, explain(graph, graph.nodes, ["output"]))
+    sheet = chain_sheet(explain(graph))
     rows = [dict(zip((column.key for column in sheet.columns), row, strict=True)) for row in sheet.rows]
     made = {row["layer"]: row["value"] for row in rows}
     nodes = {node.name: node for node in graph.nodes}

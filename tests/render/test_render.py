@@ -19,10 +19,9 @@ from archcalc.render.formats import json as json_format
 from archcalc.render.sheet import Column, Sheet
 from archcalc.render.table.layers import data, sheet
 from archcalc.render.terminal import drawing as terminal
+from tests.commands import run
 from tests.conftest import ROOT
-from tests.test_cli import run
-
-GOLDEN = ROOT / "tests" / "golden"
+from tests.goldens import same_as_golden
 
 WRITERS: dict[str, Any] = {
     "plain": plain.render,
@@ -33,14 +32,6 @@ WRITERS: dict[str, Any] = {
     "table": lambda sheets: terminal.render(sheets, None, colour=False)[0],
 }
 ENDINGS = {"plain": "txt", "markdown": "md", "latex": "tex", "html": "html", "csv": "csv", "table": "term"}
-
-
-def same_as_golden(name: str, text: str, update: bool) -> None:
-    path = GOLDEN / name
-    if update:
-        path.write_text(text, encoding="utf-8")
-    assert path.exists(), f"no golden file {name}: run pytest --update-golden and read what it writes"
-    assert text == path.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("form", WRITERS)

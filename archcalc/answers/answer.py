@@ -1,0 +1,74 @@
+"""The ways to show an answer, which all of them share."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from archcalc.render.answer import Answer as Rendered
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_AXES: Final = {1: ("features",), 3: ("channels", "height", "width")}
+
+
+class Answer(ABC):
+    """An answer, whose fields are those of its analysis."""
+
+    @abstractmethod
+    def rendered(self) -> Rendered:
+        """Return the answer in every form that a format may write."""
+
+    @abstractmethod
+    def records(self) -> Iterable[Mapping[str, Any]]:
+        """Return the rows of the frame, with plain values."""
+
+    @classmethod
+    def of(cls, found: Any, **more: Any) -> Self:
+        """Make an answer of what an analysis found, with `more` fields."""
+        return cls(**{field.name: getattr(found, field.name) for field in fields(found)}, **more)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object that the command prints."""
+        answer: dict[str, Any] = self.rendered().data()
+        return answer
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return a DataFrame with plain columns, integers as pandas' Int64, what is missing as NA. Needs pandas."""
+        import pandas as pd
+
+        return pd.DataFrame(list(self.records())).convert_dtypes()
+
+    def __str__(self) -> str:
+        from archcalc.render.formats.plain import render
+
+        return render(self.rendered().sheets).removesuffix("\n")
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {len(list(self.records()))} rows; print() shows it>"
+
+    def _repr_html_(self) -> str:
+        from archcalc.render.formats.html import fragment
+
+        return fragment(*self.rendered().sheets)
+
+
+def along_axes(prefix: str, shape: Sequence[int] | None) -> dict[str, int | None]:
+    """Return a shape as columns; those of other ranks are missing.
+
+    >>> along_axes("out", (10,))
+    {'out_channels': None, 'out_height': None, 'out_width': None, 'out_features': 10}
+    """
+    names = [f"{prefix}_{axis}" for axis in (*_AXES[3], *_AXES[1])]
+    own = [f"{prefix}_{axis}" for axis in _AXES.get(len(shape or ()), ())]
+    return dict.fromkeys(names) | dict(zip(own, shape or (), strict=False))
+
+
+def high_and_wide(name: str, pair: Sequence[int] | None) -> dict[str, int | None]:
+    """
+    >>> high_and_wide("stride", (4, 2))
+    {'stride_height': 4, 'stride_width': 2}
+    """
+    height, width = pair or (None, None)
+    return {f"{name}_height": height, f"{name}_width": width}

@@ -1,0 +1,46 @@
+"""The specs that can be named, and spec files with their faults."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from archcalc.answers.answer import Answer
+from archcalc.render.answer import Answer as Rendered
+from archcalc.render.list import Listed
+
+
+@dataclass(frozen=True, repr=False)
+class Catalogue(Answer):
+    """Specs, each with its table, or with its faults."""
+
+    specs: tuple[Listed, ...]
+
+    def rendered(self) -> Rendered:
+        from archcalc.render.list import answer
+
+        return answer(self.specs)
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """Return a row for each spec."""
+        for spec in self.specs:
+            table = spec.table
+            yield {
+                "name": spec.name,
+                "aliases": " ".join(spec.aliases),
+                "title": spec.title,
+                "layers": len(table.rows) if table else None,
+                "params": table.totals.params if table else None,
+                "macs": table.totals.macs if table else None,
+                "file": spec.file,
+                "faults": "; ".join(map(str, spec.faults)),
+            }
+
+
+@dataclass(frozen=True, repr=False)
+class Validation(Catalogue):
+    """Spec files, each with all its faults and their places."""
+
+    def rendered(self) -> Rendered:
+        from archcalc.render.validate import answer
+
+        return answer(self.specs)

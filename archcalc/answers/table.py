@@ -1,0 +1,74 @@
+"""A network's table."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from archcalc import table
+from archcalc.answers.answer import Answer, along_axes, high_and_wide
+from archcalc.layers.fields import Sides
+from archcalc.render.answer import Answer as Rendered
+from archcalc.table import Row
+
+if TYPE_CHECKING:
+    from archcalc.analysis.conventions.costs import Priced, Total
+
+_COUNTS: Final = ("params", "buffers", "macs", "flops", "activations", "units")
+
+
+@dataclass(frozen=True, repr=False)
+class Table(table.Table, Answer):
+    """A network's layers and what they cost: `rows`, and their sums, `totals`.
+
+    Shapes leave the batch axis out. MACs, FLOPs and activations are those of `batch` examples; all are exact integers.
+    """
+
+    priced: "Priced | None" = None
+    """What each row costs by a convention, where one was asked for."""
+    by_all: "tuple[Total, ...]" = ()
+    """The totals of all conventions, where they were asked for."""
+    columns: tuple[str, ...] | None = None
+    """The columns that are shown; those that fit the network, if none are chosen."""
+
+    def rendered(self) -> Rendered:
+        """Raises ArchError for an unknown column."""
+        if self.priced is not None:
+            from archcalc.render.table.costs import by_one
+
+            return by_one(self, self.priced, self.columns)
+        if self.by_all:
+            from archcalc.render.table.costs import by_all
+
+            return by_all(self, self.by_all, self.columns)
+        from archcalc.render.table.layers import plainly
+
+        return plainly(self, self.columns)
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """Return a row for each layer; of several inputs the sizes are those that are equal."""
+        costs = self.priced.costs if self.priced else (None,) * len(self.rows)
+        for row, cost in zip(self.rows, costs, strict=True):
+            yield _record(row) | ({"cost": cost} if self.priced else {})
+
+    def __repr__(self) -> str:
+        return f"<Table {self.name}: {len(self.rows)} rows, {self.totals.params:,} params, {self.totals.macs:,} MACs>"
+
+
+def _record(row: Row) -> dict[str, Any]:
+    shapes = [along_axes("in", shape) for shape in row.input_shapes]
+    reads = {name: size if all(other[name] == size for other in shapes) else None for name, size in shapes[0].items()}
+    padding = row.padding or (None,) * 4
+    return {
+        "name": row.name,
+        "op": row.op,
+        "inputs": " ".join(row.inputs),
+        **reads,
+        **along_axes("out", row.output_shape),
+        **high_and_wide("kernel", row.kernel_size),
+        **high_and_wide("stride", row.stride),
+        **{f"padding_{side}": size for side, size in zip(Sides._fields, padding, strict=True)},
+        **high_and_wide("dilation", row.dilation),
+        "groups": row.groups,
+        **{name: getattr(row, name) for name in _COUNTS},
+        "devices": " ".join(row.devices) or None,
+    }

@@ -1,0 +1,235 @@
+"""The Python API for several networks, and for all that can be named."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
+
+from archcalc.errors import ArchError, MissingError
+from archcalc.network import NEEDS_TORCH, Network, load
+from archcalc.spec.catalogue import Catalogue
+
+if TYPE_CHECKING:
+    from archcalc.analysis.quoted import Quoted
+    from archcalc.analysis.weights import Weights
+    from archcalc.answers.audit import Audit
+    from archcalc.answers.check import Agreements
+    from archcalc.answers.compare import Comparison
+    from archcalc.answers.conventions import Conventions
+    from archcalc.answers.identify import Candidates, Meanings
+    from archcalc.answers.list import Catalogue as Listing
+    from archcalc.answers.list import Validation
+    from archcalc.answers.ops import Kinds
+    from archcalc.layers import Shape
+    from archcalc.render.list import Listed
+
+Named: TypeAlias = Network | str | os.PathLike[str]
+"""A network, or what names one."""
+
+_CHECKPOINTS: Final = (".pth", ".pt", ".bin", ".safetensors", ".ckpt")
+"""Endings of what is surely meant to be a file."""
+
+
+class Tried(NamedTuple):
+    """A network that was asked for, or why there is none."""
+
+    word: str
+    network: Network | None
+    fault: ArchError | None
+
+
+def every(spec_dir: str | os.PathLike[str] | None = None) -> Iterator[Tried]:
+    """Yield every network that can be named, the broken ones with their faults."""
+    for path in Catalogue(spec_dir).files().values():
+        yield tried(str(path), lambda path=path: load(path, spec_dir=spec_dir))  # type: ignore[misc]
+
+
+def tried(word: str, read: Callable[[], Network]) -> Tried:
+    """Read a network with all its shapes, or return what is wrong with it."""
+    try:
+        network = read()
+        _ = network.graph
+        return Tried(word, network, None)
+    except ArchError as error:
+        return Tried(word, None, error)
+
+
+def _networks(named: Iterable[Named]) -> list[Network]:
+    return [one if isinstance(one, Network) else load(one) for one in named]
+
+
+def compare(
+    *networks: Named,
+    batch: int = 1,
+    only: Literal["shapes", "params", "macs"] | None = None,
+    changed: bool = False,
+) -> "Comparison":
+    """Return two networks or more side by side, layer by layer, and what differs from the first.
+
+    Raises ArchError for fewer than two, and where a network does not fit.
+
+    >>> import archcalc
+    >>> archcalc.compare("paper", "torchvision").parting.names
+    ['conv1']
+    """
+    from archcalc.analysis.compare.comparison import compare as compared
+    from archcalc.answers.compare import Comparison
+
+    if len(networks) < 2:
+        raise ArchError("compare needs two specs or more, as in archcalc compare paper torchvision")
+    found = compared([network.graph for network in _networks(networks)], batch)
+    return Comparison.of(found, only=only, changed=changed)
+
+
+def audit(*networks: Named, title: str = "") -> "Audit":
+    """Return every claim about these networks, judged; `title` is that of the page."""
+    from archcalc.analysis.audit.claims import audit as audited
+    from archcalc.answers.audit import Audit
+
+    found = tuple(audited(network.graph) for network in _networks(networks))
+    return Audit(found, title or f"What is said about {', '.join(a.spec.title or a.spec.name for a in found)}, checked")
+
+
+def check(*networks: Named, device: str = "meta") -> "Agreements":
+    """Return tables beside what PyTorch and its counters observe. Needs torch and fvcore."""
+    from archcalc.analysis.check.agreement import hold_against
+    from archcalc.answers.check import Agreements
+    from archcalc.table import measure
+
+    try:
+        from archcalc.pytorch.check.observe import observe
+    except ImportError as error:
+        raise MissingError(NEEDS_TORCH.format("check", error)) from error
+    graphs = [network.graph for network in _networks(networks)]
+    try:
+        found = (hold_against(measure(graph), observe(graph, device), device) for graph in graphs)
+        return Agreements(tuple(found))
+    except ImportError as error:
+        raise MissingError(NEEDS_TORCH.format("check", error)) from error
+
+
+def identify(
+    what: str | int | os.PathLike[str],
+    *,
+    spec_dir: str | os.PathLike[str] | None = None,
+    on_fault: Callable[[str], None] = lambda path: None,
+) -> "Meanings | Candidates":
+    """Return what a number, such as "0.77G", may be, or which networks a checkpoint's file fits; the likeliest first.
+
+    `on_fault` is called with the path of each spec that cannot be read. Raises ArchError for what is neither a number
+    nor a file. Files but .safetensors need torch.
+
+    >>> import archcalc
+    >>> archcalc.identify(61_100_840).meanings[0].networks[0]
+    'alexnet_pytorchcv'
+    """
+    word = os.fspath(what) if not isinstance(what, int) else str(what)
+    quoted = _number(word)
+    if quoted is None:
+        return _of_file(Path(word), spec_dir)
+    return _of_number(word, quoted, spec_dir, on_fault)
+
+
+def _number(word: str) -> "Quoted | None":
+    """Return the number that was asked for; None for a file. Raises ArchError for what is neither."""
+    from archcalc.analysis.quoted import read_quoted
+
+    path = Path(word)
+    if path.is_file():
+        return None
+    try:
+        return read_quoted(word)
+    except ArchError as fault:
+        if path.suffix in _CHECKPOINTS or len(path.parts) > 1:
+            return None
+        raise ArchError(f"there is no file '{word}'; {fault}") from None
+
+
+def _of_number(
+    word: str, quoted: "Quoted", spec_dir: str | os.PathLike[str] | None, on_fault: Callable[[str], None]
+) -> "Meanings":
+    from archcalc.analysis.identify.number_meanings import meanings
+    from archcalc.answers.identify import Meanings
+
+    graphs = []
+    for path, network, _ in every(spec_dir):
+        if network is None:
+            on_fault(path)
+        else:
+            graphs.append(network.graph)
+    return Meanings(word, tuple(meanings(graphs, quoted)), quoted.hint)
+
+
+def _of_file(file: Path, spec_dir: str | os.PathLike[str] | None) -> "Candidates":
+    from archcalc.answers.identify import Candidates
+    from archcalc.pytorch.checkpoint import read_shapes
+
+    found = read_shapes(file)
+    fits = [_fit(network, found) for _, network, _ in every(spec_dir) if network is not None]
+    candidates = sorted((one for one in fits if one), key=lambda one: (len(one.misfits), -one.elements, one.network))
+    return Candidates(str(file), tuple(candidates))
+
+
+def _fit(network: Network, found: "dict[str, Shape]") -> "Weights | None":
+    """Return a network beside a checkpoint, with as many classes as that has; None where torch has no such network."""
+    from archcalc.analysis.weights import CLASSES, fit
+    from archcalc.twins import place
+
+    name = network.spec.name
+    try:
+        first = fit(name, place(network.graph), found)
+        if first.rows is None or CLASSES not in network.spec.params:
+            return first
+        classes: dict[str, Any] = {CLASSES: first.rows}
+        again = network.with_(**classes)
+        return fit(f"{name} --set {CLASSES}={first.rows}", place(again.graph), found)
+    except ArchError:
+        return None
+
+
+def catalogue(spec_dir: str | os.PathLike[str] | None = None) -> "Listing":
+    """Return the specs that can be named, with their totals; broken ones with their faults.
+
+    >>> import archcalc
+    >>> [spec.name for spec in archcalc.catalogue().specs][:2]
+    ['alexnet_caffe', 'alexnet_ccv']
+    """
+    from archcalc.answers.list import Catalogue as Listing
+
+    return Listing(tuple(sorted(map(listed, every(spec_dir)), key=lambda spec: spec.name)))
+
+
+def validate(*specs: str | os.PathLike[str], spec_dir: str | os.PathLike[str] | None = None) -> "Validation":
+    """Return spec files, each with all of its faults and their places."""
+    from archcalc.answers.list import Validation
+
+    words = [str(os.fspath(spec)) for spec in specs]
+    several = (tried(word, lambda word=word: load(word, spec_dir=spec_dir)) for word in words)  # type: ignore[misc]
+    return Validation(tuple(map(listed, several)))
+
+
+def listed(one: Tried) -> "Listed":
+    """Return a network with its table, or what is wrong with it."""
+    from archcalc.render.list import Listed
+    from archcalc.table import measure
+
+    word, network, fault = one
+    if network is None:
+        return Listed(word, (), "", word, None, fault.faults if fault else ())
+    spec = network.spec
+    return Listed(spec.name, spec.aliases, spec.title, spec.file, measure(network.graph))
+
+
+def conventions(name: str | None = None) -> "Conventions":
+    """Return every counting convention, or the one of that name. Raises ArchError for an unknown one."""
+    from archcalc.analysis.conventions import CONVENTIONS, find
+    from archcalc.answers.conventions import Conventions
+
+    return Conventions(tuple(CONVENTIONS.values()) if name is None else (find(name),), is_all=name is None)
+
+
+def ops(op: str | None = None) -> "Kinds":
+    """Return the layer kinds and structures with their fields, or the one called `op`."""
+    from archcalc.answers.ops import Kinds
+
+    return Kinds(op)
