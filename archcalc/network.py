@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from archcalc.answers.table import Table
 from archcalc.errors import ArchError, MissingError
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from archcalc.pytorch.build import Built
 
 Quantity = Literal["output", "params", "macs", "receptive_field"]
-NEEDS_TORCH = "{} needs torch and fvcore ({}): pip install 'archcalc[torch]'"
+_NEEDS_TORCH: Final = "{} needs torch and fvcore ({}): pip install 'archcalc[torch]'"
 
 
 class Origin(NamedTuple):
@@ -155,9 +155,10 @@ class Network:
         >>> archcalc.load("paper").audit().has_surprises
         False
         """
-        from archcalc.questions import audit
+        from archcalc.analysis.audit.claims import audit
+        from archcalc.answers.audit import Audit
 
-        return audit(self)
+        return Audit((audit(self.graph),))
 
     def reconcile(self, *conventions: str, batch: int = 1) -> "Ladder":
         """Return the terms that lead from one convention's number to the next: between those named, or all.
@@ -192,9 +193,16 @@ class Network:
 
     def check(self, device: str = "meta") -> "Agreements":
         """Return the table beside what PyTorch and its counters observe of the built module. Needs torch and fvcore."""
-        from archcalc.questions import check
+        from archcalc.answers.check import Agreements
 
-        return check(self, device=device)
+        graph = self.graph
+        try:
+            from archcalc.analysis.check.agreement import hold_against
+            from archcalc.pytorch.check.observe import observe
+
+            return Agreements((hold_against(measure(graph), observe(graph, device), device),))
+        except ImportError as error:
+            raise MissingError(_NEEDS_TORCH.format("check", error)) from error
 
     def check_against(self, model: str, device: str = "cpu") -> "Against":
         """Return the spec beside a model of your own, `package.module:name` or `file.py:name`, whose code is run.
@@ -207,7 +215,7 @@ class Network:
         try:
             from archcalc.pytorch.check.against import hold_against_model
         except ImportError as error:
-            raise MissingError(NEEDS_TORCH.format("check", error)) from error
+            raise MissingError(_NEEDS_TORCH.format("check", error)) from error
         return Against(hold_against_model(graph, model, device))
 
     def check_weights(self, file: str | os.PathLike[str]) -> "OfWeights":

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
-from archcalc.errors import ArchError, MissingError
-from archcalc.network import NEEDS_TORCH, Network, load
+from archcalc.errors import ArchError
+from archcalc.network import Network, load
 from archcalc.spec.catalogue import Catalogue
 
 if TYPE_CHECKING:
@@ -83,29 +83,17 @@ def compare(
 
 def audit(*networks: Named, title: str = "") -> "Audit":
     """Return every claim about these networks, judged; `title` is that of the page."""
-    from archcalc.analysis.audit.claims import audit as audited
     from archcalc.answers.audit import Audit
 
-    found = tuple(audited(network.graph) for network in _networks(networks))
-    return Audit(found, title or f"What is said about {', '.join(a.spec.title or a.spec.name for a in found)}, checked")
+    return Audit(tuple(one for network in _networks(networks) for one in network.audit().networks), title)
 
 
 def check(*networks: Named, device: str = "meta") -> "Agreements":
     """Return tables beside what PyTorch and its counters observe. Needs torch and fvcore."""
-    from archcalc.analysis.check.agreement import hold_against
     from archcalc.answers.check import Agreements
-    from archcalc.table import measure
 
-    try:
-        from archcalc.pytorch.check.observe import observe
-    except ImportError as error:
-        raise MissingError(NEEDS_TORCH.format("check", error)) from error
-    graphs = [network.graph for network in _networks(networks)]
-    try:
-        found = (hold_against(measure(graph), observe(graph, device), device) for graph in graphs)
-        return Agreements(tuple(found))
-    except ImportError as error:
-        raise MissingError(NEEDS_TORCH.format("check", error)) from error
+    found = (one for network in _networks(networks) for one in network.check(device).agreements)
+    return Agreements(tuple(found))
 
 
 def identify(

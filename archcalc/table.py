@@ -17,7 +17,7 @@ from archcalc.layers.fields import Sides, is_integer, spell
 from archcalc.layers.sizes import called
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 
 class Row(NamedTuple):
@@ -73,15 +73,6 @@ class Table:
     @property
     def totals(self) -> Totals:
         return add_up(self.rows)
-
-    def to_frame(self) -> "pd.DataFrame":
-        """One line per layer; shapes as tuples, counts as 64-bit integers. Needs pandas."""
-        import pandas as pd
-
-        return pd.DataFrame([row._asdict() for row in self.rows], columns=list(Row._fields)).set_index("name")
-
-    def __repr__(self) -> str:
-        return f"<Table {self.name}: {len(self.rows)} rows, {self.totals.params:,} params, {self.totals.macs:,} MACs>"
 
 
 @collector_at_rest()

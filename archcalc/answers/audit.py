@@ -15,6 +15,7 @@ class Audit(Answer):
 
     networks: tuple[OfOne, ...]
     title: str = ""
+    """The title of the page; the networks' own, if it is empty."""
 
     @property
     def has_surprises(self) -> bool:
@@ -24,7 +25,8 @@ class Audit(Answer):
     def rendered(self) -> Rendered:
         from archcalc.render.audit import answer
 
-        return answer(self.networks, self.title)
+        about = ", ".join(one.spec.title or one.spec.name for one in self.networks)
+        return answer(self.networks, self.title or f"What is said about {about}, checked")
 
     def records(self) -> Iterator[dict[str, Any]]:
         """Return a row for each claim; values are text, as the source and archcalc print them."""

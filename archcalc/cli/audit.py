@@ -31,18 +31,12 @@ def audit(specs: MaybeSpecs = None, spec_dir: SpecDirOption = None, writing: Wri
         except ArchError as error:
             faults.append(error)
     if audits:
-        write_answer(Audit(tuple(audits), _title(audits, specs)), writing)
+        write_answer(Audit(tuple(audits), "" if specs else "What the world says about AlexNet, checked"), writing)
     _say_surprises(audits)
     for fault in faults:
         complain(fault)
     if faults or any(one.surprises for one in audits):
         raise typer.Exit(2 if faults else 1)
-
-
-def _title(audits: "Sequence[OfOne]", specs: list[str] | None) -> str:
-    if not specs:
-        return "What the world says about AlexNet, checked"
-    return f"What is said about {', '.join(one.spec.title or one.spec.name for one in audits)}, checked"
 
 
 def _say_surprises(audits: "Sequence[OfOne]") -> None:

@@ -1,0 +1,200 @@
+"""The Python API: what the command line answers, as objects."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import archcalc
+from archcalc.answers.answer import Answer
+from archcalc.errors import ArchError
+from tests.commands import run
+from tests.conftest import ROOT
+
+PAPER = archcalc.load("paper")
+LENET = archcalc.load("lenet_d2l")
+
+ANSWERS: list[tuple[Callable[[], Answer], list[str]]] = [
+    (lambda: PAPER.table(), ["table", "paper"]),
+    (lambda: PAPER.table(batch=3), ["table", "paper", "--batch", "3"]),
+    (lambda: PAPER.table(per_device=True), ["table", "paper", "--per-device"]),
+    (lambda: PAPER.table(convention="fvcore"), ["table", "paper", "--convention", "fvcore"]),
+    (lambda: PAPER.table(convention="all"), ["table", "paper", "--convention", "all"]),
+    (lambda: PAPER.table(columns=["layer", "params"]), ["table", "paper", "--columns", "layer,params"]),
+    (lambda: PAPER.explain(), ["explain", "paper"]),
+    (lambda: PAPER.explain("conv1"), ["explain", "paper", "conv1"]),
+    (lambda: PAPER.explain(of="macs"), ["explain", "paper", "--of", "macs"]),
+    (lambda: PAPER.solve(), ["solve", "paper"]),
+    (lambda: PAPER.layer_output("conv1", (55, 55)), ["solve", "paper", "--layer", "conv1", "--output", "55"]),
+    (lambda: PAPER.audit(), ["audit", "paper"]),
+    (lambda: PAPER.reconcile(), ["reconcile", "paper"]),
+    (lambda: PAPER.reconcile("torchinfo", batch=2), ["reconcile", "paper", "torchinfo", "--batch", "2"]),
+    (lambda: PAPER.measured("724.41M"), ["reconcile", "paper", "--measured", "724.41M"]),
+    (lambda: LENET.check(), ["check", "lenet_d2l"]),
+    (lambda: archcalc.check("lenet_d2l", PAPER), ["check", "lenet_d2l", "paper"]),
+    (lambda: archcalc.compare("paper", "torchvision"), ["compare", "paper", "torchvision"]),
+    (lambda: archcalc.audit("paper", "d2l"), ["audit", "paper", "d2l"]),
+    (lambda: archcalc.identify("0.77G"), ["identify", "0.77G"]),
+    (lambda: archcalc.catalogue(), ["list"]),
+    (lambda: archcalc.validate("paper", "d2l"), ["validate", "paper", "d2l"]),
+    (lambda: archcalc.conventions(), ["conventions"]),
+    (lambda: archcalc.conventions("thop"), ["conventions", "thop"]),
+    (lambda: archcalc.ops(), ["ops"]),
+    (lambda: archcalc.ops("conv2d"), ["ops", "conv2d"]),
+]
+
+
+@pytest.mark.parametrize(("ask", "command"), ANSWERS, ids=lambda one: " ".join(one) if isinstance(one, list) else "")
+def test_python_answers_what_the_command_line_answers(ask: Callable[[], Answer], command: list[str]) -> None:
+    answer = ask()
+    done = run(*command, "--format", "json", cwd=ROOT)
+    assert answer.to_dict() == json.loads(done.stdout)
+    assert f"{answer}\n" == run(*command, "--format", "plain", cwd=ROOT).stdout
+    frame = answer.to_frame()
+    assert len(frame)
+    assert answer._repr_html_().count("<table") >= 1
+    for name, column in frame.items():
+        assert str(column.dtype) in ("Int64", "Float64", "string", "boolean", "object", "str"), name
+        assert not any(isinstance(value, list | tuple | dict) for value in column), name
+
+
+def test_a_frame_of_a_table_has_plain_columns() -> None:
+    frame = PAPER.table().to_frame().set_index("name")
+    assert frame.loc["conv1", ["in_channels", "in_height", "in_width"]].tolist() == [3, 224, 224]
+    assert frame.loc["conv1", ["out_channels", "out_height", "out_width"]].tolist() == [96, 55, 55]
+    assert frame.loc["conv1", ["kernel_height", "stride_width", "padding_bottom", "groups"]].tolist() == [11, 4, 3, 1]
+    assert frame.loc["fc6", ["in_features", "out_features"]].tolist() == [9216, 4096]
+    assert frame.loc["fc6", ["in_channels", "kernel_height", "groups"]].isna().all()
+    assert {str(frame[name].dtype) for name in ("groups", "params", "macs", "in_features", "kernel_height")} == {
+        "Int64"
+    }
+    assert int(frame["params"].sum()) == PAPER.table().totals.params
+    assert "total" not in frame.index
+
+
+def test_what_is_missing_everywhere_is_no_number_of_another_kind() -> None:
+    frame = LENET.table().to_frame()
+    assert frame["devices"].isna().all()
+    assert frame["groups"].dtype == pd.Int64Dtype()
+
+
+def test_costs_stand_in_the_frame() -> None:
+    table = PAPER.table(convention="torchinfo")
+    assert table.priced is not None
+    assert int(table.to_frame()["cost"].sum()) == table.priced.total.cost
+
+
+TEXT = """archcalc: 1
+name: net
+params: {width: 8}
+input: [3, 8, 8]
+layers:
+  - {name: conv, op: conv2d, out_channels: $width, kernel_size: 3}
+"""
+
+
+def test_a_text_and_a_dict_are_read_as_a_file_is(tmp_path: Path) -> None:
+    (tmp_path / "net.yaml").write_text(TEXT)
+    of_file = archcalc.load(tmp_path / "net.yaml")
+    of_text = archcalc.load(TEXT)
+    layers = [{"name": "conv", "op": "conv2d", "out_channels": 8, "kernel_size": 3}]
+    of_dict = archcalc.load({"archcalc": 1, "name": "net", "input": [3, 8, 8], "layers": layers})
+    assert of_file.table().rows == of_text.table().rows == of_dict.table().rows
+
+
+def test_another_network_of_the_same_spec() -> None:
+    network = archcalc.load(TEXT, width=4)
+    wider = network.with_(width=16)
+    assert [one.table().totals.params for one in (network, wider)] == [4 * 27 + 4, 16 * 27 + 16]
+    larger = wider.with_(input_shape=(3, 10, 10))
+    assert (larger.graph.output_shape, larger.table().totals.params) == ((16, 8, 8), 16 * 27 + 16)
+    with pytest.raises(ArchError, match="the spec has no param 'depth' to set"):
+        network.with_(depth=2)
+    with pytest.raises(ArchError, match="was not read from a spec"):
+        archcalc.Network(network.spec).with_(width=2)
+
+
+def test_faults_of_a_text_have_their_place() -> None:
+    with pytest.raises(ArchError, match=r"<text>:6:22: layer conv: unknown op 'conv2'"):
+        archcalc.load(TEXT.replace("conv2d", "conv2"))
+
+
+def test_a_checkpoint_is_identified(tmp_path: Path) -> None:
+    import torch
+
+    path = tmp_path / "lenet.pth"
+    torch.save(LENET.module().state_dict(), path)
+    found = archcalc.identify(path)
+    assert found.to_dict() == json.loads(run("identify", str(path), "--format", "json").stdout)
+    assert LENET.check_weights(path).to_dict() == json.loads(
+        run("check", "lenet_d2l", "--weights", str(path), "--format", "json").stdout
+    )
+    assert len(found.to_frame())
+    assert not LENET.check_weights(path).differences
+
+
+def test_a_model_of_somebodys_own_is_held_against_it(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(LENET.export())
+    found = LENET.check_against(f"{path}:LenetD2l")
+    assert found.differences == []
+    assert len(found.to_frame()) == len(found.found.layers)
+
+
+def test_export_is_what_show_and_export_print() -> None:
+    assert LENET.export() == run("export", "lenet_d2l").stdout
+    assert LENET.export("yaml") == run("show", "lenet_d2l").stdout
+    assert LENET.export("json") == run("show", "lenet_d2l", "--format", "json").stdout
+
+
+SCRIPT = """
+import archcalc
+from archcalc import Network
+
+network: Network = archcalc.load("paper")
+table = network.table(batch=2, convention="fvcore")
+params: int = table.totals.params
+rows: list[tuple[int, ...]] = [row.output_shape for row in table.rows]
+explained = network.explain("conv1", of="macs")
+name: str = explained.layers[0].node.name
+smallest: tuple[int, int] | None = network.solve().smallest
+size: tuple[int, int] = network.layer_output("conv1", (55, 55)).output
+surprises: bool = network.audit().has_surprises
+cost: int = network.reconcile("torchinfo").found.rungs[0].cost
+printed: str = network.measured("724.41M").printed
+differs: bool = archcalc.compare(network, "torchvision", only="params").differ
+quoted: bool = archcalc.identify("0.77G").has_match
+files: list[str] = [spec.file for spec in archcalc.catalogue().specs]
+faults: int = sum(len(spec.faults) for spec in archcalc.validate("paper").specs)
+words: list[str] = [one.word for one in archcalc.conventions().conventions]
+op: str | None = archcalc.ops("conv2d").op
+source: str = network.export("pytorch")
+agree: list[str] = network.check().differences
+smaller: Network = network.with_(num_classes=10, input_shape=(3, 227, 227))
+data: dict[str, object] = table.to_dict()
+"""
+
+
+def test_a_script_that_uses_all_of_it_is_typed_and_runs(tmp_path: Path) -> None:
+    path = tmp_path / "script.py"
+    path.write_text(SCRIPT)
+    command = [sys.executable, "-m", "mypy", "--strict", "--config-file", str(ROOT / "pyproject.toml"), str(path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    scope: dict[str, Any] = {}
+    exec(SCRIPT, scope)
+    assert scope["cost"] == PAPER.table().totals.macs
+    assert scope["agree"] == []
+
+
+def test_mypy_sees_what_is_wrong_in_a_script(tmp_path: Path) -> None:
+    path = tmp_path / "script.py"
+    path.write_text('import archcalc\n\nparams: str = archcalc.load("paper").table().totals.params\n')
+    command = [sys.executable, "-m", "mypy", "--strict", "--config-file", str(ROOT / "pyproject.toml"), str(path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "Incompatible types in assignment" in done.stdout
