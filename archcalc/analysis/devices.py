@@ -1,4 +1,4 @@
-"""Devices by their data sheets: dense arithmetic at boost clock, in TFLOP/s, and memory, in GB/s."""
+"""Peaks of devices by their data sheets: dense arithmetic at boost clock in TFLOP/s, and memory in GB/s."""
 
 import re
 from typing import Final, NamedTuple
@@ -7,7 +7,7 @@ from archcalc.analysis.precision import Precision
 
 
 class Peak(NamedTuple):
-    """TFLOP/s by precision, None where the device does not have it, GB/s, and where that is written."""
+    """TFLOP/s by precision, None for one that the device does not have; GB/s of its memory; and the source of both."""
 
     name: str
     fp32: float | None
@@ -17,7 +17,7 @@ class Peak(NamedTuple):
     source: str
 
     def tflops(self, precision: Precision) -> float | None:
-        """At a precision; with amp, most of the work is done in half."""
+        """Return the TFLOP/s at a precision; with amp, those of half, in which most of the work is done."""
         if precision is Precision.FP32:
             return self.fp32
         if precision is Precision.TF32:
@@ -27,7 +27,7 @@ class Peak(NamedTuple):
 
 
 _PART: Final = re.compile(r" MIG |^GRID |-\d+[CQ]$")
-"""The sign in a name that it is of a part of a card."""
+"""Marks in the names of parts of a card, which have no data sheet of their own."""
 
 _NVIDIA: Final = "NVIDIA data sheet"
 _ROWS: Final[tuple[tuple[str, Peak], ...]] = (
@@ -62,7 +62,7 @@ _ROWS: Final[tuple[tuple[str, Peak], ...]] = (
 
 
 def datasheet(name: str) -> Peak | None:
-    """The peak of a device by the name that its driver gives; None for one that is not listed, never a guess.
+    """Return the peak of a device by the name that its driver gives; None for one that is not listed, never a guess.
 
     >>> datasheet("NVIDIA H100 80GB HBM3").name, datasheet("NVIDIA L40S").name, datasheet("Tesla V100-SXM2-16GB").name
     ('H100 SXM', 'L40S', 'V100 SXM2')

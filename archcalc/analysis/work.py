@@ -1,4 +1,4 @@
-"""How much a network computes and moves, for what a profile is held against."""
+"""The work of a network: FLOPs of a forward pass and of a training step, and the least bytes that each layer moves."""
 
 from math import prod
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from archcalc.table import row_of
 
 
 class Work(NamedTuple):
-    """Parameters, and of one example the FLOPs of a forward pass and of a training step, as the table counts."""
+    """Parameters, and the FLOPs of a forward pass and of a training step with one example, as the table counts."""
 
     params: int
     forward: int
@@ -16,36 +16,38 @@ class Work(NamedTuple):
 
 
 def work(graph: Graph) -> Work:
-    """Forward is 2 x MACs. Training adds a gradient of the weights and one of the input, each as much again.
+    """Return the FLOPs of a forward pass, 2 x MACs, and of a training step.
 
-    No gradient of the input is asked for where nothing before a layer learns: 3 x forward, less once the first layer.
+    The gradient of a layer's weights costs as much as its forward pass, and so does the gradient of its input. The
+    latter is computed only where a layer before it learns: 3 x forward, less the forward pass of the first layer.
     """
     params = forward = training = 0
     learns: dict[str, bool] = {}
     for node in graph.nodes:
         row = row_of(node)
-        before = any(learns.get(name, False) for name in node.inputs)
-        learns[node.name] = before or bool(row.params)
+        has_weights = bool(row.params)
+        has_input_gradient = any(learns.get(name, False) for name in node.inputs)
+        learns[node.name] = has_weights or has_input_gradient
         params += row.params
         forward += row.flops
-        training += row.flops * (3 if before else 2)
+        training += row.flops * (1 + has_weights + has_input_gradient)
     return Work(params, forward, training)
 
 
 class Moved(NamedTuple):
-    """A layer's FLOPs and the least bytes that it has to move, of a batch."""
+    """A layer's FLOPs and the least bytes that it moves, for a batch."""
 
     name: str
     flops: int
     bytes: int
 
 
-def moved(graph: Graph, batch: int, element: int) -> list[Moved]:
-    """Return the least bytes that each layer reads and writes: inputs, parameters and output, of `element` bytes."""
-    return [_moved(node, batch, element) for node in graph.nodes]
+def moved(graph: Graph, batch: int, element_bytes: int) -> list[Moved]:
+    """Return the least that each layer reads and writes: its inputs, parameters and output, each once."""
+    return [_moved(node, batch, element_bytes) for node in graph.nodes]
 
 
-def _moved(node: Node, batch: int, element: int) -> Moved:
+def _moved(node: Node, batch: int, element_bytes: int) -> Moved:
     row = row_of(node, batch)
     read = sum(prod(shape) for shape in node.input_shapes) * batch
-    return Moved(node.name, row.flops, (read + row.params + row.activations) * element)
+    return Moved(node.name, row.flops, (read + row.params + row.activations) * element_bytes)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 import torch
 
-from archcalc.analysis.profile.config import Config
+from archcalc.analysis.profile.request import Request
 from archcalc.analysis.profile.statistics import Timing, overlap
 from archcalc.graph import link
 from archcalc.pytorch.build import Built
@@ -67,16 +67,16 @@ class Rounds:
         self.bench = bench
         self.module: Built = bench.module().eval()
         self.x = bench.input()
-        self.step: Callable[[], object] = inference(self.module, self.x, bench.config)
+        self.step: Callable[[], object] = inference(self.module, self.x, bench.request)
 
     def ours(self) -> Timing:
-        return throughput(self.step, self.bench.clock, self.bench.threads, self.bench.config.min_run_time)[0]
+        return throughput(self.step, self.bench.clock, self.bench.threads, self.bench.request.min_run_time)[0]
 
     def layers(self) -> float:
         return sum(timing.median for timing in time_layers(self.bench, self.module).values())
 
     def run(self) -> None:
-        warm_up(self.step, self.bench.clock, self.bench.config)
+        warm_up(self.step, self.bench.clock, self.bench.request)
         ours, again, hand, timm, layers = [], [], [], [], []
         for _ in range(ROUNDS):
             hand.append(by_hand(self.module, self.x))
@@ -100,10 +100,10 @@ def ratio(these: Sequence[float], those: Sequence[float]) -> float:
 
 def main() -> None:
     spec, name, batch, threads = (*sys.argv[1:], *("torchvision", "cpu", "8", "1")[len(sys.argv) - 1 :])
-    config = Config(spec, device=name, batch=int(batch), threads=int(threads))
-    bench = Bench.ready(link(Catalogue().load(spec, {}, None)), config, lambda _: None)
+    request = Request(spec, device=name, batch=int(batch), threads=int(threads))
+    bench = Bench.ready(link(Catalogue().load(spec, {}, None)), request, lambda _: None)
     described = describe(bench.device)
-    print(f"{spec}, batch {batch}, {described['name']}, threads {threads}, torch {described['torch']}")
+    print(f"{spec}, batch {batch}, {described.name}, threads {threads}, torch {described.torch}")
     Rounds(bench).run()
 
 

@@ -4,7 +4,7 @@ from itertools import takewhile
 
 
 def smaller(batch: int) -> int | None:
-    """The next batch to try: 64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1; None after 1.
+    """Return the next batch to try: 64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1; None after 1.
 
     Powers of two and the numbers halfway between them, as timm's benchmark steps down.
 

@@ -1,30 +1,31 @@
-"""Two records of a profile side by side, with a verdict only where their times do not overlap, nor nearly so."""
+"""Two records side by side, with a verdict only where the difference is larger than that of two equal runs."""
 
 from enum import StrEnum
-from math import inf
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from archcalc.analysis.profile.record import Record
 from archcalc.analysis.profile.statistics import LEAST_BLOCKS, Timing, overlap
+from archcalc.analysis.profile.typed_json import to_json
 
-_MILLI = 1e-3
-_OF_THE_MOMENT = ("load", "waited")
-_SERIES = ("median", "low", "high", "mean", "deviation")
-_SMALL = 0.05
-"""As a share: what two runs of the same network have been seen to differ by on a machine that others use."""
+_MILLI: Final = 1e-3
+_OF_THE_MOMENT: Final = ("load", "waited")
+_NETWORK: Final = ("name", "input_shape", "flops")
+_SMALL: Final = 0.05
+"""The share by which two runs of one network have been seen to differ on a machine that others use."""
 
 
 class Verdict(StrEnum):
     FASTER = "faster"
     SLOWER = "slower"
     UNDECIDED = "no difference beyond the spread"
-    CLOSE = "no more than two runs may differ by"
+    CLOSE = "no more than two equal runs differ"
     TOO_FEW = "too few samples to tell"
 
 
-class Figure(NamedTuple):
-    """A time of both records, in milliseconds, and which is less: `ratio` is the second's over the first's."""
+class TimeChange(NamedTuple):
+    """A time that both records have, in milliseconds; `ratio` is the second over the first."""
 
-    what: str
+    name: str
     before: float
     after: float
     verdict: Verdict
@@ -34,17 +35,35 @@ class Figure(NamedTuple):
         return self.after / self.before
 
 
-def compare(before: dict[str, Any], after: dict[str, Any]) -> list[Figure]:
-    """Every time that both records have, but for those of layers that launch nothing."""
+class Difference(NamedTuple):
+    """Something else in which the records differ: the network, the request or the environment."""
+
+    name: str
+    before: Any
+    after: Any
+
+
+class Comparison(NamedTuple):
+    """Two records, how their times changed, and in what else they differ."""
+
+    before: Record
+    after: Record
+    times: tuple[TimeChange, ...]
+    differences: tuple[Difference, ...]
+
+
+def compare(before: Record, after: Record) -> Comparison:
+    """Compare every time that both records have, except of layers that launch nothing."""
     others = _times(after)
-    return [
-        _figure(what, ours, theirs)
-        for what, ours in _times(before).items()
-        if (theirs := others.get(what)) is not None and ours.median and theirs.median
-    ]
+    times = tuple(
+        _time_change(name, ours, theirs)
+        for name, ours in _times(before).items()
+        if (theirs := others.get(name)) is not None and ours.median and theirs.median
+    )
+    return Comparison(before, after, times, tuple(_differences(before, after)))
 
 
-def _figure(what: str, before: Timing, after: Timing) -> Figure:
+def _time_change(name: str, before: Timing, after: Timing) -> TimeChange:
     if min(before.n, after.n) < LEAST_BLOCKS:
         verdict = Verdict.TOO_FEW
     elif overlap(before, after):
@@ -53,44 +72,34 @@ def _figure(what: str, before: Timing, after: Timing) -> Figure:
         verdict = Verdict.CLOSE
     else:
         verdict = Verdict.FASTER if after.median < before.median else Verdict.SLOWER
-    return Figure(what, before.median / _MILLI, after.median / _MILLI, verdict)
+    return TimeChange(name, before.median / _MILLI, after.median / _MILLI, verdict)
 
 
-def _times(record: dict[str, Any]) -> dict[str, Timing]:
-    """Every series of a record, for one example where it is of a batch, so that batches may differ."""
-    batch = record["batch"]["used"]
-    times = {}
-    for mode in ("infer", "train"):
-        if mode in record:
-            times[f"{mode} ms/image"] = _timing(record[mode]["step"], batch)
-            for part, step in record[mode].get("parts", {}).items():
-                times[f"{mode} {part} ms/image"] = _timing(step, batch)
-        several = record.get("distributed", {})
-        if mode in several:
-            slowest = several[mode]["by_rank"][several[mode]["slowest"]]
-            times[f"{several['ranks']} ranks, {mode} ms/image of each"] = _timing(slowest["step"], batch)
-    for layer in record.get("layers", ()):
-        times[f"{layer['name']} ms/image"] = _timing(layer["step"], batch)
-    return times
+def _times(record: Record) -> dict[str, Timing]:
+    """Return every series of a record as times of one example, so that batches may differ."""
+    steps = {f"{mode} ms/image": part.times.step for mode, part in record.by_mode().items()}
+    if record.train:
+        parts = record.train.times.parts or {}
+        steps |= {f"train {name} ms/image": step for name, step in parts.items()}
+    if record.distributed:
+        for mode, ranks in record.distributed.by_mode().items():
+            steps[f"{record.distributed.ranks} ranks, {mode} ms/image of each"] = ranks.slowest_step
+    if record.layers:
+        steps |= {f"{layer.name} ms/image": layer.step for layer in record.layers.layers}
+    return {name: step.timing(record.batch.used) for name, step in steps.items()}
 
 
-def _timing(step: dict[str, Any], batch: int) -> Timing:
-    median, low, high, mean, deviation = (step[f"{name}_ms"] * _MILLI / batch for name in _SERIES)
-    if not all(0 <= value < inf for value in (median, low, high, mean, deviation)):
-        raise ValueError(f"times of {step}")
-    return Timing(median, low, high, mean, deviation, step["n"])
+def _differences(before: Record, after: Record) -> list[Difference]:
+    ours, theirs = _settings(before), _settings(after)
+    return [Difference(name, ours.get(name), value) for name, value in theirs.items() if ours.get(name) != value]
 
 
-def differences(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, Any, Any]]:
-    """What else is otherwise: the network, what was asked, and what it ran on."""
-    pairs = [
-        *(("spec", key, before["spec"].get(key), after["spec"].get(key)) for key in ("name", "input_shape", "flops")),
-        *(("asked", key, before["asked"].get(key), value) for key, value in after["asked"].items() if key != "spec"),
-        *(("environment", key, before["environment"].get(key), value) for key, value in after["environment"].items()),
-        ("batch", "used", before["batch"]["used"], after["batch"]["used"]),
-    ]
-    return [
-        (f"{group} {key}", ours, theirs)
-        for group, key, ours, theirs in pairs
-        if ours != theirs and key not in _OF_THE_MOMENT
-    ]
+def _settings(record: Record) -> dict[str, Any]:
+    """Return what should be equal in two records that are compared."""
+    network, asked, environment = (to_json(part) for part in (record.network, record.request, record.environment))
+    return {
+        **{f"spec {key}": network[key] for key in _NETWORK},
+        **{f"asked {key}": value for key, value in asked.items() if key != "spec"},
+        **{f"environment {key}": value for key, value in environment.items() if key not in _OF_THE_MOMENT},
+        "batch used": record.batch.used,
+    }

@@ -1,12 +1,14 @@
-"""Protocols that others have published times by, with these times: for comparison, on other hardware."""
+"""Protocols by which others published times, and those times, which are of other hardware."""
 
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from archcalc.analysis.profile.config import Mode
+from archcalc.analysis.profile.request import Mode
 
 
-class Published(NamedTuple):
-    """Images a second, and the milliseconds of a batch where those were published, None where they were not."""
+@dataclass(frozen=True)
+class Published:
+    """Images a second, and the milliseconds of a batch; None for a time that was not published."""
 
     hardware: str
     library: str
@@ -21,7 +23,7 @@ class Published(NamedTuple):
 def _timed(
     hardware: str, library: str, batch: int, source: str, forward: float, backward: float | None, total: float
 ) -> Published:
-    """What was published in milliseconds of a batch.
+    """Return times that were published in milliseconds of a batch.
 
     >>> _timed("", "", 128, "", 27, 53, 80).images_per_second
     1600.0
@@ -30,9 +32,10 @@ def _timed(
 
 
 class Preset(NamedTuple):
-    """A protocol: which network, how large a batch, how many steps before and while times are taken, and how.
+    """A protocol: the network, the batch, how many steps run before and while times are taken, and how.
 
-    Steps `in_a_block` are waited for at the end of the last, forward and backward apart; others are each waited for.
+    Steps `in_a_block` are timed together, forward and backward apart, with one wait for the device at the end; other
+    steps are timed singly, with a wait after each.
     """
 
     name: str
@@ -97,7 +100,7 @@ TF_BENCHMARK: Final = Preset(
     in_a_block=False,
     updates=False,
     without_dropout=False,
-    note="the convolutional part alone; 100 steps after 10, of forward and of forward with gradients",
+    note="only the convolutional part; 100 steps after 10 dry runs, of forward and of forward with gradients",
     published=(_tutorial("Tesla K40c", 145, 480), _tutorial("GTX TITAN X (Maxwell)", 70, 244)),
 )
 
@@ -114,7 +117,7 @@ TF_CNN_BENCHMARKS: Final = Preset(
     in_a_block=False,
     updates=True,
     without_dropout=False,
-    note="100 training steps after 10, by plain SGD, on synthetic data; batches of the logs fill their cards",
+    note="100 training steps after 10 dry runs, by plain SGD, on synthetic data; published batches fill their cards",
     published=(
         Published("Tesla K80, one die (GCE)", "TensorFlow 1, fp32", 512, 656, _GOOGLE),
         Published("Tesla K80, one die (EC2)", "TensorFlow 1, fp32", 512, 684, _GOOGLE),

@@ -1,183 +1,228 @@
-"""A record of a profile: what was asked, what was measured, on what, and what follows from the spec."""
+"""The record of a profile: the request, the results, and what follows from them and from the network."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Any, Final
 
-from archcalc.analysis.devices import Peak, datasheet
-from archcalc.analysis.precision import Precision
-from archcalc.analysis.profile.config import Config, as_data
-from archcalc.analysis.profile.presets import PRESETS
-from archcalc.analysis.profile.ranks import all_reduce, scaling
-from archcalc.analysis.profile.statistics import LEAST_BLOCKS, NOISY, spread_of
-from archcalc.analysis.work import moved, work
-from archcalc.graph import Graph
+from archcalc.analysis.profile.presets import Published
+from archcalc.analysis.profile.ranks import AllReduce, Scaling
+from archcalc.analysis.profile.request import Mode, Request
+from archcalc.analysis.profile.results import Environment, InferTimes, MeasuredPeak, RanksTimes, StepTimes, TrainTimes
+from archcalc.analysis.profile.typed_json import INLINE, OMITTED, from_json, to_json, value_of
+from archcalc.analysis.profile.warnings import ProfileWarning, warnings_of
+from archcalc.errors import ArchError
+from archcalc.layers.fields import spell
 
 KIND: Final = "profile"
-_TERA: Final = 1e12
-_GIGA: Final = 1e9
-_MILLI: Final = 1e-3
-_BUSY: Final = 0.05
-"""Share of the time spent in waiting for a core above which a machine is thought to be in use by others."""
-_SOFTWARE: Final = 0.01
-"""TFLOP/s of a matrix product below which a precision is thought to be done in software."""
 
-Data = dict[str, Any]
-
-_FEWER: Final = "FLOPs are those of direct convolution, and Winograd's and Fourier's need fewer"
-_OVER: Final = {
-    "datasheet": _FEWER,
-    "measured": f"{_FEWER}, or the matrix product is worse at using this device than the convolutions are",
-}
+_FIRST_BY_PRESET: Final = ("step", "parts", "peak_mib", "peak_is", "loss", "optimizer")
+"""The keys of `infer` and `train` that come first, and in this order, where a preset was followed."""
 
 
-def record(graph: Graph, config: Config, found: Data, now: datetime | None = None) -> Data:
-    """What was found of a configuration, with what the spec says of it.
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """The network that was measured, with the FLOPs of one example in a forward pass and in a training step."""
 
-    Keys: `kind`, `created`, `spec` (name, title, input_shape, params, and FLOPs of an image, forward and training),
-    `asked` (the configuration), `batch` (asked and used), `environment`, `peaks` (datasheet and measured: tflops, gbs),
-    `infer` and `train`, `layers` with `layers_ms` and `residual_ms`, and `warnings`. Each of `infer` and `train` has
-    `step`, the times, `images_per_second`, their `spread`, `tflops` and shares of the peaks, and with --compile
-    `compile_s`; `infer` has `latency` and `bound` too, `train` its `loss`, `optimizer` and, with --detail, `parts`.
-    Several ranks have `distributed` instead of both; a preset has `published`, what others measured by it.
+    name: str
+    title: str
+    input_shape: tuple[int, ...]
+    params: int
+    flops: int
+    training_flops: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """The examples in a batch: as many as asked for, or as memory was enough for."""
+
+    asked: int
+    used: int
+
+    def __post_init__(self) -> None:
+        if self.used < 1:
+            raise ArchError(f"used must be at least 1, got {self.used}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasheetPeak:
+    """TFLOP/s at the precision asked for and GB/s, as the maker of the device states them."""
+
+    device: str
+    tflops: float | None
+    gbs: float | None
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Peaks:
+    """The peaks that speeds are compared with; None for a device whose data sheet is not known."""
+
+    datasheet: DatasheetPeak | None
+    measured: MeasuredPeak
+
+
+@dataclass(frozen=True, kw_only=True)
+class Speed:
+    """Images and TFLOP a second, as shares of the peaks too, which may be over 1; `spread` is None for one sample."""
+
+    images_per_second: float
+    spread: float | None
+    tflops: float
+    of_datasheet: float | None
+    of_measured: float | None
+
+
+class Bound(StrEnum):
+    """What takes longer at the measured peaks: arithmetic, or reading and writing."""
+
+    COMPUTE = "compute"
+    MEMORY = "memory"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Infer:
+    """Inference."""
+
+    times: InferTimes = field(metadata=INLINE)
+    speed: Speed = field(metadata=INLINE)
+    bound: Bound
+
+
+@dataclass(frozen=True, kw_only=True)
+class Train:
+    """Training."""
+
+    times: TrainTimes = field(metadata=INLINE)
+    speed: Speed = field(metadata=INLINE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerTime:
+    """The time of a layer and its share of the sum of all; TFLOP/s of one that does any."""
+
+    name: str
+    step: StepTimes
+    share: float
+    tflops: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerTimes:
+    """The times of all layers, their sum, and what the network takes beyond it, None where the two do not compare."""
+
+    layers: tuple[LayerTime, ...]
+    layers_ms: float
+    residual_ms: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ranks:
+    """One mode with several ranks."""
+
+    times: RanksTimes = field(metadata=INLINE)
+    scaling: Scaling = field(metadata=INLINE)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.scaling.slowest < len(self.times.by_rank):
+            raise ArchError(f"slowest must be one of the ranks, got {self.scaling.slowest}")
+
+    @property
+    def slowest_step(self) -> StepTimes:
+        return self.times.by_rank[self.scaling.slowest].step
+
+
+@dataclass(frozen=True, kw_only=True)
+class Distributed:
+    """Several ranks at once, and what training sends between them."""
+
+    ranks: int
+    backend: str
+    infer: Ranks | None = field(default=None, metadata=OMITTED)
+    train: Ranks | None = field(default=None, metadata=OMITTED)
+    all_reduce: AllReduce
+
+    def by_mode(self) -> dict[Mode, Ranks]:
+        """Return what was measured, by its mode."""
+        return {mode: ranks for mode, ranks in ((Mode.INFER, self.infer), (Mode.TRAIN, self.train)) if ranks}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """What was asked, what was measured, on what, and what follows from it. What was not measured is None.
+
+    Keys in JSON: `kind`, `created`, `spec` (the network: name, title, input_shape, params, and FLOPs of an image,
+    forward and training), `asked` (the request), `batch` (asked and used), `environment`, `peaks` (datasheet and
+    measured: tflops, gbs), `infer` and `train`, `layers` with `layers_ms` and `residual_ms`, and `warnings`. Each of
+    `infer` and `train` has `step`, the times, `images_per_second`, their `spread`, `tflops` and shares of the peaks,
+    and with --compile `compile_s`; `infer` has `latency` and `bound` too, `train` its `loss`, `optimizer` and, with
+    --detail, `parts`. Several ranks have `distributed` instead of both; a preset has `published`, what others measured
+    by it.
     """
-    totals = work(graph)
-    peak = datasheet(found["environment"]["name"])
-    peaks = {"datasheet": _of_datasheet(peak, config), "measured": found["measured_peaks"]}
-    answer: Data = {
-        "kind": KIND,
-        "created": (now or datetime.now(UTC)).isoformat(timespec="seconds"),
-        "spec": {
-            "name": graph.spec.name,
-            "title": graph.spec.title,
-            "input_shape": list(graph.spec.input_shape),
-            "params": totals.params,
-            "flops": totals.forward,
-            "training_flops": totals.training,
-        },
-        "asked": as_data(config),
-        "batch": {"asked": config.batch, "used": found["batch"]},
-        "environment": found["environment"],
-        "peaks": peaks,
-    }
-    for mode, flops in (("infer", totals.forward), ("train", totals.training)):
-        if mode in found:
-            answer[mode] = found[mode] | _speed(found[mode]["step"], found["batch"], flops, peaks)
-    if "infer" in answer:
-        answer["infer"]["bound"] = _bound(graph, config, found["batch"], peaks)
-    if "layers" in found:
-        answer |= _layers(graph, config, found)
-    if "distributed" in found:
-        answer["distributed"] = _distributed(found, totals.params, _weight(config))
-    if config.preset:
-        answer["published"] = [one._asdict() for one in PRESETS[config.preset].published]
-    return answer | {"warnings": list(_warnings(answer))}
 
+    created: str
+    network: Network
+    request: Request
+    batch: Batch
+    environment: Environment
+    peaks: Peaks
+    infer: Infer | None = None
+    train: Train | None = None
+    layers: LayerTimes | None = None
+    distributed: Distributed | None = None
+    published: tuple[Published, ...] | None = None
+    warnings: tuple[ProfileWarning, ...] = ()
 
-def _of_datasheet(peak: Peak | None, config: Config) -> Data | None:
-    if peak is None:
-        return None
-    return {
-        "device": peak.name,
-        "tflops": peak.tflops(config.precision),
-        "gbs": peak.bandwidth,
-        "source": peak.source,
-    }
+    def by_mode(self) -> dict[Mode, Infer | Train]:
+        """Return what was measured on one device, by its mode."""
+        return {mode: part for mode, part in ((Mode.INFER, self.infer), (Mode.TRAIN, self.train)) if part}
 
+    def to_json(self) -> dict[str, Any]:
+        """Return the record as JSON has it; what was not measured has no key."""
+        parts = {
+            "kind": KIND,
+            "created": self.created,
+            "spec": self.network,
+            "asked": self.request,
+            "batch": self.batch,
+            "environment": self.environment,
+            "peaks": self.peaks,
+            **{mode.value: self._ordered(to_json(part)) for mode, part in self.by_mode().items()},
+            **({} if self.layers is None else to_json(self.layers)),
+            **({} if self.distributed is None else {"distributed": self.distributed}),
+            **({} if self.published is None else {"published": self.published}),
+            "warnings": [str(warning) for warning in self.warnings],
+        }
+        return {key: to_json(part) for key, part in parts.items()}
 
-def _speed(step: Data, batch: int, flops: int, peaks: Data) -> Data:
-    """Images a second, FLOP/s, and how much of the peaks that is; shares over 1 stay what they are."""
-    seconds = step["median_ms"] * _MILLI
-    tflops = flops * batch / seconds / _TERA
-    shares = {
-        f"of_{kind}": tflops / known["tflops"] if known and known["tflops"] else None for kind, known in peaks.items()
-    }
-    return {
-        "images_per_second": batch / seconds,
-        "spread": spread_of(step) if step["n"] > 1 else None,
-        "tflops": tflops,
-    } | shares
+    def _ordered(self, part: dict[str, Any]) -> dict[str, Any]:
+        if self.request.preset is None:
+            return part
+        return {key: part[key] for key in _FIRST_BY_PRESET if key in part} | part
 
+    @classmethod
+    def from_json(cls, data: object) -> "Record":
+        """Return the record that JSON has. Raises ArchError that names the key that is missing or wrong.
 
-def _bound(graph: Graph, config: Config, batch: int, peaks: Data) -> str:
-    """What takes longer at the measured peaks, layer after layer: the arithmetic, or what has to be moved."""
-    layers = moved(graph, batch, _element(config))
-    measured = peaks["measured"]
-    compute = sum(layer.flops for layer in layers) / (measured["tflops"] * _TERA)
-    memory = sum(layer.bytes for layer in layers) / (measured["gbs"] * _GIGA)
-    return "compute" if compute >= memory else "memory"
-
-
-def _weight(config: Config) -> int:
-    """Bytes of a weight, and of its gradient; amp keeps them in fp32."""
-    return 2 if config.precision in (Precision.FP16, Precision.BF16) else 4
-
-
-def _element(config: Config) -> int:
-    """Bytes of what a layer reads and writes; with amp, most is cast."""
-    return 4 if config.precision in (Precision.FP32, Precision.TF32) else 2
-
-
-def _distributed(found: Data, params: int, element: int) -> Data:
-    """What several ranks do together, and what training has to send between them."""
-    told: Data = dict(found["distributed"])
-    for mode in ("infer", "train"):
-        if mode in told:
-            means = [rank["step"]["mean_ms"] for rank in told[mode]["by_rank"]]
-            told[mode] = told[mode] | scaling(told[mode]["alone"]["mean_ms"], means, found["batch"])
-    return told | {"all_reduce": all_reduce(params, element, told["ranks"])}
-
-
-def _layers(graph: Graph, config: Config, found: Data) -> Data:
-    """Each layer's share of their sum and its FLOP/s, and what the whole takes beyond that sum, if not compiled."""
-    flops = {layer.name: layer.flops for layer in moved(graph, found["batch"], 4)}
-    times = {layer["name"]: layer["step"]["median_ms"] for layer in found["layers"]}
-    total = sum(times.values())
-    layers = []
-    for layer in found["layers"]:
-        taken = times[layer["name"]]
-        work_done = flops[layer["name"]]
-        tflops = work_done / (taken * _MILLI) / _TERA if taken and work_done else None
-        layers.append(layer | {"share": taken / total, "tflops": tflops})
-    whole = found["infer"]["step"]["median_ms"] if "infer" in found and not config.compile else None
-    return {"layers": layers, "layers_ms": total, "residual_ms": None if whole is None else whole - total}
-
-
-def _warnings(answer: Data) -> Iterator[str]:
-    """What to know before a number is believed."""
-    if answer["batch"]["used"] != answer["batch"]["asked"]:
-        yield f"out of memory at batch {answer['batch']['asked']}: batch {answer['batch']['used']} instead"
-    if (waited := answer["environment"].get("waited") or 0) > _BUSY:
-        yield f"{waited:.0%} of the time was spent waiting for a core: {_why(answer)}, and times are too long"
-    precision, measured = answer["asked"]["precision"], answer["peaks"]["measured"]["tflops"]
-    is_software = measured < _SOFTWARE
-    if is_software:
-        yield f"{measured:.2g} TFLOP/s in a matrix product: this device has no arithmetic of its own for {precision}"
-    yield from _noisy_ranks(answer.get("distributed", {}))
-    for mode in ("infer", "train"):
-        part = answer.get(mode)
-        if part and part["step"]["n"] < LEAST_BLOCKS and not answer["asked"]["preset"]:
-            yield f"{mode}: {part['step']['n']} samples alone: too few to tell a spread"
-        if part and (part["spread"] or 0) > NOISY:
-            yield f"{mode}: the middle half of the times spans {part['spread']:.0%} of the median: noise"
-        for kind in ("datasheet",) if is_software else ("datasheet", "measured"):
-            if part and (part[f"of_{kind}"] or 0) > 1:
-                yield f"{mode}: over 100 % of the {kind} peak: {_OVER[kind]}"
-
-
-def _why(answer: Data) -> str:
-    threads = answer["environment"]["threads"] * answer.get("distributed", {}).get("ranks", 1)
-    cores = answer["environment"].get("cores") or threads
-    return f"{threads} threads share {cores} cores" if threads > cores else "others use this machine"
-
-
-def _noisy_ranks(distributed: Data) -> Iterator[str]:
-    for mode in ("infer", "train"):
-        for rank in distributed.get(mode, {}).get("by_rank", ()):
-            step = rank["step"]
-            spread = spread_of(step)
-            if spread > NOISY:
-                yield f"{mode}, rank {rank['rank']}: the middle half spans {spread:.0%} of the median: noise"
-            if step["mean_ms"] > (1 + NOISY) * step["median_ms"]:
-                more = step["mean_ms"] / step["median_ms"] - 1
-                yield f"{mode}, rank {rank['rank']}: some steps were held up: the mean is {more:.0%} over the median"
+        A warning gets its mode back if this version of archcalc warns of the same; of others the words are kept.
+        """
+        if not isinstance(data, Mapping):
+            raise ArchError(f"it must be an object, got {spell(data)}")
+        if (kind := value_of(str, data, "kind")) != KIND:
+            raise ArchError(f"kind must be {KIND}, got {spell(kind)}")
+        record = cls(
+            created=value_of(str, data, "created"),
+            network=value_of(Network, data, "spec"),
+            request=value_of(Request, data, "asked"),
+            batch=value_of(Batch, data, "batch"),
+            environment=value_of(Environment, data, "environment"),
+            peaks=value_of(Peaks, data, "peaks"),
+            infer=value_of(Infer, data, "infer") if "infer" in data else None,
+            train=value_of(Train, data, "train") if "train" in data else None,
+            layers=from_json(LayerTimes, data) if "layers" in data else None,
+            distributed=value_of(Distributed, data, "distributed") if "distributed" in data else None,
+            published=value_of(tuple[Published, ...], data, "published") if "published" in data else None,
+        )
+        known = {str(warning): warning for warning in warnings_of(record)}
+        written = value_of(tuple[str, ...], data, "warnings")
+        return replace(record, warnings=tuple(known.get(words, ProfileWarning(words)) for words in written))

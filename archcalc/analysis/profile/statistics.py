@@ -1,15 +1,14 @@
-"""What a series of times says: medians, quartiles and percentiles, by the nearest ranks and between them."""
+"""Statistics of a series of times: median, quartiles and percentiles, linear between the two nearest samples."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import sqrt
 from typing import Final, NamedTuple
 
 NOISY: Final = 0.1
-"""From which spread on, as a share of the median, a measurement is called noisy, as torch.utils.benchmark does."""
-
+"""The spread, as a share of the median, above which a series is noisy; torch.utils.benchmark has the same."""
 
 LEAST_BLOCKS: Final = 5
-"""Below which quartiles say nothing."""
+"""Samples below which quartiles mean nothing."""
 
 
 class Timing(NamedTuple):
@@ -33,17 +32,9 @@ class Timing(NamedTuple):
         return self.iqr / self.median if self.median else 0.0
 
 
-def spread_of(step: Mapping[str, float]) -> float:
-    """The interquartile range as a share of the median, of a timing as a record has it.
-
-    >>> spread_of({"low_ms": 1.9, "median_ms": 2.0, "high_ms": 2.4})
-    0.25
-    """
-    return (step["high_ms"] - step["low_ms"]) / step["median_ms"] if step["median_ms"] else 0.0
-
-
 def timing(times: Sequence[float]) -> Timing:
-    """
+    """Return the statistics of a series.
+
     >>> timing([4.0, 1.0, 3.0, 2.0])[:3]
     (2.5, 1.75, 3.25)
     """
@@ -54,7 +45,7 @@ def timing(times: Sequence[float]) -> Timing:
 
 
 def percentile(times: Sequence[float], percent: float) -> float:
-    """Linear between the two nearest samples, as numpy's default is.
+    """Return a percentile, linear between the two nearest samples, as numpy does by default.
 
     >>> percentile([10.0, 20.0, 30.0], 50), percentile([10.0, 20.0], 90)
     (20.0, 19.0)
@@ -67,5 +58,5 @@ def percentile(times: Sequence[float], percent: float) -> float:
 
 
 def overlap(one: Timing, other: Timing) -> bool:
-    """Whether the middle halves of two measurements have times in common, so that neither is faster for sure."""
+    """Return whether the middle halves of two series share any times, so that neither is surely faster."""
     return one.low <= other.high and other.low <= one.high

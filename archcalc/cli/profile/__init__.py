@@ -1,1 +1,4 @@
-"""archcalc profile: what is asked is made sure, measured, recorded and shown."""
+"""archcalc profile: `asking` makes a request of the options, `runner` runs it, `answering` keeps and shows the records.
+
+`records` reads, writes and compares the records on disk.
+"""

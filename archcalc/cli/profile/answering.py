@@ -1,30 +1,29 @@
-"""What is measured, kept as soon as it is there, and shown: all of it, or what there is when it is broken off."""
+"""Measures the networks one after the other, keeps each record at once, and shows all that there are in the end."""
 
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Any
+from dataclasses import replace
 
-from archcalc.analysis.profile.config import Config
 from archcalc.analysis.profile.ranks import Place
-from archcalc.analysis.profile.record import record
+from archcalc.analysis.profile.record import Record
+from archcalc.analysis.profile.recording import record
+from archcalc.analysis.profile.request import Request
 from archcalc.cli.options import Writing
 from archcalc.cli.output import chosen, complain, say, write, write_answer
-from archcalc.cli.profile.measuring import Measure, Progress
 from archcalc.cli.profile.records import keep
+from archcalc.cli.profile.runner import ProgressLine, Run
 from archcalc.errors import ArchError, MissingError
 from archcalc.graph import Graph
 from archcalc.render.answer import Answer
 from archcalc.render.envelope import results, stamped
 from archcalc.render.profile import profile_sheets, tensorflow_lines
 
-Records = Sequence[dict[str, Any]]
 
-
-def expect_writable(writing: Writing, lines: bool, is_comparison: bool) -> None:
+def expect_writable(writing: Writing, as_lines: bool, is_comparison: bool) -> None:
     """Raise ArchError before anything is measured, if the answer could not be written."""
     output = writing.output
-    if lines:
+    if as_lines:
         if is_comparison:
             raise ArchError("--compare has no --format tf")
     else:
@@ -38,73 +37,75 @@ def expect_writable(writing: Writing, lines: bool, is_comparison: bool) -> None:
 
 
 def answer(
-    asked: Config,
+    request: Request,
     graphs: Sequence[tuple[str, Graph]],
-    measure: Measure,
-    ours: Place | None,
+    run: Run,
+    place: Place | None,
     writing: Writing,
-    lines: bool,
+    as_lines: bool,
 ) -> None:
-    """Measure each network and write what was found, or its `lines`; a record is written as soon as it is there."""
-    records: list[dict[str, Any]] = []
-    are_the_answer = not lines and is_of_records(writing)
+    """Measure each network and write the answer; each record is kept as soon as it is there.
+
+    Where the answer itself is a file of records, it is written again with each.
+    """
+    records: list[Record] = []
+    are_the_answer = not as_lines and is_of_records(writing)
     try:
-        for one in _records(asked, graphs, measure, ours):
+        for one in _records(request, graphs, run, place):
             records.append(one)
             if are_the_answer:
-                _show(records, writing, lines)
+                _show(records, writing, as_lines)
             else:
                 keep(one)
     except KeyboardInterrupt:
-        if _speaks(ours):
+        if _speaks(place):
             say(f"stopped: {len(records)} of {len(graphs)} measured")
         raise
     finally:
         if records and not are_the_answer:
-            _show(records, writing, lines)
+            _show(records, writing, as_lines)
 
 
 def is_of_records(writing: Writing) -> bool:
-    """Whether the file that is asked for holds the records themselves."""
+    """Return whether the output file is to hold the records themselves."""
     return writing.output is not None and chosen(writing) == "json"
 
 
-def _records(
-    asked: Config, graphs: Sequence[tuple[str, Graph]], measure: Measure, ours: Place | None
-) -> Iterator[dict[str, Any]]:
-    """A record of each network, as it is measured. One that cannot be keeps no other from it, and raises in the end."""
+def _records(request: Request, graphs: Sequence[tuple[str, Graph]], run: Run, place: Place | None) -> Iterator[Record]:
+    """Yield a record of each network. One that cannot be measured does not stop the others; it raises at the end."""
     last: ArchError | None = None
-    progress = Progress(len(graphs), sys.stderr.isatty() and _speaks(ours))
+    progress = ProgressLine(len(graphs), sys.stderr.isatty() and _speaks(place))
     for number, (word, graph) in enumerate(graphs, start=1):
-        config = asked._replace(spec=word)
+        asked = replace(request, spec=word)
         try:
-            found = measure(graph, config, progress.report(number, graph.spec.name))
+            found = run(graph, asked, progress.report(number, graph.spec.name))
         except ArchError as error:
-            if isinstance(error, MissingError) or ours:  # other ranks would wait for ever
+            if isinstance(error, MissingError) or place:  # other ranks would wait for ever
                 raise
             if last:
                 complain(last)
-            last, found = _named(error, graph.spec.name), {}
+            last, found = _named(error, graph.spec.name), None
         finally:
             progress.end()
         if found:
-            yield record(graph, config, found)
+            yield record(graph, asked, found)
     if last:
         raise last
 
 
-def _speaks(ours: Place | None) -> bool:
-    """Whether this process is alone, or the first of several, and so speaks for all."""
-    return ours is None or ours.is_first
+def _speaks(place: Place | None) -> bool:
+    """Return whether this process writes messages: it is alone, or the first rank."""
+    return place is None or place.is_first
 
 
 def _named(error: ArchError, name: str) -> ArchError:
-    """The error with the name of the network that it is of."""
+    """Return the error with the name of its network."""
     return error if str(error).startswith((f"{name}:", f"{name} ")) else ArchError(f"{name}: {error}")
 
 
-def _show(records: Records, writing: Writing, lines: bool) -> None:
-    if lines:
+def _show(records: Sequence[Record], writing: Writing, as_lines: bool) -> None:
+    if as_lines:
         write(tensorflow_lines(records), writing.output)
-    else:
-        write_answer(Answer(profile_sheets(records), lambda: results([stamped(one) for one in records])), writing)
+        return
+    sheets = profile_sheets(records)
+    write_answer(Answer(sheets, lambda: results([stamped(one.to_json()) for one in records])), writing)

@@ -1,16 +1,17 @@
-"""What is asked for, made sure before anything is measured: the device, the networks, and the way to measure."""
+"""The request, the networks and the way to run, each checked before anything is measured."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from archcalc.analysis.profile.config import ON_ACCELERATOR, ON_CPU, Config, check
 from archcalc.analysis.profile.presets import PRESETS
 from archcalc.analysis.profile.ranks import Place, device_of
+from archcalc.analysis.profile.request import ON_ACCELERATOR, ON_CPU, Request, check
 from archcalc.cli.networks import Networks
 from archcalc.cli.options import Reading
 from archcalc.cli.output import say
-from archcalc.cli.profile import measuring
+from archcalc.cli.profile import runner
 from archcalc.errors import ArchError, MissingError, did_you_mean
 from archcalc.graph import Graph
 
@@ -21,25 +22,25 @@ _ALEXNETS: Final = "alexnet_"
 
 
 @contextmanager
-def spoken_by_the_first(ours: Place | None) -> Iterator[None]:
-    """Let one of several ranks alone say what is wrong with all."""
+def said_by_the_first(place: Place | None) -> Iterator[None]:
+    """Let only the first of several ranks print an error, which all have."""
     try:
         yield
     except ArchError as error:
-        if ours is None or ours.is_first:
+        if place is None or place.is_first:
             raise
         raise SystemExit(3 if isinstance(error, MissingError) else 2) from None
 
 
-def way(in_process: bool, ours: Place | None) -> measuring.Measure:
-    """How to measure: in a process of its own, here, or with others."""
-    if ours:
-        return measuring.in_ranks(ours)
-    return measuring.in_process if in_process else measuring.in_a_process
+def run_for(in_process: bool, place: Place | None) -> runner.Run:
+    """Return how to run a measurement: in a process of its own, in this one, or with the other ranks."""
+    if place:
+        return runner.in_ranks(place)
+    return runner.in_process if in_process else runner.in_a_process
 
 
 def expect_free(preset: str | None, given: Mapping[str, Any]) -> None:
-    """Raise ArchError for a preset that there is not, and for options that are given though the preset decides."""
+    """Raise ArchError for an unknown preset, and for options that are given although the preset sets them."""
     if preset is None:
         return
     if preset not in PRESETS:
@@ -48,48 +49,47 @@ def expect_free(preset: str | None, given: Mapping[str, Any]) -> None:
         )
     for name, value in given.items():
         if value is not None and value is not False:
-            raise ArchError(f"--preset {preset} says itself what is measured: leave out {name}")
+            raise ArchError(f"--preset {preset} sets what is measured: leave out {name}")
 
 
-def make_sure(asked: Config, batch: int | None, ours: Place | None) -> Config:
-    """The configuration with the device that it means and a batch, or a message for what cannot be."""
-    device = _device(asked, ours)
-    if asked.preset:
-        asked = asked._replace(mode=PRESETS[asked.preset].mode)
+def completed(request: Request, batch: int | None, place: Place | None) -> Request:
+    """Return the request with its device resolved and a batch. Raises ArchError for what cannot be measured."""
+    device = _device(request, place)
+    mode = PRESETS[request.preset].mode if request.preset else request.mode
     if batch is None:
         default = ON_CPU if device.type == "cpu" else ON_ACCELERATOR
-        batch = PRESETS[asked.preset].batch if asked.preset else default
-    asked = asked._replace(device=str(device), batch=batch)
-    check(asked)
-    return asked
+        batch = PRESETS[request.preset].batch if request.preset else default
+    request = replace(request, device=str(device), mode=mode, batch=batch)
+    check(request)
+    return request
 
 
-def _device(asked: Config, ours: Place | None) -> "torch.device":
+def _device(request: Request, place: Place | None) -> "torch.device":
     try:
         from archcalc.pytorch.profile.device import resolve
     except ImportError as error:
         raise MissingError(f"profile needs torch ({error}): pip install 'archcalc[torch]'") from error
-    device = resolve(asked.device)
-    if ours is None:
+    device = resolve(request.device)
+    if place is None:
         return device
-    kind = device.type if asked.device == "auto" else asked.device
-    return _its_own(resolve, device_of(asked._replace(device=kind), ours), ours)
+    kind = device.type if request.device == "auto" else request.device
+    return _of_rank(resolve, device_of(replace(request, device=kind), place), place)
 
 
-def _its_own(resolve: "Callable[[str], torch.device]", name: str, ours: Place) -> "torch.device":
-    """The device of a rank; where there is none, this rank says so itself, as the first has no such fault."""
+def _of_rank(resolve: "Callable[[str], torch.device]", name: str, place: Place) -> "torch.device":
+    """Return the device of a rank; a rank that has none prints so itself, since the first may have one."""
     try:
         return resolve(name)
     except MissingError as error:
-        if not ours.is_first:
-            say(f"rank {ours.rank}: {error}")
+        if not place.is_first:
+            say(f"rank {place.rank}: {error}")
         raise
 
 
-def graphs(asked: Config, specs: list[str] | None, reading: Reading) -> list[tuple[str, Graph]]:
-    """The networks that are named; the preset's, or every AlexNet, if none is."""
+def graphs(request: Request, specs: list[str] | None, reading: Reading) -> list[tuple[str, Graph]]:
+    """Return the networks that are named; if none is, that of the preset, or every AlexNet."""
     networks = Networks(reading)
     if not specs:
         alexnets = [stem for stem in networks.catalogue.files() if stem.startswith(_ALEXNETS)]
-        specs = [PRESETS[asked.preset].spec] if asked.preset else alexnets
+        specs = [PRESETS[request.preset].spec] if request.preset else alexnets
     return [(word, one.graph) for word, one in zip(specs, networks.all_of(specs), strict=True)]

@@ -1,7 +1,7 @@
-"""The command, its options in the order of --help."""
+"""The command archcalc profile, with its options in the order of --help."""
 
 from archcalc.analysis.precision import Precision
-from archcalc.analysis.profile.config import LATENCY_CALLS, MIN_RUN_TIME, Config, Mode
+from archcalc.analysis.profile.request import LATENCY_CALLS, MIN_RUN_TIME, Mode, Request
 from archcalc.cli.options import AS_SPECIFIED, OutputOption, Reading, Writing
 from archcalc.cli.profile.options import (
     TENSORFLOW,
@@ -44,7 +44,7 @@ def profile(
     form: FormatOption = None,
     output: OutputOption = None,
 ) -> None:
-    """How fast the real model is: images a second, latency, training steps, memory, and how much of the device's peak.
+    """Measure how fast the PyTorch model is: images a second, latency, training, memory, share of the device's peak.
 
     Example: archcalc profile torchvision --device cpu --batch 8 --mode both
 
@@ -54,20 +54,20 @@ def profile(
 
     from archcalc.analysis.profile.ranks import place
     from archcalc.cli.profile.answering import answer, expect_writable
-    from archcalc.cli.profile.asking import expect_free, graphs, make_sure, spoken_by_the_first, way
-    from archcalc.cli.profile.records import hold_against
+    from archcalc.cli.profile.asking import completed, expect_free, graphs, run_for, said_by_the_first
+    from archcalc.cli.profile.records import compare_files
     from archcalc.errors import ArchError
 
-    ours, lines = place(os.environ), form == TENSORFLOW
+    rank, as_lines = place(os.environ), form == TENSORFLOW
     writing = Writing(None if form == "tf" else form, output)
-    with spoken_by_the_first(ours):
-        expect_writable(writing, lines, compare is not None)
+    with said_by_the_first(rank):
+        expect_writable(writing, as_lines, compare is not None)
         if compare:
             if specs:
                 raise ArchError("--compare measures nothing: leave out the networks")
-            hold_against(compare, writing)
+            compare_files(compare, writing)
             return
-        if ours and lines:
+        if rank and as_lines:
             raise ArchError("--format tf is for one device: leave it out under torchrun")
         expect_free(
             preset,
@@ -80,7 +80,7 @@ def profile(
                 "--calls": calls,
             },
         )
-        asked = Config(
+        request = Request(
             spec="",
             settings=reading.settings,
             input_shape=reading.shape,
@@ -96,5 +96,5 @@ def profile(
             latency_calls=LATENCY_CALLS if calls is None else calls,
             preset=preset,
         )
-        asked = make_sure(asked, batch, ours)
-        answer(asked, graphs(asked, specs, reading), way(in_process, ours), ours, writing, lines)
+        request = completed(request, batch, rank)
+        answer(request, graphs(request, specs, reading), run_for(in_process, rank), rank, writing, as_lines)

@@ -1,41 +1,37 @@
-"""The process in which one configuration is measured: graph and configuration pickled in, lines of JSON out.
+"""The process that measures one request: it reads a graph and a request, pickled, and prints lines of `messages`."""
 
-A line is `{"measuring": ...}`, or at the end `{"found": ...}` or `{"fault": ..., "missing": ...}`.
-"""
-
-import json
 import os
 import pickle
 import sys
 import threading
-from typing import Any
 
+from archcalc.analysis.profile.messages import Failure, Message, Progress, line
 from archcalc.errors import ArchError, MissingError, first_line
 
 
 def main() -> None:
-    """Read what to measure from standard input, and answer on what standard output was; all else goes to error."""
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    """Print messages to what standard output was; whatever else is printed goes to standard error."""
+    messages = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
 
-    def tell(**line: Any) -> None:
-        print(json.dumps(line), file=answers, flush=True)
+    def send(message: Message) -> None:
+        print(line(message), file=messages, flush=True)
 
     try:
         from archcalc.pytorch.profile.run import measure
 
-        graph, config = pickle.load(sys.stdin.buffer)
-        threading.Thread(target=_end_with_who_asked, daemon=True).start()
-        tell(found=measure(graph, config, lambda words: tell(measuring=words)))
+        graph, request = pickle.load(sys.stdin.buffer)
+        threading.Thread(target=_end_with_the_caller, daemon=True).start()
+        send(measure(graph, request, lambda words: send(Progress(words))))
     except ArchError as error:
-        tell(fault=str(error), missing=isinstance(error, MissingError))
+        send(Failure(str(error), isinstance(error, MissingError)))
     except Exception as error:
-        told = f"{type(error).__name__}: {first_line(error)}"
-        tell(fault=f"the measurement failed: {told} (--in-process shows where)", missing=False)
+        reason = f"{type(error).__name__}: {first_line(error)}"
+        send(Failure(f"the measurement failed: {reason} (--in-process shows where)", is_missing=False))
 
 
-def _end_with_who_asked() -> None:
-    """End when standard input does, which is when the process that asked is gone, or the device would not be free."""
+def _end_with_the_caller() -> None:
+    """End when standard input does: the process that asked is gone, and the device must not stay in use."""
     while os.read(0, 1):
         pass
     os._exit(1)

@@ -1,7 +1,8 @@
-"""What any device is asked: by its own part of torch, or where that has no such question, by torch.accelerator.
+"""Calls that any device has: of its own part of torch, or where that has no such function, of torch.accelerator.
 
-Its own goes first, since torch.accelerator waits for nothing on MPS in torch 2.6, and knows no memory there for some
-releases after. All is of the device that was made current. A CPU has done what it was given, and tells no memory.
+Its own part comes first, since torch.accelerator waits for nothing on MPS in torch 2.6, and reports no memory there for
+some releases after. All calls are about the device that was made current. A CPU has nothing to wait for, and reports no
+memory.
 """
 
 import contextlib
@@ -12,35 +13,35 @@ import torch
 
 
 def make_current(device: torch.device) -> None:
-    """Let all that is asked be of this device."""
-    _ask(device, "set_device", device)
+    """Make all later calls be about this device."""
+    _call(device, "set_device", device)
 
 
 def synchronize(device: torch.device) -> None:
-    """Wait until the device has done all that it was given."""
-    _ask(device, "synchronize")
+    """Wait until the device has finished its work."""
+    _call(device, "synchronize")
 
 
 def empty_cache(device: torch.device) -> None:
-    """Give back to the device what nothing holds any more."""
-    _ask(device, "empty_cache")
+    """Return memory that no tensor holds to the device."""
+    _call(device, "empty_cache")
 
 
 def reset_peak(device: torch.device) -> None:
-    """Begin anew to note how much is held at most."""
+    """Reset the peak of memory to what is held now."""
     with contextlib.suppress(RuntimeError):  # raised for an allocator that torch.accelerator does not know yet
-        _ask(device, "reset_peak_memory_stats")
+        _call(device, "reset_peak_memory_stats")
 
 
 def peak(device: torch.device) -> int | None:
-    """Bytes that tensors held at most since `reset_peak`; None where no allocator tells."""
+    """Return the most bytes that tensors held since `reset_peak`; None where no allocator reports them."""
     with contextlib.suppress(RuntimeError):
-        return _ask(device, "max_memory_allocated") or None
+        return _call(device, "max_memory_allocated") or None
     return None
 
 
 class Clock:
-    """Seconds, read when the device has done all that it was given."""
+    """A clock in seconds, which waits for the device before it is read."""
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
@@ -50,8 +51,8 @@ class Clock:
         return time.perf_counter()
 
 
-def _ask(device: torch.device, name: str, *arguments: Any) -> Any:
-    """What a function of this name says; None where this release has none for the device."""
+def _call(device: torch.device, name: str, *arguments: Any) -> Any:
+    """Return what the function of this name returns; None where this release has none for the device."""
     own = getattr(torch, device.type)
     if hasattr(own, name):
         return getattr(own, name)(*arguments)
@@ -61,7 +62,7 @@ def _ask(device: torch.device, name: str, *arguments: Any) -> Any:
 
 
 def _is_accelerator(device: torch.device) -> bool:
-    """Whether torch.accelerator is of this device: without a driver a CUDA build names CUDA too, and raises."""
+    """Return whether torch.accelerator is this device; without a driver, a CUDA build names CUDA too, and raises."""
     if not hasattr(torch, "accelerator") or not torch.accelerator.is_available():
         return False
     current = torch.accelerator.current_accelerator()

@@ -1,13 +1,14 @@
-"""What every measurement takes: a network, what is asked of it, a clock of its device, and whom to tell."""
+"""The bench of a measurement: a network, a request, the clock of a device, and where progress is reported."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from archcalc.analysis.profile.batches import smaller
-from archcalc.analysis.profile.config import Config
+from archcalc.analysis.profile.request import Request
 from archcalc.errors import ArchError
 from archcalc.graph import Graph
 from archcalc.pytorch.build import Built
@@ -17,22 +18,22 @@ from archcalc.pytorch.profile.memory import Shortage
 from archcalc.pytorch.profile.precision import dtype_of
 
 Report = Callable[[str], None]
-"""Is told what is being measured."""
+"""Called with what is being measured."""
 
 
 class Bench(NamedTuple):
-    """A network on a device that is set up; `config` has the batch that memory is enough for, and the threads."""
+    """A network on a device that is set up; the request has the batch that fits, and the threads that are used."""
 
     graph: Graph
-    config: Config
+    request: Request
     clock: Clock
     report: Report
 
     @classmethod
-    def ready(cls, graph: Graph, config: Config, report: Report) -> "Bench":
-        """One whose device is set up. Raises MissingError where there is none."""
-        device = resolve(config.device)
-        return cls(graph, config._replace(threads=set_up(config, device)), Clock(device), report)
+    def ready(cls, graph: Graph, request: Request, report: Report) -> "Bench":
+        """Set up the device of a request. Raises MissingError where there is none."""
+        device = resolve(request.device)
+        return cls(graph, replace(request, threads=set_up(request, device)), Clock(device), report)
 
     @property
     def device(self) -> torch.device:
@@ -40,35 +41,35 @@ class Bench(NamedTuple):
 
     @property
     def batch(self) -> int:
-        return self.config.batch
+        return self.request.batch
 
     @property
     def threads(self) -> int:
-        return self.config.threads or torch.get_num_threads()
+        return self.request.threads or torch.get_num_threads()
 
     def module(self, kind: type[Built] = Built) -> Built:
-        """The network, in the precision and layout asked for, with weights of its own."""
-        module = kind(self.graph, [self.device]).to(dtype_of(self.config.precision))
+        """Return the network, in the precision and layout of the request, with new weights."""
+        module = kind(self.graph, [self.device]).to(dtype_of(self.request.precision))
         for parameter in module.parameters():
             parameter.data = self._laid_out(parameter.data)
         return module
 
     def input(self, batch: int | None = None) -> Tensor:
-        """A batch that the network reads: normal numbers, since zeros would be computed faster."""
+        """Return a batch for the network: normal numbers, since devices compute zeros faster."""
         return self.random((batch or self.batch, *self.graph.spec.input_shape))
 
     def random(self, shape: tuple[int, ...]) -> Tensor:
-        """Normal numbers, in the precision and layout asked for."""
-        return self._laid_out(torch.randn(shape, device=self.device).to(dtype_of(self.config.precision)))
+        """Return normal numbers, in the precision and layout of the request."""
+        return self._laid_out(torch.randn(shape, device=self.device).to(dtype_of(self.request.precision)))
 
     def _laid_out(self, x: Tensor) -> Tensor:
-        """With channels last, where that is asked for and means anything."""
-        return x.to(memory_format=torch.channels_last) if self.config.channels_last and x.dim() == 4 else x
+        """Lay out a tensor with channels last, if it is a batch of maps and the request says so."""
+        return x.to(memory_format=torch.channels_last) if self.request.channels_last and x.dim() == 4 else x
 
     def with_less(self, shortage: Shortage) -> "Bench":
-        """The same with the next smaller batch. Raises ArchError where there is none."""
+        """Return the bench with the next smaller batch. Raises ArchError where there is none."""
         self.report(f"out of memory at batch {self.batch} ({shortage.words})")
         batch = smaller(self.batch)
         if batch is None:
-            raise ArchError(f"{self.graph.spec.name}: {self.device} has not memory enough for one example")
-        return self._replace(config=self.config._replace(batch=batch))
+            raise ArchError(f"{self.graph.spec.name}: not enough memory on {self.device} for one example")
+        return self._replace(request=replace(self.request, batch=batch))

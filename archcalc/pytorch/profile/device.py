@@ -1,4 +1,4 @@
-"""Which device a word means, whether this torch can use it, and what is set before it is used."""
+"""The device that a word means, whether this torch can use it, and the settings made before it is used."""
 
 import os
 import re
@@ -6,23 +6,26 @@ import re
 import torch
 
 from archcalc.analysis.precision import Precision
-from archcalc.analysis.profile.config import Config
+from archcalc.analysis.profile.request import Request
 from archcalc.errors import ArchError, MissingError
 from archcalc.pytorch.profile import accelerator
 
 
 def resolve(name: str) -> torch.device:
-    """The device that `auto`, `cpu`, `cuda`, `cuda:1` or `mps` means. Raises MissingError, saying what torch sees."""
+    """Return the device that `auto`, `cpu`, `cuda`, `cuda:1` or `mps` means.
+
+    Raises MissingError where there is none, with what torch sees, and ArchError for another word.
+    """
     if name == "auto":
         return resolve(_best())
-    told = re.fullmatch(r"cpu|mps|cuda(?::(\d{1,9}))?", name)
-    if told is None:
+    match = re.fullmatch(r"cpu|mps|cuda(?::(\d{1,9}))?", name)
+    if match is None:
         raise ArchError(f"--device: '{name}' is no device; write auto, cpu, cuda, cuda:1 or mps")
     if name in ("cpu", "mps"):
         if name == "mps" and not torch.backends.mps.is_available():
             raise MissingError(f"torch {torch.__version__} sees no MPS device here; --device cpu works")
         return torch.device(name)
-    index = int(told[1] or 0)
+    index = int(match[1] or 0)
     _expect_cuda(index)
     return torch.device("cuda", index)
 
@@ -49,7 +52,7 @@ def _expect_cuda(index: int) -> None:
 
 
 def _expect_code_for(device: torch.device, wheel: str) -> None:
-    """Code of the same major version runs, and PTX of any earlier one. Raises MissingError where there is neither."""
+    """Raise MissingError unless this torch has code of the same major version, or PTX of any earlier one."""
     major, minor = torch.cuda.get_device_capability(device)
     archs = torch.cuda.get_arch_list()
     built_for = [_number(arch) for arch in archs if arch.startswith("sm_")]
@@ -65,19 +68,20 @@ def _expect_code_for(device: torch.device, wheel: str) -> None:
 
 
 def _number(arch: str) -> int:
-    """
+    """Return the number in the name of an architecture.
+
     >>> _number("sm_90a"), _number("compute_120")
     (90, 120)
     """
     return int("".join(filter(str.isdigit, arch)))
 
 
-def set_up(config: Config, device: torch.device) -> int:
-    """Make a device current, and set seed, flags and threads; how many these are."""
-    threads = config.threads or default_threads()
+def set_up(request: Request, device: torch.device) -> int:
+    """Make a device current, and set seed, flags and threads. Returns the number of threads."""
+    threads = request.threads or default_threads()
     torch.set_num_threads(threads)
-    torch.manual_seed(config.seed)
-    tf32 = config.precision is Precision.TF32
+    torch.manual_seed(request.seed)
+    tf32 = request.precision is Precision.TF32
     torch.backends.cuda.matmul.allow_tf32 = tf32
     torch.backends.cudnn.allow_tf32 = tf32
     torch.backends.cudnn.benchmark = True
@@ -86,6 +90,6 @@ def set_up(config: Config, device: torch.device) -> int:
 
 
 def default_threads() -> int:
-    """The cores that this process may use, no more than torch would take."""
+    """Return the number of cores that this process may use, at most as many as torch would take."""
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(allowed, torch.get_num_threads())

@@ -1,4 +1,4 @@
-"""Each layer's time: alone, on random inputs of its shapes, or in the whole, as torch's profiler sees it."""
+"""The time of each layer: alone, on random inputs of its shapes, or inside the network, by torch's profiler."""
 
 from collections.abc import Mapping
 from math import ceil
@@ -10,7 +10,7 @@ from torch.autograd.profiler import record_function
 from torch.autograd.profiler_util import FunctionEvent
 from torch.profiler import ProfilerActivity
 
-from archcalc.analysis.profile.config import Layers
+from archcalc.analysis.profile.request import Layers
 from archcalc.analysis.profile.statistics import LEAST_BLOCKS, Timing, timing
 from archcalc.errors import ArchError
 from archcalc.graph import Node
@@ -22,21 +22,22 @@ from archcalc.pytorch.profile.timing import Step, latencies, parts, throughput
 
 _MOST_TURNS: Final = 1000
 _MOST_PROFILED: Final = 50
-"""Forward passes: the profiler keeps every event of theirs."""
+"""Forward passes at most, since the profiler keeps every event of each."""
 _MARK: Final = "layer "
 _MICRO: Final = 1e-6
 
 
 def time_layers(bench: Bench, module: Built) -> dict[str, Timing]:
-    """Times of every layer by its name, in inference, of all devices of a tower together."""
-    bench.report("each layer in the whole" if bench.config.layers is Layers.PROFILER else "each layer alone")
-    return _profiled(bench) if bench.config.layers is Layers.PROFILER else _alone(bench, module)
+    """Return the times of every layer by its name, in inference, of all devices of a tower together."""
+    bench.report("each layer inside the network" if bench.request.layers is Layers.PROFILER else "each layer alone")
+    return _profiled(bench) if bench.request.layers is Layers.PROFILER else _alone(bench, module)
 
 
 def _alone(bench: Bench, module: Built) -> dict[str, Timing]:
-    """On a CPU layers take turns, so that each finds the caches as the one before left them, as in the whole network.
+    """Time each layer alone.
 
-    On other devices each has its blocks, since to wait after every short layer takes longer than the layer.
+    On a CPU the layers run in turn, so that each finds the caches as the layer before left them, as in the network. On
+    other devices each layer runs in blocks, since a wait after every short layer takes longer than the layer.
     """
     steps = [(node.name, _step(bench, module, node)) for node in bench.graph.nodes]
     if bench.device.type == "cpu":
@@ -49,7 +50,7 @@ def _alone(bench: Bench, module: Built) -> dict[str, Timing]:
     found = {}
     for name, step in steps:
         step()
-        found[name] = throughput(step, bench.clock, bench.threads, bench.config.min_run_time / 10)[0]
+        found[name] = throughput(step, bench.clock, bench.threads, bench.request.min_run_time / 10)[0]
     return found
 
 
@@ -57,20 +58,20 @@ def _step(bench: Bench, module: Built, node: Node) -> Step:
     tensors = [bench.random((bench.batch, *shape)) for shape in node.device_inputs]
 
     def step() -> object:
-        with torch.inference_mode(), autocast(bench.config.precision, bench.device):
+        with torch.inference_mode(), autocast(bench.request.precision, bench.device):
             return module.run_alone(node.name, tensors)
 
     return step
 
 
 def _repeats(bench: Bench, step: Step, most: int) -> int:
-    """How many steps last as long as asked."""
+    """Return how many steps last as long as the request says."""
     seconds = min(latencies(step, bench.clock, 2))
-    return min(max(ceil(bench.config.min_run_time / seconds), LEAST_BLOCKS), most)
+    return min(max(ceil(bench.request.min_run_time / seconds), LEAST_BLOCKS), most)
 
 
 class _Marked(Built):
-    """A network that tells the profiler which layer runs."""
+    """A network that marks for the profiler which layer runs."""
 
     def _run(self, name: str, made: Mapping[str, list[Tensor]]) -> list[Tensor]:
         with record_function(f"{_MARK}{name}"):
@@ -78,11 +79,11 @@ class _Marked(Built):
 
 
 def _profiled(bench: Bench) -> dict[str, Timing]:
-    """On CUDA the times of each layer's kernels, on a CPU those of its operators, one for each forward pass.
+    """Time each layer in some forward passes: on CUDA its kernels, on a CPU its operators.
 
     Raises ArchError where the profiler sees no kernels.
     """
-    step = inference(bench.module(_Marked).eval(), bench.input(), bench.config)
+    step = inference(bench.module(_Marked).eval(), bench.input(), bench.request)
     repeats = _repeats(bench, step, _MOST_PROFILED)
     on_cuda = bench.device.type == "cuda"
     activities = [ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if on_cuda else [])]
@@ -95,13 +96,13 @@ def _profiled(bench: Bench) -> dict[str, Timing]:
             times[event.name.removeprefix(_MARK)].append(taken * _MICRO)
     if not any(map(sum, times.values())):
         raise ArchError(
-            "--layers profiler: torch's profiler saw no kernels, which it may be denied (CUPTI's permission); "
+            "--layers profiler: torch's profiler saw no kernels (it may lack the permission to use CUPTI); "
             "--layers alone works"
         )
     return {name: timing(series) for name, series in times.items()}
 
 
 def _kernels(event: FunctionEvent) -> float:
-    """Microseconds of the kernels that were launched in an event, by the name that this release has for them."""
+    """Return the microseconds of the kernels launched in an event; the attribute's name differs between releases."""
     total: float = event.device_time_total if hasattr(event, "device_time_total") else event.cuda_time_total
     return total

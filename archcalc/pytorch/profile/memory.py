@@ -1,4 +1,4 @@
-"""How much memory a device held, how it gives it back, and which errors say that it has no more."""
+"""The memory that a device held, how to free it, and which errors mean that there is no more."""
 
 import contextlib
 import gc
@@ -27,16 +27,16 @@ _WORDS: Final = (
     "DefaultCPUAllocator: not enough memory",
 )
 _NO_ENGINE: Final = "unable to find an engine"
-"""What cuDNN says of a convolution for which no algorithm works, be it that memory is short or that it has none."""
+"""What cuDNN says where no algorithm works for a convolution: memory is short, or there is no algorithm."""
 
-_NOT_TOLD: Final = "not told by this device"
+_UNKNOWN: Final = "unknown on this device"
 _SELF: Final = Path("/proc/self")
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error is a device's, or the CPU allocator's, that it has no more memory.
+    """Return whether an error says that a device, or the CPU's allocator, has no more memory.
 
-    MPS and the CPU's allocator have no error of their own, but words.
+    MPS and the CPU's allocator raise a RuntimeError, known only by its words.
     """
     if isinstance(error, _OUT_OF_MEMORY):
         return True
@@ -44,13 +44,13 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 class Shortage(NamedTuple):
-    """That memory ran out, and how that was said."""
+    """That memory ran out, with the words of the error."""
 
     words: str
 
 
 def tried(work: Callable[[], T], device: torch.device) -> T | Shortage:
-    """What work gives; where memory runs out in it, that, once what it held is given back."""
+    """Return what work returns; a Shortage where memory runs out, after what work held is freed."""
     before = _times_short(device)
     try:
         return work()
@@ -64,18 +64,18 @@ def tried(work: Callable[[], T], device: torch.device) -> T | Shortage:
 
 
 def _times_short(device: torch.device) -> int:
-    """How often CUDA's allocator had no more memory."""
+    """Return how often CUDA's allocator had no more memory."""
     return torch.cuda.memory_stats(device).get("num_ooms", 0) if device.type == "cuda" else 0
 
 
 def free(device: torch.device) -> None:
-    """Give back what nothing holds any more."""
+    """Free what nothing holds any more."""
     gc.collect()
     accelerator.empty_cache(device)
 
 
 def reset_peak(device: torch.device) -> None:
-    """Begin anew to note how much is held at most, where that can be."""
+    """Reset the peak to what is held now, where that is possible."""
     accelerator.reset_peak(device)
     if device.type == "cpu":
         with contextlib.suppress(OSError):
@@ -83,15 +83,15 @@ def reset_peak(device: torch.device) -> None:
 
 
 def peak_memory(device: torch.device) -> tuple[float | None, str]:
-    """MiB held at most since `reset_peak`, and what that is; None where nothing can tell."""
+    """Return the most MiB held since `reset_peak`, None where that is unknown, and what the number means."""
     if device.type == "cpu":
         return _of_process()
     held = accelerator.peak(device)
-    return (None, _NOT_TOLD) if held is None else (held / _MIB, "tensors, by the device's allocator")
+    return (None, _UNKNOWN) if held is None else (held / _MIB, "tensors, by the device's allocator")
 
 
 def _of_process() -> tuple[float | None, str]:
-    """Of Linux since the reset; of another Unix since the process began."""
+    """Return the peak of the process: on Linux since the reset, on another Unix since the process began."""
     with contextlib.suppress(OSError, StopIteration):
         lines = (_SELF / "status").read_text(encoding="utf-8").splitlines()
         kib = next(line.split()[1] for line in lines if line.startswith("VmHWM:"))
@@ -102,4 +102,4 @@ def _of_process() -> tuple[float | None, str]:
         unit = 1 if platform.system() == "Darwin" else 1024
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / _MIB
         return peak, "the whole process since it began, torch itself included"
-    return None, _NOT_TOLD
+    return None, _UNKNOWN

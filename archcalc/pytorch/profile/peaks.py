@@ -1,10 +1,11 @@
-"""What a device is seen to do in the run: a large matrix product, and a large copy."""
+"""The peaks that a device reaches in the same run: in a large matrix product, and in a large copy."""
 
 from typing import Final
 
 import torch
 
 from archcalc.analysis.precision import Precision
+from archcalc.analysis.profile.results import MeasuredPeak
 from archcalc.pytorch.profile.bench import Bench
 from archcalc.pytorch.profile.memory import free
 from archcalc.pytorch.profile.precision import product_dtype
@@ -21,25 +22,25 @@ _COPIED: Final = 2**28
 """Bytes: more than any cache holds."""
 
 
-def measure_peaks(bench: Bench) -> dict[str, float]:
-    """TFLOP/s of a matrix product at the precision of the run, and GB/s of a copy, which reads and writes."""
+def measure_peaks(bench: Bench) -> MeasuredPeak:
+    """Measure a matrix product at the precision of the request, and a copy, which reads and writes."""
     bench.report("the device's own peaks")
-    peaks = {"tflops": _product(bench) / 1e12, "gbs": _copy(bench) / 1e9}
+    peak = MeasuredPeak(tflops=_product(bench) / 1e12, gbs=_copy(bench) / 1e9)
     free(bench.device)
-    return peaks
+    return peak
 
 
 def _product(bench: Bench) -> float:
-    """FLOP/s of a square matrix product; of a small one where a large one would take too long."""
+    """Return the FLOP/s of a square matrix product; of a small one where a large one would take too long."""
     once = min(latencies(_multiplication(_SMALL, bench), bench.clock, _TRIALS))
-    side = _side(bench.config.precision, bench.device)
+    side = _side(bench.request.precision, bench.device)
     if once * (side / _SMALL) ** 3 > _TOO_LONG:
         return 2 * _SMALL**3 / once
     return 2 * side**3 / _median(_multiplication(side, bench), bench)
 
 
 def _multiplication(side: int, bench: Bench) -> Step:
-    dtype = product_dtype(bench.config.precision)
+    dtype = product_dtype(bench.request.precision)
     one, other = (torch.randn(side, side, device=bench.device).to(dtype) for _ in range(2))
 
     def step() -> object:
@@ -50,7 +51,7 @@ def _multiplication(side: int, bench: Bench) -> Step:
 
 
 def _copy(bench: Bench) -> float:
-    """Bytes a second, those read and those written."""
+    """Return the bytes a second, read and written."""
     source = torch.randn(_COPIED // 4, device=bench.device)
     target = torch.empty_like(source)
     return 2 * _COPIED / _median(lambda: target.copy_(source), bench)
@@ -58,7 +59,7 @@ def _copy(bench: Bench) -> float:
 
 def _median(step: Step, bench: Bench) -> float:
     step()
-    return throughput(step, bench.clock, bench.threads, bench.config.min_run_time / 2)[0].median
+    return throughput(step, bench.clock, bench.threads, bench.request.min_run_time / 2)[0].median
 
 
 def _side(precision: Precision, device: torch.device) -> int:

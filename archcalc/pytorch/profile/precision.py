@@ -1,4 +1,4 @@
-"""How floats are held and multiplied, and what is said where a device cannot."""
+"""The dtypes of a precision, autocast, and the message where a device cannot compute so."""
 
 import contextlib
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from typing import Any, Final
 import torch
 
 from archcalc.analysis.precision import Precision
-from archcalc.analysis.profile.config import Config
+from archcalc.analysis.profile.request import Request
 from archcalc.errors import ArchError, first_line
 
 _HALF: Final = {
@@ -18,21 +18,21 @@ _HALF: Final = {
 }
 
 _REFUSALS: Final = ("not implemented for", "not support", "n't support", "unsupported", "not have support")
-"""What torch says of a precision that a device does not have."""
+"""Words by which torch refuses a precision that a device does not have."""
 
 
 def dtype_of(precision: Precision) -> torch.dtype:
-    """What weights and inputs are; amp keeps them in fp32."""
+    """Return the dtype of weights and inputs; amp keeps them in fp32."""
     return product_dtype(precision) if precision in (Precision.FP16, Precision.BF16) else torch.float32
 
 
 def product_dtype(precision: Precision) -> torch.dtype:
-    """What products are computed in; amp casts them to half."""
+    """Return the dtype of products; amp casts them to half."""
     return _HALF.get(precision, torch.float32)
 
 
 def autocast(precision: Precision, device: torch.device) -> contextlib.AbstractContextManager[Any]:
-    """Where amp casts; elsewhere nothing."""
+    """Return the context in which amp casts; for other precisions, one that does nothing. Raises ArchError."""
     if precision not in (Precision.AMP_FP16, Precision.AMP_BF16):
         return contextlib.nullcontext()
     context = torch.autocast(device.type, dtype=_HALF[precision])
@@ -42,14 +42,14 @@ def autocast(precision: Precision, device: torch.device) -> contextlib.AbstractC
 
 
 @contextlib.contextmanager
-def refused(config: Config, device: torch.device) -> Iterator[None]:
-    """A message for what a device cannot compute, instead of torch's own."""
+def refused(request: Request, device: torch.device) -> Iterator[None]:
+    """Raise ArchError, instead of torch's own error, for what a device cannot compute."""
     try:
         yield
     except (RuntimeError, TypeError) as error:
         said = str(error).lower()
         if "cuda error" not in said and any(words in said for words in _REFUSALS):
             first = first_line(error)
-            way_out = "--device cpu" if config.precision is Precision.FP32 else "--precision fp32"
-            raise ArchError(f"{device} cannot compute in {config.precision} ({first}); try {way_out}") from error
+            way_out = "--device cpu" if request.precision is Precision.FP32 else "--precision fp32"
+            raise ArchError(f"{device} cannot compute in {request.precision} ({first}); try {way_out}") from error
         raise

@@ -1,11 +1,12 @@
-"""Steps as a preset has them: so many to warm up, so many timed, and when the device is waited for."""
+"""The protocol of a preset: how many steps warm up, how many are timed, and when to wait for the device."""
 
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from torch import Tensor, nn
 
-from archcalc.analysis.profile.config import Config
 from archcalc.analysis.profile.presets import PRESETS, Preset
+from archcalc.analysis.profile.request import Request
+from archcalc.analysis.profile.results import Optimizer
 from archcalc.analysis.profile.statistics import Timing, timing
 from archcalc.pytorch.build import Built
 from archcalc.pytorch.profile import memory
@@ -16,22 +17,23 @@ from archcalc.pytorch.profile.steps import Training, expect_parameters, inferenc
 from archcalc.pytorch.profile.timing import Step, block, latencies
 
 _WEIGHT_DECAY: Final = 4e-5
-"""That of tf_cnn_benchmarks."""
+"""The weight decay of tf_cnn_benchmarks."""
 
 
 class Followed(NamedTuple):
-    """Times of a forward pass, if the protocol has one, of all and of parts, the steps each is of, and the loss."""
+    """Times of a forward pass, if the protocol has one, of whole steps and of parts; and what the steps minimize."""
 
     forward: Timing | None
     total: Timing
     parts: dict[str, Timing]
     per_block: int
-    told: dict[str, Any]
+    loss: str
+    optimizer: Optimizer | None = None
 
 
 def follow(bench: Bench, module: Built) -> Followed:
-    """The times that a preset takes."""
-    preset = PRESETS[bench.config.preset or ""]
+    """Take the times that the preset of the request prescribes."""
+    preset = PRESETS[bench.request.preset or ""]
     bench.report(f"{preset.name}, batch {bench.batch}")
     x = bench.input()
     module.train()
@@ -40,17 +42,17 @@ def follow(bench: Bench, module: Built) -> Followed:
     if preset.updates:
         training = Training(module, x, bench, momentum=0.0, weight_decay=_WEIGHT_DECAY)
         total = _timed(training.step, bench.clock, preset)
-        return Followed(None, total, {}, 1, training.told)
+        return Followed(None, total, {}, 1, training.loss_name, training.optimizer_settings)
     expect_parameters(module, bench)
-    gradients = Gradients(module, x, bench.config, preset.in_a_block)
+    gradients = Gradients(module, x, bench.request, preset.in_a_block)
     if preset.in_a_block:
         return _in_blocks(gradients, bench.clock, preset)
-    forward = _timed(inference(module, x, bench.config), bench.clock, preset)
-    return Followed(forward, _timed(gradients.step, bench.clock, preset), {}, 1, gradients.told)
+    forward = _timed(inference(module, x, bench.request), bench.clock, preset)
+    return Followed(forward, _timed(gradients.step, bench.clock, preset), {}, 1, gradients.loss_name)
 
 
 def _in_blocks(gradients: "Gradients", clock: Clock, preset: Preset) -> Followed:
-    """As convnet-benchmarks does: all steps forward, then all backward, each block waited for at its end."""
+    """Time as convnet-benchmarks does: all steps forward, then all backward, with a wait at the end of each block."""
     for _ in range(preset.dry_runs):
         gradients.step()
         clock()
@@ -59,7 +61,7 @@ def _in_blocks(gradients: "Gradients", clock: Clock, preset: Preset) -> Followed
         block(step, clock, preset.steps) / preset.steps for step in (gradients.forward, gradients.backward)
     )
     parts = {"forward": timing([forward]), "backward": timing([backward])}
-    return Followed(parts["forward"], timing([forward + backward]), parts, preset.steps, gradients.told)
+    return Followed(parts["forward"], timing([forward + backward]), parts, preset.steps, gradients.loss_name)
 
 
 def _timed(step: Step, clock: Clock, preset: Preset) -> Timing:
@@ -78,20 +80,20 @@ def _take_out_dropout(module: nn.Module) -> None:
 class Gradients:
     """A forward pass, and the gradients of half its output's sum of squares with respect to the parameters.
 
-    With `adds_up` a backward pass can be run again, and adds its gradients to those that there are, as Torch7 does.
+    With `adds_up` a backward pass can run again, and adds its gradients to those of the last, as Torch7 does.
     """
 
-    told: Final = {"loss": "half the output's sum of squares; gradients without an optimizer", "optimizer": None}
+    loss_name: Final = "half the output's sum of squares; gradients without an optimizer"
 
-    def __init__(self, module: nn.Module, x: Tensor, config: Config, adds_up: bool) -> None:
-        self.module, self.x, self.config, self.adds_up = module, x, config, adds_up
+    def __init__(self, module: nn.Module, x: Tensor, request: Request, adds_up: bool) -> None:
+        self.module, self.x, self.request, self.adds_up = module, x, request, adds_up
         self.out: Tensor | None = None
 
     def forward(self) -> None:
         if not self.adds_up:
             self.module.zero_grad(set_to_none=True)
         self.out = None
-        with autocast(self.config.precision, self.x.device):
+        with autocast(self.request.precision, self.x.device):
             self.out = self.module(self.x)
 
     def backward(self) -> None:

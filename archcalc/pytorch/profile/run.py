@@ -1,14 +1,16 @@
-"""One configuration, measured: what a record of it holds, but for what follows from the spec."""
+"""One request, measured on one device."""
 
+from dataclasses import replace
 from functools import partial
-from typing import Any, cast
+from typing import Final, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
 
-from archcalc.analysis.profile.config import Compile, Config
 from archcalc.analysis.profile.presets import PRESETS
-from archcalc.analysis.profile.statistics import Timing, percentile
+from archcalc.analysis.profile.request import Compile, Request
+from archcalc.analysis.profile.results import InferTimes, Latency, Results, StepTimes, TrainTimes
+from archcalc.analysis.profile.statistics import percentile
 from archcalc.errors import ArchError
 from archcalc.graph import Graph
 from archcalc.pytorch.build import Built
@@ -23,119 +25,138 @@ from archcalc.pytorch.profile.protocol import follow
 from archcalc.pytorch.profile.steps import Training, inference
 from archcalc.pytorch.profile.timing import Step, latencies, parts, throughput, warm_up
 
-_DETAIL_REPEATS = 20
-_MEMORY_STEPS = 2
-_COMPILERS = ("torch._dynamo", "torch._inductor")
-_IN_GRAPHS = (Compile.REDUCE_OVERHEAD, Compile.MAX_AUTOTUNE)
-_NOT_APART = "not told apart from training's by this protocol"
+_DETAIL_REPEATS: Final = 20
+_MEMORY_STEPS: Final = 2
+_COMPILERS: Final = ("torch._dynamo", "torch._inductor")
+_IN_GRAPHS: Final = (Compile.REDUCE_OVERHEAD, Compile.MAX_AUTOTUNE)
+_NOT_APART: Final = "not measured apart from training by this protocol"
 
 
-def measure(graph: Graph, config: Config, report: Report) -> dict[str, Any]:
-    """Measure; a device that is out of memory gets smaller batches.
+class Parts(NamedTuple):
+    """What was asked to be measured of a network, at one batch size."""
 
-    Raises ArchError where even one example does not fit, or the device cannot compute so, MissingError for a device
-    that is not there.
+    infer: InferTimes | None = None
+    train: TrainTimes | None = None
+    layers: dict[str, StepTimes] | None = None
+
+
+class Series(NamedTuple):
+    """The throughput of a step and its memory, and with --compile the seconds of its first call."""
+
+    warm_up_steps: int
+    step: StepTimes
+    peak_mib: float | None
+    peak_is: str
+    compile_s: float | None
+
+
+def measure(graph: Graph, request: Request, report: Report) -> Results:
+    """Measure a network; where the device is out of memory, with smaller batches.
+
+    Raises ArchError where even one example does not fit or the device cannot compute at the precision, MissingError
+    where there is no such device.
     """
-    bench = Bench.ready(graph, config, report)
+    bench = Bench.ready(graph, request, report)
     environment, waiting = describe(bench.device), Waiting()
-    with refused(config, bench.device):
-        peaks = measure_peaks(bench)
-    while isinstance(found := memory.tried(partial(_everything, bench), bench.device), Shortage):
+    with refused(request, bench.device):
+        peak = measure_peaks(bench)
+    while isinstance(found := memory.tried(partial(_all_parts, bench), bench.device), Shortage):
         bench = bench.with_less(found)
-    environment["waited"] = waiting.share
-    return {"environment": environment, "measured_peaks": peaks, "batch": bench.batch} | found
+    return Results(
+        environment=replace(environment, waited=waiting.share),
+        measured_peak=peak,
+        batch=bench.batch,
+        infer=found.infer,
+        train=found.train,
+        layers=found.layers,
+    )
 
 
-def _everything(bench: Bench) -> dict[str, Any]:
-    """All that is asked for, at one batch size."""
-    with refused(bench.config, bench.device):
+def _all_parts(bench: Bench) -> Parts:
+    with refused(bench.request, bench.device):
         module = bench.module()
-        return _by_protocol(bench, module) if bench.config.preset else _as_asked(bench, module)
+        return _by_protocol(bench, module) if bench.request.preset else _as_asked(bench, module)
 
 
-def _as_asked(bench: Bench, module: Built) -> dict[str, Any]:
-    config = bench.config
-    found: dict[str, Any] = {}
-    run = module if config.compile is None else _compiled(module, config.compile)
+def _as_asked(bench: Bench, module: Built) -> Parts:
+    request = bench.request
+    run = module if request.compile is None else _compiled(module, request.compile)
     x = bench.input()
-    if config.infers:
-        found["infer"] = _infer(bench, run.eval(), x)
-    if config.layers:
-        times = time_layers(bench, module.eval())
-        found["layers"] = [{"name": name, "step": data(series)} for name, series in times.items()]
-    if config.trains:
-        found["train"] = _train(bench, run.train(), x)
-    return found
+    infer = _infer(bench, run.eval(), x) if request.infers else None
+    layers = _layers(bench, module.eval()) if request.layers else None
+    train = _train(bench, run.train(), x) if request.trains else None
+    return Parts(infer, train, layers)
 
 
-def _by_protocol(bench: Bench, module: Built) -> dict[str, Any]:
-    """What a preset's protocol takes the times of."""
+def _layers(bench: Bench, module: Built) -> dict[str, StepTimes]:
+    return {name: StepTimes.of(times) for name, times in time_layers(bench, module).items()}
+
+
+def _by_protocol(bench: Bench, module: Built) -> Parts:
+    """Measure as a preset prescribes."""
     followed = follow(bench, module)
-    peak, meaning = memory.peak_memory(bench.device)
-    found: dict[str, Any] = {
-        "train": {
-            "step": data(followed.total) | {"per_block": followed.per_block},
-            "parts": {name: data(series) for name, series in followed.parts.items()},
-            "peak_mib": peak,
-            "peak_is": meaning,
-        }
-        | followed.told
-    }
-    if followed.forward:
-        step = data(followed.forward) | {"per_block": followed.per_block}
-        found["infer"] = {"step": step, "peak_mib": None, "peak_is": _NOT_APART}
-    return {mode: part | {"warm_up_steps": PRESETS[bench.config.preset or ""].dry_runs} for mode, part in found.items()}
+    warm_up_steps, per_block = PRESETS[bench.request.preset or ""].dry_runs, followed.per_block
+    peak, peak_is = memory.peak_memory(bench.device)
+    train = TrainTimes(
+        loss=followed.loss,
+        optimizer=followed.optimizer,
+        warm_up_steps=warm_up_steps,
+        step=StepTimes.of(followed.total, per_block),
+        peak_mib=peak,
+        peak_is=peak_is,
+        parts={name: StepTimes.of(times) for name, times in followed.parts.items()},
+    )
+    if followed.forward is None:
+        return Parts(train=train)
+    forward = StepTimes.of(followed.forward, per_block)
+    infer = InferTimes(warm_up_steps=warm_up_steps, step=forward, peak_mib=None, peak_is=_NOT_APART)
+    return Parts(infer, train)
 
 
 def _compiled(module: Built, mode: Compile) -> nn.Module:
-    """The module as torch.compile makes it, anew for each batch size, when it is first called.
+    """Return the module as torch.compile makes it, which is compiled at its first call, for each batch size again.
 
-    What was compiled before is forgotten, or after a few batches torch would no longer compile, and not say so.
+    What was compiled before is forgotten: after a few batch sizes torch would stop compiling, without a word.
     """
     torch.compiler.reset()
     return cast(nn.Module, torch.compile(module, mode=None if mode is Compile.DEFAULT else mode.value, dynamic=False))
 
 
-def _infer(bench: Bench, module: nn.Module, x: Tensor) -> dict[str, Any]:
-    found = _series(bench, inference(module, x, bench.config), f"inference, batch {len(x)}")
-    single = inference(module, bench.input(1), bench.config)
+def _infer(bench: Bench, module: nn.Module, x: Tensor) -> InferTimes:
+    series = _series(bench, inference(module, x, bench.request), f"inference, batch {len(x)}")
+    single = inference(module, bench.input(1), bench.request)
     bench.report("inference, one example: latency")
-    if bench.config.compile is not None:
-        found["compile_s"] += _first_call(bench, single)
-    warm_up(single, bench.clock, bench.config)
-    calls = latencies(single, bench.clock, bench.config.latency_calls)
-    shares = {f"p{share}_ms": 1e3 * percentile(calls, share) for share in (50, 90, 99)}
-    return found | {"latency": {"batch": 1, "n": len(calls)} | shares}
+    if series.compile_s is not None:
+        series = series._replace(compile_s=series.compile_s + _first_call(bench, single))
+    warm_up(single, bench.clock, bench.request)
+    calls = latencies(single, bench.clock, bench.request.latency_calls)
+    p50, p90, p99 = (1e3 * percentile(calls, share) for share in (50, 90, 99))
+    return InferTimes(**series._asdict(), latency=Latency(batch=1, n=len(calls), p50_ms=p50, p90_ms=p90, p99_ms=p99))
 
 
-def _train(bench: Bench, module: nn.Module, x: Tensor) -> dict[str, Any]:
+def _train(bench: Bench, module: nn.Module, x: Tensor) -> TrainTimes:
     training = Training(module, x, bench)
-    found = training.told | _series(bench, training.step, f"training, batch {len(x)}")
-    if bench.config.detail:
+    series = _series(bench, training.step, f"training, batch {len(x)}")
+    apart = None
+    if bench.request.detail:
         bench.report(f"training, batch {len(x)}: forward, backward, optimizer")
-        apart = parts(training.parts, bench.clock, _DETAIL_REPEATS)
-        found["parts"] = {name: data(series) for name, series in apart.items()}
-    return found
+        times = parts(training.parts, bench.clock, _DETAIL_REPEATS)
+        apart = {name: StepTimes.of(one) for name, one in times.items()}
+    return TrainTimes(loss=training.loss_name, optimizer=training.optimizer_settings, **series._asdict(), parts=apart)
 
 
-def _series(bench: Bench, step: Step, what: str) -> dict[str, Any]:
-    """The throughput of a step, its memory, and with --compile the seconds of its first call."""
-    found = {} if bench.config.compile is None else {"compile_s": _first_call(bench, step)}
+def _series(bench: Bench, step: Step, what: str) -> Series:
+    compile_s = None if bench.request.compile is None else _first_call(bench, step)
     bench.report(f"{what}: warming up")
-    steps = warm_up(step, bench.clock, bench.config)
+    steps = warm_up(step, bench.clock, bench.request)
     bench.report(f"{what}: throughput")
-    times, per_block = throughput(step, bench.clock, bench.threads, bench.config.min_run_time)
-    peak, meaning = _peak(step, bench)
-    return {
-        "warm_up_steps": steps,
-        "step": data(times) | {"per_block": per_block},
-        "peak_mib": peak,
-        "peak_is": meaning,
-    } | found
+    times, per_block = throughput(step, bench.clock, bench.threads, bench.request.min_run_time)
+    peak, peak_is = _peak(step, bench)
+    return Series(steps, StepTimes.of(times, per_block), peak, peak_is, compile_s)
 
 
 def _first_call(bench: Bench, step: Step) -> float:
-    """The seconds of a first call, in which a module is compiled. Raises ArchError where this torch cannot."""
+    """Return the seconds of a first call, which compiles. Raises ArchError where this torch cannot compile."""
     bench.report("compiling")
     start = bench.clock()
     try:
@@ -149,18 +170,12 @@ def _first_call(bench: Bench, step: Step) -> float:
 
 
 def _peak(step: Step, bench: Bench) -> tuple[float | None, str]:
-    """Memory of a few steps, after all that is set up once has been."""
-    if bench.device.type == "cuda" and bench.config.compile in _IN_GRAPHS:
-        return None, "not told: a CUDA graph that is run again asks the allocator for nothing"
+    """Return the memory of a few steps, once everything that is set up only once is there."""
+    if bench.device.type == "cuda" and bench.request.compile in _IN_GRAPHS:
+        return None, "unknown: a CUDA graph that runs again asks the allocator for nothing"
     bench.clock()
     memory.reset_peak(bench.device)
     for _ in range(_MEMORY_STEPS):
         step()
     bench.clock()
     return memory.peak_memory(bench.device)
-
-
-def data(times: Timing) -> dict[str, Any]:
-    """A timing in milliseconds, as a record has it."""
-    values = {f"{name}_ms": 1e3 * value for name, value in times._asdict().items() if name != "n"}
-    return values | {"n": times.n}

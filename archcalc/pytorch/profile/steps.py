@@ -1,4 +1,4 @@
-"""What is timed: a forward pass, and a step of training in its parts."""
+"""The steps that are timed: a forward pass, and a training step with its parts."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -8,7 +8,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from archcalc.analysis.precision import Precision
-from archcalc.analysis.profile.config import Config
+from archcalc.analysis.profile.request import Request
+from archcalc.analysis.profile.results import Optimizer
 from archcalc.errors import ArchError
 from archcalc.graph import Graph
 from archcalc.layers.activation import Softmax
@@ -17,30 +18,30 @@ from archcalc.pytorch.profile.precision import autocast
 from archcalc.pytorch.profile.timing import Step
 
 LEARNING_RATE: Final = 1e-6
-"""So small that the network stays as it was made: at 0.01 most ReLUs die within twenty steps, and zeros are timed."""
+"""So small that the weights hardly change: at 0.01 most ReLUs die within twenty steps, and zeros would be timed."""
 MOMENTUM: Final = 0.9
 
 _LEAST_PROBABILITY: Final = 1e-12
 
 
-def inference(module: nn.Module, x: Tensor, config: Config) -> Step:
-    """A forward pass that keeps nothing for a backward one."""
+def inference(module: nn.Module, x: Tensor, request: Request) -> Step:
+    """Return a forward pass that keeps nothing for a backward pass."""
 
     def step() -> object:
-        with torch.inference_mode(), autocast(config.precision, x.device):
+        with torch.inference_mode(), autocast(request.precision, x.device):
             return module(x)
 
     return step
 
 
 class Training:
-    """A step of SGD on a random batch; its parts may be run one by one, in order."""
+    """A step of SGD on a random batch; its parts can run one by one, in order."""
 
     def __init__(
         self, module: nn.Module, x: Tensor, bench: Bench, momentum: float = MOMENTUM, weight_decay: float = 0.0
     ) -> None:
-        self.module, self.x, self.precision = module, x, bench.config.precision
-        self.loss_of, self.loss_name = loss(bench.graph)
+        self.module, self.x, self.precision = module, x, bench.request.precision
+        self.loss_function, self.loss_name = loss(bench.graph)
         expect_parameters(module, bench)
         self.optimizer = torch.optim.SGD(module.parameters(), LEARNING_RATE, momentum, weight_decay=weight_decay)
         self.scaler = self._scaler()
@@ -49,7 +50,7 @@ class Training:
         self.loss: Tensor | None = None
 
     def _scaler(self) -> Any:
-        """Gradients of fp16 are scaled, or they would vanish, where torch can do so."""
+        """Return the scaler without which fp16 gradients vanish; None for other precisions and devices than CUDA."""
         if self.precision is not Precision.AMP_FP16 or self.x.device.type != "cuda":
             return None
         return torch.amp.GradScaler("cuda") if hasattr(torch.amp, "GradScaler") else torch.cuda.amp.GradScaler()
@@ -57,7 +58,7 @@ class Training:
     def forward(self) -> None:
         self.optimizer.zero_grad(set_to_none=True)
         with autocast(self.precision, self.x.device):
-            self.loss = self.loss_of(self.module(self.x), self.target)
+            self.loss = self.loss_function(self.module(self.x), self.target)
 
     def backward(self) -> None:
         assert self.loss is not None
@@ -78,11 +79,9 @@ class Training:
         self.update()
 
     @property
-    def told(self) -> dict[str, Any]:
-        """What is minimized and by what, for the record."""
+    def optimizer_settings(self) -> Optimizer:
         (group,) = self.optimizer.param_groups
-        by = {"name": "SGD"} | {key: group[key] for key in ("lr", "momentum", "weight_decay")}
-        return {"loss": self.loss_name, "optimizer": by}
+        return Optimizer(name="SGD", **{key: group[key] for key in ("lr", "momentum", "weight_decay")})
 
     @property
     def parts(self) -> list[tuple[str, Step]]:
@@ -92,12 +91,12 @@ class Training:
 def expect_parameters(module: nn.Module, bench: Bench) -> None:
     """Raise ArchError for a network that has nothing to learn."""
     if not list(module.parameters()):
-        asked = "--preset" if bench.config.preset else f"--mode {bench.config.mode}"
+        asked = "--preset" if bench.request.preset else f"--mode {bench.request.mode}"
         raise ArchError(f"{bench.graph.spec.name} has no parameters to train: leave out {asked}")
 
 
 def loss(graph: Graph) -> tuple[Callable[[Tensor, Tensor], Tensor], str]:
-    """What is minimized, and what it is called: of features the cross-entropy, of maps half the mean square."""
+    """Return the function to minimize and its name: cross-entropy of features, half the mean square of maps."""
     if len(graph.output_shape) > 1:
         return lambda out, _: out.float().pow(2).mean() / 2, "half the mean square, since the network ends in maps"
     if graph.nodes and isinstance(graph.nodes[-1].layer, Softmax):

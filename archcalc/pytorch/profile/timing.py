@@ -1,34 +1,34 @@
-"""Times of a step: blocks of many for throughput, single ones for latency."""
+"""Times of a step: of blocks of many steps for throughput, of single steps for latency."""
 
 import time
 from collections.abc import Callable
 
 from torch.utils.benchmark import Timer
 
-from archcalc.analysis.profile.config import Config
+from archcalc.analysis.profile.request import Request
 from archcalc.analysis.profile.statistics import LEAST_BLOCKS, Timing, timing
 
 Step = Callable[[], object]
 Clock = Callable[[], float]
 
 
-def warm_up(step: Step, clock: Clock, config: Config) -> int:
-    """Run a step until it has run often enough and long enough; how often that was."""
+def warm_up(step: Step, clock: Clock, request: Request) -> int:
+    """Run a step as often and as long as the request says. Returns how often it ran."""
     start, steps = clock(), 0
-    while steps < config.warm_up_steps or time.perf_counter() - start < config.warm_up_seconds:
+    while steps < request.warm_up_steps or time.perf_counter() - start < request.warm_up_seconds:
         step()
         steps += 1
-        if steps >= config.warm_up_steps:
+        if steps >= request.warm_up_steps:
             clock()
     clock()
     return steps
 
 
 def throughput(step: Step, clock: Clock, threads: int, min_run_time: float) -> tuple[Timing, int]:
-    """Seconds a step, from blocks at whose ends alone the device is waited for, and how many steps a block has.
+    """Return the seconds of a step, from blocks of many with a wait at the end of each, and the steps in a block.
 
-    A single slow step is not seen in a block: percentiles of single calls are `latencies`' to tell. Slow steps are
-    measured for longer than asked, or there would be no quartiles.
+    A block hides a single slow step; percentiles of single calls come from `latencies`. Slow steps are measured for
+    longer than `min_run_time`, or there would be no quartiles.
     """
     timer = Timer(stmt="step()", globals={"step": step}, timer=clock, num_threads=threads)
     measured = timer.blocked_autorange(min_run_time=min_run_time)
@@ -39,7 +39,7 @@ def throughput(step: Step, clock: Clock, threads: int, min_run_time: float) -> t
 
 
 def block(step: Step, clock: Clock, steps: int) -> float:
-    """Seconds of so many steps, waited for at the end of the last."""
+    """Return the seconds of so many steps, with one wait at their end."""
     start = clock()
     for _ in range(steps):
         step()
@@ -47,7 +47,7 @@ def block(step: Step, clock: Clock, steps: int) -> float:
 
 
 def latencies(step: Step, clock: Clock, calls: int) -> list[float]:
-    """Seconds of single calls, each waited for."""
+    """Return the seconds of single calls, with a wait after each."""
     times = []
     for _ in range(calls):
         start = clock()
@@ -57,7 +57,7 @@ def latencies(step: Step, clock: Clock, calls: int) -> list[float]:
 
 
 def parts(steps: list[tuple[str, Step]], clock: Clock, repeats: int) -> dict[str, Timing]:
-    """Seconds of the parts of a step that run one after the other, each waited for."""
+    """Return the seconds of the parts of a step, which run in order, with a wait after each."""
     times: dict[str, list[float]] = {name: [] for name, _ in steps}
     for _ in range(repeats):
         for name, step in steps:

@@ -1,4 +1,4 @@
-"""Records of profiles as sheets, and as the lines of TensorFlow's AlexNet benchmark."""
+"""Records of profiles as sheets, and as lines like those of TensorFlow's AlexNet benchmark."""
 
 from archcalc.render.profile.beside import comparison_data as comparison_data
 from archcalc.render.profile.beside import comparison_sheet as comparison_sheet

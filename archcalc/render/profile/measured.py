@@ -1,15 +1,15 @@
-"""Inference, training and each layer alone, as sheets."""
+"""Inference, training and the layers, as sheets."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
-from archcalc.analysis.profile.config import Layers
-from archcalc.analysis.profile.statistics import spread_of
+from archcalc.analysis.profile.record import Infer, LayerTimes, Record, Train
+from archcalc.analysis.profile.request import Layers, Mode
+from archcalc.analysis.profile.results import StepTimes
 from archcalc.render.profile.beside import published_sheet
 from archcalc.render.profile.ranks import ranks_sheet
 from archcalc.render.profile.words import (
-    Data,
-    both_ends,
+    extremes,
     machine,
     milliseconds,
     precision,
@@ -70,116 +70,120 @@ _LAYERS: Final = (
 )
 
 
-def profile_sheets(records: Sequence[Data]) -> list[Sheet]:
-    """Inference, training and layers, as far as they were measured; a line for each network."""
+_MODES: Final = ((Mode.INFER, "inference", _INFER), (Mode.TRAIN, "training", _TRAIN))
+
+Measured = Sequence[tuple[Record, Infer | Train]]
+
+
+def profile_sheets(records: Sequence[Record]) -> list[Sheet]:
+    """Return inference, training and layers, as far as they were measured; a line for each network."""
     sheets = []
-    for mode, title, columns in (("infer", "inference", _INFER), ("train", "training", _TRAIN)):
-        measured = [record for record in records if mode in record]
+    for mode, title, columns in _MODES:
+        measured = [(record, part) for record in records if (part := record.by_mode().get(mode))]
         if measured:
-            rows = tuple(_row(record, mode, columns) for record in measured)
-            sheets.append(without_blanks(Sheet(mode, title, columns, rows, notes=tuple(_notes(measured, mode)))))
-    if several := [record for record in records if "distributed" in record]:
+            rows = tuple(_row(record, part, columns) for record, part in measured)
+            notes = tuple(_notes(measured, mode))
+            sheets.append(without_blanks(Sheet(mode.value, title, columns, rows, notes=notes)))
+    if several := [record for record in records if record.distributed]:
         sheets.append(ranks_sheet(several))
-    if by_preset := [record for record in records if "published" in record]:
+    if by_preset := [record for record in records if record.published is not None]:
         sheets.append(published_sheet(by_preset))
-    return [*sheets, *(_layers_sheet(record) for record in records if "layers" in record)]
+    return [*sheets, *(_layers_sheet(record, record.layers) for record in records if record.layers)]
 
 
-def _row(record: Data, mode: str, columns: Sequence[Column]) -> tuple[Any, ...]:
-    part, asked = record[mode], record["asked"]
-    flops = record["spec"]["flops" if mode == "infer" else "training_flops"]
-    used, wanted = record["batch"]["used"], record["batch"]["asked"]
+def _row(record: Record, part: Infer | Train, columns: Sequence[Column]) -> tuple[Any, ...]:
+    network, batch, times, speed = record.network, record.batch, part.times, part.speed
     values = {
-        "model": record["spec"]["name"],
-        "device": record["environment"]["name"],
-        "precision": precision(asked),
-        "batch": used if used == wanted else f"{used} (of {wanted})",
-        "rate": part["images_per_second"],
-        "step": part["step"]["median_ms"],
-        "spread": part["spread"],
-        "gflop": flops / 1e9,
-        "tflops": part["tflops"],
-        "of_datasheet": part["of_datasheet"],
-        "of_measured": part["of_measured"],
-        "bound": part.get("bound"),
-        "peak": part["peak_mib"],
-        **{share: part.get("latency", {}).get(f"{share}_ms") for share in ("p50", "p90", "p99")},
-        **{name: series["median_ms"] for name, series in part.get("parts", {}).items()},
+        "model": network.name,
+        "device": record.environment.name,
+        "precision": precision(record.request),
+        "batch": batch.used if batch.used == batch.asked else f"{batch.used} (of {batch.asked})",
+        "rate": speed.images_per_second,
+        "step": times.step.median_ms,
+        "spread": speed.spread,
+        "tflops": speed.tflops,
+        "of_datasheet": speed.of_datasheet,
+        "of_measured": speed.of_measured,
+        "peak": times.peak_mib,
+        **(_of_inference(record, part) if isinstance(part, Infer) else _of_training(record, part)),
     }
     return tuple(values.get(column.key) for column in columns)
 
 
-def _notes(records: Sequence[Data], mode: str) -> Iterator[str]:
-    first = records[0]
-    yield f"{first['environment']['device']}: {machine(first['environment'])}"
-    peaks = [record["peaks"]["measured"] for record in records]
-    product, copy = ([peak[what] for peak in peaks] for what in ("tflops", "gbs"))
-    yield f"measured in this run: {both_ends(product)} TFLOP/s in a matrix product, {both_ends(copy)} GB/s in a copy"
-    yield from _said_of(records, _asked)
-    if mode == "infer":
-        yield "bound: what takes longer at these two peaks, all layers' arithmetic or what they read and write"
-    if first["asked"]["preset"]:
-        yield _of_preset(first[mode]["step"])
-    elif mode == "infer":
-        calls = first["infer"]["latency"]["n"]
-        yield f"ms/step: median of blocks, waited for at their ends; p50, p90, p99: {calls} single calls of one example"
-    if mode == "train":
-        yield from _said_of(records, lambda record: [f"loss is {record['train']['loss']}"])
-    for record in records:
-        if "compile_s" in record[mode]:
-            name, seconds = record["spec"]["name"], record[mode]["compile_s"]
-            how = record["asked"]["compile"]
-            yield f"{name}: compiled ({how}) in {seconds:.1f} s, with what torch's cache had; no other time includes it"
-    if first[mode]["peak_mib"] is not None:
-        yield f"peak MiB: {first[mode]['peak_is']}"
-    yield from _said_of(records, lambda record: _warnings(record, mode))
+def _of_inference(record: Record, infer: Infer) -> dict[str, Any]:
+    latency = infer.times.latency
+    percentiles = {"p50": latency.p50_ms, "p90": latency.p90_ms, "p99": latency.p99_ms} if latency else {}
+    return {"gflop": record.network.flops / 1e9, "bound": infer.bound.value} | percentiles
 
 
-def _asked(record: Data) -> list[str]:
-    """What was asked to be other than the spec has it."""
-    words = [f"{name}={value}" for name, value in record["asked"]["settings"].items()]
-    if record["asked"]["input_shape"]:
-        words.insert(0, f"input {'x'.join(map(str, record['spec']['input_shape']))}")
+def _of_training(record: Record, train: Train) -> dict[str, Any]:
+    parts = train.times.parts or {}
+    return {"gflop": record.network.training_flops / 1e9} | {name: step.median_ms for name, step in parts.items()}
+
+
+def _notes(measured: Measured, mode: Mode) -> Iterator[str]:
+    records = [record for record, _ in measured]
+    first, part = measured[0]
+    yield f"{first.environment.device}: {machine(first.environment)}"
+    peaks = [record.peaks.measured for record in records]
+    product, copy = extremes([peak.tflops for peak in peaks]), extremes([peak.gbs for peak in peaks])
+    yield f"measured in this run: {product} TFLOP/s in a matrix product, {copy} GB/s in a copy"
+    yield from _said_of(records, _settings)
+    if mode is Mode.INFER:
+        yield "bound: what takes longer at these two peaks, the arithmetic of all layers or their reads and writes"
+    if first.request.preset:
+        yield _steps_of_preset(part.times.step)
+    elif isinstance(part, Infer) and part.times.latency:
+        calls = part.times.latency.n
+        yield (
+            "ms/step: median of blocks of steps, with a wait for the device after each block; "
+            f"p50, p90, p99: of {calls} single calls with one example"
+        )
+    yield from _said_of(records, lambda record: _loss(record, mode))
+    for record, one in measured:
+        if (seconds := one.times.compile_s) is not None:
+            how = f"compiled ({record.request.compile}) in {seconds:.1f} s (less if torch's cache has the result)"
+            yield f"{record.network.name}: {how}; no other time includes it"
+    if part.times.peak_mib is not None:
+        yield f"peak MiB: {part.times.peak_is}"
+    yield from _said_of(records, lambda record: [one.words for one in record.warnings if one.mode in (mode, None)])
+
+
+def _settings(record: Record) -> list[str]:
+    """Return what was set to another value than the spec has."""
+    words = [f"{name}={value}" for name, value in record.request.settings.items()]
+    if record.request.input_shape:
+        words.insert(0, f"input {'x'.join(map(str, record.network.input_shape))}")
     return [", ".join(words)] if words else []
 
 
-def _of_preset(step: Data) -> str:
-    if step["per_block"] > 1:
-        return f"ms/step: of one block of {step['per_block']} steps, waited for at its end"
-    return f"ms/step: median of {step['n']} steps, each waited for"
+def _steps_of_preset(step: StepTimes) -> str:
+    if step.n == 1:
+        return f"ms/step: mean of one block of {step.per_block} steps, with a wait for the device at its end"
+    return f"ms/step: median of {step.n} steps, with a wait for the device after each"
 
 
-def _said_of(records: Sequence[Data], words_of: Callable[[Data], Sequence[str]]) -> Iterator[str]:
-    """Each thing that is said once, with the names of all of which it is."""
+def _loss(record: Record, mode: Mode) -> list[str]:
+    return [f"loss is {record.train.times.loss}"] if record.train and mode is Mode.TRAIN else []
+
+
+def _said_of(records: Sequence[Record], words_of: Callable[[Record], Sequence[str]]) -> Iterator[str]:
+    """Yield each note once, with the names of the networks that it is about."""
     names: dict[str, list[str]] = {}
     for record in records:
         for words in words_of(record):
-            names.setdefault(words, []).append(record["spec"]["name"])
+            names.setdefault(words, []).append(record.network.name)
     for words, those in names.items():
         yield words if len(those) == len(records) > 1 else f"{', '.join(those)}: {words}"
 
 
-def _warnings(record: Data, mode: str) -> list[str]:
-    """Those of a mode, and of no mode."""
-    other = {"infer": "train:", "train": "infer:"}[mode]
-    return [words.removeprefix(f"{mode}: ") for words in record["warnings"] if not words.startswith(other)]
-
-
-def _layers_sheet(record: Data) -> Sheet:
-    rows = tuple(
-        (
-            layer["name"],
-            layer["step"]["median_ms"],
-            layer["share"],
-            spread_of(layer["step"]),
-            layer["tflops"],
-        )
-        for layer in record["layers"]
-    )
-    footer: list[tuple[Any, ...]] = [("sum of layers", record["layers_ms"], 1.0, None, None)]
-    if record["residual_ms"] is not None:
-        whole = record["layers_ms"] + record["residual_ms"]
-        footer += [("whole network", whole, None, None, None), ("residual", record["residual_ms"], None, None, None)]
-    how = "in the whole, by torch's profiler" if record["asked"]["layers"] == Layers.PROFILER else "alone"
-    title = f"{record['spec']['name']}: each layer {how}, forward, batch {record['batch']['used']}"
-    return Sheet(record["spec"]["name"], title, _LAYERS, rows, tuple(footer))
+def _layers_sheet(record: Record, times: LayerTimes) -> Sheet:
+    rows = tuple((one.name, one.step.median_ms, one.share, one.step.spread, one.tflops) for one in times.layers)
+    footer: list[tuple[Any, ...]] = [("sum of layers", times.layers_ms, 1.0, None, None)]
+    if times.residual_ms is not None:
+        whole = times.layers_ms + times.residual_ms
+        footer += [("whole network", whole, None, None, None), ("residual", times.residual_ms, None, None, None)]
+    is_inside = record.request.layers is Layers.PROFILER
+    how = "inside the network, by torch's profiler" if is_inside else "alone"
+    title = f"{record.network.name}: each layer {how}, forward, batch {record.batch.used}"
+    return Sheet(record.network.name, title, _LAYERS, rows, tuple(footer))

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from archcalc.analysis.profile.statistics import spread_of
-from archcalc.render.profile.words import Data, machine, milliseconds, precision, rate, three_digits, without_blanks
+from archcalc.analysis.profile.record import Distributed, Ranks, Record
+from archcalc.analysis.profile.request import Mode
+from archcalc.render.profile.words import machine, milliseconds, precision, rate, three_digits, without_blanks
 from archcalc.render.sheet import Column, Sheet
 from archcalc.render.words import percent
 
@@ -24,42 +25,44 @@ _RANKS: Final = (
     Column("spread", "IQR", percent, right=True, leaves=6),
     Column("sent", "MB sent a step", rate, right=True, leaves=2),
 )
+_MODES: Final = {Mode.INFER: "inference", Mode.TRAIN: "training"}
 
 
-def ranks_sheet(records: Sequence[Data]) -> Sheet:
-    """Several devices at once, a line for each network and mode."""
+def ranks_sheet(records: Sequence[Record]) -> Sheet:
+    """Return the sheet of records of several ranks, a line for each network and mode."""
+    several = [(record, record.distributed) for record in records if record.distributed]
     rows = tuple(
-        _ranks_row(record, mode) for record in records for mode in ("infer", "train") if mode in record["distributed"]
+        _row(record, distributed, mode, ranks)
+        for record, distributed in several
+        for mode, ranks in distributed.by_mode().items()
     )
-    told = records[0]["distributed"]
+    first, distributed = several[0]
     notes = (
-        f"{told['ranks']} ranks over {told['backend']}, each on {machine(records[0]['environment'])}",
-        "images/s: by the mean of steps that are each waited for, in all ranks, of the slowest",
-        "speed-up: against rank 0 alone; efficiency: a share of as many times that; all wait for the slowest rank",
-        "MB sent a step: by each rank, of fp32 gradients or those of the precision, where they go around in a ring",
-        *(f"{record['spec']['name']}: {words}" for record in records for words in record["warnings"]),
+        f"{distributed.ranks} ranks over {distributed.backend}, each on {machine(first.environment)}",
+        "images/s: of all ranks together, at the mean time of the slowest rank's steps",
+        "speed-up: over rank 0 alone; efficiency: the speed-up as a share of the number of ranks",
+        "MB sent a step: by each rank to average the gradients, if they are passed around a ring",
+        *(f"{record.network.name}: {warning}" for record in records for warning in record.warnings),
     )
     return without_blanks(Sheet("ranks", "several devices at once", _RANKS, rows, notes=notes))
 
 
-def _ranks_row(record: Data, mode: str) -> tuple[Any, ...]:
-    told = record["distributed"]
-    part = told[mode]
-    step = part["by_rank"][part["slowest"]]["step"]
+def _row(record: Record, distributed: Distributed, mode: Mode, ranks: Ranks) -> tuple[Any, ...]:
+    scaling, step = ranks.scaling, ranks.slowest_step
     values = {
-        "model": record["spec"]["name"],
-        "mode": {"infer": "inference", "train": "training"}[mode],
-        "device": record["environment"]["name"],
-        "precision": precision(record["asked"]),
-        "ranks": told["ranks"],
-        "batch": record["batch"]["used"],
-        "rate": part["images_per_second"],
-        "alone": part["alone_images_per_second"],
-        "speed_up": part["speed_up"],
-        "efficiency": part["efficiency"],
-        "slowest": part["slowest"],
-        "step": step["median_ms"],
-        "spread": spread_of(step),
-        "sent": told["all_reduce"]["ring_bytes_per_rank"] / 1e6 if mode == "train" else None,
+        "model": record.network.name,
+        "mode": _MODES[mode],
+        "device": record.environment.name,
+        "precision": precision(record.request),
+        "ranks": distributed.ranks,
+        "batch": record.batch.used,
+        "rate": scaling.images_per_second,
+        "alone": scaling.alone_images_per_second,
+        "speed_up": scaling.speed_up,
+        "efficiency": scaling.efficiency,
+        "slowest": scaling.slowest,
+        "step": step.median_ms,
+        "spread": step.spread,
+        "sent": distributed.all_reduce.ring_bytes_per_rank / 1e6 if mode is Mode.TRAIN else None,
     }
     return tuple(values[column.key] for column in _RANKS)

@@ -1,11 +1,10 @@
-"""How figures, devices and precisions are written."""
+"""How numbers, devices and precisions read."""
 
 from collections.abc import Sequence
-from typing import Any
 
+from archcalc.analysis.profile.request import Request
+from archcalc.analysis.profile.results import Environment
 from archcalc.render.sheet import Sheet
-
-Data = dict[str, Any]
 
 
 def milliseconds(value: float) -> str:
@@ -15,7 +14,7 @@ def milliseconds(value: float) -> str:
 
 
 def as_published(value: float) -> str:
-    """With no more digits than there were.
+    """Return a published time with no more digits than it had.
 
     >>> as_published(1442), as_published(36.14)
     ('1,442', '36.1')
@@ -33,20 +32,24 @@ def three_digits(value: float) -> str:
     return f"{value:.3g}"
 
 
-def both_ends(values: Sequence[float]) -> str:
+def extremes(values: Sequence[float]) -> str:
+    """
+    >>> extremes([0.25, 0.5]), extremes([0.5, 0.5])
+    ('0.25 to 0.5', '0.5')
+    """
     least, most = three_digits(min(values)), three_digits(max(values))
     return least if least == most else f"{least} to {most}"
 
 
-def precision(asked: Data) -> str:
-    return str(asked["precision"]) + (", channels last" if asked["channels_last"] else "")
+def precision(request: Request) -> str:
+    return str(request.precision) + (", channels last" if request.channels_last else "")
 
 
-def machine(environment: Data) -> str:
-    software = f"torch {environment['torch']}"
-    if environment["cudnn"]:
-        software += f", CUDA {environment['cuda']}, cuDNN {environment['cudnn']}"
-    return f"{environment['name']}, {_threads(environment['threads'])}, {software}"
+def machine(environment: Environment) -> str:
+    software = f"torch {environment.torch}"
+    if environment.cudnn:
+        software += f", CUDA {environment.cuda}, cuDNN {environment.cudnn}"
+    return f"{environment.name}, {_threads(environment.threads)}, {software}"
 
 
 def _threads(count: int) -> str:
@@ -54,6 +57,6 @@ def _threads(count: int) -> str:
 
 
 def without_blanks(sheet: Sheet) -> Sheet:
-    """The sheet without columns in which no line says anything."""
-    said = [c.key for place, c in enumerate(sheet.columns) if any(row[place] is not None for row in sheet.rows)]
-    return sheet.pick(said)
+    """Return the sheet without the columns that are blank in every row."""
+    filled = [c.key for place, c in enumerate(sheet.columns) if any(row[place] is not None for row in sheet.rows)]
+    return sheet.pick(filled)

@@ -5,20 +5,26 @@ import os
 import random
 import stat
 import statistics
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from archcalc.analysis import work
 from archcalc.analysis.devices import datasheet
 from archcalc.analysis.precision import Precision
-from archcalc.analysis.profile import presets, record, work
+from archcalc.analysis.profile import presets
 from archcalc.analysis.profile.batches import smaller
-from archcalc.analysis.profile.comparing import Verdict, compare, differences
-from archcalc.analysis.profile.config import Config, Layers, Mode, check
+from archcalc.analysis.profile.comparing import Verdict, compare
 from archcalc.analysis.profile.ranks import Place, device_of
+from archcalc.analysis.profile.record import Record
+from archcalc.analysis.profile.recording import record
+from archcalc.analysis.profile.request import Layers, Mode, Request, check
+from archcalc.analysis.profile.results import Results
 from archcalc.analysis.profile.statistics import Timing, overlap, percentile, timing
+from archcalc.analysis.profile.warnings import ProfileWarning
 from archcalc.cli.options import Writing
 from archcalc.cli.profile import records
 from archcalc.cli.profile.answering import is_of_records
@@ -125,28 +131,32 @@ def test_data_sheets_by_the_names_that_drivers_give(name: str, expected: str | N
 def test_the_peak_is_that_of_the_precision() -> None:
     h100 = datasheet("NVIDIA H100 80GB HBM3")
     assert h100 is not None
-    figures = [h100.tflops(precision) for precision in (Precision.FP32, Precision.TF32, Precision.AMP_BF16)]
-    assert figures == [67, 494.5, 989]
+    tflops = [h100.tflops(precision) for precision in (Precision.FP32, Precision.TF32, Precision.AMP_BF16)]
+    assert tflops == [67, 494.5, 989]
 
 
 def step(*milliseconds: float) -> dict[str, Any]:
-    """A series of times as the measuring side gives it."""
+    """A series of times as JSON has it."""
     times = timing(milliseconds)
     return {f"{name}_ms": value for name, value in times._asdict().items() if name != "n"} | {"n": times.n}
 
 
 def found(batch: int = 8, name: str = "AMD EPYC", tflops: float = 0.1, **more: Any) -> dict[str, Any]:
-    """What the measuring side finds, as `run.measure` returns it."""
+    """What the measuring side finds, as JSON has it."""
     environment = {
         "device": "cpu",
         "name": name,
         "torch": "2.9.0",
-        "cuda": None,
-        "cudnn": None,
         "threads": 2,
         "python": "3.11",
         "system": "Linux",
-    }
+        "processor": name,
+        "instructions": "AVX2",
+        "tf32": False,
+        "cudnn_benchmark": True,
+        "inputs": "normal numbers",
+        "variables": {},
+    } | dict.fromkeys(("capability", "memory_mib", "cuda", "cudnn", "cores", "load", "waited"))
     infer = {
         "warm_up_steps": 10,
         "peak_mib": 400.0,
@@ -155,15 +165,25 @@ def found(batch: int = 8, name: str = "AMD EPYC", tflops: float = 0.1, **more: A
         "latency": {"batch": 1, "n": 100, "p50_ms": 0.5, "p90_ms": 0.6, "p99_ms": 0.9},
     }
     peaks = {"tflops": tflops, "gbs": 20.0}
-    return {"environment": environment, "measured_peaks": peaks, "batch": batch, "infer": infer} | more
+    return {"environment": environment, "measured_peak": peaks, "batch": batch, "infer": infer} | more
 
 
-def recorded(config: Config | None = None, **more: Any) -> dict[str, Any]:
-    return record.record(LENET, config or Config("lenet_d2l", batch=8), found(**more), NOW)
+REST = {"infer": {}, "train": {"loss": "", "optimizer": None}}
+
+
+def record_of(request: Request, given: dict[str, Any]) -> Record:
+    """The record of results, which need not have what a test does not look at."""
+    rest = {mode: {"warm_up_steps": 10, "peak_mib": None, "peak_is": ""} | more for mode, more in REST.items()}
+    whole = given | {mode: rest[mode] | given[mode] for mode in REST if mode in given}
+    return record(LENET, request, Results.from_json(whole), NOW)
+
+
+def recorded(request: Request | None = None, **more: Any) -> Record:
+    return record_of(request or Request("lenet_d2l", batch=8), found(**more))
 
 
 def test_a_record_says_what_follows_from_the_spec() -> None:
-    made = recorded()
+    made = recorded().to_json()
     assert list(made) == [
         *("kind", "created", "spec", "asked", "batch", "environment", "peaks", "infer", "warnings"),
     ]
@@ -183,19 +203,19 @@ def test_a_record_says_what_follows_from_the_spec() -> None:
 def test_what_a_record_has_is_documented() -> None:
     parts = {name: step(1.0, 2.0) for name in ("forward", "backward", "optimizer")}
     train = {"step": step(1.0, 2.0), "loss": "", "optimizer": None, "parts": parts, "peak_mib": 1.0, "peak_is": ""}
-    layers = [{"name": node.name, "step": step(0.1, 0.1)} for node in LENET.nodes]
-    config = Config("lenet_d2l", batch=8, mode=Mode.BOTH, preset="tf-benchmark")
+    layers = {node.name: step(0.1, 0.1) for node in LENET.nodes}
+    request = Request("lenet_d2l", batch=8, mode=Mode.BOTH, preset="tf-benchmark")
     given = found(train=train | {"compile_s": 1.0}, layers=layers, distributed={"ranks": 2, "backend": "gloo"})
-    made = record.record(LENET, config, given, NOW)
+    made = record_of(request, given).to_json()
     bullet = next(part for part in (ROOT / "README.md").read_text().split("\n- ") if part.startswith("`profile`"))
     keys = {*made, *made["infer"], *made["train"]} - {"kind", "created", "warm_up_steps", "peak_is", "distributed"}
     assert [key for key in sorted(keys) if f"`{key}`" not in bullet] == []
-    docstring = record.record.__doc__ or ""
+    docstring = Record.__doc__ or ""
     assert [key for key in made if f"`{key}`" not in docstring] == []
 
 
 def test_a_record_of_a_listed_device_has_its_data_sheet() -> None:
-    made = recorded(name="NVIDIA H100 80GB HBM3")
+    made = recorded(name="NVIDIA H100 80GB HBM3").to_json()
     assert made["peaks"]["datasheet"] == {
         "device": "H100 SXM",
         "tflops": 67,
@@ -206,18 +226,19 @@ def test_a_record_of_a_listed_device_has_its_data_sheet() -> None:
 
 
 def test_more_than_the_peak_is_shown_and_explained() -> None:
-    made = recorded(tflops=0.0001, infer=found()["infer"])
+    made = recorded(tflops=0.0001, infer=found()["infer"]).to_json()
     assert made["infer"]["of_measured"] > 1
-    assert any("no arithmetic of its own for fp32" in words for words in made["warnings"])
-    (words,) = recorded(tflops=0.02, infer=found()["infer"] | {"step": step(*[0.1] * 5)})["warnings"]
-    assert words.startswith("infer: over 100 % of the measured peak: FLOPs are those of direct convolution")
+    assert any("this device seems to compute fp32 in software" in words for words in made["warnings"])
+    (warning,) = recorded(tflops=0.02, infer=found()["infer"] | {"step": step(*[0.1] * 5)}).warnings
+    assert str(warning).startswith("infer: over 100 % of the measured peak: FLOPs are counted as direct convolution")
+    assert warning.mode is Mode.INFER
 
 
 def test_a_record_warns_of_noise_few_samples_and_a_smaller_batch() -> None:
     made = recorded(batch=6, infer=found()["infer"] | {"step": step(1.0, 2.0, 3.0)})
-    assert made["warnings"] == [
+    assert made.to_json()["warnings"] == [
         "out of memory at batch 8: batch 6 instead",
-        "infer: 3 samples alone: too few to tell a spread",
+        "infer: only 3 samples: too few for a spread",
         "infer: the middle half of the times spans 50% of the median: noise",
     ]
     (sheet,) = profile_sheets([made])
@@ -225,33 +246,33 @@ def test_a_record_warns_of_noise_few_samples_and_a_smaller_batch() -> None:
 
 
 def test_layers_are_held_against_the_whole() -> None:
-    layers = [{"name": node.name, "step": step(*[0.1] * 5)} for node in LENET.nodes]
-    made = recorded(layers=layers)
+    layers = {node.name: step(*[0.1] * 5) for node in LENET.nodes}
+    whole = recorded(layers=layers)
+    made = whole.to_json()
     assert made["layers_ms"] == pytest.approx(0.1 * len(layers))
     assert made["residual_ms"] == pytest.approx(2.0 - made["layers_ms"])
     assert sum(layer["share"] for layer in made["layers"]) == pytest.approx(1)
     # conv1 has 117,600 MACs: 8 x 2 x 117,600 FLOPs in 0.1 ms
     assert made["layers"][0]["tflops"] == pytest.approx(8 * 2 * 117_600 / 1e-4 / 1e12)
-    text = render(profile_sheets([made]))
+    text = render(profile_sheets([whole]))
     assert "sum of layers" in text
     assert "residual" in text
 
 
 def test_a_layer_that_launches_nothing_takes_no_time() -> None:
     times = {node.name: 0.0 if node.name == "flatten" else 0.1 for node in LENET.nodes}
-    made = recorded(layers=[{"name": name, "step": step(*[time] * 5)} for name, time in times.items()])
-    (flatten,) = (layer for layer in made["layers"] if layer["name"] == "flatten")
-    assert (flatten["share"], flatten["tflops"]) == (0, None)
+    made = recorded(layers={name: step(*[time] * 5) for name, time in times.items()})
+    assert made.layers is not None
+    (flatten,) = (layer for layer in made.layers.layers if layer.name == "flatten")
+    assert (flatten.share, flatten.tflops) == (0, None)
     assert "flatten" in render(profile_sheets([made]))
-    assert "flatten ms/image" not in {figure.what for figure in compare(made, made)}
+    assert "flatten ms/image" not in {time.name for time in compare(made, made).times}
 
 
 def test_with_amp_layers_move_halves_and_ranks_send_whole_gradients() -> None:
-    found_by = {precision: record._element(Config("paper", precision=precision)) for precision in Precision}
-    assert set(found_by.values()) == {2, 4}
-    assert [found_by[precision] for precision in (Precision.FP32, Precision.TF32)] == [4, 4]
-    weights = {precision: record._weight(Config("paper", precision=precision)) for precision in Precision}
-    assert {precision for precision, weight in weights.items() if weight == 2} == {Precision.FP16, Precision.BF16}
+    assert {precision.element_bytes for precision in Precision} == {2, 4}
+    assert {one for one in Precision if one.element_bytes == 4} == {Precision.FP32, Precision.TF32}
+    assert {one for one in Precision if one.weight_bytes == 2} == {Precision.FP16, Precision.BF16}
 
 
 def test_two_records_differ_only_where_quartiles_have_nothing_in_common() -> None:
@@ -259,23 +280,23 @@ def test_two_records_differ_only_where_quartiles_have_nothing_in_common() -> Non
     fast = recorded(infer=found()["infer"] | {"step": step(1.0, 1.0, 1.1, 0.9, 1.0) | {"per_block": 10}})
     unsure = recorded(infer=found()["infer"] | {"step": step(1.0, 1.5, 1.8, 2.0, 3.0) | {"per_block": 10}})
     for after, verdict in ((fast, Verdict.FASTER), (unsure, Verdict.UNDECIDED), (before, Verdict.UNDECIDED)):
-        (figure,) = compare(before, after)
-        assert figure.verdict is verdict
-    (slower,) = compare(fast, before)
+        (time,) = compare(before, after).times
+        assert time.verdict is verdict
+    (slower,) = compare(fast, before).times
     assert (slower.verdict, slower.ratio) == (Verdict.SLOWER, pytest.approx(2))
     assert slower.before == pytest.approx(1 / 8)
 
 
 def test_a_few_percent_may_be_the_machine_s() -> None:
-    def at(milliseconds: float) -> dict[str, Any]:
+    def at(milliseconds: float) -> Record:
         return recorded(infer=found()["infer"] | {"step": step(*[milliseconds] * 5) | {"per_block": 10}})
 
     for after, verdict in (
         *((1.04, Verdict.CLOSE), (0.96, Verdict.CLOSE), (1.0, Verdict.UNDECIDED)),
         *((1.06, Verdict.SLOWER), (0.94, Verdict.FASTER)),
     ):
-        (figure,) = compare(at(1.0), at(after))
-        assert figure.verdict is verdict
+        (time,) = compare(at(1.0), at(after)).times
+        assert time.verdict is verdict
 
 
 def test_touching_quartiles_overlap() -> None:
@@ -285,19 +306,21 @@ def test_touching_quartiles_overlap() -> None:
     assert not overlap(one, other._replace(low=3.1))
 
 
-def test_records_say_what_else_is_otherwise() -> None:
-    after = recorded(Config("lenet_d2l", batch=8, precision=Precision.BF16), name="Tesla T4")
-    assert differences(recorded(), after) == [
+def test_records_say_in_what_else_they_differ() -> None:
+    after = recorded(Request("lenet_d2l", batch=8, precision=Precision.BF16), name="Tesla T4")
+    before = replace(recorded(), warnings=(ProfileWarning("noise", Mode.INFER),))
+    after = replace(after, environment=replace(after.environment, processor="AMD EPYC"))
+    comparison = compare(before, after)
+    assert comparison.differences == (
         ("asked precision", "fp32", "bf16"),
         ("environment name", "AMD EPYC", "Tesla T4"),
-    ]
-    pair = (recorded() | {"warnings": ["infer: noise"]}, after)
-    text = render([comparison_sheet(("a.json", "b.json"), pair, compare(*pair))])
+    )
+    text = render([comparison_sheet(("a.json", "b.json"), comparison)])
     assert text.startswith("lenet_d2l, a.json (before) and lenet_d2l, b.json (after)\n")
     assert text.endswith(
         "asked precision: fp32 -> bf16\nenvironment name: AMD EPYC -> Tesla T4\na.json: infer: noise\n"
     )
-    data = comparison_data(("a.json", "b.json"), pair, compare(*pair))
+    data = comparison_data(("a.json", "b.json"), comparison)
     assert data["before"] == {"file": "a.json", "spec": "lenet_d2l", "warnings": ["infer: noise"]}
     assert data["otherwise"][0] == {"what": "asked precision", "before": "fp32", "after": "bf16"}
 
@@ -313,16 +336,16 @@ def test_the_lines_of_tensorflow() -> None:
     )
 
 
-def followed(preset: presets.Preset, forward: float, backward: float, n: int) -> dict[str, Any]:
+def followed(preset: presets.Preset, forward: float, backward: float, n: int) -> Record:
     """A record of a preset whose steps all take so many milliseconds."""
-    config = Config("lenet_d2l", batch=8, mode=preset.mode, preset=preset.name)
+    request = Request("lenet_d2l", batch=8, mode=preset.mode, preset=preset.name)
     parts = {"forward": step(forward), "backward": step(backward)} if preset.in_a_block else {}
     train = {"step": step(*[forward + backward] * n) | {"per_block": preset.steps // n}, "loss": "", "parts": parts}
     infer = {"step": step(*[forward] * n) | {"per_block": preset.steps // n}, "peak_mib": None}
     given = found(train=train | {"peak_mib": None, "peak_is": ""}, infer=infer)
-    if not config.infers:
+    if not request.infers:
         del given["infer"]
-    return record.record(LENET, config, given, NOW)
+    return record_of(request, given)
 
 
 @pytest.mark.parametrize("preset", presets.PRESETS.values(), ids=lambda preset: preset.name)
@@ -335,7 +358,7 @@ def test_a_preset_is_of_a_spec_that_there_is(preset: presets.Preset) -> None:
 
 def test_what_was_published_stands_below_what_was_measured() -> None:
     made = followed(presets.CONVNET_BENCHMARKS, 1.0, 3.0, n=1)
-    assert made["published"][2] == {
+    assert made.to_json()["published"][2] == {
         "hardware": "GTX TITAN X (Maxwell)",
         "library": "cuDNN R4 fp32, Torch",
         "batch": 128,
@@ -347,7 +370,7 @@ def test_what_was_published_stands_below_what_was_measured() -> None:
     }
     *_, sheet = profile_sheets([made])
     title, header, _, ours, *others = render([sheet]).splitlines()
-    assert title == "convnet-benchmarks, beside what was published for alexnet_owt on other hardware"
+    assert title == "convnet-benchmarks, next to what was published for alexnet_owt on other hardware"
     for word, cell, theirs in (
         *(("forward ms", "1.000", "25"), ("backward ms", "3.000", "46"), ("total ms", "4.000", "71")),
         *(("images/s", "2,000", "1,803"), ("batch", "8", "128")),
@@ -359,7 +382,7 @@ def test_what_was_published_stands_below_what_was_measured() -> None:
 
 def test_images_a_second_are_published_without_milliseconds() -> None:
     made = followed(presets.TF_CNN_BENCHMARKS, 1.0, 3.0, n=100)
-    assert "infer" not in made
+    assert made.infer is None
     text = render(profile_sheets([made]))
     assert "forward ms" not in text
     (line,) = (line for line in text.splitlines() if line.startswith("Tesla P100 (DGX-1)"))
@@ -368,13 +391,14 @@ def test_images_a_second_are_published_without_milliseconds() -> None:
 
 def test_one_block_has_no_spread_and_decides_nothing() -> None:
     made = followed(presets.CONVNET_BENCHMARKS, 1.0, 3.0, n=1)
-    assert made["infer"]["spread"] is None
-    assert made["warnings"] == []
+    assert made.infer is not None
+    assert made.infer.speed.spread is None
+    assert made.warnings == ()
     text = render(profile_sheets([made]))
-    assert "ms/step: of one block of 10 steps, waited for at its end" in text
+    assert "ms/step: mean of one block of 10 steps, with a wait for the device at its end" in text
     assert "IQR" not in text
     faster = followed(presets.CONVNET_BENCHMARKS, 0.5, 1.5, n=1)
-    assert {figure.verdict for figure in compare(made, faster)} == {Verdict.TOO_FEW}
+    assert {time.verdict for time in compare(made, faster).times} == {Verdict.TOO_FEW}
 
 
 @pytest.mark.parametrize(
@@ -382,7 +406,7 @@ def test_one_block_has_no_spread_and_decides_nothing() -> None:
     [
         ({"batch": 0}, "--batch must be at least 1, got 0"),
         ({"threads": 0}, "--threads must be at least 1, got 0"),
-        ({"latency_calls": 99}, "--calls must be at least 100, below which a 99th percentile says nothing, got 99"),
+        ({"latency_calls": 99}, "--calls must be at least 100 for a 99th percentile, got 99"),
         ({"min_run_time": 0.0}, "--min-run-time must be more than 0 seconds, got 0.0"),
         ({"min_run_time": float("nan")}, "--min-run-time must be more than 0 seconds, got nan"),
         ({"precision": Precision.TF32}, "--precision tf32 is for CUDA; cpu has fp32, bf16 or amp-bf16"),
@@ -396,13 +420,13 @@ def test_one_block_has_no_spread_and_decides_nothing() -> None:
 )
 def test_what_cannot_be_measured_is_refused(changed: dict[str, Any], message: str) -> None:
     with pytest.raises(ArchError) as refused:
-        check(Config("paper")._replace(**changed))
+        check(replace(Request("paper"), **changed))
     assert str(refused.value) == message
 
 
 def test_what_can_be_measured_is_not_refused() -> None:
-    check(Config("paper"))
-    check(Config("paper", device="cuda:1", precision=Precision.TF32, mode=Mode.BOTH, detail=True, threads=1))
+    check(Request("paper"))
+    check(Request("paper", device="cuda:1", precision=Precision.TF32, mode=Mode.BOTH, detail=True, threads=1))
 
 
 def test_records_are_kept_whole_and_named_by_what_they_are(
@@ -412,7 +436,7 @@ def test_records_are_kept_whole_and_named_by_what_they_are(
     records.keep(recorded())
     (path,) = (tmp_path / "reports" / "profiles").iterdir()
     assert path.name == "lenet_d2l-cpu-infer-fp32-nchw-torch2.9.0-2026-01-02T030405.json"
-    assert json.loads(path.read_text(encoding="utf-8"))["infer"] == recorded()["infer"]
+    assert json.loads(path.read_text(encoding="utf-8"))["infer"] == recorded().to_json()["infer"]
     assert capsys.readouterr().err == f"archcalc: recorded in reports/profiles/{path.name}\n"
     records.keep(recorded())
     records.keep(recorded())
@@ -440,13 +464,17 @@ def test_a_record_that_cannot_be_written_is_said(
     assert capsys.readouterr().err.startswith("archcalc: not recorded, give --output FILE.json: ")
 
 
+def ranks(backend: str, *steps: dict[str, Any], alone: dict[str, Any]) -> dict[str, Any]:
+    by_rank = [{"rank": rank, "device": f"cuda:{rank}", "step": one} for rank, one in enumerate(steps)]
+    times = {"steps": 5, "warm_up_steps": 10, "alone": alone, "by_rank": by_rank}
+    return {"distributed": {"ranks": len(steps), "backend": backend, "train": times}}
+
+
 def test_several_ranks_wait_for_the_slowest() -> None:
-    by_rank = [{"rank": 0, "device": "cuda:0", "step": step(*[2.5] * 5)}, {"rank": 1, "step": step(*[4.0] * 5)}]
-    told = {"steps": 5, "alone": step(*[2.0] * 5), "by_rank": by_rank}
-    given = found() | {"distributed": {"ranks": 2, "backend": "nccl", "train": told}}
+    given = found() | ranks("nccl", step(*[2.5] * 5), step(*[4.0] * 5), alone=step(*[2.0] * 5))
     del given["infer"]
-    made = record.record(LENET, Config("lenet_d2l", batch=8, mode=Mode.TRAIN, precision=Precision.BF16), given, NOW)
-    several = made["distributed"]
+    made = record_of(Request("lenet_d2l", batch=8, mode=Mode.TRAIN, precision=Precision.BF16), given)
+    several = made.to_json()["distributed"]
     # 2 x 8 images in 4 ms, where one rank has 8 in 2 ms; 61,706 parameters of 2 bytes
     assert several["train"]["images_per_second"] == 4_000
     assert several["train"]["speed_up"] == 1.0
@@ -456,17 +484,16 @@ def test_several_ranks_wait_for_the_slowest() -> None:
     text = render(profile_sheets([made]))
     assert "several devices at once" in text
     assert "2 ranks over nccl, each on AMD EPYC, 2 threads, torch 2.9.0" in text
-    assert made["warnings"] == []
+    assert made.warnings == ()
     assert records.file_name(made) == "lenet_d2l-cpu-2ranks-train-bf16-nchw-torch2.9.0-2026-01-02T030405.json"
-    (figure,) = compare(made, made)
-    assert (figure.what, figure.before) == ("2 ranks, train ms/image of each", 0.5)
+    (time,) = compare(made, made).times
+    assert (time.name, time.before) == ("2 ranks, train ms/image of each", 0.5)
 
 
 def test_a_rank_that_was_held_up_counts_with_its_mean() -> None:
     steps = step(*[1.0] * 9, 11.0)  # median 1, mean 2
-    told = {"alone": step(*[1.0] * 5), "by_rank": [{"rank": 0, "step": step(*[1.0] * 5)}, {"rank": 1, "step": steps}]}
-    given = found() | {"distributed": {"ranks": 2, "backend": "gloo", "train": told}}
-    made = record.record(LENET, Config("lenet_d2l", batch=8, mode=Mode.TRAIN), given, NOW)
+    given = found() | ranks("gloo", step(*[1.0] * 5), steps, alone=step(*[1.0] * 5))
+    made = record_of(Request("lenet_d2l", batch=8, mode=Mode.TRAIN), given).to_json()
     assert made["distributed"]["train"]["images_per_second"] == 8_000
     assert made["distributed"]["train"]["efficiency"] == 0.5
     assert made["warnings"] == ["train, rank 1: some steps were held up: the mean is 100% over the median"]
@@ -475,8 +502,8 @@ def test_a_rank_that_was_held_up_counts_with_its_mean() -> None:
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"device": "mps"}, "--device mps: under torchrun write cuda, of which each rank has its own, or cpu"),
-        ({"device": "cuda:1"}, "--device cuda:1: under torchrun write cuda, of which each rank has its own, or cpu"),
+        ({"device": "mps"}, "--device mps: under torchrun write cpu, or cuda to give each rank a GPU"),
+        ({"device": "cuda:1"}, "--device cuda:1: under torchrun write cpu, or cuda to give each rank a GPU"),
         ({"compile": "default"}, "--compile is for one device: leave it out under torchrun"),
         ({"preset": "tf-benchmark"}, "--preset is for one device: leave it out under torchrun"),
     ],
@@ -484,30 +511,31 @@ def test_a_rank_that_was_held_up_counts_with_its_mean() -> None:
 )
 def test_what_ranks_do_not_measure(changed: dict[str, Any], message: str) -> None:
     with pytest.raises(ArchError) as refused:
-        device_of(Config("paper")._replace(**changed), Place(1, 1, 2))
+        device_of(replace(Request("paper"), **changed), Place(1, 1, 2))
     assert str(refused.value) == message
 
 
 def test_each_rank_has_a_gpu_of_its_own() -> None:
-    assert device_of(Config("paper", device="cuda"), Place(5, 1, 8)) == "cuda:1"
-    assert device_of(Config("paper", device="cpu"), Place(5, 1, 8)) == "cpu"
+    assert device_of(Request("paper", device="cuda"), Place(5, 1, 8)) == "cuda:1"
+    assert device_of(Request("paper", device="cpu"), Place(5, 1, 8)) == "cpu"
 
 
-def test_what_was_asked_to_be_otherwise_is_said() -> None:
-    config = Config("lenet_d2l", batch=8, settings={"num_classes": 7}, input_shape=(1, 28, 28))
-    text = render(profile_sheets([record.record(LENET, config, found(), NOW)]))
+def test_settings_are_said() -> None:
+    request = Request("lenet_d2l", batch=8, settings={"num_classes": 7}, input_shape=(1, 28, 28))
+    text = render(profile_sheets([record_of(request, found())]))
     assert "\nlenet_d2l: input 1x28x28, num_classes=7\n" in text
 
 
 def test_a_preset_of_another_network_is_not_the_same_thing() -> None:
     text = render(profile_sheets([followed(presets.CONVNET_BENCHMARKS, 1.0, 3.0, n=1)]))
-    assert text.endswith("not the same thing: this is lenet_d2l at batch 8, what was published is alexnet_owt at 128\n")
+    assert text.endswith("not the same measurement: this is lenet_d2l at batch 8, published is alexnet_owt at 128\n")
 
 
 def test_what_is_so_of_several_networks_is_said_once() -> None:
-    slow = recorded() | {"warnings": ["infer: noise", "train: nothing of this"]}
-    other = slow | {"spec": slow["spec"] | {"name": "other"}}
-    silent = recorded() | {"spec": slow["spec"] | {"name": "silent"}, "warnings": []}
+    warnings = (ProfileWarning("noise", Mode.INFER), ProfileWarning("nothing of this", Mode.TRAIN))
+    slow = replace(recorded(), warnings=warnings)
+    other = replace(slow, network=replace(slow.network, name="other"))
+    silent = replace(recorded(), network=replace(slow.network, name="silent"))
     assert render(profile_sheets([slow, other, silent])).endswith("\nlenet_d2l, other: noise\n")
     assert render(profile_sheets([slow, other])).endswith("\nnoise\n")
     assert render(profile_sheets([slow])).endswith("\nlenet_d2l: noise\n")
@@ -530,7 +558,7 @@ def test_the_table_of_training_has_its_parts() -> None:
     train = {"step": step(*[4.0] * 5), "loss": "cross-entropy", "peak_mib": None, "peak_is": "", "parts": parts}
     given = found(train=train)
     del given["infer"]
-    text = render(profile_sheets([record.record(LENET, Config("lenet_d2l", batch=8, mode=Mode.TRAIN), given, NOW)]))
+    text = render(profile_sheets([record_of(Request("lenet_d2l", batch=8, mode=Mode.TRAIN), given)]))
     header, _, row = text.splitlines()[1:4]
     for title, cell in (("forward ms", "1.000"), ("backward ms", "2.000"), ("optimizer ms", "0.500")):
         assert row[: header.index(title) + len(title)].endswith(f" {cell}")
@@ -555,13 +583,13 @@ def test_a_record_is_kept_unless_it_is_the_answer(form: Name | None, output: str
 def test_a_machine_that_others_use_is_told() -> None:
     busy = found()
     busy["environment"]["waited"] = 0.66
-    (words,) = record.record(LENET, Config("lenet_d2l", batch=8), busy)["warnings"]
-    assert words.startswith("66% of the time was spent waiting for a core")
+    (warning,) = record_of(Request("lenet_d2l", batch=8), busy).warnings
+    assert warning.words.startswith("66% of the time was spent waiting for a core")
     crowded = {**busy, "environment": busy["environment"] | {"threads": 64, "cores": 2}}
-    (words,) = record.record(LENET, Config("lenet_d2l", batch=8), crowded)["warnings"]
-    assert "64 threads share 2 cores" in words
+    (warning,) = record_of(Request("lenet_d2l", batch=8), crowded).warnings
+    assert "64 threads share 2 cores" in warning.words
     busy["environment"]["waited"] = 0.04
-    assert record.record(LENET, Config("lenet_d2l", batch=8), busy)["warnings"] == []
+    assert record_of(Request("lenet_d2l", batch=8), busy).warnings == ()
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,12 +18,14 @@ from torch._dynamo.exc import Unsupported
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from archcalc.analysis.precision import Precision
-from archcalc.analysis.profile import record
-from archcalc.analysis.profile.config import Compile, Config, Layers, Mode
+from archcalc.analysis.profile.messages import Progress, line
 from archcalc.analysis.profile.presets import PRESETS, Preset
+from archcalc.analysis.profile.recording import record
+from archcalc.analysis.profile.request import Compile, Layers, Mode, Request
+from archcalc.analysis.profile.results import MeasuredPeak, Results
 from archcalc.analysis.profile.statistics import LEAST_BLOCKS
 from archcalc.cli.app import _with_values
-from archcalc.cli.profile import measuring
+from archcalc.cli.profile import runner
 from archcalc.errors import ArchError, MissingError
 from archcalc.graph import Graph, link
 from archcalc.pytorch.build import build
@@ -69,12 +72,12 @@ def graph(tiny: Path) -> Graph:
 
 @pytest.fixture
 def _quick_peaks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "measure_peaks", lambda *_: {"tflops": 0.1, "gbs": 10.0})
+    monkeypatch.setattr(run, "measure_peaks", lambda *_: MeasuredPeak(tflops=0.1, gbs=10.0))
 
 
-def asked(**changed: Any) -> Config:
-    short = Config("tiny", batch=2, threads=1, min_run_time=0.01, warm_up_seconds=0.0)
-    return short._replace(**changed)
+def asked(**changed: Any) -> Request:
+    short = Request("tiny", batch=2, threads=1, min_run_time=0.01, warm_up_seconds=0.0)
+    return replace(short, **changed)
 
 
 class FakeClock:
@@ -205,7 +208,7 @@ def test_an_allocator_that_tells_nothing_has_no_peak(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(general, "reset_peak_memory_stats", refuses, raising=False)
     accelerator.reset_peak(torch.device("mps"))
     assert accelerator.peak(torch.device("mps")) is None
-    assert memory.peak_memory(torch.device("mps")) == (None, "not told by this device")
+    assert memory.peak_memory(torch.device("mps")) == (None, "unknown on this device")
 
 
 def test_a_cpu_has_nothing_to_wait_for() -> None:
@@ -218,10 +221,10 @@ def test_a_cpu_has_nothing_to_wait_for() -> None:
 
 
 def _only_up_to(batch: int, error: Exception) -> Any:
-    def everything(bench: Bench, _: object) -> dict[str, Any]:
+    def everything(bench: Bench, _: object) -> run.Parts:
         if bench.batch > batch:
             raise error
-        return {}
+        return run.Parts()
 
     return everything
 
@@ -243,7 +246,7 @@ def test_a_device_out_of_memory_gets_a_smaller_batch(
     held: list[object] = []
     monkeypatch.setattr(run, "_as_asked", _only_up_to(16, error))
     monkeypatch.setattr(memory, "free", lambda _: held.append(sys.exception()))
-    assert run.measure(graph, asked(batch=64), told.append)["batch"] == 16
+    assert run.measure(graph, asked(batch=64), told.append).batch == 16
     assert [words.partition(" (")[0] for words in told] == [
         f"out of memory at batch {batch}" for batch in (64, 48, 32, 24)
     ]
@@ -272,7 +275,7 @@ def test_cudnn_without_an_engine_is_short_of_memory_if_the_allocator_was(
 @pytest.mark.usefixtures("_quick_peaks")
 def test_one_example_that_does_not_fit_is_the_end(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "_as_asked", _only_up_to(0, torch.OutOfMemoryError("CUDA out of memory")))
-    with pytest.raises(ArchError, match=r"^tiny: cpu has not memory enough for one example$"):
+    with pytest.raises(ArchError, match=r"^tiny: not enough memory on cpu for one example$"):
         run.measure(graph, asked(), lambda _: None)
 
 
@@ -322,14 +325,15 @@ def test_amp_that_torch_only_warns_of_is_refused(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.usefixtures("_quick_peaks")
-def test_every_batch_is_compiled_anew(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_batch_is_compiled_again(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[str] = []
     monkeypatch.setattr(torch.compiler, "reset", lambda: done.append("reset"))
     monkeypatch.setattr(torch, "compile", lambda module, **_: done.append("compile") or module)
     found = run.measure(graph, asked(compile=Compile.DEFAULT, layers=Layers.ALONE), lambda _: None)
     assert done == ["reset", "compile"]
-    assert found["infer"]["compile_s"] > 0
-    assert record.record(graph, asked(compile=Compile.DEFAULT), found)["residual_ms"] is None
+    assert found.infer is not None
+    assert (found.infer.compile_s or 0) > 0
+    assert record(graph, asked(compile=Compile.DEFAULT), found).to_json()["residual_ms"] is None
 
 
 @pytest.mark.usefixtures("_quick_peaks")
@@ -353,7 +357,7 @@ def test_a_cuda_graph_tells_no_memory(graph: Graph) -> None:
         bench = Bench(graph, asked(compile=mode), accelerator.Clock(torch.device(kind)), lambda _: None)
         peak, meaning = run._peak(lambda: None, bench)
         assert (peak is not None) is is_told
-        assert meaning.startswith("not told: a CUDA graph") is not is_told
+        assert meaning.startswith("unknown: a CUDA graph") is not is_told
 
 
 @pytest.mark.parametrize(("name", "side"), [("torchvision", 63), ("tf_benchmark", 67)])
@@ -470,16 +474,17 @@ def test_a_run_on_cuda_keeps_all_on_it_and_waits_for_it(graph: Graph, monkeypatc
     monkeypatch.setattr(Bench, "module", lambda bench: build(bench.graph, bench.device))  # such weights are not cast
     for module in (run, layers):  # torch's Timer computes with tensors, which here have no numbers
         monkeypatch.setattr(module, "throughput", lambda step, clock, *_: (timing.timing(_five(step, clock)), 5))
-    config = asked(device="cuda:1", layers=Layers.ALONE)
+    request = asked(device="cuda:1", layers=Layers.ALONE)
     with FakeTensorMode():
-        found = run.measure(graph, config, lambda _: None)
-    environment = found["environment"]
-    assert (environment["device"], environment["memory_mib"]) == ("cuda:1", 80 * 2**10)
-    assert (environment["name"], environment["capability"]) == ("NVIDIA H100 80GB HBM3", [9, 0])
-    assert (found["infer"]["peak_mib"], found["infer"]["peak_is"]) == (3.0, "tensors, by the device's allocator")
+        found = run.measure(graph, request, lambda _: None)
+    environment = found.environment
+    assert (environment.device, environment.memory_mib) == ("cuda:1", 80 * 2**10)
+    assert (environment.name, environment.capability) == ("NVIDIA H100 80GB HBM3", (9, 0))
+    assert found.infer is not None
+    assert (found.infer.peak_mib, found.infer.peak_is) == (3.0, "tensors, by the device's allocator")
     assert [str(device) for device in made_current] == ["cuda:1"]
     assert len(waits) > 2 * (
-        config.latency_calls + len(graph.nodes)
+        request.latency_calls + len(graph.nodes)
     )  # before and after each call, and each layer's block
 
 
@@ -494,16 +499,17 @@ def test_tf32_is_off_but_where_it_is_asked_for() -> None:
 @pytest.mark.usefixtures("_quick_peaks")
 @pytest.mark.parametrize("mode", Mode)
 def test_a_run_on_the_cpu_has_what_was_asked_for(graph: Graph, mode: Mode) -> None:
-    config = asked(mode=mode, detail=mode is not Mode.INFER, layers=Layers.ALONE, channels_last=True)
-    found = run.measure(graph, config, lambda _: None)
-    assert ("infer" in found, "train" in found) == (config.infers, config.trains)
-    assert [layer["name"] for layer in found["layers"]] == [node.name for node in graph.nodes]
-    made = record.record(graph, config, found)
-    if config.infers:
+    request = asked(mode=mode, detail=mode is not Mode.INFER, layers=Layers.ALONE, channels_last=True)
+    found = run.measure(graph, request, lambda _: None)
+    assert (found.infer is not None, found.train is not None) == (request.infers, request.trains)
+    assert list(found.layers or ()) == [node.name for node in graph.nodes]
+    assert Results.from_json(json.loads(json.dumps(found.to_json()))) == found
+    made = record(graph, request, found).to_json()
+    if request.infers:
         assert made["infer"]["latency"]["n"] == 100
         assert made["infer"]["peak_mib"] > 0
         assert made["infer"]["step"]["low_ms"] <= made["infer"]["step"]["median_ms"] <= made["infer"]["step"]["high_ms"]
-    if config.trains:
+    if request.trains:
         assert list(made["train"]["parts"]) == ["forward", "backward", "optimizer"]
         assert made["train"]["loss"] == "cross-entropy"
         assert made["train"]["optimizer"] == {"name": "SGD", "lr": 1e-6, "momentum": 0.9, "weight_decay": 0.0}
@@ -512,19 +518,20 @@ def test_a_run_on_the_cpu_has_what_was_asked_for(graph: Graph, mode: Mode) -> No
 @pytest.mark.usefixtures("_quick_peaks")
 @pytest.mark.parametrize("precision", [Precision.BF16, Precision.AMP_BF16])
 def test_half_precision_on_the_cpu(graph: Graph, precision: Precision) -> None:
-    assert "train" in run.measure(graph, asked(mode=Mode.TRAIN, precision=precision), lambda _: None)
+    assert run.measure(graph, asked(mode=Mode.TRAIN, precision=precision), lambda _: None).train
 
 
 @pytest.mark.usefixtures("_quick_peaks")
 @pytest.mark.parametrize("preset", PRESETS.values(), ids=lambda preset: preset.name)
 def test_a_preset_has_its_own_steps(graph: Graph, preset: Preset) -> None:
     found = run.measure(graph, asked(preset=preset.name, mode=preset.mode), lambda _: None)
-    assert ("infer" in found) is (preset.mode is Mode.BOTH)
-    for mode in {"infer", "train"} & set(found):
-        step = found[mode]["step"]
-        assert (step["n"] * step["per_block"], found[mode]["warm_up_steps"]) == (preset.steps, 10)
-        assert step["n"] == (1 if preset.in_a_block else preset.steps)
-    assert list(found["train"]["parts"]) == (["forward", "backward"] if preset.in_a_block else [])
+    assert found.train is not None
+    assert (found.infer is not None) is (preset.mode is Mode.BOTH)
+    for times in filter(None, (found.infer, found.train)):
+        step = times.step
+        assert (step.n * (step.per_block or 0), times.warm_up_steps) == (preset.steps, 10)
+        assert step.n == (1 if preset.in_a_block else preset.steps)
+    assert list(found.train.parts or ()) == (["forward", "backward"] if preset.in_a_block else [])
 
 
 def test_a_block_is_waited_for_at_its_end_alone(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -566,8 +573,7 @@ def test_the_gradients_are_of_half_the_sum_of_squares(graph: Graph) -> None:
 
 
 def test_layers_by_the_profiler(graph: Graph) -> None:
-    config = asked(layers=Layers.PROFILER)
-    bench = Bench(graph, config, accelerator.Clock(torch.device("cpu")), lambda _: None)
+    bench = Bench(graph, asked(layers=Layers.PROFILER), accelerator.Clock(torch.device("cpu")), lambda _: None)
     times = layers.time_layers(bench, bench.module())
     assert list(times) == [node.name for node in graph.nodes]
     assert len({series.n for series in times.values()}) == 1
@@ -615,9 +621,9 @@ def test_a_process_that_ends_without_a_word_is_told_by_how_it_ended(
         ("import os; os.kill(os.getpid(), 9)", "tiny: the measurement was killed, as systems do where memory runs out"),
         ("import os; os.kill(os.getpid(), 6)", "tiny: the measurement ended by SIGABRT; --in-process shows more"),
     ):
-        monkeypatch.setattr(measuring, "PROCESS", (sys.executable, "-c", script))
+        monkeypatch.setattr(runner, "PROCESS", (sys.executable, "-c", script))
         with pytest.raises(ArchError) as failed:
-            measuring.in_a_process(graph, asked(), lambda _: None)
+            runner.in_a_process(graph, asked(), lambda _: None)
         assert str(failed.value).startswith(message)
 
 
@@ -661,15 +667,15 @@ def test_a_file_in_the_folder_is_not_taken_for_a_module(
 ) -> None:
     (tmp_path / "random.py").write_text("raise SystemExit('taken')\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    assert measuring.in_a_process(graph, asked(), lambda _: None)["batch"] == 2
+    assert runner.in_a_process(graph, asked(), lambda _: None).batch == 2
 
 
 def test_lines_that_are_not_ours_are_not_heard() -> None:
-    lines = [b"a library says hello\n", b"[1]\n", b'{"measuring": "x"}\n', b'{"found": {"batch": 1}}\n']
+    lines = [b"a library says hello\n", b"[1]\n", line(Progress("x")).encode()]
     told: list[str] = []
-    assert measuring._listen(lines, told.append) == {"batch": 1}
+    assert runner._listen(lines, told.append) is None
     assert told == ["x"]
-    assert measuring._end(-40, "") == "the measurement ended by signal 40; --in-process shows more"
+    assert runner._how_it_ended(-40, "") == "the measurement ended by signal 40; --in-process shows more"
 
 
 def test_what_fails_in_the_process_is_told_by_its_own_message(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -678,9 +684,9 @@ def test_what_fails_in_the_process_is_told_by_its_own_message(graph: Graph, monk
         "def measure(*_): raise ValueError('\\nfirst\\nlast')\n"
         "run.measure = measure\nprocess.main()"
     )
-    monkeypatch.setattr(measuring, "PROCESS", (sys.executable, "-c", script))
+    monkeypatch.setattr(runner, "PROCESS", (sys.executable, "-c", script))
     with pytest.raises(ArchError) as failed:
-        measuring.in_a_process(graph, asked(), lambda _: None)
+        runner.in_a_process(graph, asked(), lambda _: None)
     assert str(failed.value) == "the measurement failed: ValueError: first (--in-process shows where)"
 
 
@@ -757,7 +763,7 @@ def test_a_terminal_sees_what_is_being_measured(tiny: Path, tmp_path: Path) -> N
         (["lenet_d2l", "--preset", "tf"], "there is no preset 'tf' (there are convnet-benchmarks, tf-benchmark, "),
         (["lenet_d2l", "--compile=fast"], "Invalid value for '--compile': 'fast' is not one of 'default'"),
         *(
-            (["lenet_d2l", "--preset", "tf-benchmark", *given], f"says itself what is measured: leave out {given[0]}")
+            (["lenet_d2l", "--preset", "tf-benchmark", *given], f"sets what is measured: leave out {given[0]}")
             for given in (["--mode", "infer"], ["--calls", "200"], ["--detail"], ["--layers"], ["--compile"])
         ),
         (["lenet_d2l", "-o", "no/r.json"], "--output: no/r.json cannot be written: there is no folder no"),
@@ -796,11 +802,13 @@ def test_files_of_several_records_are_compared_network_by_network(tiny: Path, tm
     assert [result["after"]["spec"] for result in json.loads(done.stdout)["results"]] == ["tiny", "lenet_d2l"]
     done = cli("profile", "--compare", "one.json", "other.json", cwd=tmp_path)
     assert done.stdout.startswith("lenet_d2l, one.json (before) and lenet_d2l, other.json (after)\n")
-    assert done.stderr == "archcalc: in one.json alone: tiny\n"
+    assert done.stderr == "archcalc: only in one.json: tiny\n"
     done = cli("profile", "--compare", "one.json", "other.json", "-o", "other.json", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert "--output: other.json is one of the two records that are compared" in done.stderr
-    other.write_text(json.dumps(made["results"][0] | {"spec": {"name": "another"}}), encoding="utf-8")
+    another = made["results"][0]
+    another["spec"]["name"] = "another"
+    other.write_text(json.dumps(another), encoding="utf-8")
     done = cli("profile", "--compare", "one.json", "other.json", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert "--compare: the two files have no measurement in common" in done.stderr
@@ -810,7 +818,7 @@ def test_a_record_that_is_not_whole_is_not_compared(tmp_path: Path) -> None:
     (tmp_path / "bad.json").write_text('{"kind": "profile"}')
     done = cli("profile", "--compare", "bad.json", "bad.json", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
-    assert "a record is not whole" in done.stderr
+    assert done.stderr == "archcalc: --compare: bad.json is no whole record of archcalc profile: created is missing\n"
 
 
 def test_a_missing_gpu_ends_with_3() -> None:
@@ -942,4 +950,4 @@ def test_memory_that_runs_out_on_cuda_makes_the_batch_smaller(graph: Graph) -> N
         found = run.measure(graph, asked(device="cuda", batch=2**20), lambda _: None)
     finally:
         torch.cuda.set_per_process_memory_fraction(1.0)
-    assert found["batch"] < 2**20
+    assert found.batch < 2**20

@@ -1,8 +1,10 @@
-"""What is asked of one profile: a network, a device, and how they are measured."""
+"""The request for a measurement: a network, a device, and how to measure."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from math import inf
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from archcalc.analysis.precision import Precision
 from archcalc.errors import ArchError
@@ -14,7 +16,7 @@ MIN_RUN_TIME: Final = 1.0
 SEED: Final = 0
 ON_CPU: Final = 16
 ON_ACCELERATOR: Final = 128
-"""Examples in a batch, where none is asked for."""
+"""Examples in a batch, where the request does not say."""
 
 
 class Mode(StrEnum):
@@ -24,14 +26,14 @@ class Mode(StrEnum):
 
 
 class Layers(StrEnum):
-    """How each layer is timed: alone, on inputs of its shapes, or in the whole, by torch's profiler."""
+    """How each layer is timed: alone, on inputs of its shapes, or inside the network, by torch's profiler."""
 
     ALONE = "alone"
     PROFILER = "profiler"
 
 
 class Compile(StrEnum):
-    """What torch.compile calls its modes."""
+    """The modes of torch.compile, by torch's names."""
 
     DEFAULT = "default"
     REDUCE_OVERHEAD = "reduce-overhead"
@@ -39,11 +41,12 @@ class Compile(StrEnum):
     MAX_AUTOTUNE_NO_CUDAGRAPHS = "max-autotune-no-cudagraphs"
 
 
-class Config(NamedTuple):
-    """One configuration. `spec` is the word that a network was asked for by; times are seconds."""
+@dataclass(frozen=True)
+class Request:
+    """One measurement. `spec` is the word by which the user named the network; times are seconds."""
 
     spec: str
-    settings: dict[str, Any] = {}  # noqa: RUF012  # never changed
+    settings: Mapping[str, Any] = field(default_factory=dict)
     input_shape: tuple[int, ...] | None = None
     device: str = "cpu"
     precision: Precision = Precision.FP32
@@ -70,26 +73,21 @@ class Config(NamedTuple):
         return self.mode is not Mode.INFER
 
 
-def as_data(config: Config) -> dict[str, Any]:
-    """A configuration as JSON has it."""
-    return config._asdict()
-
-
-def check(config: Config) -> None:
+def check(request: Request) -> None:
     """Raise ArchError for what cannot be measured."""
     for name, value, least in (
-        ("--batch", config.batch, 1),
-        ("--threads", 1 if config.threads is None else config.threads, 1),
-        ("--calls", config.latency_calls, LATENCY_CALLS),
+        ("--batch", request.batch, 1),
+        ("--threads", 1 if request.threads is None else request.threads, 1),
+        ("--calls", request.latency_calls, LATENCY_CALLS),
     ):
         if value < least:
-            why = ", below which a 99th percentile says nothing" if name == "--calls" else ""
-            raise ArchError(f"{name} must be at least {least}{why}, got {value}")
-    if not 0 < config.min_run_time < inf:
-        raise ArchError(f"--min-run-time must be more than 0 seconds, got {config.min_run_time}")
-    if config.precision is Precision.TF32 and config.device in ("cpu", "mps"):
-        raise ArchError(f"--precision tf32 is for CUDA; {config.device} has fp32, bf16 or amp-bf16")
-    if config.layers is Layers.PROFILER and config.device == "mps":
+            purpose = " for a 99th percentile" if name == "--calls" else ""
+            raise ArchError(f"{name} must be at least {least}{purpose}, got {value}")
+    if not 0 < request.min_run_time < inf:
+        raise ArchError(f"--min-run-time must be more than 0 seconds, got {request.min_run_time}")
+    if request.precision is Precision.TF32 and request.device in ("cpu", "mps"):
+        raise ArchError(f"--precision tf32 is for CUDA; {request.device} has fp32, bf16 or amp-bf16")
+    if request.layers is Layers.PROFILER and request.device == "mps":
         raise ArchError("--layers profiler is for CUDA and CPUs: torch's profiler sees no kernels of MPS; use --layers")
-    if config.detail and not config.trains:
+    if request.detail and not request.trains:
         raise ArchError("--detail splits training steps: add --mode train or --mode both")

@@ -1,0 +1,148 @@
+"""A record of what was measured, with what follows from the network: speeds, shares of the peaks, and warnings."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Final
+
+from archcalc.analysis.devices import datasheet
+from archcalc.analysis.precision import Precision
+from archcalc.analysis.profile.presets import PRESETS
+from archcalc.analysis.profile.ranks import all_reduce, scaling
+from archcalc.analysis.profile.record import (
+    Batch,
+    Bound,
+    DatasheetPeak,
+    Distributed,
+    Infer,
+    LayerTime,
+    LayerTimes,
+    Network,
+    Peaks,
+    Ranks,
+    Record,
+    Speed,
+    Train,
+)
+from archcalc.analysis.profile.request import Request
+from archcalc.analysis.profile.results import MeasuredPeak, RanksTimes, Results, StepTimes
+from archcalc.analysis.profile.warnings import warnings_of
+from archcalc.analysis.work import Work, moved, work
+from archcalc.graph import Graph
+
+_TERA: Final = 1e12
+_GIGA: Final = 1e9
+_MILLI: Final = 1e-3
+
+
+def record(graph: Graph, request: Request, results: Results, now: datetime | None = None) -> Record:
+    """Return the record of a measurement."""
+    totals = work(graph)
+    datasheet_peak = _datasheet_peak(results.environment.name, request.precision)
+    peaks = Peaks(datasheet=datasheet_peak, measured=results.measured_peak)
+    made = Record(
+        created=(now or datetime.now(UTC)).isoformat(timespec="seconds"),
+        network=_network(graph, totals),
+        request=request,
+        batch=Batch(asked=request.batch, used=results.batch),
+        environment=results.environment,
+        peaks=peaks,
+        infer=_infer(graph, request, results, totals.forward, peaks),
+        train=_train(results, totals.training, peaks),
+        layers=_layers(graph, request, results),
+        distributed=_distributed(results, totals.params, request.precision),
+        published=PRESETS[request.preset].published if request.preset else None,
+    )
+    return replace(made, warnings=tuple(warnings_of(made)))
+
+
+def _network(graph: Graph, totals: Work) -> Network:
+    spec = graph.spec
+    return Network(
+        name=spec.name,
+        title=spec.title,
+        input_shape=spec.input_shape,
+        params=totals.params,
+        flops=totals.forward,
+        training_flops=totals.training,
+    )
+
+
+def _datasheet_peak(device: str, precision: Precision) -> DatasheetPeak | None:
+    peak = datasheet(device)
+    if peak is None:
+        return None
+    return DatasheetPeak(device=peak.name, tflops=peak.tflops(precision), gbs=peak.bandwidth, source=peak.source)
+
+
+def _infer(graph: Graph, request: Request, results: Results, flops: int, peaks: Peaks) -> Infer | None:
+    times = results.infer
+    if times is None:
+        return None
+    speed = _speed(times.step, results.batch, flops, peaks)
+    return Infer(times=times, speed=speed, bound=_bound(graph, request.precision, results.batch, peaks.measured))
+
+
+def _train(results: Results, flops: int, peaks: Peaks) -> Train | None:
+    times = results.train
+    return Train(times=times, speed=_speed(times.step, results.batch, flops, peaks)) if times else None
+
+
+def _speed(step: StepTimes, batch: int, flops: int, peaks: Peaks) -> Speed:
+    seconds = step.median_ms * _MILLI
+    tflops = flops * batch / seconds / _TERA
+    most = peaks.datasheet.tflops if peaks.datasheet else None
+    return Speed(
+        images_per_second=batch / seconds,
+        spread=step.spread if step.n > 1 else None,
+        tflops=tflops,
+        of_datasheet=tflops / most if most else None,
+        of_measured=tflops / peaks.measured.tflops if peaks.measured.tflops else None,
+    )
+
+
+def _bound(graph: Graph, precision: Precision, batch: int, peak: MeasuredPeak) -> Bound:
+    """Return what takes longer at the measured peaks, summed over the layers."""
+    layers = moved(graph, batch, precision.element_bytes)
+    compute = sum(layer.flops for layer in layers) / (peak.tflops * _TERA)
+    memory = sum(layer.bytes for layer in layers) / (peak.gbs * _GIGA)
+    return Bound.COMPUTE if compute >= memory else Bound.MEMORY
+
+
+def _layers(graph: Graph, request: Request, results: Results) -> LayerTimes | None:
+    """Return the times of the layers; of a compiled network the layers were not, so the two are not compared."""
+    if results.layers is None:
+        return None
+    flops = {layer.name: layer.flops for layer in moved(graph, results.batch, request.precision.element_bytes)}
+    total = sum(step.median_ms for step in results.layers.values())
+    whole = results.infer.step.median_ms if results.infer and not request.compile else None
+    return LayerTimes(
+        layers=tuple(_layer(name, step, total, flops[name]) for name, step in results.layers.items()),
+        layers_ms=total,
+        residual_ms=None if whole is None else whole - total,
+    )
+
+
+def _layer(name: str, step: StepTimes, total_ms: float, flops: int) -> LayerTime:
+    taken = step.median_ms
+    tflops = flops / (taken * _MILLI) / _TERA if taken and flops else None
+    return LayerTime(name=name, step=step, share=taken / total_ms, tflops=tflops)
+
+
+def _distributed(results: Results, params: int, precision: Precision) -> Distributed | None:
+    times = results.distributed
+    if times is None:
+        return None
+    return Distributed(
+        ranks=times.ranks,
+        backend=times.backend,
+        infer=_ranks(times.infer, results.batch),
+        train=_ranks(times.train, results.batch),
+        all_reduce=all_reduce(params, precision.weight_bytes, times.ranks),
+    )
+
+
+def _ranks(times: RanksTimes | None, batch: int) -> Ranks | None:
+    if times is None:
+        return None
+    means = [rank.step.mean_ms for rank in times.by_rank]
+    return Ranks(times=times, scaling=scaling(times.alone.mean_ms, means, batch))
