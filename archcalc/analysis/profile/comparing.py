@@ -9,7 +9,7 @@ from archcalc.analysis.profile.typed_json import to_json
 
 _MILLI: Final = 1e-3
 _OF_THE_MOMENT: Final = ("load", "waited")
-_NETWORK: Final = ("name", "input_shape", "flops")
+_SPEC: Final = ("name", "input_shape", "flops")
 _SMALL: Final = 0.05
 """The share by which two runs of one network have been seen to differ on a machine that others use."""
 
@@ -96,9 +96,9 @@ def _differences(before: Record, after: Record) -> list[Difference]:
 
 def _settings(record: Record) -> dict[str, Any]:
     """Return what should be equal in two records that are compared."""
-    network, asked, environment = (to_json(part) for part in (record.network, record.request, record.environment))
+    spec, asked, environment = (to_json(part) for part in (record.spec, record.request, record.environment))
     return {
-        **{f"spec {key}": network[key] for key in _NETWORK},
+        **{f"spec {key}": spec[key] for key in _SPEC},
         **{f"asked {key}": value for key, value in asked.items() if key != "spec"},
         **{f"environment {key}": value for key, value in environment.items() if key not in _OF_THE_MOMENT},
         "batch used": record.batch.used,

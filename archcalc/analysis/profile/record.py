@@ -21,7 +21,7 @@ _FIRST_BY_PRESET: Final = ("step", "parts", "peak_mib", "peak_is", "loss", "opti
 
 
 @dataclass(frozen=True, kw_only=True)
-class Network:
+class SpecSummary:
     """The network that was measured, with the FLOPs of one example in a forward pass and in a training step."""
 
     name: str
@@ -64,7 +64,7 @@ class Peaks:
 
 @dataclass(frozen=True, kw_only=True)
 class Speed:
-    """Images and TFLOP a second, as shares of the peaks too, which may be over 1; `spread` is None for one sample."""
+    """Images and TFLOP a second, also as shares of the peaks, which may be over 1; one sample has no `spread`."""
 
     images_per_second: float
     spread: float | None
@@ -74,7 +74,7 @@ class Speed:
 
 
 class Bound(StrEnum):
-    """What takes longer at the measured peaks: arithmetic, or reading and writing."""
+    """The slower of two at the measured peaks: arithmetic, or reading and writing."""
 
     COMPUTE = "compute"
     MEMORY = "memory"
@@ -82,7 +82,7 @@ class Bound(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Infer:
-    """Inference."""
+    """Inference: what was measured, how fast that is, and what bounds it."""
 
     times: InferTimes = field(metadata=INLINE)
     speed: Speed = field(metadata=INLINE)
@@ -91,7 +91,7 @@ class Infer:
 
 @dataclass(frozen=True, kw_only=True)
 class Train:
-    """Training."""
+    """Training steps: what was measured, and how fast that is."""
 
     times: TrainTimes = field(metadata=INLINE)
     speed: Speed = field(metadata=INLINE)
@@ -109,7 +109,7 @@ class LayerTime:
 
 @dataclass(frozen=True, kw_only=True)
 class LayerTimes:
-    """The times of all layers, their sum, and what the network takes beyond it, None where the two do not compare."""
+    """The times of all layers, their sum, and what the network takes beyond it, None where that is not known."""
 
     layers: tuple[LayerTime, ...]
     layers_ms: float
@@ -149,7 +149,7 @@ class Distributed:
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """What was asked, what was measured, on what, and what follows from it. What was not measured is None.
+    """The request, the results and what follows from them; a part that was not measured is None.
 
     Keys in JSON: `kind`, `created`, `spec` (the network: name, title, input_shape, params, and FLOPs of an image,
     forward and training), `asked` (the request), `batch` (asked and used), `environment`, `peaks` (datasheet and
@@ -161,7 +161,7 @@ class Record:
     """
 
     created: str
-    network: Network
+    spec: SpecSummary
     request: Request
     batch: Batch
     environment: Environment
@@ -182,7 +182,7 @@ class Record:
         parts = {
             "kind": KIND,
             "created": self.created,
-            "spec": self.network,
+            "spec": self.spec,
             "asked": self.request,
             "batch": self.batch,
             "environment": self.environment,
@@ -212,7 +212,7 @@ class Record:
             raise ArchError(f"kind must be {KIND}, got {spell(kind)}")
         record = cls(
             created=value_of(str, data, "created"),
-            network=value_of(Network, data, "spec"),
+            spec=value_of(SpecSummary, data, "spec"),
             request=value_of(Request, data, "asked"),
             batch=value_of(Batch, data, "batch"),
             environment=value_of(Environment, data, "environment"),

@@ -16,10 +16,10 @@ from archcalc.analysis.profile.record import (
     Infer,
     LayerTime,
     LayerTimes,
-    Network,
     Peaks,
     Ranks,
     Record,
+    SpecSummary,
     Speed,
     Train,
 )
@@ -41,7 +41,7 @@ def record(graph: Graph, request: Request, results: Results, now: datetime | Non
     peaks = Peaks(datasheet=datasheet_peak, measured=results.measured_peak)
     made = Record(
         created=(now or datetime.now(UTC)).isoformat(timespec="seconds"),
-        network=_network(graph, totals),
+        spec=_spec(graph, totals),
         request=request,
         batch=Batch(asked=request.batch, used=results.batch),
         environment=results.environment,
@@ -55,9 +55,9 @@ def record(graph: Graph, request: Request, results: Results, now: datetime | Non
     return replace(made, warnings=tuple(warnings_of(made)))
 
 
-def _network(graph: Graph, totals: Work) -> Network:
+def _spec(graph: Graph, totals: Work) -> SpecSummary:
     spec = graph.spec
-    return Network(
+    return SpecSummary(
         name=spec.name,
         title=spec.title,
         input_shape=spec.input_shape,
@@ -109,7 +109,7 @@ def _bound(graph: Graph, precision: Precision, batch: int, peak: MeasuredPeak) -
 
 
 def _layers(graph: Graph, request: Request, results: Results) -> LayerTimes | None:
-    """Return the times of the layers; of a compiled network the layers were not, so the two are not compared."""
+    """Return the times of the layers; layers are not compiled, so a compiled network has no residual."""
     if results.layers is None:
         return None
     flops = {layer.name: layer.flops for layer in moved(graph, results.batch, request.precision.element_bytes)}

@@ -81,7 +81,7 @@ class StepTimes:
         return self.timing().spread
 
     def timing(self, batch: int = 1) -> Timing:
-        """Return the times in seconds, as the share of one example where a step has a batch of so many."""
+        """Return the times in seconds, divided by the examples of a step."""
         return Timing(
             median=self.median_ms * _MILLI / batch,
             low=self.low_ms * _MILLI / batch,

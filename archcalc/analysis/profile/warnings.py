@@ -1,4 +1,4 @@
-"""What to know before the numbers of a record are believed."""
+"""Warnings: reasons to doubt the numbers of a record."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple

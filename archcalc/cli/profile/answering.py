@@ -1,4 +1,4 @@
-"""Measures the networks one after the other, keeps each record at once, and shows all that there are in the end."""
+"""The networks, measured one after the other: each record is kept at once, all that there are are shown at the end."""
 
 import os
 import sys

@@ -58,16 +58,16 @@ def profile(
     from archcalc.cli.profile.records import compare_files
     from archcalc.errors import ArchError
 
-    rank, as_lines = place(os.environ), form == TENSORFLOW
+    this_rank, as_lines = place(os.environ), form == TENSORFLOW
     writing = Writing(None if form == "tf" else form, output)
-    with said_by_the_first(rank):
+    with said_by_the_first(this_rank):
         expect_writable(writing, as_lines, compare is not None)
         if compare:
             if specs:
                 raise ArchError("--compare measures nothing: leave out the networks")
             compare_files(compare, writing)
             return
-        if rank and as_lines:
+        if this_rank and as_lines:
             raise ArchError("--format tf is for one device: leave it out under torchrun")
         expect_free(
             preset,
@@ -96,5 +96,6 @@ def profile(
             latency_calls=LATENCY_CALLS if calls is None else calls,
             preset=preset,
         )
-        request = completed(request, batch, rank)
-        answer(request, graphs(request, specs, reading), run_for(in_process, rank), rank, writing, as_lines)
+        request = completed(request, batch, this_rank)
+        networks, run = graphs(request, specs, reading), run_for(in_process, this_rank)
+        answer(request, networks, run, this_rank, writing, as_lines)

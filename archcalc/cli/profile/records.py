@@ -42,7 +42,7 @@ def file_name(record: Record) -> str:
     """Return a name of the network, device, ranks, mode, precision, layout, version of torch and time."""
     request = record.request
     words = (
-        record.network.name,
+        record.spec.name,
         request.device.replace(":", ""),
         f"{record.distributed.ranks}ranks" if record.distributed else "",
         request.preset or request.mode,
@@ -72,7 +72,7 @@ def compare_files(paths: tuple[Path, Path], writing: "Writing") -> None:
     if not comparisons:
         raise ArchError("--compare: the two files have no measurement in common")
     for file, records, side in zip(files, (before, after), zip(*pairs, strict=True), strict=True):
-        alone = [record.network.name for record in records if record not in side]
+        alone = [record.spec.name for record in records if record not in side]
         if alone:
             say(f"only in {file}: {', '.join(alone)}")
     sheets = [comparison_sheet(files, one) for one in comparisons]
@@ -81,7 +81,7 @@ def compare_files(paths: tuple[Path, Path], writing: "Writing") -> None:
 
 
 def _paired(before: list[Record], after: list[Record]) -> list[tuple[Record, Record]]:
-    """Return the records of the same network; two that are alone in their files, whatever they are of."""
+    """Return the records of the same network; if each file holds one record, these two, whatever their networks."""
     if len(before) == len(after) == 1:
         return [(before[0], after[0])]
     others = _numbered(after)
@@ -93,7 +93,7 @@ def _numbered(records: list[Record]) -> dict[tuple[str, int], Record]:
     seen: Counter[str] = Counter()
     found = {}
     for record in records:
-        name = record.network.name
+        name = record.spec.name
         found[name, seen[name]] = record
         seen[name] += 1
     return found

@@ -1,4 +1,4 @@
-"""Runs a measurement in a process of its own, in this one, or in the ranks of torchrun."""
+"""Ways to run a measurement: in a process of its own, in this one, or in the ranks of torchrun."""
 
 import contextlib
 import os
@@ -83,7 +83,7 @@ def in_a_process(graph: "Graph", request: Request, report: Report) -> Results:
 
 
 def _listen(lines: Iterable[bytes], report: Report) -> Results | None:
-    """Return the results that end the messages; None where the process ends without. Raises the failure it reports."""
+    """Return the results; None where the process ends without them. Raises the failure that it reports."""
     for line in lines:
         match read(line):
             case Progress(words):

@@ -44,13 +44,13 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 class Shortage(NamedTuple):
-    """That memory ran out, with the words of the error."""
+    """An end of memory, in the words of the error."""
 
     words: str
 
 
 def tried(work: Callable[[], T], device: torch.device) -> T | Shortage:
-    """Return what work returns; a Shortage where memory runs out, after what work held is freed."""
+    """Return what work returns; where memory runs out, a Shortage, once what work held is freed."""
     before = _times_short(device)
     try:
         return work()

@@ -33,7 +33,7 @@ _NOT_APART: Final = "not measured apart from training by this protocol"
 
 
 class Parts(NamedTuple):
-    """What was asked to be measured of a network, at one batch size."""
+    """The parts of the results that are measured at one batch size."""
 
     infer: InferTimes | None = None
     train: TrainTimes | None = None

@@ -37,7 +37,7 @@ def comparison_sheet(files: tuple[str, str], comparison: Comparison) -> Sheet:
     """Return the times of two records side by side; notes say what else differs, and what either warns of."""
     records = (comparison.before, comparison.after)
     titles = [
-        f"{record.network.name}, {file} ({side})"
+        f"{record.spec.name}, {file} ({side})"
         for record, file, side in zip(records, files, ("before", "after"), strict=True)
     ]
     rows = tuple((printable(t.name), t.before, t.after, t.ratio, t.verdict.value) for t in comparison.times)
@@ -45,7 +45,7 @@ def comparison_sheet(files: tuple[str, str], comparison: Comparison) -> Sheet:
         *(f"{name}: {before} -> {after}" for name, before, after in comparison.differences),
         *(f"{file}: {warning}" for file, record in zip(files, records, strict=True) for warning in record.warnings),
     )
-    name, title = printable(records[0].network.name), printable(" and ".join(titles))
+    name, title = printable(records[0].spec.name), printable(" and ".join(titles))
     return Sheet(name, title, _TIMES, rows, notes=tuple(map(printable, notes)))
 
 
@@ -56,7 +56,7 @@ def comparison_data(files: tuple[str, str], comparison: Comparison) -> dict[str,
     `after_ms`, `ratio` and `verdict`; `otherwise` is what else differs.
     """
     before, after = (
-        {"file": file, "spec": record.network.name, "warnings": [str(warning) for warning in record.warnings]}
+        {"file": file, "spec": record.spec.name, "warnings": [str(warning) for warning in record.warnings]}
         for file, record in zip(files, (comparison.before, comparison.after), strict=True)
     )
     times = [
@@ -80,7 +80,7 @@ def published_sheet(records: Sequence[Record]) -> Sheet:
 
 def _difference(preset: Preset, record: Record) -> str | None:
     """Return in what a run differs from those that were published, if it does."""
-    name, batch = record.network.name, record.batch.used
+    name, batch = record.spec.name, record.batch.used
     if (name, batch) == (preset.spec, preset.batch):
         return None
     return f"not the same measurement: this is {name} at batch {batch}, published is {preset.spec} at {preset.batch}"
@@ -95,7 +95,7 @@ def _as_published(record: Record, train: Train) -> Published:
         library=f"torch {environment.torch}, {precision(record.request)}",
         batch=record.batch.used,
         images_per_second=train.speed.images_per_second,
-        source=f"this run, {record.network.name}",
+        source=f"this run, {record.spec.name}",
         forward_ms=infer.times.step.median_ms if infer else None,
         backward_ms=backward.median_ms if backward else None,
         total_ms=train.times.step.median_ms,

@@ -92,9 +92,9 @@ def profile_sheets(records: Sequence[Record]) -> list[Sheet]:
 
 
 def _row(record: Record, part: Infer | Train, columns: Sequence[Column]) -> tuple[Any, ...]:
-    network, batch, times, speed = record.network, record.batch, part.times, part.speed
+    spec, batch, times, speed = record.spec, record.batch, part.times, part.speed
     values = {
-        "model": network.name,
+        "model": spec.name,
         "device": record.environment.name,
         "precision": precision(record.request),
         "batch": batch.used if batch.used == batch.asked else f"{batch.used} (of {batch.asked})",
@@ -113,12 +113,12 @@ def _row(record: Record, part: Infer | Train, columns: Sequence[Column]) -> tupl
 def _of_inference(record: Record, infer: Infer) -> dict[str, Any]:
     latency = infer.times.latency
     percentiles = {"p50": latency.p50_ms, "p90": latency.p90_ms, "p99": latency.p99_ms} if latency else {}
-    return {"gflop": record.network.flops / 1e9, "bound": infer.bound.value} | percentiles
+    return {"gflop": record.spec.flops / 1e9, "bound": infer.bound.value} | percentiles
 
 
 def _of_training(record: Record, train: Train) -> dict[str, Any]:
     parts = train.times.parts or {}
-    return {"gflop": record.network.training_flops / 1e9} | {name: step.median_ms for name, step in parts.items()}
+    return {"gflop": record.spec.training_flops / 1e9} | {name: step.median_ms for name, step in parts.items()}
 
 
 def _notes(measured: Measured, mode: Mode) -> Iterator[str]:
@@ -143,7 +143,7 @@ def _notes(measured: Measured, mode: Mode) -> Iterator[str]:
     for record, one in measured:
         if (seconds := one.times.compile_s) is not None:
             how = f"compiled ({record.request.compile}) in {seconds:.1f} s (less if torch's cache has the result)"
-            yield f"{record.network.name}: {how}; no other time includes it"
+            yield f"{record.spec.name}: {how}; no other time includes it"
     if part.times.peak_mib is not None:
         yield f"peak MiB: {part.times.peak_is}"
     yield from _said_of(records, lambda record: [one.words for one in record.warnings if one.mode in (mode, None)])
@@ -153,7 +153,7 @@ def _settings(record: Record) -> list[str]:
     """Return what was set to another value than the spec has."""
     words = [f"{name}={value}" for name, value in record.request.settings.items()]
     if record.request.input_shape:
-        words.insert(0, f"input {'x'.join(map(str, record.network.input_shape))}")
+        words.insert(0, f"input {'x'.join(map(str, record.spec.input_shape))}")
     return [", ".join(words)] if words else []
 
 
@@ -172,7 +172,7 @@ def _said_of(records: Sequence[Record], words_of: Callable[[Record], Sequence[st
     names: dict[str, list[str]] = {}
     for record in records:
         for words in words_of(record):
-            names.setdefault(words, []).append(record.network.name)
+            names.setdefault(words, []).append(record.spec.name)
     for words, those in names.items():
         yield words if len(those) == len(records) > 1 else f"{', '.join(those)}: {words}"
 
@@ -185,5 +185,5 @@ def _layers_sheet(record: Record, times: LayerTimes) -> Sheet:
         footer += [("whole network", whole, None, None, None), ("residual", times.residual_ms, None, None, None)]
     is_inside = record.request.layers is Layers.PROFILER
     how = "inside the network, by torch's profiler" if is_inside else "alone"
-    title = f"{record.network.name}: each layer {how}, forward, batch {record.batch.used}"
-    return Sheet(record.network.name, title, _LAYERS, rows, tuple(footer))
+    title = f"{record.spec.name}: each layer {how}, forward, batch {record.batch.used}"
+    return Sheet(record.spec.name, title, _LAYERS, rows, tuple(footer))

@@ -42,7 +42,7 @@ def ranks_sheet(records: Sequence[Record]) -> Sheet:
         "images/s: of all ranks together, at the mean time of the slowest rank's steps",
         "speed-up: over rank 0 alone; efficiency: the speed-up as a share of the number of ranks",
         "MB sent a step: by each rank to average the gradients, if they are passed around a ring",
-        *(f"{record.network.name}: {warning}" for record in records for warning in record.warnings),
+        *(f"{record.spec.name}: {warning}" for record in records for warning in record.warnings),
     )
     return without_blanks(Sheet("ranks", "several devices at once", _RANKS, rows, notes=notes))
 
@@ -50,7 +50,7 @@ def ranks_sheet(records: Sequence[Record]) -> Sheet:
 def _row(record: Record, distributed: Distributed, mode: Mode, ranks: Ranks) -> tuple[Any, ...]:
     scaling, step = ranks.scaling, ranks.slowest_step
     values = {
-        "model": record.network.name,
+        "model": record.spec.name,
         "mode": _MODES[mode],
         "device": record.environment.name,
         "precision": precision(record.request),

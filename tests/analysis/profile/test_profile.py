@@ -534,8 +534,8 @@ def test_a_preset_of_another_network_is_not_the_same_thing() -> None:
 def test_what_is_so_of_several_networks_is_said_once() -> None:
     warnings = (ProfileWarning("noise", Mode.INFER), ProfileWarning("nothing of this", Mode.TRAIN))
     slow = replace(recorded(), warnings=warnings)
-    other = replace(slow, network=replace(slow.network, name="other"))
-    silent = replace(recorded(), network=replace(slow.network, name="silent"))
+    other = replace(slow, spec=replace(slow.spec, name="other"))
+    silent = replace(recorded(), spec=replace(slow.spec, name="silent"))
     assert render(profile_sheets([slow, other, silent])).endswith("\nlenet_d2l, other: noise\n")
     assert render(profile_sheets([slow, other])).endswith("\nnoise\n")
     assert render(profile_sheets([slow])).endswith("\nlenet_d2l: noise\n")
