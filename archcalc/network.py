@@ -117,8 +117,8 @@ class Network:
         `layer` may name a structure, whose layers are then explained. Raises ArchError for one that is not there.
 
         >>> import archcalc
-        >>> print(archcalc.load("paper").explain("fc6", of="macs"))  # doctest: +ELLIPSIS
-        fc6 of alexnet_paper: linear, 9216 to 4096
+        >>> print(archcalc.load("torchvision").explain("fc6", of="macs"))  # doctest: +ELLIPSIS
+        fc6 of alexnet_torchvision: linear, 9216 to 4096
         of    part  rule                        numbers...
         ---...
         MACs  all   in_features * out_features  9216 * 4096 = 37,748,736

@@ -108,8 +108,8 @@ def identify(
     nor a file. Files but .safetensors need torch.
 
     >>> import archcalc
-    >>> archcalc.identify(61_100_840).meanings[0].networks[0]
-    'alexnet_pytorchcv'
+    >>> archcalc.identify(61_100_840).meanings[0].networks
+    ('alexnet_cuda_convnet2', 'alexnet_owt', 'alexnet_torchvision')
     """
     word = os.fspath(what) if not isinstance(what, int) else str(what)
     quoted = _number(word)

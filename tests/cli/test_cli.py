@@ -196,7 +196,7 @@ WRONG = [
     (["table", "paper", "--spec-dir", "nowhere"], "archcalc: --spec-dir: nowhere is no folder"),
     (["table", "alexnet"], "archcalc: there is no spec 'alexnet' alone: alexnet_caffe, alexnet_ccv, "),
     (["table", "TorchVision"], "archcalc: there is no spec 'TorchVision'; did you mean 'torchvision'?"),
-    (["table", "paper", "-o", "table.xyz"], "archcalc: --output: .xyz names no format (of .json, .csv, "),
+    (["table", "paper", "-o", "table.xyz"], "archcalc: --output: .xyz names no format (of .txt, .json, .csv, "),
     (["ops", "conv"], "archcalc: unknown op 'conv'; did you mean 'conv2d'?"),
     (["ops", "dense"], "archcalc: unknown op 'dense'; did you mean 'linear'?"),
     (["show", "nope"], "archcalc: there is no spec 'nope'"),

@@ -79,7 +79,7 @@ def _number_ending_at(line: str, end: int) -> int:
 
 def test_csv_is_bare_numbers_that_a_reader_can_add() -> None:
     table = archcalc.load("paper").table()
-    rows = list(csv.DictReader(io.StringIO(csv.render([sheet(table)]))))
+    rows = list(csv.DictReader(io.StringIO(csv_format.render([sheet(table)]))))
     assert len(rows) == len(table.rows)
     assert sum(int(row["params"]) for row in rows) == table.totals.params
     assert sum(int(row["macs"]) for row in rows) == table.totals.macs
@@ -88,7 +88,7 @@ def test_csv_is_bare_numbers_that_a_reader_can_add() -> None:
 
 def test_csv_of_several_specs_is_one_table_of_all_their_columns() -> None:
     tables = [archcalc.load(name).table() for name in ("torchvision", "paper")]
-    frame = pd.read_csv(io.StringIO(csv.render([sheet(table) for table in tables])))
+    frame = pd.read_csv(io.StringIO(csv_format.render([sheet(table) for table in tables])))
     for table in tables:
         rows = frame[frame["spec"] == table.name]
         assert (rows["params"].sum(), rows["macs"].sum()) == (table.totals.params, table.totals.macs)
@@ -184,7 +184,7 @@ def test_a_prompt_shows_one_line() -> None:
     network = archcalc.load("paper")
     assert repr(network) == "<Network alexnet_paper: 24 layers>"
     assert repr(network.table()) == "<Table alexnet_paper: 24 rows, 60,965,224 params, 724,406,816 MACs>"
-    assert str(network.table()) == plain.render([sheet(network.table())])
+    assert str(network.table()) + "\n" == plain.render([sheet(network.table())])
 
 
 def test_a_notebook_shows_the_table() -> None:
@@ -276,4 +276,4 @@ def test_only_sizes_get_a_multiplication_sign() -> None:
 
 def test_csv_joins_words_by_spaces_and_sizes_by_x() -> None:
     columns = (Column("words", "words"), Column("shape", "shape"))
-    assert csv.render([Sheet("", "", columns, ((("foo", "bar"), (3, 4)),))]) == "words,shape\nfoo bar,3x4\n"
+    assert csv_format.render([Sheet("", "", columns, ((("foo", "bar"), (3, 4)),))]) == "words,shape\nfoo bar,3x4\n"

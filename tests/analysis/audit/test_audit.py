@@ -12,6 +12,7 @@ import archcalc
 from archcalc.analysis.audit.claims import Audit, Standing, audit
 from archcalc.render.audit.claims import claims_sheets
 from archcalc.render.audit.page import page
+from archcalc.render.formats import markdown
 from archcalc.render.formats.plain import render
 from tests.commands import on_terminal, run
 from tests.conftest import BUNDLED
@@ -181,7 +182,7 @@ def test_csv_has_the_same_columns_for_one_spec_and_for_all_and_bare_numbers() ->
 
 
 def test_the_page_says_each_known_error_with_its_why(update_golden: bool) -> None:
-    text = page(AUDITS, "What the world says about AlexNet, checked")
+    text = markdown.render_page(page(AUDITS, "What the world says about AlexNet, checked"))
     same_as_golden("audit.md", text, update_golden)
     assert text.count("**known wrong**") == sum(one.count(Standing.KNOWN_WRONG) for one in AUDITS)
     wrong = text.partition("## What is wrong, and why")[2].partition("## Network by network")[0]
@@ -210,7 +211,7 @@ def test_a_page_escapes_what_markdown_would_read(tmp_path: Path) -> None:
         ([HOLDS, BROKEN], ": **1 holds**, **1 is broken**, and **1 holds that should not**."),
         (
             [WRONG.replace("2k", "3k")],
-            ": **1 holds**, **1 is known to be wrong**, and nothing is otherwise than expected.",
+            ": **1 holds**, **1 is known to be wrong**, and nothing is unexpected.",
         ),
     ],
 )

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 
 import archcalc
-from archcalc.analysis.explain.explanation import FIGURES, Explained, Section, explain
+from archcalc.analysis.explain.explanation import QUANTITIES, Explained, Section, explain
 from archcalc.analysis.receptive_field import Field, receptive_fields
 from archcalc.errors import ArchError
 from archcalc.graph import Graph, link
@@ -107,7 +107,7 @@ def holds(graph: Graph) -> int:
     explained = (explain(graph, row.name).layers[0] for row in rows)
     for one, row in zip(explained, rows, strict=True):
         true = expected(one, row, fields[row.name])
-        assert [section.of for section in one.sections] == list(FIGURES)
+        assert [section.of for section in one.sections] == list(QUANTITIES)
         for section in one.sections:
             assert section.value == true[section.of], (row.name, section.of)
             found = results(section)

@@ -271,7 +271,7 @@ def test_a_number_of_several_words_needs_no_quotes() -> None:
 def test_a_number_that_nothing_gives_ends_with_1_and_the_nearest() -> None:
     done = run("identify", "999.9G")
     assert done.returncode == 1
-    assert "no figure of a network is 999.9G within its printed digits" in done.stderr
+    assert "no number of a network is 999.9G within its printed digits" in done.stderr
     assert done.stdout.count("away") == 3
 
 

@@ -87,7 +87,7 @@ def test_every_size_of_every_spec(name: str) -> None:
     assert squares == {size for size, graph in graphs.items() if graph}
     for axis, sizes in enumerate(solution.sizes):
         assert exact(sizes) & squares == {size for size, graph in graphs.items() if graph and divides(graph, axis)}
-        assert sizes.and_larger
+        assert sizes.and_larger == (squares == set(range(min(squares), up_to + 1)))
     own = weights(link(spec))
     for size, graph in graphs.items():
         if graph:
@@ -336,9 +336,9 @@ def test_the_command_answers_in_words_and_in_json(tmp_path: Path) -> None:
 
 def test_what_passes_with_a_layer_made_anew_is_told_from_what_fits_its_weights() -> None:
     said = run("solve", "alexnet_owt").stdout.splitlines()
-    assert "63x63 is the smallest input that passes, and all larger ones do, if fc6 is made anew for them" in said
+    assert "63x63 is the smallest input that passes, and all larger ones do, if fc6 is made again for them" in said
     assert "the weights that fc6 has at 224x224 are for maps that only inputs 223 to 254 high and wide lead to" in said
-    assert said[-1].endswith("; 223x223 and 255x255 (with fc6 made anew) would be exact")
+    assert said[-1].endswith("; 223x223 and 255x255 (with fc6 made again) would be exact")
     oblong = run("solve", "alexnet_owt", "--input", "3x224x300").stdout
     assert "only inputs 223 to 254 high and 287 to 318 wide lead to" in oblong
     answer = json.loads(run("solve", "alexnet_owt", "-f", "json").stdout)
