@@ -1,6 +1,6 @@
 """archcalc: shapes, parameters and costs of convolutional networks, from a text that a person can read.
 
-The stages, in order; each folder or file is one:
+The stages, in order; each folder or file is one::
 
     text -> spec.Spec -> graph.Graph -> table.Table, twins -> exchange, analysis -> render -> answers
                              \\-> pytorch

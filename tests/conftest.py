@@ -1,5 +1,6 @@
 """What several tests share."""
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,9 @@ ROOT = Path(__file__).resolve().parent.parent
 SPECS = ROOT / "specs"
 BUNDLED = sorted(path.stem for path in SPECS.glob("*.yaml"))
 assert BUNDLED, "no bundled specs found"
+
+# A shell that starts a command in the background has it ignore Ctrl-C, and so would the commands that tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

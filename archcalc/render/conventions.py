@@ -99,10 +99,19 @@ def _in_full(convention: Convention, op: str) -> str:
 
 
 def data(conventions: Sequence[Convention]) -> dict[str, Any]:
-    """Conventions as JSON: `conventions`, and `quantities`, which says what each quantity is.
+    """Return conventions as JSON.
 
-    Of each `name`, `tool`, `version`, `word`, `means`, `source`, `note`, `printed_half`, and `counts`: for each op the
-    quantities and how often each is counted, null where it says nothing.
+    - `conventions`: each with
+
+      - `name`, `tool`, `version`: the convention, and whose it is.
+      - `word`, `means`: the tool's word for the sum, and what that means.
+      - `source`: where the rule is written.
+      - `note`: a remark, or null.
+      - `printed_half`: whether the tool publishes half of the sum.
+      - `counts`: for each op, how often each quantity is counted; null where the tool says nothing about the op, or
+        where it is not known how the tool counts it.
+
+    - `quantities`: what each quantity is, in words.
     """
     return stamped(
         {

@@ -49,7 +49,17 @@ def _line(spec: Listed) -> tuple[Any, ...]:
 
 
 def catalogue_data(specs: Iterable[Listed]) -> dict[str, Any]:
-    """The same as JSON."""
+    """Return the specs that can be named, as JSON.
+
+    - `results`: each with
+
+      - `name`, `aliases`, `title`: the spec's.
+      - `file`: where it is.
+      - `input_shape`: the spec's; null where the spec has faults.
+      - `layers`: how many there are; null where the spec has faults.
+      - `totals`: as in `table`; null where the spec has faults.
+      - `faults`: its faults, in words.
+    """
     return listed(
         {
             "name": spec.name,

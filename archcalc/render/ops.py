@@ -61,13 +61,25 @@ def structure_sheet(op: str) -> Sheet:
 
 
 def structure_data(op: str) -> dict[str, Any]:
-    """The same as JSON."""
+    """Return a structure as JSON.
+
+    - `results`: one, with its `op`, `what` it is, and its `keys`, each with what it takes.
+    """
     keys = {key: _STRUCTURE_KEYS[key] for key in STRUCTURES[op] if key in _STRUCTURE_KEYS}
     return listed([{"op": op, "what": _STRUCTURES[op], "keys": keys}])
 
 
 def kinds_data(kinds: Mapping[str, type[Layer]]) -> dict[str, Any]:
-    """The same as JSON."""
+    """Return layer kinds as JSON.
+
+    - `results`: each with
+
+      - `op`, `what`: the kind, and what it does.
+      - `reads_several`: whether it reads two or more layers.
+      - `takes_activation`: whether `activation:` may be written on it.
+      - `fields`: each with its `name`, the `values` that it takes, whether it is `required`, its `default`, or null,
+        and `default_follows`, the field whose value is its default, or null.
+    """
     return listed(
         {
             "op": op,

@@ -128,11 +128,18 @@ def away(distance: Fraction) -> str:
 
 
 def ladder_data(ladder: Ladder) -> dict[str, Any]:
-    """The same as JSON: `name`, `input_shape`, `batch`, `rungs`, `not_counted` and `not_known`.
+    """Return the way from number to number as JSON.
 
-    `rungs`, in order: `total`, `conventions` (their names), and `steps` from the rung before, each with `change`,
-    `times`, `quantity`, `op`, `count` and `layers`. `not_counted` has for each convention the ops that it says nothing
-    about, `not_known` those of which archcalc does not know how it counts them.
+    - `name`, `input_shape`, `batch`: of what the numbers are.
+    - `rungs`: the numbers, in order, each with
+
+      - `total`: the number.
+      - `conventions`: the names of those that give it.
+      - `steps`: the way from the number before. Each adds a `change`, which is `times` x `count`: so many times a
+        `quantity` of an `op` is counted, in these `layers`.
+
+    - `not_counted`: for each convention, the ops that it says nothing about.
+    - `not_known`: for each convention, the ops of which archcalc does not know how it counts them.
     """
     totals = [*(one for rung in ladder.rungs for one in rung.totals), *ladder.silent]
     return stamped(
@@ -167,10 +174,19 @@ def _step_data(step: Step) -> dict[str, Any]:
 
 
 def matches_data(graph: Graph, matches: Sequence[Match], printed: str, batch: int) -> dict[str, Any]:
-    """Every convention beside a printed number, as JSON: `name`, `input_shape`, `batch`, `measured` and `conventions`.
+    """Return every convention next to a printed number, as JSON.
 
-    Of each `name`, `word`, `total`, `not_counted` (ops that it says nothing about), `printed_half`, whether it
-    `matches`, with which `units` ("1000" or "1024"; else null), and its `distance` as a share of the larger.
+    - `name`, `input_shape`, `batch`: of what the numbers are.
+    - `measured`: the printed number.
+    - `conventions`: first those that give it, then the others, the nearest first. Each has
+
+      - `name`, `word`: the convention, and its word for the sum.
+      - `total`: its number.
+      - `not_counted`: the ops that it says nothing about.
+      - `printed_half`: whether the tool publishes half of the sum.
+      - `matches`: whether it gives the printed number.
+      - `units`: "1000", or "1024" where prefixes are powers of 1024; null where it does not match.
+      - `distance`: how far the two numbers are apart, as a share of the larger.
     """
     return stamped(
         {

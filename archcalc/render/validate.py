@@ -29,7 +29,14 @@ def validation_sheet(sound: Iterable[Listed]) -> Sheet:
 
 
 def validation_data(read: Iterable[Listed]) -> dict[str, Any]:
-    """Every spec with its faults, each with its place, as JSON."""
+    """Return every spec with its faults, as JSON.
+
+    - `results`: each with
+
+      - `file`: the file, and `ok`: whether it has no faults.
+      - `faults`: each with `file`, `line` and `column`, which are null where a fault has no place; `within`, the layer
+        or the part of the file; `what` is wrong; and the whole message as `text`.
+    """
     return listed(
         {"file": spec.file, "ok": not spec.faults, "faults": [_fault(fault) for fault in spec.faults]} for spec in read
     )

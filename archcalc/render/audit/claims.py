@@ -119,14 +119,25 @@ def counts(audits: Sequence[Audit]) -> dict[Standing, int]:
 
 
 def data(audits: Sequence[Audit]) -> dict[str, Any]:
-    """The audit as JSON, several specs' under `results`.
+    """Return the audit as JSON, several specs' under `results`.
 
-    Each has the spec's `name`, `counts`, how many claims became of each verdict, and `claims` in the order of the
-    file. A claim has what the file says: `what` it is about, `of` which layer, or list of layers (null for the
-    network), at which `input` (null for the spec's own), by which `convention` a cost is counted, `value` as the source
-    prints it (null for a statement, which is its `quote`), `source`, and `tol`, `where`, `quote`, `expect` and `why`,
-    null where the file has none. Beside these stand `true`, the figure that is so (in bytes for memory, null where
-    there is not one), `holds`, whether the claim does, and `verdict`: ok, known wrong, BROKEN or UNEXPECTEDLY HOLDS.
+    - `name`: the spec's.
+    - `counts`: how many claims have each verdict.
+    - `claims`: in the order of the file. What the file says:
+
+      - `what` the claim is about, and `of` which layer or list of layers; null for the network.
+      - `input`: at which input; null for the spec's own.
+      - `convention`: by which convention a cost is counted; null for anything else.
+      - `value`: as the source prints it; null for a statement, which has a `quote`.
+      - `source`: one of the spec's sources.
+      - `tol`, `where`, `quote`, `why`: null where the file has none.
+      - `expect`: holds or fails.
+
+      What archcalc says:
+
+      - `true`: the true number; memory is in bytes; null where there is no number.
+      - `holds`: whether the claim is true.
+      - `verdict`: ok, known wrong, BROKEN or UNEXPECTEDLY HOLDS.
     """
     return results([_audit_data(audit) for audit in audits])
 

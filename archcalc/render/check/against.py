@@ -57,7 +57,20 @@ def _outputs(against: Against) -> str:
 
 
 def against_data(against: Against) -> dict[str, Any]:
-    """The same as JSON: `layers` in order, each with `archcalc` and `model` (null where there is none)."""
+    """Return a spec next to somebody's model, as JSON.
+
+    - `name`: the spec's.
+    - `model`: the model, as it was named.
+    - `device`: where it ran.
+    - `agrees`: whether nothing differs.
+    - `differences`: every difference, in words; also for each layer.
+    - `outputs`: how far the outputs of both are apart, or null: `furthest` is the largest difference, `largest` the
+      largest magnitude, `dtype` the type of the numbers, and `agree` says whether this is rounding at most.
+    - `why_no_outputs`: why there are no outputs, or null.
+    - `layers`: in the order in which they run. `archcalc` is the layer of the spec, `model` is what does its work in
+      the model; either may be null. Both have `name`, `type`, `output_shape`, `params`, and `fields`, as torch calls
+      them.
+    """
     outputs = against.outputs
     return stamped(
         {

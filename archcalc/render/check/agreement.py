@@ -86,7 +86,21 @@ def _notes(agreements: Sequence[Agreement]) -> list[str]:
 
 
 def data(agreement: Agreement) -> dict[str, Any]:
-    """The agreement as JSON."""
+    """Return the table next to what PyTorch observes, as JSON.
+
+    - `name`: the spec's.
+    - `device`: where the model ran.
+    - `agrees`: whether nothing differs.
+    - `differences`: every difference, in words; also for each layer.
+    - `not_counted`: the ops whose FLOPs the counters do not count.
+    - `layers`: in order, each with
+
+      - `name`, `op`.
+      - `archcalc`: its `output_shape`, `params`, `buffers` and `flops`, as the table has them.
+      - `torch`: the same four, as torch observes them.
+      - `fvcore`: its `macs`, as fvcore counts them.
+      - `counted`: whether the counters count this op.
+    """
     return stamped(
         {
             "name": agreement.name,

@@ -45,7 +45,19 @@ def _notes(weights: Weights) -> list[str]:
 
 
 def tensors_data(weights: Weights, file: str) -> dict[str, Any]:
-    """`layers` of the check by weights: every tensor with its shape here and in the file, and a verdict."""
+    """Return a spec next to the tensors of a checkpoint, as JSON.
+
+    - `name`: the spec's.
+    - `file`: the checkpoint.
+    - `fits`: whether all tensors fit.
+    - `names_agree`: whether both have the same names; if not, tensors are put together by shape and by order.
+    - `elements`: the elements of the tensors that fit.
+    - `tensors`: each with
+
+      - `layer`, `name`, `shape`: the layer and the tensor, as the spec has them, or null.
+      - `found_name`, `found_shape`: the tensor in the file, or null.
+      - `verdict`: fits, other shape, missing, extra, or "missing, not needed".
+    """
     return stamped(
         {
             "name": weights.network,
@@ -59,6 +71,7 @@ def tensors_data(weights: Weights, file: str) -> dict[str, Any]:
 
 
 def tensor_data(fit: Fit) -> dict[str, Any]:
+    """Return one of the `tensors` of the JSON object."""
     return {
         "layer": fit.layer,
         "name": fit.name,

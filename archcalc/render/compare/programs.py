@@ -46,26 +46,29 @@ def _bare(part: Part | None, field: str) -> Any:
 
 
 def data(comparison: Comparison) -> dict[str, Any]:
-    """The comparison as JSON: all of it, whatever --only and --changed show elsewhere.
+    """Return the comparison as JSON: all of it, whatever --only and --changed show elsewhere.
 
-    - `networks`: each one's `name`, `file`, `input_shape`, `batch`, `totals` (the keys of `archcalc table`) and
-      `ratios`, which are these totals by those of the first network, null where that has none.
-    - `apart`: whether they have too little in common to be put side by side; `layers` is then empty.
-    - `differ`: whether anything differs in any of them, as --fail-on-diff asks.
-    - `same`: for each spec that is given more than once a list of its places among `networks`, from 0.
-    - `shapes_part_at`: the names of the first layer at which output shapes differ, null for none.
+    - `networks`: each with its `name`, `file`, `input_shape` and `batch`, its `totals`, as in `table`, and `ratios`:
+      these totals divided by those of the first network, null where that total is 0.
+    - `apart`: whether the networks have too little in common to be put side by side; `layers` is then empty.
+    - `differ`: whether anything differs in any of them, as `--fail-on-diff` asks.
+    - `same`: for each spec that is given more than once, a list of its places among `networks`, from 0.
+    - `shapes_part_at`: the names of the first layer whose output shapes differ, or null.
     - `layers`: in order, each with
 
-      - `names`: what the networks call it, each word once.
-      - `by_name`: whether names decided that these layers stand together, as kinds, fields and places did not.
-      - `networks`: the layer in each network, null where there is none: the keys of `archcalc table`, and `fields`,
-        what its spec says of it or leaves at the default.
-      - `changes`: the differences from the first network. `network` is its place, `before` and `after` are what
-        the first and this one have, and `what` is a field of the layer (with `out_channels` and `out_features` of all
-        devices together); `op`; `layer`, which is null where there is none; `reads`, the names of the layers that it
-        reads; `in_channels`, `in_features` or `in_size`, what it reads of them; `devices`, their number; `gather`; or
-        `split`, `groups` and `devices` that differ and divide the layer alike. `idle` says that the layer computes
-        the same all the same.
+      - `names`: what the networks call it, each name once.
+      - `by_name`: whether names decided that these layers stand side by side, since kinds, fields and places did not.
+      - `networks`: the layer in each network, or null. It has the keys of a layer of `table`, and `fields`: the fields
+        of its op, with their defaults.
+      - `changes`: the differences from the first network, each with
+
+        - `network`: the place of the network that differs.
+        - `before`, `after`: the values in the first network and in this one.
+        - `what`: a field of the layer (`out_channels` and `out_features` are of all devices together); `op`; `layer`,
+          for one that only one of them has; `reads`, the names of the layers that it reads; `in_channels`,
+          `in_features` or `in_size`, what it reads of these; `devices`, their number; `gather`; or `split`, for groups
+          and devices that differ and divide the layer alike.
+        - `idle`: whether the layer computes the same nevertheless.
     """
     first = comparison.tables[0].totals
     files = [spec.file for spec in comparison.specs]

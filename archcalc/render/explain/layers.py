@@ -121,16 +121,24 @@ def shown(value: int | Shape | Field | None) -> str:
 
 
 def data(explanation: Explanation) -> dict[str, Any]:
-    """The explanation as JSON.
+    """Return the explanation as JSON.
 
-    `layers` have `name`, `op`, `inputs`, the names of what they read, and `figures`, those asked for: `of` says which,
-    `value` is the table's, `note` says what there is to say beside it, or null, and `steps` are the numbers on the
-    way to it, in order. A step is about a `part` of the figure; `called` is the rule's name for a number on the way,
-    or null, `rule` the formula, `numbers` what they make once put in, `value` that number, and `because` why it is
-    rounded as it is, or null. A receptive field's value is its `size` and `jump`, [height, width].
+    - `name`: the spec's.
+    - `layers`: those that are explained, each with
 
-    `hidden` is what these figures do not show, `claims` what the spec's sources say of them, and `rules` where these
-    can be read: `what` it is, and its `url`.
+      - `name`, `op`, `inputs`: the layer, and the names of what it reads.
+      - `figures`: the numbers that are explained, each with
+
+        - `of`: output, params, macs or receptive_field.
+        - `value`: the number, or the shape. A receptive field's is its `size` and its `jump`, each `[height, width]`.
+        - `note`: a remark, or null.
+        - `steps`: the numbers on the way to it, in order. Each is about a `part` of it. `called` is the name that the
+          rule has for a number on the way, or null; `rule` is the formula, `numbers` is the formula with its numbers
+          put in, and `value` is the result. `because` says why the result is rounded, or is null.
+
+      - `hidden`: in words, what these numbers do not show.
+      - `claims`: in words, what the spec's sources say about these numbers.
+      - `rules`: where the rules can be read: `what`, and its `url`.
     """
     return stamped({"name": explanation.spec.name, "layers": [_explained_data(one) for one in explanation.layers]})
 

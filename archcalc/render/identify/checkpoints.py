@@ -25,7 +25,16 @@ def networks_sheet(candidates: Sequence[Weights], file: str) -> Sheet:
 
 
 def networks_data(candidates: Sequence[Weights], file: str) -> dict[str, Any]:
-    """The same as JSON: `candidates`, the best first, each with what does not fit."""
+    """Return the networks that a checkpoint may be of, as JSON.
+
+    - `file`: the checkpoint.
+    - `candidates`: the best first, each with
+
+      - `name`: the network, with the `--set` that it needs.
+      - `fits`: whether all tensors fit.
+      - `elements`: the elements of the tensors that fit.
+      - `misfits`: the tensors that do not fit, with the keys of `tensors` in `check --weights FILE`.
+    """
     found = [
         {
             "name": weights.network,

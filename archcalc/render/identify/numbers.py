@@ -64,11 +64,18 @@ def _verdict(meaning: Meaning, quoted: str) -> str:
 
 
 def meanings_data(meanings: Sequence[Meaning], quoted: str) -> dict[str, Any]:
-    """The same as JSON, with what was `quoted`.
+    """Return what a number may mean, as JSON.
 
-    `meanings`, the likeliest first: `networks`, `about` (cost, params, memory or units), `figures` (all names of the
-    number), `value`, `matches`, `units` ("1000", or "1024" where prefixes are powers of 1024; null where it does not
-    match), and `distance` from what was quoted, as a share of the larger.
+    - `quoted`: the number, as it was given.
+    - `meanings`: the likeliest first, each with
+
+      - `networks`: those that have this number.
+      - `about`: cost, params, memory or units.
+      - `figures`: all names of this number, such as MACs of thop.
+      - `value`: the number, exactly.
+      - `matches`: whether it is the quoted one.
+      - `units`: "1000", or "1024" where prefixes are powers of 1024; null where it does not match.
+      - `distance`: how far the two numbers are apart, as a share of the larger.
     """
     found = [
         {

@@ -171,22 +171,32 @@ def _at(fault: Fault) -> str:
 
 
 def data(solution: Solution) -> dict[str, Any]:
-    """The answer as JSON.
+    """Return the inputs that a network takes, as JSON.
 
-    `name` and `input_shape` are the spec's, `up_to` is how far was looked. `smallest` is [height, width], null where
-    no input passes. `height` and `width`, null where the input has none, hold `passing`, the [first, last] of each
-    run of sizes that pass, `and_larger`, whether all sizes past those pass too, `exact`, every size up to `up_to` for
-    which all divisions are exact, and `same_weights`, the [first, last] of each run of sizes that pass with the
-    weights that the spec's own input asks for, null where all that pass do or that input fails. `made_anew` names the
-    layers whose weights depend on the input's size.
+    - `name`, `input_shape`: the spec's.
+    - `up_to`: the largest size that was looked at.
+    - `smallest`: the smallest input that passes, `[height, width]`; null where none passes.
+    - `height`, `width`: null where the input has none. Each has
 
-    `too_small` is, for inputs smaller by one than the smallest, the `input` [height, width], the `layer` at which it
-    fails and `what` is wrong there. `input_passes` and `input_exact` are about the input of the spec; where that is
-    not so, `input_fault` is the `layer` and `what`, and `input_remainder` the first division that is not exact: its
-    `layer` and `axis`, and its `size`, `padding` (before and after; null for same), `span` and `stride`.
+      - `passing`: `[first, last]` of each run of sizes that pass.
+      - `and_larger`: whether all sizes past these pass too.
+      - `exact`: every size for which all divisions are exact.
+      - `same_weights`: `[first, last]` of each run of sizes that pass with the weights that the spec's own input needs;
+        null where all that pass do so, or where that input fails.
 
-    `layers` are those that ask for more than the ones before them: `name` and `op`, `reads_least`, the smallest map
-    on which the window has a place, and `smallest` and `exact_count`, [height, width] of the network up to there.
+    - `made_anew`: the layers whose weights depend on the size of the input.
+    - `too_small`: inputs that are smaller by one than the smallest: the `input`, the `layer` at which it fails, and
+      `what` is wrong there.
+    - `input_passes`, `input_exact`: whether the spec's own input passes, and whether all its divisions are exact.
+    - `input_fault`: the `layer` at which the spec's own input fails and `what` is wrong there, or null.
+    - `input_remainder`: the first division that is not exact, or null: its `layer`, its `axis`, and its `size`,
+      `padding` (before and after; null for `same`), `span` and `stride`.
+    - `layers`: those that ask for more than the ones before them, each with
+
+      - `name`, `op`.
+      - `reads_least`: the smallest map on which its window has a place.
+      - `smallest`, `exact_count`: of the network up to this layer, the smallest input, and how many heights and widths
+        divide exactly.
     """
     spec, axes = solution.spec, solution.sizes or (None, None)
     fault, left = solution.own_fault, solution.own_remainder

@@ -131,16 +131,22 @@ def _exact(name: str, reached: Reached) -> str:
 
 
 def data(reach: Reach) -> dict[str, Any]:
-    """The answer as JSON.
+    """Return how a layer comes to make an output, as JSON.
 
-    `name` and `input_shape` are the spec's; `layer`, `op` and `kernel_size`, null where it has no window, are of the
-    layer, and `output` is the [height, width] that it is to make. `height` and `width` hold `inputs`, the
-    [first, last] of each run of network inputs that give it, `exact` and `passing`, those of them that divide exactly
-    up to the layer, and that pass the whole network, with other layers made again for them, `up_to`, the bound of that
-    search or null where there was none, `reads_now`, what the layer reads of the spec's own input or null where that
-    does not get so far, and `ways`, by stride and padding: with this `stride` and `padding` (before and after; null
-    for same) the layer's window makes the output of sizes `from` to `to`, exactly of `exact`, null where none of them
-    is; `in_spec` marks the spec's own.
+    - `name`, `input_shape`: the spec's.
+    - `layer`, `op`: the layer, and its op.
+    - `kernel_size`: null where it has no window.
+    - `output`: the output that it is to make, `[height, width]`.
+    - `height`, `width`: each with
+
+      - `inputs`: `[first, last]` of each run of network inputs that lead to this output.
+      - `exact`: those of them that divide exactly up to the layer.
+      - `passing`: those of them that pass the whole network, if other layers are made again for them.
+      - `up_to`: the largest size that was looked at for `passing`; null where there was no limit.
+      - `reads_now`: the size that the layer reads with the spec's own input; null where that input does not get so far.
+      - `ways`: the strides and paddings that make this output. With this `stride` and `padding` (before and after; null
+        for `same`) the layer makes it of sizes `from` to `to`. `exact` is the size among these that divides exactly, or
+        null; `in_spec` marks the spec's own stride and padding.
     """
     axes: Sequence[tuple[str, Reached, int | None]] = list(zip(AXES, reach.axes, reach.bounds, strict=True))
     layer: Any = reach.entry.layer

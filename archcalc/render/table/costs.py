@@ -109,7 +109,17 @@ def totals_sheet(table: Table, totals: Sequence[Total]) -> Sheet:
 
 
 def priced_data(table: Table, priced: Priced) -> dict[str, Any]:
-    """The table's JSON with `convention`, and `cost` in each layer, null where it is not counted, and in totals."""
+    """Return the table as JSON, with the costs by a convention.
+
+    It has the keys of `table`, and these:
+
+    - `convention`: its `name`, `tool`, `version`, `word` for the sum, what that `means`, and the `source` of its rule.
+
+      - `not_counted`: the ops in this network that the tool says nothing about.
+      - `not_known`: the ops of which archcalc does not know how the tool counts them.
+
+    - `cost`: in each layer, null where it is not counted; and in `totals`.
+    """
     answer = data(table)
     layers = ({**layer, "cost": cost} for layer, cost in zip(answer["layers"], priced.costs, strict=True))
     totals = answer["totals"] | {"cost": priced.total.cost}
@@ -117,10 +127,12 @@ def priced_data(table: Table, priced: Priced) -> dict[str, Any]:
 
 
 def totals_data(table: Table, totals: Sequence[Total]) -> dict[str, Any]:
-    """The table's JSON with `conventions`: of each what it is, its `total`, and the ops that are not in it.
+    """Return the table as JSON, with the totals by all conventions.
 
-    `not_counted` are those that it says nothing about, `not_known` those of which archcalc does not know how it counts
-    them. The total is null where it says nothing about any of the layers, and where an op is not known.
+    It has the keys of `table`, and this:
+
+    - `conventions`: each with the keys of `convention` in `table --convention NAME`, and its `total`. The total is null
+      where the tool says nothing about any of the layers, and where it is not known how the tool counts one of them.
     """
     return data(table) | {"conventions": [_convention(one) | {"total": one.cost} for one in totals]}
 

@@ -141,7 +141,26 @@ def _sums(label: str, rows: tuple[Row, ...], totals: Totals) -> tuple[Any, ...]:
 
 
 def data(table: Table) -> dict[str, Any]:
-    """The table as the documented JSON object; exact integers, keys that stay."""
+    """Return the table as JSON.
+
+    - `name`, `title`: the spec's.
+    - `input_shape`: `[channels, height, width]` or `[features]`; so are all shapes.
+    - `batch`: for how many examples MACs, FLOPs and activations are counted.
+    - `complete`: false where a layer does not fit; `layers` are then those before it.
+    - `layers`: in order, each with
+
+      - `name`, `op`.
+      - `inputs`, `input_shapes`: the names of what it reads, and their shapes.
+      - `output_shape`.
+      - `kernel_size`, `stride`, `dilation`: `[height, width]`; null for a kind without a window.
+      - `padding`: top, bottom, left, right, as applied; null for a kind without a window.
+      - `groups`: null for a kind without groups.
+      - `params`, `buffers`, `macs`, `flops`, `activations`, `units`: its counts.
+      - `devices`, `gather`: only for a layer of a tower: the names of its devices, and whether it reads all of them.
+      - `received`: only with `--per-device`: the elements that a device reads from others.
+
+    - `totals`: the sums of `params`, `buffers`, `macs`, `flops`, `activations` and `units`.
+    """
     return stamped(
         {
             "name": table.name,
@@ -156,7 +175,7 @@ def data(table: Table) -> dict[str, Any]:
 
 
 def row_data(row: Row) -> dict[str, Any]:
-    """One of the `layers` of the JSON object."""
+    """Return one of the `layers` of the JSON object."""
     values: dict[str, Any] = {key: _plain(value) for key, value in row._asdict().items()}
     if not row.devices:
         del values["devices"], values["gather"]

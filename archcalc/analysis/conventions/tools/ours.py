@@ -6,7 +6,7 @@ from archcalc.layers import KINDS
 
 _COUNTED = " ".join(op for op, kind in KINDS.items() if kind.counted)
 _OTHERS = [op for op, kind in KINDS.items() if not kind.counted]
-_RULE = "README.md, How things are counted"
+_RULE = "docs/counting.md, How things are counted"
 
 MACS = convention(
     "macs",
