@@ -3,8 +3,9 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeVar
 
 from archcalc.answers.table import Table
 from archcalc.errors import ArchError, MissingError
@@ -19,12 +20,24 @@ if TYPE_CHECKING:
     from archcalc.answers.audit import Audit
     from archcalc.answers.check import Against, Agreements, OfWeights
     from archcalc.answers.explain import Explanation
+    from archcalc.answers.profile import Profile
     from archcalc.answers.reconcile import Ladder, Matches
     from archcalc.answers.solve import LayerOutput, Solution
     from archcalc.pytorch.build import Built
 
+_E = TypeVar("_E", bound=StrEnum)
+
 Quantity = Literal["output", "params", "macs", "receptive_field"]
 _NEEDS_TORCH: Final = "{} needs torch and fvcore ({}): pip install 'archcalc[torch]'"
+
+
+def _member(kind: type[_E], word: str) -> _E:
+    """Return what a word means. Raises ArchError for a word that means nothing."""
+    try:
+        return kind(word)
+    except ValueError:
+        known = ", ".join(kind)
+        raise ArchError(f"'{word}' is no {kind.__name__.lower()} (of {known})") from None
 
 
 class Origin(NamedTuple):
@@ -228,6 +241,53 @@ class Network:
         from archcalc.twins import place
 
         return OfWeights(fit(self.spec.name, place(self.graph), read_shapes(Path(file))), str(file))
+
+    def profile(
+        self,
+        device: str = "auto",
+        *,
+        mode: Literal["infer", "train", "both"] = "infer",
+        batch: int | None = None,
+        precision: Literal["fp32", "tf32", "fp16", "bf16", "amp-fp16", "amp-bf16"] = "fp32",
+        channels_last: bool = False,
+        threads: int | None = None,
+        layers: Literal["alone", "profiler"] | None = None,
+        detail: bool = False,
+        min_run_time: float = 1.0,
+    ) -> "Profile":
+        """Return how fast the network is on a device, measured in a process of its own.
+
+        A batch has 16 examples on a CPU and 128 elsewhere, if none is given; `min_run_time` is the least seconds for
+        each measurement. `layers` times each layer too, `detail` the parts of a training step. Needs torch. Raises
+        ArchError for what cannot be measured.
+        """
+        from archcalc.analysis.precision import Precision
+        from archcalc.analysis.profile.recording import record
+        from archcalc.analysis.profile.request import Layers, Mode, Request, check, default_batch
+        from archcalc.answers.profile import Profile
+        from archcalc.pytorch.profile.process import in_a_process
+
+        try:
+            from archcalc.pytorch.profile.device import resolve
+        except ImportError as error:
+            raise MissingError(f"profile needs torch ({error}): pip install 'archcalc[torch]'") from error
+        where, graph = resolve(device), self.graph
+        request = Request(
+            spec=self.spec.name,
+            settings=self.origin.params if self.origin else {},
+            input_shape=self.origin.input_shape if self.origin else None,
+            device=str(where),
+            precision=_member(Precision, precision),
+            channels_last=channels_last,
+            threads=threads,
+            batch=default_batch(where.type) if batch is None else batch,
+            mode=_member(Mode, mode),
+            detail=detail,
+            layers=None if layers is None else _member(Layers, layers),
+            min_run_time=min_run_time,
+        )
+        check(request)
+        return Profile.of(record(graph, request, in_a_process(graph, request, lambda _: None)))
 
     def export(self, to: Literal["pytorch", "yaml", "json"] = "pytorch") -> str:
         """Return the network as one Python file with a torch.nn.Module, or as its whole spec.

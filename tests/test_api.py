@@ -1,6 +1,7 @@
 """The Python API: what the command line answers, as objects."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -198,3 +199,35 @@ def test_mypy_sees_what_is_wrong_in_a_script(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "mypy", "--strict", "--config-file", str(ROOT / "pyproject.toml"), str(path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert "Incompatible types in assignment" in done.stdout
+
+
+def test_a_network_is_profiled_as_the_command_does_it() -> None:
+    network = archcalc.load("lenet_d2l", num_classes=7)
+    found = network.profile("cpu", batch=2, mode="both", threads=1, layers="alone", min_run_time=0.05)
+    assert (found.spec.name, found.batch.used, found.environment.device) == ("lenet_d2l", 2, "cpu")
+    assert found.request.settings == {"num_classes": 7}
+    assert found.spec.params == network.table().totals.params
+    assert found.layers is not None
+    assert [one.name for one in found.layers.layers] == [row.name for row in network.table().rows]
+    frame = found.to_frame()
+    assert list(frame["mode"]) == ["infer", "train"]
+    for row, part in zip(frame.to_dict("records"), (found.infer, found.train), strict=True):
+        assert part is not None
+        assert row["images_per_second"] == pytest.approx(2 / (row["step_ms"] / 1000))
+    assert found.to_dict()["infer"]["images_per_second"] == frame["images_per_second"][0]
+    assert "lenet_d2l" in str(found)
+    assert "<table" in found._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"precision": "fp31"}, "'fp31' is no precision (of fp32, tf32, "),
+        ({"mode": "testing"}, "'testing' is no mode (of infer, train, both)"),
+        ({"batch": 0}, "--batch must be at least 1, got 0"),
+        ({"device": "tpu"}, "tpu"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused(asked: dict[str, Any], message: str) -> None:
+    with pytest.raises(ArchError, match=re.escape(message)):
+        archcalc.load("lenet_d2l").profile(**{"device": "cpu", **asked})

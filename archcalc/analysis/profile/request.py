@@ -16,7 +16,6 @@ MIN_RUN_TIME: Final = 1.0
 SEED: Final = 0
 ON_CPU: Final = 16
 ON_ACCELERATOR: Final = 128
-"""Examples in a batch, where the request does not say."""
 
 
 class Mode(StrEnum):
@@ -71,6 +70,11 @@ class Request:
     @property
     def trains(self) -> bool:
         return self.mode is not Mode.INFER
+
+
+def default_batch(device_type: str) -> int:
+    """Return the examples in a batch, where the request does not say."""
+    return ON_CPU if device_type == "cpu" else ON_ACCELERATOR
 
 
 def check(request: Request) -> None:

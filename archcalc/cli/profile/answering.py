@@ -15,9 +15,7 @@ from archcalc.cli.profile.records import keep
 from archcalc.cli.profile.runner import ProgressLine, Run
 from archcalc.errors import ArchError, MissingError
 from archcalc.graph import Graph
-from archcalc.render.answer import Answer
-from archcalc.render.envelope import results, stamped
-from archcalc.render.profile import profile_sheets, tensorflow_lines
+from archcalc.render import profile as render
 
 
 def expect_writable(writing: Writing, as_lines: bool, is_comparison: bool) -> None:
@@ -105,7 +103,6 @@ def _named(error: ArchError, name: str) -> ArchError:
 
 def _show(records: Sequence[Record], writing: Writing, as_lines: bool) -> None:
     if as_lines:
-        write(tensorflow_lines(records), writing.output)
+        write(render.tensorflow_lines(records), writing.output)
         return
-    sheets = profile_sheets(records)
-    write_answer(Answer(sheets, lambda: results([stamped(one.to_json()) for one in records])), writing)
+    write_answer(render.answer(records), writing)

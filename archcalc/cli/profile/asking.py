@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from archcalc.analysis.profile.presets import PRESETS
 from archcalc.analysis.profile.ranks import Place, device_of
-from archcalc.analysis.profile.request import ON_ACCELERATOR, ON_CPU, Request, check
+from archcalc.analysis.profile.request import Request, check, default_batch
 from archcalc.cli.networks import Networks
 from archcalc.cli.options import Reading
 from archcalc.cli.output import say
@@ -36,7 +36,11 @@ def run_for(in_process: bool, place: Place | None) -> runner.Run:
     """Return how to run a measurement: in a process of its own, in this one, or with the other ranks."""
     if place:
         return runner.in_ranks(place)
-    return runner.in_process if in_process else runner.in_a_process
+    if in_process:
+        return runner.in_process
+    from archcalc.pytorch.profile.process import in_a_process
+
+    return in_a_process
 
 
 def expect_free(preset: str | None, given: Mapping[str, Any]) -> None:
@@ -57,8 +61,7 @@ def completed(request: Request, batch: int | None, place: Place | None) -> Reque
     device = _device(request, place)
     mode = PRESETS[request.preset].mode if request.preset else request.mode
     if batch is None:
-        default = ON_CPU if device.type == "cpu" else ON_ACCELERATOR
-        batch = PRESETS[request.preset].batch if request.preset else default
+        batch = PRESETS[request.preset].batch if request.preset else default_batch(device.type)
     request = replace(request, device=str(device), mode=mode, batch=batch)
     check(request)
     return request

@@ -25,11 +25,11 @@ from archcalc.analysis.profile.request import Compile, Layers, Mode, Request
 from archcalc.analysis.profile.results import MeasuredPeak, Results
 from archcalc.analysis.profile.statistics import LEAST_BLOCKS
 from archcalc.cli.app import _with_values
-from archcalc.cli.profile import runner
 from archcalc.errors import ArchError, MissingError
 from archcalc.graph import Graph, link
 from archcalc.pytorch.build import build
 from archcalc.pytorch.profile import accelerator, device, layers, memory, protocol, run, timing
+from archcalc.pytorch.profile import process as own_process
 from archcalc.pytorch.profile.bench import Bench
 from archcalc.pytorch.profile.precision import autocast
 from archcalc.pytorch.profile.steps import Training, loss
@@ -621,9 +621,9 @@ def test_a_process_that_ends_without_a_word_is_told_by_how_it_ended(
         ("import os; os.kill(os.getpid(), 9)", "tiny: the measurement was killed, as systems do where memory runs out"),
         ("import os; os.kill(os.getpid(), 6)", "tiny: the measurement ended by SIGABRT; --in-process shows more"),
     ):
-        monkeypatch.setattr(runner, "PROCESS", (sys.executable, "-c", script))
+        monkeypatch.setattr(own_process, "PROCESS", (sys.executable, "-c", script))
         with pytest.raises(ArchError) as failed:
-            runner.in_a_process(graph, asked(), lambda _: None)
+            own_process.in_a_process(graph, asked(), lambda _: None)
         assert str(failed.value).startswith(message)
 
 
@@ -667,15 +667,15 @@ def test_a_file_in_the_folder_is_not_taken_for_a_module(
 ) -> None:
     (tmp_path / "random.py").write_text("raise SystemExit('taken')\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    assert runner.in_a_process(graph, asked(), lambda _: None).batch == 2
+    assert own_process.in_a_process(graph, asked(), lambda _: None).batch == 2
 
 
 def test_lines_that_are_not_ours_are_not_heard() -> None:
     lines = [b"a library says hello\n", b"[1]\n", line(Progress("x")).encode()]
     told: list[str] = []
-    assert runner._listen(lines, told.append) is None
+    assert own_process._listen(lines, told.append) is None
     assert told == ["x"]
-    assert runner._how_it_ended(-40, "") == "the measurement ended by signal 40; --in-process shows more"
+    assert own_process._how_it_ended(-40, "") == "the measurement ended by signal 40; --in-process shows more"
 
 
 def test_what_fails_in_the_process_is_told_by_its_own_message(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -684,9 +684,9 @@ def test_what_fails_in_the_process_is_told_by_its_own_message(graph: Graph, monk
         "def measure(*_): raise ValueError('\\nfirst\\nlast')\n"
         "run.measure = measure\nprocess.main()"
     )
-    monkeypatch.setattr(runner, "PROCESS", (sys.executable, "-c", script))
+    monkeypatch.setattr(own_process, "PROCESS", (sys.executable, "-c", script))
     with pytest.raises(ArchError) as failed:
-        runner.in_a_process(graph, asked(), lambda _: None)
+        own_process.in_a_process(graph, asked(), lambda _: None)
     assert str(failed.value) == "the measurement failed: ValueError: first (--in-process shows where)"
 
 
