@@ -1,14 +1,16 @@
 """Normalisations."""
 
 from collections.abc import Iterator
-from decimal import Decimal
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 from archcalc.layers.base import Role, Weightless, Windowless, kind
 from archcalc.layers.fields import Choice, Count, Flag, Positive, Probability, Real
 from archcalc.layers.requirement import Requirement, has_rank
 from archcalc.layers.sizes import S, Shape, Sizes, product
 from archcalc.layers.twin import Twin
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 AlphaPer = Annotated[str, Choice("sum", "mean")]
 
@@ -53,6 +55,8 @@ class LocalResponseNorm(Weightless, Windowless):
         return False
 
     def remarks(self, x: Shape) -> Iterator[str]:
+        from decimal import Decimal
+
         alpha, size = Decimal(repr(self.alpha)), self.size
         if self.alpha_per == "sum":
             of_mean = f"is {_shown(alpha * size)} per mean (Caffe, PyTorch)"
@@ -80,7 +84,7 @@ class LocalResponseNorm(Weightless, Windowless):
         )
 
 
-def _shown(number: Decimal) -> str:
+def _shown(number: "Decimal") -> str:
     return f"{number.normalize():f}" if len(number.as_tuple().digits) < 10 else f"{number:.6g}"
 
 
