@@ -5,7 +5,7 @@ from fractions import Fraction
 from importlib.metadata import version
 from itertools import combinations, pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -36,7 +36,16 @@ def by(convention: str, graph: Graph) -> int:
     return cost or 0  # what a tool says nothing about, it adds nothing for
 
 
-@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: Path(spec).stem)
+LARGE = ("densenet121", "resnet152", "vgg16")
+
+
+def marked(name: str) -> Any:
+    """The parameter of a test, which is slow for a large network."""
+    stem = Path(name).stem
+    return pytest.param(name, marks=[pytest.mark.slow] if stem in LARGE else [], id=stem)
+
+
+@pytest.mark.parametrize("spec", [marked(spec) for spec in SPECS])
 def test_every_tool_counts_as_its_convention_says(spec: str) -> None:
     from archcalc.pytorch.check.observe import weightless
 
@@ -87,7 +96,11 @@ AS_FUNCTIONS = {
 
 
 @pytest.mark.parametrize(
-    "name", ["alexnet", "vgg16", "squeezenet1_1", "resnet18", "googlenet", "densenet121", "mobilenet_v2"]
+    "name",
+    [
+        marked(name)
+        for name in ["alexnet", "vgg16", "squeezenet1_1", "resnet18", "googlenet", "densenet121", "mobilenet_v2"]
+    ],
 )
 def test_torchvision_s_own_models_are_counted_so_too(name: str) -> None:
     import torch

@@ -360,6 +360,7 @@ def test_a_cuda_graph_tells_no_memory(graph: Graph) -> None:
         assert meaning.startswith("unknown: a CUDA graph") is not is_told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "side"), [("torchvision", 63), ("tf_benchmark", 67)])
 def test_training_leaves_a_network_alive(name: str, side: int) -> None:
     """Zeros are computed faster on some devices: what is timed is to go on computing what it did at first."""
