@@ -246,48 +246,58 @@ class Network:
         self,
         device: str = "auto",
         *,
-        mode: Literal["infer", "train", "both"] = "infer",
+        mode: Literal["infer", "train", "both"] | None = None,
         batch: int | None = None,
         precision: Literal["fp32", "tf32", "fp16", "bf16", "amp-fp16", "amp-bf16"] = "fp32",
         channels_last: bool = False,
         threads: int | None = None,
+        compile: Literal["default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs"] | None = None,
         layers: Literal["alone", "profiler"] | None = None,
         detail: bool = False,
-        min_run_time: float = 1.0,
+        min_run_time: float | None = None,
+        calls: int | None = None,
+        preset: str | None = None,
     ) -> "Profile":
         """Return how fast the network is on a device, measured in a process of its own.
 
-        A batch has 16 examples on a CPU and 128 elsewhere, if none is given; `min_run_time` is the least seconds for
-        each measurement. `layers` times each layer too, `detail` the parts of a training step. Needs torch. Raises
+        Inference is measured if no mode is given, with 16 examples in a batch on a CPU and 128 elsewhere, each time for
+        1 second at least and with 100 calls of one example. `layers` times each layer too, `detail` the parts of a
+        training step; `compile` is a mode of torch.compile; `preset` follows a published protocol. Needs torch. Raises
         ArchError for what cannot be measured.
         """
         from archcalc.analysis.precision import Precision
-        from archcalc.analysis.profile.recording import record
-        from archcalc.analysis.profile.request import Layers, Mode, Request, check, default_batch
-        from archcalc.answers.profile import Profile
-        from archcalc.pytorch.profile.process import in_a_process
+        from archcalc.analysis.profile.presets import expect_free
+        from archcalc.analysis.profile.request import LATENCY_CALLS, MIN_RUN_TIME, Compile, Layers, Mode, Request
+        from archcalc.answers.profile import measured
 
-        try:
-            from archcalc.pytorch.profile.device import resolve
-        except ImportError as error:
-            raise MissingError(f"profile needs torch ({error}): pip install 'archcalc[torch]'") from error
-        where, graph = resolve(device), self.graph
+        expect_free(
+            preset,
+            {
+                "mode": mode,
+                "compile": compile,
+                "layers": layers,
+                "detail": detail,
+                "min_run_time": min_run_time,
+                "calls": calls,
+            },
+        )
         request = Request(
             spec=self.spec.name,
             settings=self.origin.params if self.origin else {},
             input_shape=self.origin.input_shape if self.origin else None,
-            device=str(where),
+            device=device,
             precision=_member(Precision, precision),
             channels_last=channels_last,
             threads=threads,
-            batch=default_batch(where.type) if batch is None else batch,
-            mode=_member(Mode, mode),
+            mode=Mode.INFER if mode is None else _member(Mode, mode),
             detail=detail,
             layers=None if layers is None else _member(Layers, layers),
-            min_run_time=min_run_time,
+            compile=None if compile is None else _member(Compile, compile),
+            min_run_time=MIN_RUN_TIME if min_run_time is None else min_run_time,
+            latency_calls=LATENCY_CALLS if calls is None else calls,
+            preset=preset,
         )
-        check(request)
-        return Profile.of(record(graph, request, in_a_process(graph, request, lambda _: None)))
+        return measured(self.graph, request, batch)
 
     def export(self, to: Literal["pytorch", "yaml", "json"] = "pytorch") -> str:
         """Return the network as one Python file with a torch.nn.Module, or as its whole spec.

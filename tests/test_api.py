@@ -219,11 +219,27 @@ def test_a_network_is_profiled_as_the_command_does_it() -> None:
     assert "<table" in found._repr_html_()
 
 
+@pytest.mark.slow
+def test_a_network_is_profiled_by_a_preset() -> None:
+    network = archcalc.load("lenet_d2l")
+    found = network.profile("cpu", preset="convnet-benchmarks", batch=2)
+    assert (found.request.preset, found.request.mode, found.batch.used) == ("convnet-benchmarks", "both", 2)
+    assert found.published
+    assert list(found.to_frame()["mode"]) == ["infer", "train"]
+
+
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
         ({"precision": "fp31"}, "'fp31' is no precision (of fp32, tf32, "),
         ({"mode": "testing"}, "'testing' is no mode (of infer, train, both)"),
+        ({"mode": ""}, "'' is no mode (of infer, train, both)"),
+        ({"layers": ""}, "'' is no layers (of alone, profiler)"),
+        ({"compile": "fast"}, "'fast' is no compile (of default, "),
+        ({"calls": 5}, "--calls must be at least 100 for a 99th percentile, got 5"),
+        ({"min_run_time": 0.0}, "--min-run-time must be more than 0 seconds, got 0.0"),
+        ({"preset": "tf"}, "there is no preset 'tf'"),
+        ({"preset": "tf-benchmark", "calls": 100}, "--preset tf-benchmark sets what is measured: leave out calls"),
         ({"batch": 0}, "--batch must be at least 1, got 0"),
         ({"device": "tpu"}, "tpu"),
     ],

@@ -1,9 +1,11 @@
 """Protocols by which others published times, and those times, which are of other hardware."""
 
-from dataclasses import dataclass
-from typing import Final, NamedTuple
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, NamedTuple
 
-from archcalc.analysis.profile.request import Mode
+from archcalc.analysis.profile.request import Mode, Request, check, default_batch
+from archcalc.errors import ArchError, did_you_mean
 
 
 @dataclass(frozen=True)
@@ -134,3 +136,29 @@ TF_CNN_BENCHMARKS: Final = Preset(
 )
 
 PRESETS: Final = {preset.name: preset for preset in (CONVNET_BENCHMARKS, TF_BENCHMARK, TF_CNN_BENCHMARKS)}
+
+
+def expect_free(preset: str | None, given: Mapping[str, Any]) -> None:
+    """Raise ArchError for an unknown preset, and for options that are given although the preset sets them."""
+    if preset is None:
+        return
+    if preset not in PRESETS:
+        raise ArchError(
+            f"there is no preset '{preset}'{did_you_mean(preset, PRESETS)} (there are {', '.join(PRESETS)})"
+        )
+    for name, value in given.items():
+        if value is not None and value is not False:
+            raise ArchError(f"--preset {preset} sets what is measured: leave out {name}")
+
+
+def completed(request: Request, batch: int | None, device: str) -> Request:
+    """Return the request for a device of torch's, with the mode and the batch of its preset, or the default batch.
+
+    Raises ArchError for what cannot be measured.
+    """
+    preset = PRESETS[request.preset] if request.preset else None
+    if batch is None:
+        batch = preset.batch if preset else default_batch(device)
+    request = replace(request, device=device, mode=preset.mode if preset else request.mode, batch=batch)
+    check(request)
+    return request

@@ -72,9 +72,9 @@ class Request:
         return self.mode is not Mode.INFER
 
 
-def default_batch(device_type: str) -> int:
-    """Return the examples in a batch, where the request does not say."""
-    return ON_CPU if device_type == "cpu" else ON_ACCELERATOR
+def default_batch(device: str) -> int:
+    """Return the examples in a batch on a device of torch's, where the request does not say."""
+    return ON_CPU if device == "cpu" else ON_ACCELERATOR
 
 
 def check(request: Request) -> None:

@@ -1,18 +1,18 @@
 """The request, the networks and the way to run, each checked before anything is measured."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from archcalc.analysis.profile.presets import PRESETS
 from archcalc.analysis.profile.ranks import Place, device_of
-from archcalc.analysis.profile.request import Request, check, default_batch
+from archcalc.analysis.profile.request import Request
 from archcalc.cli.networks import Networks
 from archcalc.cli.options import Reading
 from archcalc.cli.output import say
 from archcalc.cli.profile import runner
-from archcalc.errors import ArchError, MissingError, did_you_mean
+from archcalc.errors import ArchError, MissingError
 from archcalc.graph import Graph
 
 if TYPE_CHECKING:
@@ -43,46 +43,23 @@ def run_for(in_process: bool, place: Place | None) -> runner.Run:
     return in_a_process
 
 
-def expect_free(preset: str | None, given: Mapping[str, Any]) -> None:
-    """Raise ArchError for an unknown preset, and for options that are given although the preset sets them."""
-    if preset is None:
-        return
-    if preset not in PRESETS:
-        raise ArchError(
-            f"there is no preset '{preset}'{did_you_mean(preset, PRESETS)} (there are {', '.join(PRESETS)})"
-        )
-    for name, value in given.items():
-        if value is not None and value is not False:
-            raise ArchError(f"--preset {preset} sets what is measured: leave out {name}")
+def device_for(request: Request, place: Place | None) -> str:
+    """Return the device to measure on, by torch's name. Raises ArchError for what ranks do not measure."""
+    from archcalc.pytorch.profile.process import find_device
 
-
-def completed(request: Request, batch: int | None, place: Place | None) -> Request:
-    """Return the request with its device resolved and a batch. Raises ArchError for what cannot be measured."""
-    device = _device(request, place)
-    mode = PRESETS[request.preset].mode if request.preset else request.mode
-    if batch is None:
-        batch = PRESETS[request.preset].batch if request.preset else default_batch(device.type)
-    request = replace(request, device=str(device), mode=mode, batch=batch)
-    check(request)
-    return request
-
-
-def _device(request: Request, place: Place | None) -> "torch.device":
-    try:
-        from archcalc.pytorch.profile.device import resolve
-    except ImportError as error:
-        raise MissingError(f"profile needs torch ({error}): pip install 'archcalc[torch]'") from error
-    device = resolve(request.device)
+    device = find_device(request.device)
     if place is None:
-        return device
+        return str(device)
     kind = device.type if request.device == "auto" else request.device
-    return _of_rank(resolve, device_of(replace(request, device=kind), place), place)
+    return str(_of_rank(device_of(replace(request, device=kind), place), place))
 
 
-def _of_rank(resolve: "Callable[[str], torch.device]", name: str, place: Place) -> "torch.device":
+def _of_rank(name: str, place: Place) -> "torch.device":
     """Return the device of a rank; a rank that has none prints so itself, since the first may have one."""
+    from archcalc.pytorch.profile.process import find_device
+
     try:
-        return resolve(name)
+        return find_device(name)
     except MissingError as error:
         if not place.is_first:
             say(f"rank {place.rank}: {error}")

@@ -52,9 +52,10 @@ def profile(
     """
     import os
 
+    from archcalc.analysis.profile.presets import completed, expect_free
     from archcalc.analysis.profile.ranks import place
     from archcalc.cli.profile.answering import answer, expect_writable
-    from archcalc.cli.profile.asking import completed, expect_free, graphs, run_for, said_by_the_first
+    from archcalc.cli.profile.asking import device_for, graphs, run_for, said_by_the_first
     from archcalc.cli.profile.records import compare_files
     from archcalc.errors import ArchError
 
@@ -96,6 +97,6 @@ def profile(
             latency_calls=LATENCY_CALLS if calls is None else calls,
             preset=preset,
         )
-        request = completed(request, batch, this_rank)
+        request = completed(request, batch, device_for(request, this_rank))
         networks, run = graphs(request, specs, reading), run_for(in_process, this_rank)
         answer(request, networks, run, this_rank, writing, as_lines)

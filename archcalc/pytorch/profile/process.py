@@ -13,15 +13,26 @@ from typing import TYPE_CHECKING, Final
 from archcalc.analysis.profile.messages import Failure, Progress, read
 from archcalc.analysis.profile.request import Request
 from archcalc.analysis.profile.results import Results
-from archcalc.errors import ArchError
+from archcalc.errors import ArchError, MissingError
 
 if TYPE_CHECKING:
+    import torch
+
     from archcalc.graph import Graph
 
 Report = Callable[[str], None]
 
 PROCESS: Final = (sys.executable, "-P", "-m", "archcalc.pytorch.profile")
 """Imports from the folders of this process, but not from the current one."""
+
+
+def find_device(word: str) -> "torch.device":
+    """Return the device that a word means. Raises MissingError where it or torch is missing, else ArchError."""
+    try:
+        from archcalc.pytorch.profile.device import resolve
+    except ImportError as error:
+        raise MissingError(f"profile needs torch ({error}): pip install 'archcalc[torch]'") from error
+    return resolve(word)
 
 
 def in_a_process(graph: "Graph", request: Request, report: Report) -> Results:
