@@ -4,6 +4,7 @@
 130 Ctrl-C. A closed pipe (`| head`) ends quietly.
 """
 
+import gc
 import os
 import sys
 from importlib import import_module
@@ -73,6 +74,7 @@ def archcalc(
 
 def main() -> None:
     """Run the command line; ends by SystemExit."""
+    gc.freeze()  # what is loaded stays to the end: it need not be searched for garbage, neither now nor at the end
     _make_streams_sure()
     try:
         words = sys.argv[1:]
