@@ -266,9 +266,11 @@ class Network:
         ArchError for what cannot be measured.
         """
         from archcalc.analysis.precision import Precision
-        from archcalc.analysis.profile.presets import expect_free
+        from archcalc.analysis.profile.presets import completed, expect_free
+        from archcalc.analysis.profile.recording import record
         from archcalc.analysis.profile.request import LATENCY_CALLS, MIN_RUN_TIME, Compile, Layers, Mode, Request
-        from archcalc.answers.profile import measured
+        from archcalc.answers.profile import Profile
+        from archcalc.pytorch.profile.process import find_device, in_a_process
 
         expect_free(
             preset,
@@ -297,7 +299,8 @@ class Network:
             latency_calls=LATENCY_CALLS if calls is None else calls,
             preset=preset,
         )
-        return measured(self.graph, request, batch)
+        graph, request = self.graph, completed(request, batch, str(find_device(device)))
+        return Profile.of(record(graph, request, in_a_process(graph, request, lambda _: None)))
 
     def export(self, to: Literal["pytorch", "yaml", "json"] = "pytorch") -> str:
         """Return the network as one Python file with a torch.nn.Module, or as its whole spec.

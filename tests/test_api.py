@@ -14,7 +14,7 @@ import pytest
 import archcalc
 from archcalc.answers.answer import Answer
 from archcalc.errors import ArchError
-from tests.commands import run
+from tests.commands import run, run_here
 from tests.conftest import ROOT
 
 PAPER = archcalc.load("paper")
@@ -53,9 +53,9 @@ ANSWERS: list[tuple[Callable[[], Answer], list[str]]] = [
 @pytest.mark.parametrize(("ask", "command"), ANSWERS, ids=lambda one: " ".join(one) if isinstance(one, list) else "")
 def test_python_answers_what_the_command_line_answers(ask: Callable[[], Answer], command: list[str]) -> None:
     answer = ask()
-    done = run(*command, "--format", "json", cwd=ROOT)
+    done = run_here(*command, "--format", "json", cwd=ROOT)
     assert answer.to_dict() == json.loads(done.stdout)
-    assert f"{answer}\n" == run(*command, "--format", "plain", cwd=ROOT).stdout
+    assert f"{answer}\n" == run_here(*command, "--format", "plain", cwd=ROOT).stdout
     frame = answer.to_frame()
     assert len(frame)
     assert answer._repr_html_().count("<table") >= 1
@@ -131,9 +131,9 @@ def test_a_checkpoint_is_identified(tmp_path: Path) -> None:
     path = tmp_path / "lenet.pth"
     torch.save(LENET.module().state_dict(), path)
     found = archcalc.identify(path)
-    assert found.to_dict() == json.loads(run("identify", str(path), "--format", "json").stdout)
+    assert found.to_dict() == json.loads(run_here("identify", str(path), "--format", "json").stdout)
     assert LENET.check_weights(path).to_dict() == json.loads(
-        run("check", "lenet_d2l", "--weights", str(path), "--format", "json").stdout
+        run_here("check", "lenet_d2l", "--weights", str(path), "--format", "json").stdout
     )
     assert len(found.to_frame())
     assert not LENET.check_weights(path).differences

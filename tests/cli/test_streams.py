@@ -1,0 +1,134 @@
+"""Standard streams and files: whole or not at all, whatever becomes of them."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.commands import clean_environment, run
+from tests.conftest import ROOT
+
+
+def test_output_goes_to_a_file_in_the_format_of_its_ending(tmp_path: Path) -> None:
+    for ending, start in (
+        (".md", "**alexnet"),
+        (".tex", "% needs"),
+        (".json", "{"),
+        (".html", "<!doctype"),
+        (".csv", "i"),
+    ):
+        path = tmp_path / f"table{ending}"
+        done = run("table", "paper", "--output", str(path))
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        assert path.read_text(encoding="utf-8").startswith(start)
+    assert [path.suffix for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_failed_output_leaves_the_old_file_whole(tmp_path: Path) -> None:
+    old = tmp_path / "table.md"
+    old.write_text("old")
+    assert run("table", "nope", "--output", str(old)).returncode == 2
+    assert old.read_text() == "old"
+    done = run("table", "paper", "--output", str(tmp_path / "no" / "table.md"))
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"archcalc: --output: {tmp_path / 'no' / 'table.md'} cannot be written: no such file or directory\n"
+    )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_a_full_disk_is_said_in_one_line() -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "archcalc", "table", "paper"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            env=clean_environment(),
+            check=False,
+        )
+    assert done.returncode == 2
+    assert done.stderr == "archcalc: standard output cannot be written: no space left on device\n"
+
+
+def test_head_ends_a_long_output_quietly(tmp_path: Path) -> None:
+    layers = "\n".join(f"  - {{name: a{i}, op: relu}}" for i in range(5000))
+    path = tmp_path / "long.yaml"
+    path.write_text(f"archcalc: 1\nname: long\ninput: [8]\nlayers:\n{layers}\n")
+    script = f"{sys.executable} -m archcalc table {path}; echo code $? >&2"
+    done = subprocess.run(
+        ["bash", "-c", f"({script}) | head -1"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=clean_environment(),
+        check=False,
+    )
+    assert done.stdout == "long (input 8)\n"
+    assert done.stderr == "code 0\n"
+
+
+def test_control_c_ends_with_130(tmp_path: Path) -> None:
+    pipe = tmp_path / "slow.yaml"
+    os.mkfifo(pipe)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "archcalc", "table", str(pipe)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=clean_environment(),
+        cwd=ROOT,
+    )
+    with pipe.open("wb"):  # opens once the command has opened it, which then waits for what never comes
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert (process.returncode, out, err) == (130, b"", b"")
+
+
+def test_output_goes_through_links_and_into_pipes(tmp_path: Path) -> None:
+    target, link, pipe = tmp_path / "target.md", tmp_path / "link.md", tmp_path / "pipe.md"
+    target.write_text("old")
+    link.symlink_to(target)
+    assert run("table", "paper", "-o", str(link)).returncode == 0
+    assert link.is_symlink()
+    assert target.read_text().startswith("**alexnet")
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE, text=True) as reader:
+        assert run("table", "paper", "-o", str(pipe)).returncode == 0
+        assert reader.communicate()[0] == target.read_text()
+    assert pipe.is_fifo()
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
+def test_closed_streams_are_no_traceback(closed: str) -> None:
+    word = "-" if closed == "<&-" else "paper"
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m archcalc table {word} {closed}"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=clean_environment(),
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+    assert done.returncode == (2 if closed == "<&-" else 0)
+
+
+def test_a_title_that_the_terminal_cannot_write_is_escaped(tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text(
+        "archcalc: 1\nname: net\ntitle: 网络\ninput: [3]\nlayers: [{name: a, op: relu}]\n", encoding="utf-8"
+    )
+    done = run("table", str(path), PYTHONIOENCODING="latin-1")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\\u7f51" in done.stdout
+
+
+def test_a_name_of_odd_bytes_is_no_traceback() -> None:
+    command = [os.fsencode(sys.executable), b"-m", b"archcalc", b"table", b"\xff"]
+    done = subprocess.run(command, capture_output=True, cwd=ROOT, env=clean_environment(), check=False)
+    assert done.returncode == 2
+    assert b"Traceback" not in done.stderr
