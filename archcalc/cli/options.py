@@ -132,6 +132,8 @@ def read_settings(pairs: list[str] | None) -> dict[str, object]:
         name, sign, value = pair.partition("=")
         if not sign or not name or not value:
             raise ArchError(f"--set: '{pair}' is no setting; write param=value, as in num_classes=10")
+        if name.strip() in settings:
+            raise ArchError(f"--set: {name.strip()} is set twice")
         try:
             settings[name.strip()] = plain_value(value.strip())
         except ArchError as error:

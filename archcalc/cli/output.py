@@ -3,11 +3,14 @@
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from archcalc.errors import ArchError, reason
 from archcalc.render import formats
 from archcalc.render.answer import Answer as Rendered
+
+_FOR_PEOPLE: Final = ("table", "plain")
+"""Formats in which characters that standard output cannot encode are escaped."""
 
 if TYPE_CHECKING:
     from archcalc.answers.answer import Answer
@@ -38,7 +41,7 @@ def write_answer(answer: "Answer | Rendered", writing: "Writing") -> None:
     """Write an answer in the format asked for, or in the one that fits the place."""
     form = chosen(writing)
     rendered = answer if isinstance(answer, Rendered) else answer.rendered()
-    write(formats.find(form).write(rendered, _screen(writing.output)), writing.output)
+    write(formats.find(form).write(rendered, _screen(writing.output)), writing.output, form)
 
 
 def _screen(output: Path | None) -> formats.Screen:
@@ -49,13 +52,13 @@ def _screen(output: Path | None) -> formats.Screen:
     return formats.Screen(_width(), colour, say)
 
 
-def write(text: str, output: Path | None) -> None:
+def write(text: str, output: Path | None, form: str = "source") -> None:
     """Write text to standard output, or to a file that is then whole."""
     if output is not None:
         _write_file(output, text)
         return
     try:
-        sys.stdout.write(text)
+        sys.stdout.write(_encodable(text, form))
         sys.stdout.flush()
     except BrokenPipeError:
         silence()  # the reader has what it wanted
@@ -63,6 +66,18 @@ def write(text: str, output: Path | None) -> None:
     except OSError as error:
         silence()
         raise ArchError(f"standard output cannot be written: {reason(error)}") from None
+
+
+def _encodable(text: str, form: str) -> str:
+    """Return a text that standard output can encode without a loss: what programs read is JSON in ASCII, or UTF-8."""
+    if text.isascii() or form in _FOR_PEOPLE:
+        return text
+    if form == "json":
+        from archcalc.render.formats.json import in_ascii
+
+        return text if sys.stdout.encoding.lower() == "utf-8" else in_ascii(text)
+    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    return text
 
 
 def silence() -> None:

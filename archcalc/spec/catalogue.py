@@ -17,7 +17,7 @@ from archcalc.spec.document import read_document, sound
 from archcalc.spec.inherit import inherit
 from archcalc.spec.model import Spec
 from archcalc.spec.reading import kind_of
-from archcalc.spec.text import MOST_BYTES, Scalar, Sequence, decode, parse, peek, read_bytes
+from archcalc.spec.text import MOST_BYTES, Scalar, Sequence, decode, expect_json, parse, peek, read_bytes
 from archcalc.spec.text import Mapping as Tree
 
 SUFFIXES: Final = (".yaml", ".yml", ".json")
@@ -89,7 +89,10 @@ class Catalogue:
         else:
             path, shown = self.find(word)
             content = read_bytes(path, shown)
-        tree = sound(parse(decode(content, shown), shown), faults)
+        text = decode(content, shown)
+        if path and path.suffix == ".json":
+            expect_json(text, shown)
+        tree = sound(parse(text, shown), faults)
         name = tree.items.get("name")
         if path and path.suffix in SUFFIXES and isinstance(name, Scalar) and name.text != path.stem:
             faults.add(f"name '{name.text}' must be that of the file, '{path.stem}'", name.mark)

@@ -6,6 +6,7 @@ YAML 1.1 and 1.2 differ (`on`, `017`, `1_000`) are refused. Each node knows its 
 """
 
 import re
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -55,6 +56,8 @@ Node = Scalar | Sequence | Mapping
 def read_bytes(path: Path, name: str) -> bytes:
     """The content of a spec file, no more of it than shows that it is too long. Raises ArchError that says why not."""
     try:
+        if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
+            raise ArchError(f"{name} is no file but a pipe or a device; to read one, write - and send it there by <")
         with path.open("rb") as stream:
             content = stream.read(MOST_BYTES + 1)
     except IsADirectoryError:
@@ -82,6 +85,22 @@ def decode(content: bytes, name: str) -> str:
         raise ArchError(f"not UTF-8: here is the byte 0x{content[error.start]:02x}").at(
             _place(content, error.start, name)
         ) from None
+
+
+def expect_json(text: str, name: str) -> None:
+    """Raise ArchError where a text is YAML, but not JSON."""
+    import json
+
+    def refuse(word: str) -> None:
+        raise ArchError(f"not JSON: {word} is no value of JSON").at(Mark(name, 1, 1))
+
+    try:
+        json.loads(text, parse_constant=refuse)
+    except json.JSONDecodeError as error:
+        fault = ArchError(f"not JSON: {error.msg.lower()}; YAML has the ending .yaml")
+        raise fault.at(Mark(name, error.lineno, error.colno)) from None
+    except RecursionError:
+        pass  # the depth is refused with its place
 
 
 def _place(content: bytes, offset: int, name: str) -> Mark:
