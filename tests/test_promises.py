@@ -98,6 +98,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 STAGES = [
     "collector",
     "errors",
+    "files",
     "layers",
     "spec",
     "graph",

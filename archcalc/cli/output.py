@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from archcalc.errors import ArchError, reason
+from archcalc.files import was_read
 from archcalc.render import formats
 from archcalc.render.answer import Answer as Rendered
 
@@ -108,6 +109,8 @@ def _width() -> int:
 def _write_file(path: Path, text: str) -> None:
     """Write a file that is then whole; a device or a pipe is written into. Raises ArchError where that cannot be."""
     target = Path(os.path.realpath(path))
+    if was_read(target):
+        raise ArchError(f"--output: {path} is a file that the answer was made from: name another")
     try:
         if target.exists() and not target.is_file():
             target.write_text(text, encoding="utf-8")

@@ -149,7 +149,7 @@ class Catalogue:
 def _aliases(path: Path, word: str) -> list[str]:
     """The other names that a spec gives itself, looked up only where `word` occurs in its file at all."""
     try:
-        content = read_bytes(path, path.name)
+        content = read_bytes(path, path.name, in_passing=True)
         if os.fsencode(word) not in content or b"aliases" not in content:
             return []
         node = peek(decode(content, path.name), "aliases")

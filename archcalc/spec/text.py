@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 import yaml
 
 from archcalc.errors import ArchError, Faults, Mark
+from archcalc.files import remember
 
 MOST_BYTES: Final = 1_000_000
 MOST_NESTING: Final = 64
@@ -53,12 +54,17 @@ class Mapping(NamedTuple):
 Node = Scalar | Sequence | Mapping
 
 
-def read_bytes(path: Path, name: str) -> bytes:
-    """The content of a spec file, no more of it than shows that it is too long. Raises ArchError that says why not."""
+def read_bytes(path: Path, name: str, *, in_passing: bool = False) -> bytes:
+    """The content of a spec file, no more of it than shows that it is too long. Raises ArchError that says why not.
+
+    A file that is read `in_passing` may be written over later; others may not.
+    """
     try:
         if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
             raise ArchError(f"{name} is no file but a pipe or a device; to read one, write - and send it there by <")
         with path.open("rb") as stream:
+            if not in_passing:
+                remember(stream)
             content = stream.read(MOST_BYTES + 1)
     except IsADirectoryError:
         raise ArchError(f"{name} is a directory; name a spec file in it") from None

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import clean_environment, run
+from tests.commands import clean_environment, run, run_here
 from tests.conftest import ROOT
 
 
@@ -137,3 +137,25 @@ def test_a_name_of_odd_bytes_is_no_traceback() -> None:
     done = subprocess.run(command, capture_output=True, cwd=ROOT, env=clean_environment(), check=False)
     assert done.returncode == 2
     assert b"Traceback" not in done.stderr
+
+
+def test_no_answer_is_written_over_a_file_that_it_was_made_from(tmp_path: Path) -> None:
+    base, spec, link = tmp_path / "base.yaml", tmp_path / "net.yaml", tmp_path / "link.json"
+    base.write_text("archcalc: 1\nname: base\ninput: [4]\nlayers: [{name: fc, op: linear, out_features: 2}]\n")
+    spec.write_text("archcalc: 1\nname: net\nextends: base\noverride: {fc: {out_features: 3}}\n")
+    link.symlink_to(spec)
+    (tmp_path / "model.py").write_text("import torch\nfc = torch.nn.Sequential(torch.nn.Linear(4, 3))\n")
+    texts = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    for command in (
+        ["show", "net.yaml", "-o", "net.yaml"],
+        ["show", "net", "--spec-dir", ".", "-o", "net.yaml"],
+        ["show", "net.yaml", "-o", "base.yaml"],
+        ["table", "net.yaml", "-o", "link.json"],
+        ["check", "net.yaml", "--against", "model.py:fc", "-o", "model.py", "--format", "json"],
+    ):
+        done = run_here(*command, cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (2, ""), done.stderr
+        output = command[command.index("-o") + 1]
+        assert done.stderr.endswith(f"--output: {output} is a file that the answer was made from: name another\n")
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == texts
+    assert run_here("show", "net.yaml", "-o", "other.yaml", cwd=tmp_path).returncode == 0

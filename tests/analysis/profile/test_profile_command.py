@@ -139,7 +139,7 @@ def test_files_of_several_records_are_compared_network_by_network(tmp_path: Path
     assert done.stderr == "archcalc: only in one.json: tiny\n"
     done = run_here("profile", "--compare", "one.json", "other.json", "-o", "other.json", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
-    assert "--output: other.json is one of the two records that are compared" in done.stderr
+    assert "--output: other.json is a file that the answer was made from: name another" in done.stderr
     another = made["results"][0]
     another["spec"]["name"] = "another"
     other.write_text(json.dumps(another), encoding="utf-8")
