@@ -2,7 +2,6 @@
 
 import contextlib
 import fcntl
-import gc
 import io
 import os
 import pty
@@ -48,8 +47,6 @@ def run_here(*arguments: str, cwd: Path = ROOT, stdin: str = "") -> subprocess.C
             main()
         except SystemExit as end:
             code = end.code
-        finally:
-            gc.unfreeze()
     assert isinstance(code, int | None)
     texts = (stream.buffer.getvalue().decode() for stream in (output, errors))  # type: ignore[attr-defined]
     return subprocess.CompletedProcess(command, code or 0, *texts)

@@ -247,3 +247,14 @@ def test_a_network_is_profiled_by_a_preset() -> None:
 def test_what_cannot_be_measured_is_refused(asked: dict[str, Any], message: str) -> None:
     with pytest.raises(ArchError, match=re.escape(message)):
         archcalc.load("lenet_d2l").profile(**{"device": "cpu", **asked})
+
+
+def test_the_api_is_what_is_listed_and_is_loaded_when_asked_for() -> None:
+    assert set(archcalc.__all__) <= set(dir(archcalc))
+    for name in archcalc.__all__:
+        assert getattr(archcalc, name).__module__.startswith("archcalc.")
+    with pytest.raises(AttributeError, match="has no attribute 'measure'"):
+        _ = archcalc.measure
+    loaded = "import sys, archcalc; print(*[name for name in sys.modules if name.startswith('archcalc')])"
+    done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout == "archcalc\n"

@@ -4,7 +4,6 @@
 130 Ctrl-C. A closed pipe (`| head`) ends quietly.
 """
 
-import gc
 import os
 import sys
 from importlib import import_module
@@ -74,7 +73,6 @@ def archcalc(
 
 def main() -> None:
     """Run the command line; ends by SystemExit."""
-    gc.freeze()  # what is loaded stays to the end: it need not be searched for garbage, neither now nor at the end
     _make_streams_sure()
     try:
         words = sys.argv[1:]
@@ -85,6 +83,11 @@ def main() -> None:
     except ArchError as error:
         complain(error)
         sys.exit(2)
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # of --help, which typer and rich print
+            silence()
+            sys.exit(0)
+        raise
     except OSError as error:
         silence()
         complain(ArchError(reason(error)))

@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TextIO
 
 from archcalc.errors import ArchError, reason
 from archcalc.files import was_read
@@ -35,7 +35,10 @@ def _print_message(message: str) -> None:
         from textwrap import fill
 
         message = fill(message, _width(), break_long_words=False, break_on_hyphens=False)
-    print(message, file=sys.stderr)
+    try:
+        print(message, file=sys.stderr)
+    except OSError:
+        silence(sys.stderr)  # nobody hears it: the exit code still says it
 
 
 def write_answer(answer: "Answer | Rendered", writing: "Writing") -> None:
@@ -81,9 +84,9 @@ def _encodable(text: str, form: str) -> str:
     return text
 
 
-def silence() -> None:
-    """Let nothing more be written to standard output, not even at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def silence(stream: TextIO | None = None) -> None:
+    """Let nothing more be written to standard output, or to another stream, not even at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), (stream or sys.stdout).fileno())
 
 
 def chosen(writing: "Writing") -> str:

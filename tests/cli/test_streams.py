@@ -159,3 +159,40 @@ def test_no_answer_is_written_over_a_file_that_it_was_made_from(tmp_path: Path) 
         assert done.stderr.endswith(f"--output: {output} is a file that the answer was made from: name another\n")
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == texts
     assert run_here("show", "net.yaml", "-o", "other.yaml", cwd=tmp_path).returncode == 0
+
+
+def test_help_into_a_closed_pipe_is_quiet() -> None:
+    script = f"{sys.executable} -m archcalc table --help | true; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, cwd=ROOT, env=clean_environment(), check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("words", [["table", "nope"], ["table", "--nope"], ["check", "lenet_d2l", "--against", ""]])
+def test_standard_error_that_cannot_be_written_changes_no_exit_code(words: list[str]) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "archcalc", *words],
+            stdout=subprocess.PIPE,
+            stderr=full,
+            cwd=ROOT,
+            env=clean_environment(),
+            check=False,
+        )
+    assert (done.returncode, done.stdout) == (2, b"")
+
+
+def test_control_c_while_the_command_line_is_loaded_ends_with_130() -> None:
+    script = (
+        "import sys\n"
+        "class Interrupts:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'archcalc.cli.app':\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupts())\n"
+        "from archcalc.__main__ import main\n"
+        "main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, env=clean_environment(), check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
