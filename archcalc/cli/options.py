@@ -138,7 +138,14 @@ def read_shape(text: str | None) -> tuple[int, ...] | None:
     sizes = text.lower().split("x")
     if len(sizes) in (1, 3) and all(size.isdecimal() and 0 < int(size[:16]) < 10**15 for size in sizes):
         return tuple(int(size) for size in sizes)
-    raise ArchError(f"--input: '{text}' is no shape; write channels x height x width, as in 3x227x227")
+    raise ArchError(f"--input: '{text}' is no shape{_meant(sizes)}; write channels x height x width, as in 3x227x227")
+
+
+def _meant(sizes: list[str]) -> str:
+    """Return what a person may have meant who wrote another number of sizes."""
+    if len(sizes) == 4:
+        return ": it has a batch, which --batch says"
+    return ": it has no channels" if len(sizes) == 2 else ""
 
 
 def read_settings(pairs: list[str] | None) -> dict[str, object]:

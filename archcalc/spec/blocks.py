@@ -52,10 +52,13 @@ class Blocks:
             else:
                 inner[param] = self.read.value(default, inner, f"block {title}", (*place.blocks, title))
             if inner[param] is None and not _is_null(given.items.get(param)):
-                if len(self.faults.found) == faults_before:
+                is_of_a_fault = (
+                    param in given.items and self.faults.found
+                )  # the value has none, since it is one of these
+                if len(self.faults.found) == faults_before and not is_of_a_fault:
                     self.fault(f"block {title} must be given its param '{param}'", node.mark, within)
                 inner[param] = FAULTY
-        return inner if len(self.faults.found) == faults_before else None
+        return inner if len(self.faults.found) == faults_before and FAULTY not in inner.values() else None
 
     def repeat(self, node: Mapping, place: Place, within: str) -> int | None:
         given = node.items.get("repeat")

@@ -52,7 +52,10 @@ WRONG = [
     (["table", "paper", "--set", "num_classes=on"], "archcalc: --set num_classes: 'on' is a truth value"),
     (["table", "paper", "--columns", "layr"], "archcalc: there is no column 'layr'; did you mean 'layer'?"),
     (["table", "paper", "--spec-dir", "nowhere"], "archcalc: --spec-dir: nowhere is no folder"),
-    (["table", "alexnet"], "archcalc: there is no spec 'alexnet' alone: alexnet_caffe, alexnet_ccv, "),
+    (
+        ["table", "alexnet"],
+        "archcalc: 'alexnet' may be alexnet_paper or alexnet_torchvision; which? (archcalc list shows all)\n",
+    ),
     (["table", "TorchVision"], "archcalc: there is no spec 'TorchVision'; did you mean 'torchvision'?"),
     (["table", "paper", "-o", "table.xyz"], "archcalc: --output: .xyz names no format (of .txt, .json, .csv, "),
     (["ops", "conv"], "archcalc: unknown op 'conv'; did you mean 'conv2d'?"),

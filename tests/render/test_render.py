@@ -65,7 +65,8 @@ def test_what_is_printed_adds_up(name: str) -> None:
 
 
 def _parts(text: str) -> tuple[Any, ...]:
-    lines = [line for line in text.splitlines() if not line.startswith(("padding a/b", "devices: "))]
+    *lines, in_short = [line for line in text.splitlines() if not line.startswith(("padding a/b", "devices: "))]
+    assert re.fullmatch(r"[0-9.]+ [KM] params \([0-9.]+ [KM]B in fp32\), .* MACs = .*FLOPs, [0-9]+ layers", in_short)
     first = next(i for i, line in enumerate(lines) if line.startswith("---"))
     second = next(i for i, line in enumerate(lines) if line.startswith("---") and i > first)
     return lines[first - 1], lines[first], lines[first + 1 : second], lines[second], lines[second + 1 :]

@@ -7,7 +7,7 @@ from archcalc.layers.sizes import dims
 from archcalc.render.answer import Answer
 from archcalc.render.envelope import stamped
 from archcalc.render.sheet import Column, Sheet
-from archcalc.render.words import inputs, number, pair, percent, sides
+from archcalc.render.words import inputs, number, pair, percent, short, sides
 from archcalc.table import Row, Table, Totals, add_up
 
 COLUMNS: Final = (
@@ -78,6 +78,17 @@ def notes(table: Table, keys: list[str]) -> Iterator[str]:
         yield "devices: shapes and costs are those of all together; each reads its own part, and where it gathers, all"
     if "received" in keys and table.per_device:
         yield "received: elements read from other devices; layers outside towers run on the first device"
+    if table.complete:
+        yield _in_short(table)
+
+
+def _in_short(table: Table) -> str:
+    """Return the totals in words, with the bytes of the parameters and both ways to count a multiply-add."""
+    totals, layers = table.totals, len(table.rows)
+    params = f"{short(totals.params, ' params')} ({short(4 * totals.params, 'B')} in fp32)"
+    costs = f"{short(totals.macs, ' MACs')} = {short(totals.flops, 'FLOPs')}"
+    batch = f" for {table.batch} examples" if table.batch != 1 else ""
+    return f"{params}, {costs}{batch}, {layers} layer{'s' * (layers != 1)}"
 
 
 def _title(table: Table) -> str:
