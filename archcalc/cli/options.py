@@ -92,12 +92,8 @@ def unbundled(command: Callable[..., None]) -> Callable[..., None]:
     bundles = {one.name: one.annotation for one in parameters if isinstance(one.default, Reading | Writing)}
     options = [option for one in parameters for option in _options(one, bundles.get(one.name))]
 
-    called = {option.name: _called(option) for option in options}
-
     @wraps(command)
     def run(**values: Any) -> None:
-        for name, value in values.items():
-            _expect_words(called[name], value)
         for name, bundle in bundles.items():
             values[name] = bundle(*(values.pop(field) for field in bundle._fields))
         command(**values)
@@ -105,20 +101,6 @@ def unbundled(command: Callable[..., None]) -> Callable[..., None]:
     run.__signature__ = signature(command).replace(parameters=options)  # type: ignore[attr-defined]
     run.__annotations__ = {option.name: option.annotation for option in options}
     return run
-
-
-def _called(option: Parameter) -> str:
-    """Return what a message calls an option or an argument."""
-    declared = option.annotation.__metadata__[0]
-    words = (declared.default, *(declared.param_decls or ()))  # typer keeps the first of an option as its default
-    return next((str(word) for word in words if str(word).startswith("--")), str(declared.metavar).strip("[]."))
-
-
-def _expect_words(called: str, value: object) -> None:
-    """Raise ArchError for a value that is empty, as of a variable that was not set."""
-    for word in value if isinstance(value, list | tuple) else [value]:
-        if isinstance(word, str) and not word.strip():
-            raise ArchError(f"{called}: the value is empty")
 
 
 def _options(parameter: Parameter, bundle: type[Reading | Writing] | None) -> list[Parameter]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import run, run_here
+from tests.commands import run
 from tests.conftest import BUNDLED
 
 
@@ -134,26 +134,3 @@ def test_a_table_that_stops_early_says_so_in_every_form(tmp_path: Path) -> None:
     output = tmp_path / "table.csv"
     assert run(*arguments, "-o", str(output)).returncode == 2
     assert not output.exists()
-
-
-EMPTY = [
-    ["table", ""],
-    ["compare", "paper", " "],
-    ["explain", "paper", ""],
-    ["reconcile", "paper", ""],
-    ["identify", ""],
-    ["ops", ""],
-    ["conventions", ""],
-    *(["table", "paper", option, ""] for option in ("--columns", "--convention", "--input", "--set", "--spec-dir")),
-    ["check", "lenet_d2l", "--against", ""],
-    ["reconcile", "paper", "--measured", ""],
-    ["solve", "paper", "--layer", ""],
-    *(["profile", "lenet_d2l", option, ""] for option in ("--device", "--preset")),
-]
-
-
-@pytest.mark.parametrize("command", EMPTY, ids=" ".join)
-def test_an_empty_value_as_of_a_variable_that_is_not_set_is_a_mistake(command: list[str]) -> None:
-    done = run_here(*command)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.endswith(": the value is empty\n")

@@ -71,7 +71,9 @@ def fitting(table: Table) -> list[str]:
 
 
 def notes(table: Table, keys: list[str]) -> Iterator[str]:
-    """Return notes on the columns that are shown."""
+    """Return notes on the outputs, where there are several, and on the columns that are shown."""
+    if len(table.outputs) > 1:
+        yield f"{len(table.outputs)} outputs, which no later layer reads: {', '.join(table.outputs)}"
     if "padding" in keys and any(row.padding and row.padding[::2] != row.padding[1::2] for row in table.rows):
         yield "padding a/b: a before and b after, as applied"
     if "devices" in keys and any(row.devices for row in table.rows):
@@ -170,6 +172,7 @@ def data(table: Table) -> dict[str, Any]:
       - `devices`, `gather`: only for a layer of a tower: the names of its devices, and whether it reads all of them.
       - `received`: only with `--per-device`: the elements that a device reads from others.
 
+    - `outputs`: the names of the layers that no later layer reads, in order: the outputs of the network.
     - `totals`: the sums of `params`, `buffers`, `macs`, `flops`, `activations` and `units`.
     """
     return stamped(
@@ -180,6 +183,7 @@ def data(table: Table) -> dict[str, Any]:
             "batch": table.batch,
             "complete": table.complete,
             "layers": [row_data(row) for row in table.rows],
+            "outputs": list(table.outputs),
             "totals": table.totals._asdict(),
         }
     )
