@@ -8,9 +8,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeVar
 
 from archcalc.answers.table import Table
-from archcalc.errors import ArchError, MissingError
+from archcalc.errors import ArchError, MissingError, listing
 from archcalc.graph import Graph, link
 from archcalc.layers import Shape
+from archcalc.layers.fields import spell
 from archcalc.spec.catalogue import Catalogue
 from archcalc.spec.document import read_input
 from archcalc.spec.model import Spec
@@ -36,8 +37,7 @@ def _member(kind: type[_E], word: str) -> _E:
     try:
         return kind(word)
     except ValueError:
-        known = ", ".join(kind)
-        raise ArchError(f"'{word}' is no {kind.__name__.lower()} (of {known})") from None
+        raise ArchError(f"{kind.__name__.lower()} must be {listing([*kind])}, got {spell(word)}") from None
 
 
 class Origin(NamedTuple):
@@ -94,7 +94,7 @@ class Network:
         57044810
         """
         if self.origin is None:
-            raise ArchError(f"{self.spec.name} was not read from a spec, which alone says what its params change")
+            raise ArchError(f"{self.spec.name} was not read from a spec, so that its params cannot be changed")
         shape = self.origin.input_shape if input_shape is None else read_input(input_shape)
         return self.origin._replace(params={**self.origin.params, **params}, input_shape=shape).read()
 
@@ -201,7 +201,7 @@ class Network:
 
         quoted = read_quoted(number)
         if quoted.about not in (None, About.COST):
-            raise ArchError(f"{number} is about {quoted.about}, not cost: ask archcalc identify '{number}'")
+            raise ArchError(f"{number} is about {quoted.about}, not cost: run archcalc identify '{number}'")
         return Matches(self.graph, tuple(measured(self.graph, quoted.quantity, batch)), number, batch)
 
     def check(self, device: str = "meta") -> "Agreements":

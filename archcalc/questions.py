@@ -130,7 +130,7 @@ def _number(word: str) -> "Quoted | None":
     except ArchError as fault:
         if path.suffix in _CHECKPOINTS or len(path.parts) > 1:
             return None
-        raise ArchError(f"there is no file '{word}'; {fault}") from None
+        raise ArchError(f"there is no file '{word}', and {fault}") from None
 
 
 def _of_number(

@@ -48,7 +48,7 @@ class Quoted(NamedTuple):
     def hint(self) -> str:
         """Return what may be meant by a number that has decimals and no prefix, such as tools print."""
         is_bare = bool(self.quantity.decimals) and self.quantity.factor == 1
-        return "; or is it so many G or M, as in 0.714G?" if is_bare else ""
+        return "; if it is in G or M, write that too, as in 0.714G" if is_bare else ""
 
 
 def read_quoted(text: str) -> Quoted:
@@ -69,11 +69,11 @@ def read_quoted(text: str) -> Quoted:
     try:
         quantity = read_quantity(int(number) if is_whole else number)
     except ArchError:
-        raise ArchError(f"'{text}' is no number that can be read; write {QUOTES}") from None
+        raise ArchError(f"'{text}' is not a number that archcalc can read; write {QUOTES}") from None
     if power > 1:
         quantity = quantity._replace(factor=quantity.factor * power, decimals=quantity.decimals or 0)
     if not quantity.digits:
-        raise ArchError("0 says nothing: quote a number that is more")
+        raise ArchError("the number must be more than 0")
     return Quoted(quantity, About.MEMORY if quantity.is_bytes else about, word)
 
 

@@ -47,5 +47,5 @@ def _say_surprises(audits: "Sequence[OfOne]") -> None:
     for one in audits:
         for verdict in one.surprises:
             claim = verdict.claim
-            figures = f"{said(claim)} by {claim.source}, {in_words(verdict)} in truth"
+            figures = f"{claim.source} says {said(claim)}, archcalc says {in_words(verdict)}"
             say(f"{one.spec.name}: {about(claim)}: {figures}: {verdict.standing.value}")

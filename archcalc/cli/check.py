@@ -57,9 +57,11 @@ def check(
     networks = Networks(reading)
     loaded = [networks.one(word) for word in specs or networks.words()]
     if (against or weights) and len(loaded) != 1:
-        raise ArchError("--against and --weights: name one spec (archcalc identify FILE tries all)")
+        raise ArchError(
+            "--against and --weights: name one spec (archcalc identify FILE finds the specs that a checkpoint fits)"
+        )
     if against and weights:
-        raise ArchError("--against and --weights: give one of them at a time")
+        raise ArchError("--against and --weights do not go together: give one of them")
     answer: Agreements | Against | OfWeights
     if against:
         _ = loaded[0].graph  # whose faults are reported before anybody's code is run

@@ -120,7 +120,9 @@ def read_shape(text: str | None) -> tuple[int, ...] | None:
     sizes = text.lower().split("x")
     if len(sizes) in (1, 3) and all(size.isdecimal() and 0 < int(size[:16]) < 10**15 for size in sizes):
         return tuple(int(size) for size in sizes)
-    raise ArchError(f"--input: '{text}' is no shape; write channels x height x width, as in 3x227x227")
+    raise ArchError(
+        f"--input: '{text}' is not a shape; write channels x height x width, each at least 1, as in 3x227x227"
+    )
 
 
 def read_settings(pairs: list[str] | None) -> dict[str, object]:
@@ -131,7 +133,7 @@ def read_settings(pairs: list[str] | None) -> dict[str, object]:
     for pair in pairs or ():
         name, sign, value = pair.partition("=")
         if not sign or not name or not value:
-            raise ArchError(f"--set: '{pair}' is no setting; write param=value, as in num_classes=10")
+            raise ArchError(f"--set: '{pair}' is not a setting; write param=value, as in num_classes=10")
         try:
             settings[name.strip()] = plain_value(value.strip())
         except ArchError as error:

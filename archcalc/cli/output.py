@@ -79,7 +79,7 @@ def chosen(writing: "Writing") -> str:
         return "table" if sys.stdout.isatty() else "plain"
     ending, known = output.suffix.lower(), formats.endings()
     if ending and ending not in known:
-        raise ArchError(f"--output: {ending} names no format (of {', '.join(known)}); give --format too")
+        raise ArchError(f"--output: {ending} is not the ending of a format ({', '.join(known)}); add --format NAME")
     return known.get(ending, "plain")
 
 

@@ -39,7 +39,10 @@ def reconcile(
     from archcalc.errors import ArchError
 
     if conventions and measured is not None:
-        raise ArchError("--measured looks among all conventions: name none beside it, and quote '0.714 GFLOPs'")
+        raise ArchError(
+            "--measured compares with all conventions: name none of them; "
+            "a number with a unit needs quotes: '0.714 GFLOPs'"
+        )
     for name in conventions or ():
         find(name)
     network = Networks(reading).one(spec)

@@ -60,12 +60,14 @@ def table(
     from archcalc.render.answer import together
 
     picked = _costs_expected(convention, read_columns(columns))
+    if not per_device and "received" in (picked or ()):
+        say("--columns: received has numbers only with --per-device")
     networks, tables, fault = Networks(reading), [], None
     for word in specs:
         network, fault = networks.up_to_a_fault(word)
         tables.append(network.table(batch, per_device, convention, picked))
         if per_device and not tables[-1].per_device:
-            say(f"{network.spec.name} has no towers: there is nothing to unfold")
+            say(f"{network.spec.name} has no towers: --per-device changes nothing")
         if fault:
             break
     last = tables[-1]
@@ -87,7 +89,7 @@ def _costs_expected(convention: str | None, columns: list[str] | None) -> list[s
         if not convention:
             raise ArchError(f"--columns: {costs} need --convention, which says how to count")
         if convention == ALL:
-            raise ArchError(f"--columns: {costs} are there for one convention, not for all")
+            raise ArchError(f"--columns: {costs} are columns of one convention: give its name instead of all")
     if convention and convention != ALL:
         from archcalc.analysis.conventions import find
 

@@ -203,4 +203,4 @@ def _fills_no_gap(more: int, stride: int, dilation: int) -> str:
 
 
 def _all_cut_off(size: object, made: object) -> str:
-    return f"padding cuts off all that {size} makes: {made} would be left"
+    return f"padding leaves no output: a size of {size} makes {made}"

@@ -121,7 +121,7 @@ class AdaptivePool2d(Weightless, Windowless):
         """Neighbouring bins share what a boundary cuts through, as torch has it."""
         sizes, bins = x[1:], self.output_size
         if sizes == bins:
-            yield f"{dims(sizes)} is what it asks for: it changes nothing here"
+            yield f"{dims(sizes)} is already its output_size: it changes nothing here"
             return
         height, width = zip(sizes, bins, strict=True)
         both = [(height, "rows and columns")] if height == width else [(height, "rows"), (width, "columns")]

@@ -29,7 +29,7 @@ class Flatten(Weightless, Windowless):
 
     def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
         start, end = self._axes(x)
-        words = f"start_dim {self.start_dim} to end_dim {self.end_dim} is no range of batch x"
+        words = f"start_dim {self.start_dim} to end_dim {self.end_dim} is not a range of axes of batch x"
         yield Requirement(0 <= start < end <= len(x), lambda: f"{words} {dims(x)}")
 
     def output_shape(self, x: Sizes[S]) -> Sizes[S]:

@@ -45,7 +45,7 @@ def trace(module: nn.Module, x: Tensor) -> tuple[list[Call], Any]:
         try:
             result = module(x)
         except Exception as error:  # somebody's model may raise anything
-            where = f" in {seen.running[-1]}" if seen.running else ""
+            where = f" in {seen.running[-1]}" if any(seen.running[-1:]) else ""
             raise ArchError(f"cannot run on {'x'.join(map(str, x.shape))}{where}: {_said(error)}") from error
     return seen.calls, result
 

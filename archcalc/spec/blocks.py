@@ -53,7 +53,7 @@ class Blocks:
                 inner[param] = self.read.value(default, inner, f"block {title}", (*place.blocks, title))
             if inner[param] is None and not _is_null(given.items.get(param)):
                 if len(self.faults.found) == faults_before:
-                    self.fault(f"block {title} must be given its param '{param}'", node.mark, within)
+                    self.fault(f"block {title} needs its param '{param}': give it in with", node.mark, within)
                 inner[param] = FAULTY
         return inner if len(self.faults.found) == faults_before else None
 
@@ -94,4 +94,4 @@ def _is_null(node: Node | None) -> bool:
 
 
 def too_many(mark: Mark) -> ArchError:
-    return ArchError(f"here the network passes {MOST_LAYERS:,} layers, the most that there may be").at(mark)
+    return ArchError(f"here the network has more than {MOST_LAYERS:,} layers, the limit").at(mark)

@@ -68,9 +68,11 @@ class Catalogue:
         if len(matches) == 1:
             return Found(files[matches[0]], _shown(files[matches[0]]))
         if matches:
-            raise ArchError(f"'{word}' may be {listing(sorted(matches))}; which?")
+            raise ArchError(f"'{word}' may be {listing(sorted(matches))}: write the whole name")
         if _is_file(Path(word)):
             return Found(Path(word), word)
+        if word and _is_folder(Path(word)):
+            raise ArchError(f"{word} is a folder; name a spec file in it")
         raise ArchError(_unknown(word, files, self.folders, most_listed))
 
     def _with_alias(self, word: str, files: Mapping[str, Path]) -> list[str]:
@@ -92,7 +94,7 @@ class Catalogue:
         tree = sound(parse(decode(content, shown), shown), faults)
         name = tree.items.get("name")
         if path and path.suffix in SUFFIXES and isinstance(name, Scalar) and name.text != path.stem:
-            faults.add(f"name '{name.text}' must be that of the file, '{path.stem}'", name.mark)
+            faults.add(f"name must be '{path.stem}', the name of the file, got '{name.text}'", name.mark)
         return read_document(self._with_parents(tree, path, [], faults), shown, settings or {}, input_shape, faults)
 
     @collector_at_rest()
@@ -118,9 +120,9 @@ class Catalogue:
             parent = self._parent(node.value, path)
             if str(parent.path.resolve()) in chain:
                 names = " -> ".join(Path(link).stem for link in (*chain, str(parent.path)))
-                raise ArchError(f"it goes in a circle: {names}")
+                raise ArchError(f"this goes in a circle: {names}")
             if len(chain) > _MOST_PARENTS:
-                raise ArchError(f"more than {_MOST_PARENTS} specs stand above each other")
+                raise ArchError(f"more than {_MOST_PARENTS} specs extend each other")
             content = read_bytes(parent.path, parent.shown)
         except (ArchError, OSError, ValueError) as error:
             raise ArchError(f"extends: {error}").at(node.mark) from None
@@ -131,7 +133,7 @@ class Catalogue:
     def _parent(self, word: str, child: Path | None) -> Found:
         """A path counts from the child's folder; so does a bare name, before the catalogue is asked."""
         if "\0" in word:
-            raise ArchError("no file's name holds a zero byte")
+            raise ArchError("a file's name cannot hold a zero byte")
         folder = child.parent if child else Path()
         if _is_path(word):
             path = folder / word
@@ -158,7 +160,7 @@ def _aliases(path: Path, word: str) -> list[str]:
 def _folders(spec_dir: str | os.PathLike[str] | None) -> Iterator[Path]:
     if spec_dir is not None:
         if not Path(spec_dir).is_dir():
-            raise ArchError(f"--spec-dir: {spec_dir} is no folder")
+            raise ArchError(f"--spec-dir: {spec_dir} is not a folder")
         yield Path(spec_dir)
     for folder in os.environ.get("ARCHCALC_SPECS", "").split(os.pathsep):
         if folder and Path(folder).is_dir():
@@ -189,6 +191,14 @@ def _is_file(path: Path) -> bool:
         return False
 
 
+def _is_folder(path: Path) -> bool:
+    """Return whether there is such a folder."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
 def _is_path(word: str) -> bool:
     return "/" in word or os.sep in word or word.endswith(SUFFIXES)
 
@@ -205,12 +215,14 @@ def _unknown(word: str, files: Mapping[str, Path], folders: list[Path], most_lis
     alike = [stem for stem in files if stem.lower().startswith(f"{word.lower()}_")]
     if alike:
         more = " ..." if len(alike) > _MOST_ALIKE else ""
-        return f"there is no spec '{word}' alone: {', '.join(alike[:_MOST_ALIKE])}{more} (archcalc list shows all)"
+        return (
+            f"there is no spec '{word}', but there are {', '.join(alike[:_MOST_ALIKE])}{more} (archcalc list shows all)"
+        )
     hint = did_you_mean(word, [*files, *(stem.partition("_")[2] for stem in files if "_" in stem)])
     if not files:
         looked = f" in {listing([_shown(folder) for folder in folders], 'and')}" if folders else ""
-        return f"there is no spec '{word}', nor any other{looked}; name a file, or a folder by --spec-dir"
+        return f"there is no spec '{word}', nor any other{looked}; name a file, or give its folder with --spec-dir"
     if hint or not most_listed:
         return f"there is no spec '{word}'{hint} (archcalc list shows all)"
-    more = ", ..." if len(files) > most_listed else ""
-    return f"there is no spec '{word}'; there are: {', '.join([*files][:most_listed])}{more} (archcalc list says more)"
+    known = ", ".join([*files][:most_listed]) + ", ..." * (len(files) > most_listed)
+    return f"there is no spec '{word}'; there are: {known} (archcalc list shows their titles)"

@@ -39,13 +39,13 @@ def sound(root: Mapping, faults: Faults) -> Mapping:
     if not isinstance(node, Scalar) or not is_integer(node.value):
         raise ArchError(f"archcalc must be the number {VERSION}, got {kind_of(node)}").at(node.mark)
     if node.value != VERSION:
-        raise ArchError(f"language version {node.text} is unknown here; this archcalc reads {VERSION}").at(node.mark)
+        raise ArchError(f"this archcalc reads version {VERSION} of the language, not {node.text}").at(node.mark)
     reader = Reader(faults)
     reader.known_keys(root, FILE_KEYS, "a spec")
     if "extends" not in root.items:
         for change in CHANGES:
             if change in root.items:
-                faults.add(f"{change} goes with extends only", root.keys[change])
+                faults.add(f"{change} is only for a spec that extends another", root.keys[change])
     items = dict(root.items)
     items |= {key: reader.mapping(root.items[key], key) for key in MAPPINGS if key in root.items}
     items |= {key: reader.sequence(root.items[key], key) for key in LISTS if key in root.items}
@@ -80,7 +80,7 @@ class _Document:
 
     def spec(self, file: str, settings: MappingOf[str, Any], input_shape: Shape | None) -> Spec:
         name = self._name()
-        params = self._params(settings)
+        params = self._params(name, settings)
         shape = input_shape or self._input(params)
         house = House(self.reader, params, self._section("defaults").items, self._blocks())
         self._defaults(house)
@@ -127,7 +127,7 @@ class _Document:
         if "name" not in self.root.items:
             self.faults.add("a spec needs a name", self.root.mark)
         elif name and not NAME.fullmatch(name):
-            rule = "name must start with a letter and go on in letters, digits and _"
+            rule = "name must be letters, digits and _, with a letter first"
             self.faults.add(f"{rule}, got {spell(name)}", self.root.items["name"].mark)
         return name
 
@@ -135,20 +135,21 @@ class _Document:
         found: list[str] = []
         for node in self._items("aliases"):
             if not isinstance(node, Scalar) or not isinstance(node.value, str) or not re.fullmatch(_ALIAS, node.text):
-                self.faults.add(f"an alias starts with a letter and is one word, got {kind_of(node)}", node.mark)
+                self.faults.add(f"an alias must be one word that starts with a letter, got {kind_of(node)}", node.mark)
             elif node.text in (name, *found):
-                self.faults.add(f"'{node.text}' is its name, or an alias, already", node.mark)
+                self.faults.add(f"'{node.text}' is already its name or an alias", node.mark)
             else:
                 found.append(node.text)
         return tuple(found)
 
-    def _params(self, settings: MappingOf[str, Any]) -> dict[str, Any]:
+    def _params(self, spec: str, settings: MappingOf[str, Any]) -> dict[str, Any]:
         """The file's params in order; each may use those before it."""
         scope: dict[str, Any] = {}
         declared = self._section("params")
         for name in settings:
             if name not in declared.items:
-                self.faults.add(f"the spec has no param '{name}' to set{self.faults.pointer(name, declared.items)}")
+                hint = self.faults.pointer(name, declared.items)
+                self.faults.add(f"{spec or 'the spec'} has no param '{name}' to set{hint}")
         for name, node in declared.items.items():
             self._expect_param_name(name, declared)
             try:
@@ -163,7 +164,7 @@ class _Document:
 
     def _expect_param_name(self, name: str, declared: Mapping, within: str = "") -> None:
         if not PARAM_NAME.fullmatch(name):
-            rule = "a param's name starts with a letter and goes on in letters, digits and _"
+            rule = "a param's name must be letters, digits and _, with a letter first"
             self.faults.add(f"{rule}, got {spell(name)}", declared.keys[name], within)
 
     def _input(self, params: Scope) -> Shape:
@@ -226,7 +227,7 @@ class _Document:
         for name, node in self._section("sources").items.items():
             source: Source | None = self.reader.record(node, Source, f"source {name}", params)
             if source and not (source.title or source.cite):
-                self.faults.add(f"source {name} needs a title, or cite", node.mark)
+                self.faults.add(f"source {name} needs title or cite", node.mark)
             elif source:
                 sources[name] = source
         return sources

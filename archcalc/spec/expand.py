@@ -72,7 +72,7 @@ class _Expansion:
     def lay_out(self, layers: Sequence, previous: str, place: Place) -> str:
         """The layers of a list, which may hold structures, which hold lists."""
         if self.depth == MOST_DEEP:
-            raise ArchError(f"structures stand in each other more than {MOST_DEEP} deep").at(layers.mark)
+            raise ArchError(f"structures are nested more than {MOST_DEEP} deep").at(layers.mark)
         self.depth += 1
         try:
             return self.in_order(layers, previous, place)
@@ -106,7 +106,7 @@ class _Expansion:
         if isinstance(value, LayerList):
             return self.lay_out(value.node, previous, place._replace(params=value.scope, blocks=value.blocks or ()))
         if value not in ([], None):
-            self.fault(f"{node.text} stands for layers but holds {spell(value)}", node.mark)
+            self.fault(f"{node.text} must be a list of layers here, got {spell(value)}", node.mark)
         return previous
 
     def statement(self, node: Mapping, previous: str, place: Place) -> str:
@@ -149,7 +149,7 @@ class _Expansion:
         followed = f"{output}.{activation}"
         taken = self.placed.get(followed)
         if taken:
-            what = f"its activation makes '{name}.{activation}', a name given at line {taken.line}"
+            what = f"its activation makes '{name}.{activation}', which line {taken.line} has already"
             self.fault(what, mark_of(node, "activation"), within)
             return output
         place.names.known[f"{name}.{activation}"] = followed
@@ -244,7 +244,7 @@ class _Expansion:
     def in_towers(self, node: Mapping, source: str, place: Place) -> str:
         """Layers that exist once per device."""
         if place.tower is not None:
-            self.fault("towers cannot stand in towers", node.mark)
+            self.fault("towers cannot be inside towers", node.mark)
             return source
         devices = self.devices(node)
         layers = node.items.get("layers")

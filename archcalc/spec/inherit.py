@@ -20,6 +20,8 @@ from archcalc.spec.text import Mapping, Node, Scalar, Sequence
 CHANGES: Final = ("override", "remove", "insert")
 """The keys by which a spec that extends another changes its layers."""
 
+_LEAVE_IT_OUT: Final = "leave it out, since a variant gives only what differs"
+
 _DEPTH: Final = {"params": 1, "blocks": 1, "defaults": 2}
 """How many levels of names are laid over each other."""
 
@@ -63,7 +65,7 @@ def _expect_change(what: str, new: Node, old: Node, parent_name: str, faults: Fa
     if not _identical(plain(new), plain(old)):
         return
     same = f"already {_shown(old)}" if isinstance(old, Scalar | Sequence) else "the same"
-    faults.add(f"{what} is {same} in {parent_name}; a variant says what differs", new.mark)
+    faults.add(f"{what} is {same} in {parent_name}; {_LEAVE_IT_OUT}", new.mark)
 
 
 class _Changes:
@@ -144,7 +146,7 @@ class _Changes:
             return node
         change, mark = self.override.items[name], self.override.keys[name]
         if name in self.remove:
-            self.faults.add(f"layer {name} is removed too", mark, "override")
+            self.faults.add(f"layer {name} is also in remove", mark, "override")
         if not isinstance(change, Mapping) or not change.items:
             what = f"override of {name} must be a mapping with a field to change, got {kind_of(change)}"
             self.faults.add(what, change.mark)
@@ -163,16 +165,16 @@ class _Changes:
     def _no_change(self, node: Mapping, name: str, field: str, value: Node) -> str:
         """Why an override changes nothing, or would change what it may not; empty where it is fine."""
         if field == "name":
-            return f"{name} keeps its name; remove it and insert another"
+            return f"{name} cannot get another name; remove it and insert another layer"
         old = node.items.get(field)
         if isinstance(value, Scalar) and value.value is None:
             may_go = old is not None or self._switches_off(node, field)
-            return "" if may_go else f"{name} gives no {field} in {self.parent_name}, so there is none to remove"
+            return "" if may_go else f"{name} has no {field} in {self.parent_name} to remove"
         if not _identical(self._meaning(node, field, value), self._meaning(node, field, old)):
             return ""
         if old is None:
-            return f"{name}.{field} is {_shown(value)} by default; a variant says what differs"
-        return f"{name}.{field} is already {_shown(old)} in {self.parent_name}; a variant says what differs"
+            return f"{name}.{field} is {_shown(value)} by default; {_LEAVE_IT_OUT}"
+        return f"{name}.{field} is already {_shown(old)} in {self.parent_name}; {_LEAVE_IT_OUT}"
 
     def _rule(self, node: Mapping, field: str) -> Node | None:
         """Return the value that the house rules give a field."""

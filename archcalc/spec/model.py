@@ -182,9 +182,9 @@ class Claim(Declared):
 
     def _faults_of_words(self) -> list[tuple[str, str]]:
         rules: list[tuple[object, str, str]] = [
-            (self.value is not None, "value", "a statement is words; it has a quote in the place of a value"),
+            (self.value is not None, "value", "a statement has a quote instead of a value"),
             (not self.quote, "what", "a statement needs a quote"),
-            (self.expect != "fails", "what", "a statement, which nothing computes, is a known error: expect: fails"),
+            (self.expect != "fails", "what", "a statement is a known error: write expect: fails"),
             (self.expect == "fails" and not self.why, "expect", "a claim that is expected to fail needs a why"),
         ]
         return [(key, words) for broken, key, words in rules if broken]
@@ -197,18 +197,18 @@ class Claim(Declared):
             (
                 (self.what == COST) != (self.convention is not None),
                 "what" if self.what == COST else "convention",
-                "a cost needs a convention, by which it is counted (archcalc conventions lists them)"
+                "a cost needs a convention (archcalc conventions lists them)"
                 if self.what == COST
-                else "a convention goes with what: cost",
+                else "convention is only for what: cost",
             ),
             (self.expect == "fails" and not self.why, "expect", "a claim that is expected to fail needs a why"),
-            (self.expect != "fails" and self.why, "why", "why goes with expect: fails"),
+            (self.expect != "fails" and self.why, "why", "why is only for expect: fails"),
             (
                 is_shape != (self.what == "output"),
                 "value",
-                "an output, and nothing else, is a list: [channels, height, width]",
+                "the value of an output is a list, [channels, height, width]; no other value is",
             ),
-            (self.tol is not None and is_shape, "tol", "a shape has no tol"),
+            (self.tol is not None and is_shape, "tol", "tol is not for shapes"),
             (
                 not is_shape and self.what != "memory" and self.quantity.is_bytes,
                 "value",

@@ -31,10 +31,10 @@ LAYER_KEYS: Final = ("name", "op", "from", "activation", "gather")
 
 
 _NEEDLESS: Final = {
-    "in_channels": ": it follows from what the layer reads",
-    "in_features": ": it follows from what the layer reads",
-    "num_features": ": it follows from what the layer reads",
-    "inplace": ": it changes no shape and no count",
+    "in_channels": ": leave it out, it follows from what the layer reads",
+    "in_features": ": leave it out, it follows from what the layer reads",
+    "num_features": ": leave it out, it follows from what the layer reads",
+    "inplace": ": leave it out, it changes no shape and no count",
 }
 """Words of torch that a spec does without, and why."""
 
@@ -118,12 +118,12 @@ class Statements:
             self.fault("a layer needs a name", node.mark)
             return ""
         if not isinstance(given, Scalar) or not isinstance(given.value, str) or not NAME.fullmatch(given.text):
-            rule = "a name starts with a letter and goes on in letters, digits, _ and dots"
+            rule = "a name must be letters, digits, _ and dots, with a letter first"
             self.fault(f"{rule}, got {kind_of(given)}", given.mark)
             return ""
         name = given.text
         if name == INPUT:
-            self.fault(f"'{INPUT}' is the name of the network's input", given.mark)
+            self.fault(f"'{INPUT}' is the name of the network's input; choose another name", given.mark)
             return ""
         if name in place.names.given_at:
             first = place.names.given_at[name].line
@@ -152,9 +152,13 @@ class Statements:
             return source
         later = place.names.later(item.text)
         if item.text == own:
-            self.fault("from: it cannot read itself", item.mark, within)
+            self.fault("from: a layer cannot read itself", item.mark, within)
         elif later:
-            self.fault(f"from: '{item.text}' comes later, at line {later.line}", item.mark, within)
+            self.fault(
+                f"from: '{item.text}' comes later, at line {later.line}; a layer reads layers before it",
+                item.mark,
+                within,
+            )
         else:
             hint = self._inside(item.text, place) or self.hint(item.text, place.names.all())
             self.fault(f"from: there is no layer '{item.text}' before it{hint}", item.mark, within)
@@ -163,7 +167,11 @@ class Statements:
     def _inside(self, name: str, place: Place) -> str:
         """A hint for a name that reaches into a structure."""
         outer = name.partition(".")[0]
-        return f"; what is inside '{outer}' is read as '{outer}'" if outer != name and place.names.find(outer) else ""
+        return (
+            f"; write '{outer}', which is the output of its last layer"
+            if outer != name and place.names.find(outer)
+            else ""
+        )
 
     def arity(self, node: Mapping, kind: type[Layer], sources: list[str], within: str) -> None:
         """A fault where a kind reads several layers and is given one, or the other way round."""
@@ -206,7 +214,7 @@ class Statements:
         if not isinstance(value, bool):
             self.fault(f"gather must be true or false, got {spell(value)}", given.mark, within)
         elif place.tower is None:
-            self.fault("gather reads all devices of towers, and there are none around it", given.mark, within)
+            self.fault("gather is only for layers inside towers", given.mark, within)
         return value is True
 
     def activation(self, node: Mapping, kind: type[Layer], params: Scope, within: str) -> str:
@@ -215,7 +223,11 @@ class Statements:
         if given is not None and not kind.takes_activation:
             takers = listing([op for op, taker in KINDS.items() if taker.takes_activation])
             mark = node.keys.get("activation", given.mark)
-            self.fault(f"{kind.op} takes no activation (only {takers} do); write a layer of its own", mark, within)
+            self.fault(
+                f"{kind.op} takes no activation (only {takers} do); write the activation as a layer of its own",
+                mark,
+                within,
+            )
             return ""
         if given is None:
             given, params = self.house.rules(kind.op).get("activation"), self.house.params

@@ -58,7 +58,7 @@ def read_bytes(path: Path, name: str) -> bytes:
         with path.open("rb") as stream:
             content = stream.read(MOST_BYTES + 1)
     except IsADirectoryError:
-        raise ArchError(f"{name} is a directory; name a spec file in it") from None
+        raise ArchError(f"{name} is a folder; name a spec file in it") from None
     except FileNotFoundError:
         raise ArchError(f"{name}: there is no such file") from None
     except (OSError, ValueError) as error:
@@ -217,17 +217,19 @@ def plain_value(text: str) -> Any:
         raise ArchError(_surprise(text, str(surprise.lastgroup)))
     if _INTEGER.fullmatch(text):
         if len(text.lstrip("+-")) > MOST_DIGITS:
-            raise ArchError(f"{text[:MOST_DIGITS]}... has over {MOST_DIGITS} digits; quote it if it is text")
+            raise ArchError(f"{text[:MOST_DIGITS]}... has over {MOST_DIGITS} digits; put it in quotes if it is text")
         return int(text)
     return float(text) if _FLOAT.fullmatch(text) else text
 
 
 def _surprise(text: str, what: str) -> str:
     reasons = {
-        "bool": f"'{text}' is a truth value to some readers and text to others; write true or false, or quote it",
-        "zero": f"'{text}' is octal to some readers and decimal to others; write the number without its leading zero, "
-        "or quote it if it is text",
-        "under": f"'{text}' is a number to some readers and text to others; write the digits alone, or quote it",
+        "bool": f"'{text}' is a truth value to some YAML readers and text to others; write true or false, "
+        "or put it in quotes",
+        "zero": f"'{text}' is octal to some YAML readers and decimal to others; write it without its leading zero, "
+        "or put it in quotes if it is text",
+        "under": f"'{text}' is a number to some YAML readers and text to others; write the digits alone, "
+        "or put it in quotes",
     }
     return reasons[what]
 
@@ -261,8 +263,9 @@ _SYNTAX: Final = {
     "while parsing a flow sequence": "the list that opens at {opened} is not closed, or lacks a comma",
     "while parsing a flow mapping": "the mapping that opens at {opened} is not closed, or lacks a comma",
     "maximum nesting depth": f"nested deeper than {MOST_NESTING} levels",  # libyaml looks ahead, and stops at 1,000
-    "mapping values are not allowed": "a text that holds ': ' must be quoted",
-    "cannot start any token": "no value starts like this: indent with spaces, not tabs, and quote text with such signs",
+    "mapping values are not allowed": "a text with ': ' in it must be in quotes",
+    "cannot start any token": "no value can start like this: indent with spaces, not tabs, "
+    "and put text with such signs in quotes",
     "while scanning a quoted scalar": "the quotes that open at {opened} are not closed",
 }
 """A parser's messages, as the person reads them who wrote the file."""

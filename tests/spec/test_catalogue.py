@@ -51,13 +51,13 @@ def test_a_tail_of_several_specs_asks_which(elsewhere: Path) -> None:
     write(elsewhere / "specs", "two_net")
     with pytest.raises(ArchError) as refused:
         Catalogue().find("net")
-    assert str(refused.value) == "'net' may be one_net or two_net; which?"
+    assert str(refused.value) == "'net' may be one_net or two_net: write the whole name"
 
 
 def test_an_alias_of_two_specs_asks_which(elsewhere: Path) -> None:
     write(elsewhere / "specs", "one", "aliases: [net]\n")
     write(elsewhere / "specs", "two", "aliases: [net]\n")
-    with pytest.raises(ArchError, match="'net' may be one or two; which"):
+    with pytest.raises(ArchError, match="'net' may be one or two: write the whole name"):
         Catalogue().find("net")
 
 
@@ -90,7 +90,7 @@ def test_a_file_is_called_as_its_spec(elsewhere: Path) -> None:
     path = write(elsewhere, "mine").rename(elsewhere / "other.yaml")
     with pytest.raises(ArchError) as refused:
         archcalc.load("other.yaml")
-    assert str(refused.value) == "other.yaml:2:7: name 'mine' must be that of the file, 'other'"
+    assert str(refused.value) == "other.yaml:2:7: name must be 'other', the name of the file, got 'mine'"
     assert path.exists()
 
 
@@ -98,7 +98,9 @@ def test_no_specs_at_all(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("archcalc.spec.catalogue._PACKAGE", elsewhere / "archcalc")
     with pytest.raises(ArchError) as refused:
         archcalc.load("paper")
-    assert str(refused.value) == "there is no spec 'paper', nor any other; name a file, or a folder by --spec-dir"
+    assert (
+        str(refused.value) == "there is no spec 'paper', nor any other; name a file, or give its folder with --spec-dir"
+    )
 
 
 def test_an_editable_install_reads_the_checkouts_specs(elsewhere: Path) -> None:

@@ -141,7 +141,7 @@ def _params(_: Node, traced: Node, __: Fields) -> Section:
     row = row_of(traced)
     if not row.params:
         return Section("params", 0, (), "nothing to learn")
-    note = f"beside them {row.buffers:,} elements that are stored but not learnt" if row.buffers else ""
+    note = f"and {row.buffers:,} elements that are stored but not learnt" if row.buffers else ""
     return Section("params", int(row.params), tuple(_steps("total", made(row.params))), note)
 
 

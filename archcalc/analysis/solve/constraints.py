@@ -68,7 +68,7 @@ class _Functions(Numbers[Any]):
         if condition is None:
             shapes = " and ".join(map(dims, self.read))
             what = f"needs equal sizes of {shapes}, which tie height to width"
-            raise ArchError(f"{what}; solve can only ask for each apart")
+            raise ArchError(f"{what}; solve can only look at each of them alone")
         self.constraints.append(Constraint(entry, axis, condition, True))
 
     def makes(self, entry: Entry, shape: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -71,32 +71,30 @@ def reach(spec: Spec, layer: str, output: tuple[int, int] | None = None, up_to: 
     ArchError for an unknown layer, for one that makes no height and width, and where there is no output to ask for.
     """
     walked = walk(spec)
-    entry = _find(walked, layer)
+    entry = _find(walked, spec.name, layer)
     made = walked.nodes[entry.name].output_shape
     if len(made) != 3 or len(spec.input_shape) != 3:
         raise ArchError(f"layer {entry.name} makes features, without height and width; name one that makes maps")
     node = _as_it_is(spec, entry.name)
     if output is None and node is None:
         own = dims(spec.input_shape)
-        raise ArchError(f"the spec's own {own} does not get to layer {entry.name}; say which output it is to make")
+        raise ArchError(
+            f"the spec's own {own} does not get as far as layer {entry.name}; give the output that it should make"
+        )
     sizes = output or cast(Node, node).device_output[1:]
     bounds = _bound(walked, entry, 0, sizes[0], up_to), _bound(walked, entry, 1, sizes[1], up_to)
     height, width = (_reached(walked, entry, node, axis, sizes[axis], bounds[axis]) for axis in (0, 1))
     return Reach(spec, entry, bounds, (height, width))
 
 
-def _find(walked: Walked, name: str) -> Entry:
+def _find(walked: Walked, network: str, name: str) -> Entry:
     """The layer of a name, or the last one of a structure."""
     if name in walked.entries:
         return walked.entries[name]
     found = within(walked.entries.values(), name)
     if not found:
-        known = list(walked.entries)
-        hint = (
-            did_you_mean(name, known)
-            or f" (it has {', '.join(known[:MOST_TRIED])}{', ...' * (len(known) > MOST_TRIED)})"
-        )
-        raise ArchError(f"there is no layer '{name}'{hint}")
+        hint = did_you_mean(name, walked.entries)
+        raise ArchError(f"{network} has no layer '{name}'{hint} (archcalc table lists its layers)")
     return found[-1]
 
 

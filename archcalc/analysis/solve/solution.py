@@ -101,7 +101,7 @@ def solve(spec: Spec, up_to: int = 512) -> Solution:
     Raises ArchError where no input passes whatever its size, and unless `up_to` is an integer from 1 to a million.
     """
     if not is_integer(up_to) or not 1 <= up_to <= MOST:
-        raise ArchError(f"up_to must be an integer from 1 to {MOST}, got {spell(up_to)}")
+        raise ArchError(f"up_to must be an integer from 1 to {MOST:,}, got {spell(up_to)}")
     walked = walk(spec)
     constraints = walked.constraints
     stages, left = [], (_start(constraints, 0, up_to), _start(constraints, 1, up_to))

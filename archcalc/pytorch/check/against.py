@@ -47,7 +47,7 @@ def _compare(
     if device == "meta":
         why = "there are no weights on meta"
     elif not isinstance(theirs, Tensor):
-        why = f"the model gives a {type(theirs).__name__}, no tensor"
+        why = f"the model returns an object of type {type(theirs).__name__}, not a tensor"
     else:
         built = build(graph, device).eval().to(dtype)
         why = _copy(layers, model, built)

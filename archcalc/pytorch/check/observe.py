@@ -46,12 +46,17 @@ def observe(graph: Graph, device: str) -> dict[str, Observed]:
 
 def expect_device(device: str) -> None:
     """Raise MissingError, saying what there is, unless torch can use the device here."""
+    here = ", ".join(["meta", "cpu", *(["cuda"] if torch.cuda.is_available() else [])])
     try:
-        torch.empty(0, device=device)
+        known = torch.device(device)
+    except RuntimeError as error:
+        raise MissingError(f"torch {torch.__version__} knows no device '{device}'; here it can use {here}") from error
+    try:
+        torch.empty(0, device=known)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
-        reason = str(error).splitlines()[0]
-        here = ", ".join(["meta", "cpu", *(["cuda"] if torch.cuda.is_available() else [])])
-        raise MissingError(f"torch {torch.__version__} cannot use {device} here ({reason}); it can: {here}") from error
+        reason = str(error).splitlines()[0].partition(". ")[0]
+        what = f"torch {torch.__version__} cannot use {device} here ({reason}); it can use {here}"
+        raise MissingError(what) from error
 
 
 def _count_by_fvcore(graph: Graph) -> dict[str, int]:

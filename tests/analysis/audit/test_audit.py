@@ -128,9 +128,9 @@ def test_no_claim_is_lost() -> None:
     ("claims", "code", "said"),
     [
         ([], 0, ""),
-        ([WRONG], 1, "macs: 2k by me, 1,944 in truth: UNEXPECTEDLY HOLDS"),
-        ([BROKEN], 1, "params of conv: 57 by you, 56 in truth: BROKEN"),
-        ([HOLDS], 1, "output of conv: 2x6x6 by me, 2x6x6 in truth: UNEXPECTEDLY HOLDS"),
+        ([WRONG], 1, "macs: me says 2k, archcalc says 1,944: UNEXPECTEDLY HOLDS"),
+        ([BROKEN], 1, "params of conv: you says 57, archcalc says 56: BROKEN"),
+        ([HOLDS], 1, "output of conv: me says 2x6x6, archcalc says 2x6x6: UNEXPECTEDLY HOLDS"),
         ([IMPOSSIBLE], 0, ""),
     ],
 )

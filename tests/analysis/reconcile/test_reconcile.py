@@ -137,12 +137,15 @@ def test_a_measured_number_that_nobody_gives_ends_with_1_and_the_nearest() -> No
         (("table", "paper", "--convention", "fvcor"), "there is no convention 'fvcor'; did you mean 'fvcore'?"),
         (("reconcile", "paper", "torchinf"), "did you mean 'torchinfo'?"),
         (("conventions", "xyzzy"), "there are macs, flops, torch, torchvision, fvcore"),
-        (("reconcile", "paper", "fvcore", "--measured", "700M"), "name none beside it"),
+        (("reconcile", "paper", "fvcore", "--measured", "700M"), "name none of them"),
         (("reconcile", "paper", "--measured", "70o"), "write an integer, or a number as it is printed: 60M"),
-        (("identify", "0.7.7"), "there is no file '0.7.7'; '0.7.7' is no number that can be read; write an integer"),
-        (("identify", "0"), "0 says nothing"),
+        (
+            ("identify", "0.7.7"),
+            "there is no file '0.7.7', and '0.7.7' is not a number that archcalc can read; write an integer",
+        ),
+        (("identify", "0"), "there is no file '0', and the number must be more than 0"),
         (("identify", ""), "there is no file ''"),
-        (("reconcile", "paper", "--measured", "61.1M params"), "is about params, not cost: ask archcalc identify"),
+        (("reconcile", "paper", "--measured", "61.1M params"), "is about params, not cost: run archcalc identify"),
         (("identify", "none.pth"), "none.pth cannot be read: no such file"),
         (("identify", "folder/none"), "folder/none cannot be read: no such file"),
     ],
@@ -224,7 +227,7 @@ def test_a_spec_that_cannot_be_computed_is_left_out_aloud(tmp_path: Path) -> Non
     (tmp_path / "mine.yaml").write_text("archcalc: 1\nname: mine\n")
     done = run("identify", "61.1M", "--spec-dir", str(tmp_path))
     assert done.returncode == 0
-    assert "mine is left out, as it cannot be computed: archcalc check" in done.stderr
+    assert "mine is left out, since it has mistakes: run archcalc validate" in done.stderr
 
 
 def test_a_step_says_who_does_not_count_it() -> None:
@@ -260,7 +263,7 @@ def test_a_billion_is_no_byte_beside_a_unit() -> None:
 
 
 def test_a_bare_number_with_decimals_gets_a_hint() -> None:
-    assert "or is it so many G or M" in run("identify", "0.714").stderr
+    assert "if it is in G or M, write that too" in run("identify", "0.714").stderr
     assert "so many" not in run("identify", "999.9G").stderr
 
 
@@ -271,7 +274,7 @@ def test_a_number_of_several_words_needs_no_quotes() -> None:
 def test_a_number_that_nothing_gives_ends_with_1_and_the_nearest() -> None:
     done = run("identify", "999.9G")
     assert done.returncode == 1
-    assert "no number of a network is 999.9G within its printed digits" in done.stderr
+    assert "no network has the number 999.9G, within its printed digits" in done.stderr
     assert done.stdout.count("away") == 3
 
 
@@ -311,7 +314,7 @@ def test_numbers_as_people_write_them(text: str, quantity: Quantity, about: Abou
 
 @pytest.mark.parametrize("text", ["", "abc", "1,00", "60m", "1e900", "e9", "-3M", "5 apples", "0x10", "٣M", "1" * 30])
 def test_numbers_that_cannot_be_read(text: str) -> None:
-    with pytest.raises(ArchError, match="is no number that can be read; write an integer"):
+    with pytest.raises(ArchError, match="is not a number that archcalc can read; write an integer"):
         read_quoted(text)
 
 

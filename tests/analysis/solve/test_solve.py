@@ -350,16 +350,16 @@ def test_what_passes_with_a_layer_made_anew_is_told_from_what_fits_its_weights()
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--layer", "conv9"], "there is no layer 'conv9'; did you mean 'conv5'?"),
+        (["--layer", "conv9"], "alexnet_torchvision has no layer 'conv9'; did you mean 'conv5'?"),
         (["--layer", "fc6"], "layer fc6 makes features, without height and width; name one that makes maps"),
-        (["--layer", "conv1", "--output", "0"], "--output: 0 is no size of a layer's output"),
-        (["--layer", "conv1", "--output", "-3"], "--output: -3 is no size of a layer's output"),
-        (["--output", "55"], "--output: 55 is a size; name the layer that is to make it, as in --layer conv1"),
+        (["--layer", "conv1", "--output", "0"], "--output: 0 is not a size"),
+        (["--layer", "conv1", "--output", "-3"], "--output: -3 is not a size"),
+        (["--output", "55"], "--output: 55 is a size; name the layer that should make it, as in --layer conv1"),
         (["--output", "55x27", "-f", "json"], "--output: 55x27 is a size; name the layer"),
         (["--layer", "conv1", "--output", "abc"], "--output: abc is neither a size, such as 55 or 55x27, nor a file"),
-        (["--output", "abc"], "--output: abc is no file whose ending names a format, such as answer.txt; or"),
-        (["--layer", "conv1", "--output", "55", "--output", "54"], "--output: one size of a layer and one file"),
-        (["--up-to", "0"], "up_to must be an integer from 1 to 1000000, got 0"),
+        (["--output", "abc"], "--output: abc is not a file with the ending of a format, such as answer.txt;"),
+        (["--layer", "conv1", "--output", "55", "--output", "54"], "--output: give one size and one file"),
+        (["--up-to", "0"], "up_to must be an integer from 1 to 1,000,000, got 0"),
     ],
 )
 def test_what_cannot_be_solved_says_why(arguments: list[str], message: str, tmp_path: Path) -> None:
