@@ -156,10 +156,10 @@ class Network:
 
     def layer_output(self, layer: str, output: tuple[int, int] | None = None, up_to: int = 512) -> "LayerOutput":
         """Return how a layer comes to make `output`, (height, width), or what it makes of the spec's own input."""
-        from archcalc.analysis.solve.layer_output import reach
+        from archcalc.analysis.solve.layer_output import layer_output
         from archcalc.answers.solve import LayerOutput
 
-        return LayerOutput.of(reach(self.spec, layer, output, up_to))
+        return LayerOutput.of(layer_output(self.spec, layer, output, up_to))
 
     def audit(self) -> "Audit":
         """Return every claim of the spec's sources, judged.

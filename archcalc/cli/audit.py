@@ -47,5 +47,5 @@ def _say_surprises(audits: "Sequence[OfOne]") -> None:
     for one in audits:
         for verdict in one.surprises:
             claim = verdict.claim
-            figures = f"{claim.source} says {said(claim)}, archcalc says {in_words(verdict)}"
-            say(f"{one.spec.name}: {about(claim)}: {figures}: {verdict.standing.value}")
+            numbers = f"{claim.source} says {said(claim)}, archcalc says {in_words(verdict)}"
+            say(f"{one.spec.name}: {about(claim)}: {numbers}: {verdict.standing.value}")

@@ -95,7 +95,7 @@ class AvgPool2d(WindowPool):
 
 
 class AdaptivePool2d(Weightless, Windowless):
-    """Adaptive pools: as many bins as `output_size` asks, whatever the input's size."""
+    """Adaptive pools: as many bins as `output_size` says, whatever the input's size."""
 
     role = Role.POOL
     idle = False
@@ -137,7 +137,7 @@ class AdaptivePool2d(Weightless, Windowless):
 
 @kind("adaptive_avg_pool2d")
 class AdaptiveAvgPool2d(AdaptivePool2d):
-    """Means over as many bins as `output_size` asks, whatever the input's size."""
+    """Means over as many bins as `output_size` says, whatever the input's size."""
 
     torch_call = "nn.AdaptiveAvgPool2d"
     torch_functions = {"adaptive_avg_pool2d": ("output_size",)}
@@ -147,7 +147,7 @@ class AdaptiveAvgPool2d(AdaptivePool2d):
 
 @kind("adaptive_max_pool2d")
 class AdaptiveMaxPool2d(AdaptivePool2d):
-    """Maxima over as many bins as `output_size` asks, whatever the input's size."""
+    """Maxima over as many bins as `output_size` says, whatever the input's size."""
 
     torch_call = "nn.AdaptiveMaxPool2d"
     torch_functions = {"adaptive_max_pool2d": ("output_size",)}

@@ -50,7 +50,7 @@ class Flatten(Weightless, Windowless):
 
 @kind("identity")
 class Identity(Pointwise):
-    """What goes in comes out: a name for a place."""
+    """Its input, unchanged: a name for a place."""
 
     role = Role.IDENTITY
     idle = True

@@ -30,11 +30,11 @@ def silence(convention: Convention, op: str) -> str:
 _ALL: Final = (
     Column("name", "convention"),
     Column("version", "version", leaves=1),
-    Column("word", "its word"),
+    Column("word", "calls it"),
     *(Column(op, op) for op in COMMON),
 )
 
-_SIGNS: Final = "0 is counted as nothing; - is a kind that a tool says nothing about, which is not counted"
+_SIGNS: Final = "0: counted as nothing; -: not counted, since the tool says nothing about this kind"
 
 _NARROW: Final = (
     Column("name", "convention"),
@@ -75,7 +75,8 @@ def _notes(conventions: Sequence[Convention]) -> tuple[str, ...]:
     used = {name for one in conventions for op in COMMON for name in one.weights(op) or ()}
     return (
         *(f"{name}: {words.full}" for name, words in QUANTITIES.items() if name in used),
-        "all kinds and the source: archcalc conventions NAME; counted by it: archcalc table SPEC --convention NAME",
+        "run archcalc conventions NAME to see all kinds and the source, "
+        "archcalc table SPEC --convention NAME to count so",
     )
 
 

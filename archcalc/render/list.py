@@ -42,7 +42,7 @@ def catalogue_sheet(specs: Iterable[Listed]) -> Sheet:
 
 def _line(spec: Listed) -> tuple[Any, ...]:
     if spec.table is None:
-        return (Path(spec.name).stem, (), None, None, None, None, f"has faults: archcalc validate {spec.file}")
+        return (Path(spec.name).stem, (), None, None, None, None, f"has mistakes: run archcalc validate {spec.file}")
     table = spec.table
     totals = table.totals
     return (spec.name, spec.aliases, table.input_shape, len(table.rows), totals.params, totals.macs, spec.title)

@@ -21,19 +21,19 @@ _KINDS: Final = (
 _STRUCTURES: Final = {
     "use": "The layers of a block, `repeat` times, with values for its params.",
     "branches": f"Paths that read one input, merged by {listing([*merging()])}; [] is the input itself.",
-    "towers": "Layers that exist once per device; gather: true reads all devices.",
+    "towers": "Layers that exist once per device; a layer with gather: true reads all devices.",
 }
 _STRUCTURE_KEYS: Final = {
-    "from": "a layer's name, where it is not the one before it",
+    "from": "a layer's name; default: the layer before it",
     "block": "the name of a block: blocks: {name: {params: {...}, layers: [...]}}",
     "with": "{param: value, ...} for the block's params",
     "repeat": "an integer >= 0; the layers are then called name.0.layer, name.1.layer, ...",
     "paths": "[[layers], [layers], ...]; [] is the input itself",
     "merge": listing([*merging()]),
-    **{name: f"of {op}: {field.type.words}" for op, kind in merging().items() for name, field in kind.fields.items()},
-    "activation": f"follows {listing([op for op, kind in merging().items() if kind.takes_activation])}",
+    **{name: f"for {op}: {field.type.words}" for op, kind in merging().items() for name, field in kind.fields.items()},
+    "activation": f"such as relu, after {listing([op for op, kind in merging().items() if kind.takes_activation])}",
     "devices": "two or more names",
-    "layers": "a list of layers, with the channels of one device; gather: true reads all devices",
+    "layers": "a list of layers, with the channels of one device; a layer with gather: true reads all devices",
 }
 
 

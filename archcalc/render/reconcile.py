@@ -38,13 +38,13 @@ def _named(layers: Sequence[str]) -> str:
 _LADDER: Final = (
     Column("total", "number", number, right=True),
     Column("change", "change", _signed, right=True),
-    Column("term", "what stands here, and what is added on the way", prose=True),
+    Column("term", "what the number is, or what is added", prose=True),
     Column("layers", "layers", _named, leaves=1, prose=True),
 )
 
 _MATCHES: Final = (
     Column("convention", "convention", heads=True),
-    Column("word", "its word", leaves=1),
+    Column("word", "calls it", leaves=1),
     Column("total", "number", number, right=True),
     Column("verdict", "verdict", prose=True, least=16),
     Column("not_counted", "says nothing about", listed, prose=True, least=20),
@@ -59,7 +59,7 @@ def ladder_sheet(ladder: Ladder) -> Sheet:
     title = f"{spec.name}: how one number becomes another (input {dims(spec.input_shape)}{batch})"
     notes = (
         *_silences(ladder),
-        "how one of them counts, and where that is written: archcalc conventions NAME",
+        "run archcalc conventions NAME to see how a tool counts, and where that is written",
     )
     return Sheet(spec.name, title, _LADDER, rows, notes=notes)
 
@@ -107,7 +107,7 @@ def matches_sheet(graph: Graph, matches: Sequence[Match], printed: str) -> Sheet
 
 
 def _verdict(match: Match, printed: str) -> str:
-    half = ", of which the half is printed" if match.total.convention.printed_half else ""
+    half = ", half of which is printed" if match.total.convention.printed_half else ""
     if match.units is None:
         return f"{away(match.distance)} away{half}"
     return f"gives {printed}{in_units(match.units)}{half}"

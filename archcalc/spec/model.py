@@ -173,12 +173,12 @@ class Claim(Declared):
 
     @property
     def quantified(self) -> bool:
-        """Whether it has a figure that can be computed."""
+        """Whether it has a number or a shape that can be computed."""
         return self.what != STATEMENT
 
     def faults(self) -> list[tuple[str, str]]:
         """Return the keys that do not go together in it, each with the reason."""
-        return self._faults_of_figures() if self.quantified else self._faults_of_words()
+        return self._faults_of_numbers() if self.quantified else self._faults_of_words()
 
     def _faults_of_words(self) -> list[tuple[str, str]]:
         rules: list[tuple[object, str, str]] = [
@@ -189,7 +189,7 @@ class Claim(Declared):
         ]
         return [(key, words) for broken, key, words in rules if broken]
 
-    def _faults_of_figures(self) -> list[tuple[str, str]]:
+    def _faults_of_numbers(self) -> list[tuple[str, str]]:
         if self.value is None:
             return [("", "needs a value")]
         is_shape = isinstance(self.value, tuple)

@@ -57,7 +57,7 @@ def _first_line(text: str | None) -> str:
 
 _FILE: Final[dict[str, Any]] = {
     "archcalc": {"const": VERSION, "description": "The version of the language."},
-    "name": _NAME | {"description": "The file's stem."},
+    "name": _NAME | {"description": "The name of the file, without its ending."},
     "aliases": _NAMES | {"description": "Other names for the command line."},
     "title": {"type": ["string", "number"]},
     "notes": {"type": ["string", "number"]},
@@ -68,7 +68,7 @@ _FILE: Final[dict[str, Any]] = {
         "anyOf": [{"type": "array", "items": {"anyOf": [{"type": "integer", "minimum": 1}, EXPRESSION]}}, EXPRESSION],
         "description": "[channels, height, width] or [features].",
     },
-    "defaults": {"type": "object", "description": "House rules: {op: {field: value}}."},
+    "defaults": {"type": "object", "description": "Other defaults in this file: {op: {field: value}}."},
     "blocks": {
         "type": "object",
         "additionalProperties": {

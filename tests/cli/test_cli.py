@@ -247,7 +247,7 @@ def test_list_shows_every_bundled_spec_and_a_broken_one(tmp_path: Path) -> None:
     (tmp_path / "broken.yaml").write_text("archcalc: 1\nname: other\n")
     done = run("list", "--spec-dir", str(tmp_path))
     assert done.returncode == 0
-    assert "has faults: archcalc validate" in done.stdout
+    assert "has mistakes: run archcalc validate" in done.stdout
 
 
 def test_what_is_probably_not_meant_is_said(tmp_path: Path) -> None:

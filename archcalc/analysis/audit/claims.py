@@ -49,7 +49,7 @@ class Verdict(NamedTuple):
 
 
 def in_words(verdict: Verdict) -> str:
-    """The figure that is so; bytes also in the unit of the claim.
+    """Return the true number or shape; bytes also in the unit of the claim.
 
     >>> claim = Claim(what="memory", value="1GB", source="me")
     >>> in_words(Verdict(claim, 187_058_984, holds=False))

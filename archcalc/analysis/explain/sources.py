@@ -95,7 +95,7 @@ def _words(verdict: Verdict) -> str:
     value = _shown(claim.value) if not isinstance(claim.value, str) else claim.value
     says = f"{claim.source} says {claim.what.replace('_', ' ')} {value}"
     if verdict.holds:
-        return f"{says}: it is so{where}"
+        return f"{says}: this is true{where}"
     return f"{says}{where}: it is {in_words(verdict)}{f'; {claim.why}' if claim.why else ''}"
 
 

@@ -33,7 +33,7 @@ class Way(NamedTuple):
     in_spec: bool
 
 
-class Reached(NamedTuple):
+class AxisOutput(NamedTuple):
     """How a layer's height or width comes to be of a size."""
 
     output: int
@@ -50,21 +50,21 @@ class Reached(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Reach:
+class LayerOutput:
     """How a layer makes an output, along (height, width)."""
 
     spec: Spec
     entry: Entry
     bounds: tuple[int | None, int | None]
     """Up to which input was looked, along each axis; None where all of them are known."""
-    axes: tuple[Reached, Reached]
+    axes: tuple[AxisOutput, AxisOutput]
 
     @property
     def output(self) -> tuple[int, int]:
         return self.axes[0].output, self.axes[1].output
 
 
-def reach(spec: Spec, layer: str, output: tuple[int, int] | None = None, up_to: int = 512) -> Reach:
+def layer_output(spec: Spec, layer: str, output: tuple[int, int] | None = None, up_to: int = 512) -> LayerOutput:
     """How `layer` makes `output`, (height, width), or else what it makes of the spec's own input.
 
     All inputs that do are found where windows alone decide, those up to `up_to` where sizes must also be equal. Raises
@@ -83,8 +83,8 @@ def reach(spec: Spec, layer: str, output: tuple[int, int] | None = None, up_to: 
         )
     sizes = output or cast(Node, node).device_output[1:]
     bounds = _bound(walked, entry, 0, sizes[0], up_to), _bound(walked, entry, 1, sizes[1], up_to)
-    height, width = (_reached(walked, entry, node, axis, sizes[axis], bounds[axis]) for axis in (0, 1))
-    return Reach(spec, entry, bounds, (height, width))
+    height, width = (_axis_output(walked, entry, node, axis, sizes[axis], bounds[axis]) for axis in (0, 1))
+    return LayerOutput(spec, entry, bounds, (height, width))
 
 
 def _find(walked: Walked, network: str, name: str) -> Entry:
@@ -124,7 +124,9 @@ def _bound(walked: Walked, entry: Entry, axis: int, output: int, up_to: int) -> 
     return None if by_windows and span.stop - span.start <= MOST_INPUTS else up_to
 
 
-def _reached(walked: Walked, entry: Entry, node: Node | None, axis: int, output: int, bound: int | None) -> Reached:
+def _axis_output(
+    walked: Walked, entry: Entry, node: Node | None, axis: int, output: int, bound: int | None
+) -> AxisOutput:
     span = _span(walked.nodes[entry.name].output_shape[1 + axis], output)
     if bound is not None:
         span = range(span.start, min(span.stop, bound + 1))
@@ -137,7 +139,7 @@ def _reached(walked: Walked, entry: Entry, node: Node | None, axis: int, output:
         if constraint.axis == axis and constraint.to_pass:
             passing = narrowed(passing, constraint.condition)
     ways = tuple(_ways(entry, axis, output))
-    return Reached(output, inputs, exact, passing, node.device_inputs[0][1 + axis] if node else None, ways)
+    return AxisOutput(output, inputs, exact, passing, node.device_inputs[0][1 + axis] if node else None, ways)
 
 
 def _above(walked: Walked, entry: Entry) -> set[str]:

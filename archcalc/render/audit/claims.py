@@ -35,7 +35,7 @@ _NETWORKS: Final = (
 
 
 def claims_sheets(audits: Sequence[Audit], stacked: bool = False) -> list[Sheet]:
-    """Every claim, a sheet for each network; `stacked` is for a narrow place, with a sentence for the figures."""
+    """Every claim, a sheet for each network; `stacked` is for a narrow place, with a sentence for the numbers."""
     return [_claims(audit, audit.verdicts, stacked) for audit in audits]
 
 
@@ -49,7 +49,7 @@ def summary_sheets(audits: Sequence[Audit], stacked: bool = False) -> list[Sheet
     """A line for each network, and every claim that does not hold or should not."""
     rows = tuple((a.spec.name, len(a.verdicts), *map(a.count, Standing)) for a in audits)
     totals = ("total", *(sum(column) for column in list(zip(*rows, strict=True))[1:]))
-    notes = ("archcalc audit SPEC lists every claim, --format markdown is the whole page",)
+    notes = ("run archcalc audit SPEC to see every claim; --format markdown writes the whole page",)
     summary = Sheet("", "", _NETWORKS, rows, (totals,), notes).pick(_standing_somewhere(audits))
     wrong = [(audit, [v for v in audit.verdicts if v.standing is not Standing.OK]) for audit in audits]
     return [summary, *(_claims(audit, verdicts, stacked) for audit, verdicts in wrong if verdicts)]
@@ -65,7 +65,7 @@ def _standing_somewhere(audits: Sequence[Audit]) -> list[str]:
 def _claims(audit: Audit, verdicts: Sequence[Verdict], stacked: bool) -> Sheet:
     spec = audit.spec
     title = f"{spec.name}: {spec.title}" if spec.title else spec.name
-    notes = () if audit.verdicts else (f"{spec.name} carries no claims",)
+    notes = () if audit.verdicts else (f"{spec.name} has no claims",)
     if stacked:
         return Sheet(spec.name, title, _STACKED, tuple(map(_stacked, verdicts)), notes=notes)
     whole = Sheet(spec.name, title, _CLAIMS, tuple(map(_cells, verdicts)), notes=notes)
@@ -87,8 +87,8 @@ def _why(claim: Claim) -> str:
 
 def _cells(verdict: Verdict) -> tuple[Any, ...]:
     claim = verdict.claim
-    figures = Told(claim.value, said(claim)), Told(verdict.true, in_words(verdict))
-    return (about(claim), *figures, verdict.standing.value, claim.source, claim.where or "", claim.why or "")
+    numbers = Told(claim.value, said(claim)), Told(verdict.true, in_words(verdict))
+    return (about(claim), *numbers, verdict.standing.value, claim.source, claim.where or "", claim.why or "")
 
 
 def about(claim: Claim) -> str:
@@ -101,7 +101,7 @@ def about(claim: Claim) -> str:
 
 
 def said(claim: Claim) -> str:
-    """The figure as its source prints it."""
+    """Return the value as its source prints it."""
     match claim.value:
         case None:
             return claim.quote or ""

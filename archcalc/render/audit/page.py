@@ -35,7 +35,7 @@ def _opening(audits: Sequence[Audit], title: str) -> Iterator[Part]:
     claims = counted(sum(found.values()), "claim")
     yield _heading(1, title)
     yield _text(
-        f"{claims} about {counted(len(audits), 'network')}, from {counted(len(sources), 'source')}, each held against "
+        f"{claims} about {counted(len(audits), 'network')}, from {counted(len(sources), 'source')}, each compared with "
         "what archcalc computes: ",
         *_outcome(found),
         ".",
@@ -78,7 +78,7 @@ _OUTCOMES: Final = (
     (Standing.OK, "holds", "hold"),
     (Standing.KNOWN_WRONG, "is known to be wrong", "are known to be wrong"),
     (Standing.BROKEN, "is broken", "are broken"),
-    (Standing.UNEXPECTEDLY_HOLDS, "holds that should not", "hold that should not"),
+    (Standing.UNEXPECTEDLY_HOLDS, "holds unexpectedly", "hold unexpectedly"),
 )
 
 
@@ -115,8 +115,8 @@ def _because(verdict: Verdict) -> str:
         case Standing.KNOWN_WRONG:
             return f": {verdict.claim.why or ''}".removesuffix(".")
         case Standing.UNEXPECTEDLY_HOLDS:
-            return ", which was known to be wrong and holds now"
-    return ", and nobody has said yet why"
+            return ", which is marked as wrong but holds"
+    return ", and the spec does not say why"
 
 
 def _verdict_pieces(standing: Standing) -> list[Piece]:

@@ -39,7 +39,7 @@ def layers_sheet(agreement: Agreement) -> Sheet:
     name, device = agreement.name, agreement.device
     return Sheet(
         name=name,
-        title=f"{name} on {device}: archcalc, and torch beside it",
+        title=f"{name} on {device}: archcalc next to torch",
         columns=_LAYERS,
         rows=tuple(map(_layer, agreement.layers)),
         footer=(_total(agreement),),
@@ -82,7 +82,7 @@ def _total(agreement: Agreement) -> tuple[Any, ...]:
 
 def _notes(agreements: Sequence[Agreement]) -> list[str]:
     ops = dict.fromkeys(op for agreement in agreements for op in agreement.not_counted)
-    return [f"not counted by FLOPs: {', '.join(ops)}; of these only shapes and params are compared"] if ops else []
+    return [f"not counted in FLOPs: {', '.join(ops)}; of these only shapes and params are compared"] if ops else []
 
 
 def data(agreement: Agreement) -> dict[str, Any]:

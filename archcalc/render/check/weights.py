@@ -31,7 +31,7 @@ _TENSORS: Final = (
 def tensors_sheet(weights: Weights, file: str) -> Sheet:
     """A line for each tensor of the network, then those that only the file has."""
     rows = ((f.layer, f.name, f.shape, f.found_name, f.found_shape, f.verdict.value) for f in weights.fits)
-    title = f"{weights.network}, and the tensors of {printable(file)}"
+    title = f"{weights.network} and the tensors of {printable(file)}"
     return Sheet(weights.network, title, _TENSORS, tuple(rows), notes=tuple(_notes(weights)))
 
 
@@ -40,7 +40,7 @@ def _notes(weights: Weights) -> list[str]:
     ours = sum(fit.name is not None for fit in weights.fits)
     notes = [f"{fitting} of {ours} tensors fit, {weights.elements:,} elements"]
     if not weights.names_agree:
-        notes.append("names differ: layers and modules are put together by shape, and by order where shapes are equal")
+        notes.append("names differ: tensors are matched by shape, and by order where shapes are equal")
     return notes
 
 
@@ -88,5 +88,5 @@ def misfit(fit: Fit) -> str:
     if fit.verdict is Verdict.MISSING:
         return f"{fit.name} is missing"
     if fit.verdict is Verdict.EXTRA:
-        return f"{found}, for which there is no place"
+        return f"{found}, and the network has no place for it"
     return f"{fit.name} is {_shape(fit.shape or ())}, {found}"

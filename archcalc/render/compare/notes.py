@@ -45,7 +45,7 @@ def _quantities(view: View) -> Iterator[str]:
     parting = view.comparison.parting
     if "shapes" in view.quantities and parting:
         shapes = [dims(part.row.output_shape) if part else "-" for part in parting.parts]
-        yield f"shapes part first at {label(parting)}: {', '.join(shapes)}"
+        yield f"shapes first differ at {label(parting)}: {', '.join(shapes)}"
     elif "shapes" in view.quantities:
         are_all_shared = all(None not in layer.parts for layer in view.comparison.layers)
         yield "all shapes are equal" if are_all_shared else "all shapes are equal in the layers that all have"
@@ -61,4 +61,4 @@ def _idle_devices(view: View) -> Iterator[str]:
         for before, after in dict.fromkeys((c.before, c.after) for c in several if c.what == "devices" and c.idle):
             having.setdefault((before, after), []).append(name)
     for (before, after), names in having.items():
-        yield f"{' and '.join(names)}: {before} -> {after} devices, which changes only the layers that it is named for"
+        yield f"{' and '.join(names)}: {before} -> {after} devices, which changes only the layers whose lines say so"

@@ -74,7 +74,7 @@ def in_words(change: Change) -> str:
             return f"{before} -> {after}"
     if what in _NOUNS:
         return f"{before:,} -> {after:,} {_NOUNS[what]}"
-    idle = ", to no effect" if change.idle else ""
+    idle = ", without effect" if change.idle else ""
     return f"{what} {_said(before)} -> {_said(after)}{idle}"
 
 

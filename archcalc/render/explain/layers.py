@@ -1,4 +1,4 @@
-"""Where figures come from, as sheets and as JSON: the rule, the numbers put in, the result and the reason."""
+"""Where numbers come from, as sheets and as JSON: the rule, the numbers put in, the result and the reason."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Final

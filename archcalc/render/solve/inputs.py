@@ -82,7 +82,7 @@ def _notes(solution: Solution) -> Iterator[str]:
     else:
         yield f"its input {dims(own[1:])} passes, and every division is exact"
     if any(vars(stage.entry.layer).get("padding") == SAME for stage in solution.stages):
-        yield "padding same makes ceil(size / stride) places, so what must divide there is the size itself"
+        yield "with padding same, the stride must divide the size itself: it makes ceil(size / stride) places"
 
 
 def _smallest(solution: Solution) -> str:
@@ -90,14 +90,14 @@ def _smallest(solution: Solution) -> str:
         return _nothing_passes(solution)
     said = f"{dims(solution.smallest)} is the smallest input that passes"
     if not solution.stages:
-        return f"no layer asks for a size: {said}, all larger ones do, and every division is exact"
+        return f"no layer needs a larger size: {said}, all larger ones pass too, and every division is exact"
     if all(axis.and_larger for axis in solution.sizes):
-        return f"{said}, and all larger ones do"
+        return f"{said}, and all larger ones pass too"
     height, width = (
         f"{in_words(axis.passing)} and more" if axis.and_larger else in_words(axis.passing) for axis in solution.sizes
     )
     passing = f"{height}, high and wide" if height == width else f"{height} high, and {width} wide"
-    return f"{said}; up to {solution.up_to} those do that are {passing}"
+    return f"{said}; up to {solution.up_to}, the inputs that pass are {passing}"
 
 
 def _with_weights(solution: Solution) -> str:
@@ -121,7 +121,7 @@ def _same_weights(solution: Solution) -> str:
     apart = " and ".join(f"{said} {of}" for said, of in ((height, "high"), (width, "wide")) if said)
     sizes = f"{height} high and wide" if height == width else apart
     has = "has" if len(solution.made_anew) == 1 else "have"
-    return f"the weights that {_made_anew(solution)} {has} at {own} are for maps that only inputs {sizes} lead to"
+    return f"the weights that {_made_anew(solution)} {has} at {own} fit only inputs {sizes}"
 
 
 def _nothing_passes(solution: Solution) -> str:
@@ -135,10 +135,11 @@ def _nothing_passes(solution: Solution) -> str:
 
 def _exact(solution: Solution, axes: tuple[Sizes, Sizes]) -> str:
     height, width = (in_words(axis.exact) for axis in axes)
-    number = both(*(str(count(axis.exact)) for axis in axes))
+    many = tuple(count(axis.exact) for axis in axes)
     if not (axes[0].exact and axes[1].exact):
         return f"up to {solution.up_to}, no input divides exactly at every window"
-    return f"up to {solution.up_to}, every division is exact for {number}: {both(height, width)}"
+    sizes = f"{many[0]} size{'s' * (many[0] != 1)}" if many[0] == many[1] else f"{many[0]} heights and {many[1]} widths"
+    return f"up to {solution.up_to}, every division is exact for {sizes}: {both(height, width)}"
 
 
 def _near(solution: Solution) -> str:

@@ -29,7 +29,7 @@ def listed(ops: Sequence[str]) -> str:
 
 _TOTALS: Final = (
     Column("name", "convention"),
-    Column("word", "its word", leaves=2),
+    Column("word", "calls it", leaves=2),
     Column("total", "total", number, right=True),
     Column("ratio", "x MACs", _ratio, right=True, leaves=1),
     Column("not_counted", "says nothing about", listed, prose=True, least=20),
@@ -104,7 +104,7 @@ def totals_sheet(table: Table, totals: Sequence[Total]) -> Sheet:
         for one in totals
     )
     unsaid = (unknown(one.convention.name, one.not_known) for one in totals if one.not_known)
-    notes = (*unsaid, f"from one to the next: archcalc reconcile {table.name}")
+    notes = (*unsaid, f"run archcalc reconcile {table.name} to see what leads from one to the next")
     return Sheet(table.name, f"{table.name} by all conventions", _TOTALS, rows, notes=notes)
 
 

@@ -75,7 +75,7 @@ def notes(table: Table, keys: list[str]) -> Iterator[str]:
     if "padding" in keys and any(row.padding and row.padding[::2] != row.padding[1::2] for row in table.rows):
         yield "padding a/b: a before and b after, as applied"
     if "devices" in keys and any(row.devices for row in table.rows):
-        yield "devices: shapes and costs are those of all together; each reads its own part, and where it gathers, all"
+        yield "devices: shapes and costs are of all together; each reads its own part, with gather all parts"
     if "received" in keys and table.per_device:
         yield "received: elements read from other devices; layers outside towers run on the first device"
 

@@ -15,7 +15,7 @@ def can_show(sheet: Sheet) -> bool:
 
 
 def lines(sheet: Sheet, width: int) -> Iterator[str]:
-    """A block for each row: its name, its figures, and each text under a label; numbers are never cut."""
+    """A block for each row: its name, its numbers, and each text under a label; numbers are never cut."""
     last = None
     for row in (*sheet.rows, *sheet.footer):
         names = [(c, value) for c, value in zip(sheet.columns, row, strict=True) if c.heads]
@@ -33,9 +33,9 @@ def _named(column: Column, value: Any) -> str:
 
 def _block(columns: Sequence[Column], row: Sequence[Any], width: int) -> Iterator[str]:
     shown = [(c, c.show(value)) for c, value in zip(columns, row, strict=True) if not c.heads]
-    figures = [f"{column.header} {text}".strip() for column, text in shown if text and not column.prose]
-    if figures:
-        yield from fitted(", ".join(figures), width, _INDENT, _INDENT)
+    numbers = [f"{column.header} {text}".strip() for column, text in shown if text and not column.prose]
+    if numbers:
+        yield from fitted(", ".join(numbers), width, _INDENT, _INDENT)
     texts = {column.header: text for column, text in shown if column.prose}
     longest = max(map(len, texts), default=0)
     for label, text in texts.items():

@@ -226,7 +226,7 @@ def test_of_a_class_of_somebodys_own_only_shapes_are_known(models: Path) -> None
     done = run("check", "lenet_d2l", "--against", f"{models}:own_class")
     assert done.returncode == 0
     (pool1,) = (line for line in done.stdout.splitlines() if line.startswith("pool1"))
-    assert pool1.endswith("agrees in output and params, its work is not known")
+    assert pool1.endswith("agrees in output and params; its work is not known")
 
 
 def test_what_is_no_tensor_is_not_compared(models: Path) -> None:

@@ -119,7 +119,7 @@ def test_what_the_counters_do_not_count_is_no_agreement() -> None:
     assert agreement.not_counted == ["relu", "local_response_norm", "max_pool2d", "flatten", "dropout", "softmax"]
     done = run("check", "paper")
     assert done.returncode == 0
-    assert "not counted by FLOPs: relu, local_response_norm" in done.stdout
+    assert "not counted in FLOPs: relu, local_response_norm" in done.stdout
     assert "agrees, not counted" in done.stdout
 
 

@@ -35,7 +35,7 @@ def answer(*arguments: str) -> dict[str, object]:
 def test_a_table_by_a_convention_has_its_word_and_says_what_that_means() -> None:
     printed = lines("table", "torchvision", "--convention", "fvcore")
     assert "flops of fvcore" in printed[1]
-    assert any("a fused multiply-add being one flop" in line for line in printed)
+    assert any("where a fused multiply-add is one flop" in line for line in printed)
     # 714,188,480 of convolutions and linear layers, and 256*6*6 = 9,216 read by the adaptive pool
     (total,) = [line for line in printed if line.split()[:1] == ["total"]]
     assert "714,197,696" in total
@@ -170,7 +170,7 @@ def test_conventions_side_by_side_and_one_in_full() -> None:
 
 
 @pytest.mark.parametrize(
-    ("quoted", "network", "figure"),
+    ("quoted", "network", "quantity"),
     [
         ("0.77G", "alexnet_torchvision", "MACs of thop-2019"),
         ("62.4M", "alexnet_single_tower", "params"),
@@ -187,9 +187,9 @@ def test_conventions_side_by_side_and_one_in_full() -> None:
         ("1132.33M", "alexnet_pytorchcv", "FLOPs of imgclsmob, halved"),
     ],
 )
-def test_a_number_is_recognized(quoted: str, network: str, figure: str) -> None:
+def test_a_number_is_recognized(quoted: str, network: str, quantity: str) -> None:
     found = [one for one in meanings(GRAPHS, read_quoted(quoted)) if one.units is Units.DECIMAL]
-    assert any(network in one.networks and figure in one.names for one in found)
+    assert any(network in one.networks and quantity in one.names for one in found)
 
 
 def test_the_plainest_meaning_comes_first() -> None:

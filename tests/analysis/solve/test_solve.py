@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import archcalc
-from archcalc.analysis.solve.layer_output import reach
+from archcalc.analysis.solve.layer_output import layer_output
 from archcalc.analysis.solve.sizes import steps
 from archcalc.analysis.solve.solution import Sizes, Solution, solve
 from archcalc.errors import ArchError, Mark
@@ -300,7 +300,7 @@ def test_a_layers_output_comes_from_these_inputs(name: str) -> None:
         if len(node.output_shape) != 3:
             continue
         wanted = node.output_shape[1:]
-        height, _ = reach(spec, node.name).axes
+        height, _ = layer_output(spec, node.name).axes
         found = {size for run in height.inputs for size in run}
         for size, graph in graphs.items():
             made = {other.name: other.output_shape[1:] for other in graph.nodes} if graph else {}
@@ -308,39 +308,43 @@ def test_a_layers_output_comes_from_these_inputs(name: str) -> None:
 
 
 def test_every_way_to_55_makes_55() -> None:
-    reached = reach(archcalc.load("caffenet").spec, "conv1", (55, 55)).axes[0]
-    assert reached.ways
-    for way in reached.ways:
+    made = layer_output(archcalc.load("caffenet").spec, "conv1", (55, 55)).axes[0]
+    assert made.ways
+    for way in made.ways:
         assert way.padding is not None
         for size in (way.reads.start, way.reads.stop - 1):
             assert slide(size, 11, way.stride, *way.padding) == 55
         assert slide(way.reads.start - 1, 11, way.stride, *way.padding) == 54
         assert slide(way.reads.stop, 11, way.stride, *way.padding) == 56
         assert way.exact is None or (way.exact + sum(way.padding) - 11) % way.stride == 0
-    four = {(way.padding, way.exact) for way in reached.ways if way.stride == 4}
+    four = {(way.padding, way.exact) for way in made.ways if way.stride == 4}
     assert {((0, 0), 227), ((2, 2), 223)} <= four  # (227 - 11) / 4 + 1 = (223 + 4 - 11) / 4 + 1 = 55
 
 
 def test_the_command_answers_in_words_and_in_json(tmp_path: Path) -> None:
     done = run("solve", "torchvision")
     assert done.returncode == 0
-    assert "63x63 is the smallest input that passes, and all larger ones do, with the same weights\n" in done.stdout
+    assert (
+        "63x63 is the smallest input that passes, and all larger ones pass too, with the same weights\n" in done.stdout
+    )
     assert "62x62 fails at pool5: a 3x3 window at stride 2 does not fit 2x2" in done.stdout
     answer = json.loads(run("solve", "torchvision", "--up-to", "100", "--format", "json").stdout)
     assert (answer["smallest"], answer["height"]["exact"]) == ([63, 63], [63, 95])
-    reached = json.loads(run("solve", "torchvision", "--layer", "conv1", "--output", "55", "-f", "json").stdout)
-    assert reached["height"]["inputs"] == [[223, 226]]
+    made = json.loads(run("solve", "torchvision", "--layer", "conv1", "--output", "55", "-f", "json").stdout)
+    assert made["height"]["inputs"] == [[223, 226]]
     run("solve", "torchvision", "--layer", "conv1", "--output", "55x27", "--output", str(tmp_path / "ways.csv"))
     assert (tmp_path / "ways.csv").read_text().startswith("axis,stride,padding,")
 
 
 def test_what_passes_with_a_layer_made_anew_is_told_from_what_fits_its_weights() -> None:
     said = run("solve", "alexnet_owt").stdout.splitlines()
-    assert "63x63 is the smallest input that passes, and all larger ones do, if fc6 is made again for them" in said
-    assert "the weights that fc6 has at 224x224 are for maps that only inputs 223 to 254 high and wide lead to" in said
+    assert (
+        "63x63 is the smallest input that passes, and all larger ones pass too, if fc6 is made again for them" in said
+    )
+    assert "the weights that fc6 has at 224x224 fit only inputs 223 to 254 high and wide" in said
     assert said[-1].endswith("; 223x223 and 255x255 (with fc6 made again) would be exact")
     oblong = run("solve", "alexnet_owt", "--input", "3x224x300").stdout
-    assert "only inputs 223 to 254 high and 287 to 318 wide lead to" in oblong
+    assert "only inputs 223 to 254 high and 287 to 318 wide" in oblong
     answer = json.loads(run("solve", "alexnet_owt", "-f", "json").stdout)
     assert (answer["made_anew"], answer["height"]["same_weights"]) == (["fc6"], [[223, 254]])
     free = json.loads(run("solve", "torchvision", "-f", "json").stdout)
@@ -392,7 +396,7 @@ def test_ways_near_to_the_spec_come_first_and_a_program_gets_all() -> None:
     assert len(ways) == 66  # strides 1 to 11, paddings 0 to 5
     assert len(run(*asked, "--format", "csv").stdout.splitlines()) == 1 + 66
     assert sum(line[:1] != [] and line[0].isdecimal() and line[1].isdecimal() for line in lines) == 12
-    assert "54 more ways are further from the spec: --format csv or json has all" in run(*asked).stdout
+    assert "54 more ways are further from the spec: --format csv or json lists all" in run(*asked).stdout
 
 
 @pytest.mark.parametrize(
