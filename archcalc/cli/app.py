@@ -17,8 +17,8 @@ from archcalc.cli.output import complain, silence
 from archcalc.errors import ArchError, MissingError, reason
 
 READING: Final = "Reading a network"
-SIDE_BY_SIDE: Final = "Setting networks side by side"
-AGAINST_THE_MODEL: Final = "Against the real model"
+SIDE_BY_SIDE: Final = "Comparing networks"
+AGAINST_THE_MODEL: Final = "With the PyTorch model"
 SPEC_FILES: Final = "Spec files"
 
 COMMANDS: Final = {
@@ -62,7 +62,7 @@ def assemble(*names: str) -> typer.Typer:
 def archcalc(
     version: bool = typer.Option(False, "--version", help="Print the version and end."),
 ) -> None:
-    """Shapes, parameters and costs of convolutional networks, from a text that a person can read.
+    """Compute shapes, parameters and costs of convolutional networks, from a text that a person can read.
 
     Example: archcalc table paper
     """

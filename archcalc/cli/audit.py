@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def audit(specs: MaybeSpecs = None, spec_dir: SpecDirOption = None, writing: Writing = AS_FITS) -> None:
-    """What sources say about networks, checked; a broken claim, or a wrong one that now holds, ends with 1.
+    """Check what sources say about networks; ends with 1 on a broken claim, or on a wrong one that now holds.
 
     Example: archcalc audit --format markdown --output alexnet.md
     """

@@ -17,7 +17,7 @@ WhatArgument = Annotated[
 
 
 def identify(what: WhatArgument, spec_dir: SpecDirOption = None, writing: Writing = AS_FITS) -> None:
-    """What is this? The networks that a checkpoint fits, or whose number it is; ends with 1 where there are none.
+    """Find the networks that have a number, or that a checkpoint fits; ends with 1 if there are none.
 
     Example: archcalc identify alexnet-owt-7be5be79.pth; archcalc identify 0.77G
     """

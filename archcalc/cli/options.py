@@ -26,12 +26,14 @@ def convention_names(incomplete: str) -> list[str]:
     return [name for name in CONVENTIONS if name.startswith(incomplete)]
 
 
-SPEC_HELP = "A path, - for standard input, a spec's name, its alias, or the unique tail of its name."
+SPEC_HELP = "A path, - for standard input, a spec's name or alias, or the end of a name if only one name ends so."
 
 Specs = Annotated[list[str], typer.Argument(metavar="SPEC...", help=SPEC_HELP, autocompletion=spec_names)]
 MaybeSpecs = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[SPEC...]", help=f"{SPEC_HELP} All that can be named, if none.", autocompletion=spec_names),
+    typer.Argument(
+        metavar="[SPEC...]", help=f"{SPEC_HELP} Default: all specs that archcalc finds.", autocompletion=spec_names
+    ),
 ]
 OneSpec = Annotated[str, typer.Argument(metavar="SPEC", help=SPEC_HELP, autocompletion=spec_names)]
 FormatOption = Annotated[

@@ -13,7 +13,7 @@ _SIZE: Final = re.compile(r"-?[0-9]+(x-?[0-9]+)?", re.IGNORECASE)
 _DIGITS: Final = 15
 
 LayerOption = Annotated[
-    str | None, typer.Option("--layer", metavar="LAYER", help="Ask instead how this layer comes to an output.")
+    str | None, typer.Option("--layer", metavar="LAYER", help="Find instead what makes the output of this layer.")
 ]
 OutputsOption = Annotated[
     list[str] | None,
@@ -21,8 +21,8 @@ OutputsOption = Annotated[
         "--output",
         "-o",
         metavar="SIZE|FILE",
-        help="With --layer: the output's size, such as 55 or 55x27; as it is, if none. "
-        "Else, or beside it: write to FILE; its ending picks a format.",
+        help="With --layer: the size to make, such as 55 or 55x27; default: the spec's own. "
+        "Without --layer, or given twice: write to FILE; its ending picks a format.",
     ),
 ]
 UpToOption = Annotated[int, typer.Option("--up-to", metavar="N", help="The largest height and width to list.")]
@@ -36,7 +36,7 @@ def solve(
     reading: Reading = AS_SPECIFIED,
     form: FormatOption = None,
 ) -> None:
-    """Which inputs pass, which fit the weights as they are, and for which every window divides exactly.
+    """Find which inputs pass, which fit the weights as they are, and for which every window divides exactly.
 
     Example: archcalc solve torchvision; archcalc solve torchvision --layer conv1 --output 55
     """

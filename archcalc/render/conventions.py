@@ -141,5 +141,5 @@ def all_of_them(conventions: Sequence[Convention]) -> Answer:
 
 
 def one_of_them(convention: Convention) -> Answer:
-    """One, with all that it counts and its source."""
+    """Show one convention, with all that it counts and its source."""
     return Answer([one_sheet(convention)], lambda: data([convention]))

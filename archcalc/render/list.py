@@ -53,9 +53,9 @@ def catalogue_data(specs: Iterable[Listed]) -> dict[str, Any]:
 
     - `results`: each with
 
-      - `name`, `aliases`, `title`: the spec's.
+      - `name`, `aliases`, `title`: of the spec.
       - `file`: where it is.
-      - `input_shape`: the spec's; null where the spec has faults.
+      - `input_shape`: of the spec; null where the spec has faults.
       - `layers`: how many there are; null where the spec has faults.
       - `totals`: as in `table`; null where the spec has faults.
       - `faults`: its faults, in words.

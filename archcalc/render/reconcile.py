@@ -130,7 +130,7 @@ def away(distance: Fraction) -> str:
 def ladder_data(ladder: Ladder) -> dict[str, Any]:
     """Return the way from number to number as JSON.
 
-    - `name`, `input_shape`, `batch`: of what the numbers are.
+    - `name`, `input_shape`, `batch`: what the numbers are about.
     - `rungs`: the numbers, in order, each with
 
       - `total`: the number.
@@ -176,7 +176,7 @@ def _step_data(step: Step) -> dict[str, Any]:
 def matches_data(graph: Graph, matches: Sequence[Match], printed: str, batch: int) -> dict[str, Any]:
     """Return every convention next to a printed number, as JSON.
 
-    - `name`, `input_shape`, `batch`: of what the numbers are.
+    - `name`, `input_shape`, `batch`: what the numbers are about.
     - `measured`: the printed number.
     - `conventions`: first those that give it, then the others, the nearest first. Each has
 

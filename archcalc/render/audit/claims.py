@@ -121,7 +121,7 @@ def counts(audits: Sequence[Audit]) -> dict[Standing, int]:
 def data(audits: Sequence[Audit]) -> dict[str, Any]:
     """Return the audit as JSON, several specs' under `results`.
 
-    - `name`: the spec's.
+    - `name`: the name of the spec.
     - `counts`: how many claims have each verdict.
     - `claims`: in the order of the file. What the file says:
 

@@ -59,7 +59,7 @@ def _outputs(against: Against) -> str:
 def against_data(against: Against) -> dict[str, Any]:
     """Return a spec next to somebody's model, as JSON.
 
-    - `name`: the spec's.
+    - `name`: the name of the spec.
     - `model`: the model, as it was named.
     - `device`: where it ran.
     - `agrees`: whether nothing differs.

@@ -88,7 +88,7 @@ def _notes(agreements: Sequence[Agreement]) -> list[str]:
 def data(agreement: Agreement) -> dict[str, Any]:
     """Return the table next to what PyTorch observes, as JSON.
 
-    - `name`: the spec's.
+    - `name`: the name of the spec.
     - `device`: where the model ran.
     - `agrees`: whether nothing differs.
     - `differences`: every difference, in words; also for each layer.

@@ -47,7 +47,7 @@ def _notes(weights: Weights) -> list[str]:
 def tensors_data(weights: Weights, file: str) -> dict[str, Any]:
     """Return a spec next to the tensors of a checkpoint, as JSON.
 
-    - `name`: the spec's.
+    - `name`: the name of the spec.
     - `file`: the checkpoint.
     - `fits`: whether all tensors fit.
     - `names_agree`: whether both have the same names; if not, tensors are put together by shape and by order.

@@ -123,7 +123,7 @@ def shown(value: int | Shape | Field | None) -> str:
 def data(explanation: Explanation) -> dict[str, Any]:
     """Return the explanation as JSON.
 
-    - `name`: the spec's.
+    - `name`: the name of the spec.
     - `layers`: those that are explained, each with
 
       - `name`, `op`, `inputs`: the layer, and the names of what it reads.

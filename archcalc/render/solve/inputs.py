@@ -174,7 +174,7 @@ def _at(fault: Fault) -> str:
 def data(solution: Solution) -> dict[str, Any]:
     """Return the inputs that a network takes, as JSON.
 
-    - `name`, `input_shape`: the spec's.
+    - `name`, `input_shape`: of the spec.
     - `up_to`: the largest size that was looked at.
     - `smallest`: the smallest input that passes, `[height, width]`; null where none passes.
     - `height`, `width`: null where the input has none. Each has

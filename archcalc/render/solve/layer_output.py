@@ -133,7 +133,7 @@ def _exact(name: str, made: AxisOutput) -> str:
 def data(found: LayerOutput) -> dict[str, Any]:
     """Return how a layer comes to make an output, as JSON.
 
-    - `name`, `input_shape`: the spec's.
+    - `name`, `input_shape`: of the spec.
     - `layer`, `op`: the layer, and its op.
     - `kernel_size`: null where it has no window.
     - `output`: the output that it is to make, `[height, width]`.

@@ -143,7 +143,7 @@ def _sums(label: str, rows: tuple[Row, ...], totals: Totals) -> tuple[Any, ...]:
 def data(table: Table) -> dict[str, Any]:
     """Return the table as JSON.
 
-    - `name`, `title`: the spec's.
+    - `name`, `title`: of the spec.
     - `input_shape`: `[channels, height, width]` or `[features]`; so are all shapes.
     - `batch`: for how many examples MACs, FLOPs and activations are counted.
     - `complete`: false where a layer does not fit; `layers` are then those before it.
