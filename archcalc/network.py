@@ -50,7 +50,7 @@ class Origin(NamedTuple):
     input_shape: Shape | None = None
 
     def read(self) -> "Network":
-        """Raises ArchError with every fault of the file."""
+        """Read the network again. Raises ArchError with every fault of the file."""
         catalogue = Catalogue(self.spec_dir)
         read = catalogue.read if self.is_text else catalogue.load
         return Network(read(self.word, self.params, self.input_shape), self)
@@ -205,7 +205,7 @@ class Network:
         return Matches(self.graph, tuple(measured(self.graph, quoted.quantity, batch)), number, batch)
 
     def check(self, device: str = "meta") -> "Agreements":
-        """Return the table beside what PyTorch and its counters observe of the built module. Needs torch and fvcore."""
+        """Return the table next to what PyTorch and its counters observe of the module. Needs torch and fvcore."""
         from archcalc.answers.check import Agreements
 
         graph = self.graph
@@ -218,7 +218,7 @@ class Network:
             raise MissingError(_NEEDS_TORCH.format("check", error)) from error
 
     def check_against(self, model: str, device: str = "cpu") -> "Against":
-        """Return the spec beside a model of your own, `package.module:name` or `file.py:name`, whose code is run.
+        """Return the spec next to a model of your own, `package.module:name` or `file.py:name`, whose code is run.
 
         Needs torch. Raises ArchError where the model cannot be made or run.
         """
@@ -232,7 +232,7 @@ class Network:
         return Against(hold_against_model(graph, model, device))
 
     def check_weights(self, file: str | os.PathLike[str]) -> "OfWeights":
-        """Return the tensors of a checkpoint beside those of the network. Needs torch, but for .safetensors."""
+        """Return the tensors of a checkpoint next to those of the network. Needs torch, except for .safetensors."""
         from pathlib import Path
 
         from archcalc.analysis.weights import fit
@@ -338,7 +338,7 @@ def load(
     spec_dir: str | os.PathLike[str] | None = None,
     **params: Any,
 ) -> Network:
-    """Return the network of a spec: a path, a name, an alias, the unique tail of a name, the text itself, or a dict.
+    """Return the network of a spec: a path, a name, an alias, the unique end of a name, the text itself, or a dict.
 
     What holds a line break is a text. `input_shape` replaces the spec's, as (channels, height, width); other keywords
     set its params. Raises ArchError with every fault of the spec.

@@ -52,7 +52,7 @@ class Quoted(NamedTuple):
 
 
 def read_quoted(text: str) -> Quoted:
-    """A number as people write it; it is not 0. Raises ArchError, saying what can be read.
+    """Read a number as people write it; it is not 0. Raises ArchError, saying what can be read.
 
     >>> read_quoted("1.38 GFLOPs")[1:]
     (<About.COST: 'cost'>, 'FLOPs')
@@ -99,7 +99,7 @@ def _without_unit(text: str) -> tuple[str, About | None, str]:
 
 
 def units_of(number: int | Fraction, quoted: Quantity) -> Units | None:
-    """The units in which a number is the quoted one, within its last digit; None where it is not."""
+    """Return the units in which a number is the quoted one, within its last digit; None where it is not."""
     if quoted.matches(number):
         return Units.DECIMAL
     binary = quoted.in_binary
@@ -107,6 +107,6 @@ def units_of(number: int | Fraction, quoted: Quantity) -> Units | None:
 
 
 def distance(number: int | Fraction, quoted: Quantity) -> Fraction:
-    """How far a number is from the quoted one, which is not 0, as a share of the larger of the two."""
+    """Return how far a number is from the quoted one, which is not 0, as a share of the larger of the two."""
     value = Fraction(quoted.digits * quoted.factor, 10 ** (quoted.decimals or 0))
     return abs(number - value) / max(number, value)

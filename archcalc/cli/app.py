@@ -43,7 +43,7 @@ COMMANDS: Final = {
 
 
 def assemble(*names: str) -> typer.Typer:
-    """The command line with these commands, or with all: what is not called need not be loaded."""
+    """Return the command line with these commands, or with all: a command that is not called need not be loaded."""
     app = typer.Typer(
         name="archcalc",
         no_args_is_help=True,
@@ -90,7 +90,7 @@ def main() -> None:
 
 
 def _with_values(words: list[str]) -> list[str]:
-    """The words of a command, with a value for options that may go without one."""
+    """Return the words of a command, with a value for options that may go without one."""
     if words[:1] != ["profile"]:
         return words
     from archcalc.cli.profile.options import BARE
@@ -102,7 +102,7 @@ def _with_values(words: list[str]) -> list[str]:
 
 
 def _make_streams_sure() -> None:
-    """Streams that are closed swallow what they get; a character that one cannot write is escaped."""
+    """Let closed streams swallow what they get, and escape characters that a stream cannot write."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  # open until the end

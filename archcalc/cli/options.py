@@ -68,12 +68,12 @@ class Reading(NamedTuple):
 
     @property
     def shape(self) -> tuple[int, ...] | None:
-        """Raises ArchError for what is no shape."""
+        """The input shape. Raises ArchError for what is not a shape."""
         return read_shape(self.input_shape)
 
     @property
     def settings(self) -> dict[str, object]:
-        """The params that are set. Raises ArchError for what is no setting."""
+        """The params that are set. Raises ArchError for what is not a setting."""
         return read_settings(self.set_)
 
 
@@ -89,7 +89,7 @@ AS_FITS = Writing()
 
 
 def unbundled(command: Callable[..., None]) -> Callable[..., None]:
-    """The command as typer reads it: in the place of each bundle stand the options that it holds."""
+    """Return the command as typer reads it: with the options of each bundle in the place of the bundle."""
     parameters = signature(command).parameters.values()
     bundles = {one.name: one.annotation for one in parameters if isinstance(one.default, Reading | Writing)}
     options = [option for one in parameters for option in _options(one, bundles.get(one.name))]
@@ -116,7 +116,7 @@ def _options(parameter: Parameter, bundle: type[Reading | Writing] | None) -> li
 
 
 def read_shape(text: str | None) -> tuple[int, ...] | None:
-    """`3x227x227` as (3, 227, 227). Raises ArchError."""
+    """Read `3x227x227` as (3, 227, 227). Raises ArchError."""
     if text is None:
         return None
     sizes = text.lower().split("x")
@@ -128,7 +128,7 @@ def read_shape(text: str | None) -> tuple[int, ...] | None:
 
 
 def read_settings(pairs: list[str] | None) -> dict[str, object]:
-    """`num_classes=10` as {"num_classes": 10}. Raises ArchError."""
+    """Read `num_classes=10` as {"num_classes": 10}. Raises ArchError."""
     from archcalc.spec.text import plain_value
 
     settings: dict[str, object] = {}
@@ -144,7 +144,7 @@ def read_settings(pairs: list[str] | None) -> dict[str, object]:
 
 
 def read_columns(text: str | None) -> list[str] | None:
-    """`layer,output,params` as a list."""
+    """Read `layer,output,params` as a list."""
     if text is None:
         return None
     columns = [word.strip() for word in text.split(",") if word.strip()]

@@ -50,7 +50,7 @@ def solve(
 
 
 def _read_outputs(words: list[str], of_layer: bool, form: str | None) -> tuple[tuple[int, int] | None, Path | None]:
-    """The size that a layer is to make, and the file to write to, which must not be a misspelt size."""
+    """Return the size that a layer should make, and the file to write to, which must not be a misspelt size."""
     sizes = [word for word in words if _SIZE.fullmatch(word)]
     files = [word for word in words if word not in sizes]
     if sizes and not of_layer:
@@ -67,7 +67,7 @@ def _read_outputs(words: list[str], of_layer: bool, form: str | None) -> tuple[t
 
 
 def _read_size(word: str) -> tuple[int, int]:
-    """`55x27` as (55, 27), `55` as (55, 55)."""
+    """Read `55x27` as (55, 27), `55` as (55, 55)."""
     height, _, width = word.lower().partition("x")
     if not all(size[:1] != "-" and len(size) <= _DIGITS and int(size) for size in (height, width or height)):
         raise ArchError(f"--output: {word} is not a size; write 55, or 55x27 for height x width")

@@ -44,7 +44,7 @@ class Flatten(Weightless, Windowless):
         return Twin(self.torch_call, keywords, defaults={"start_dim": 1, "end_dim": -1})
 
     def _axes(self, x: Sizes[S]) -> tuple[int, int]:
-        """The range of `x`, which has no batch axis, that becomes one."""
+        """Return the range of `x`, which has no batch axis, that becomes one."""
         return self.start_dim - 1, len(x) if self.end_dim == -1 else self.end_dim
 
 

@@ -31,7 +31,7 @@ _NESTED: Final = ("state_dict", "model_state_dict", "model", "module", "net", "w
 
 
 def read_shapes(path: Path) -> dict[str, Shape]:
-    """Each tensor's shape under its name, in the file's order. Raises ArchError for what is no checkpoint."""
+    """Read each tensor's shape by its name, in the file's order. Raises ArchError for what is not a checkpoint."""
     try:
         with path.open("rb") as stream:
             start = stream.read(9)
@@ -72,7 +72,7 @@ def _as_people_count(name: str) -> list[tuple[int, str]]:
 
 
 def _tensor(path: Path, name: str, entry: Any) -> tuple[Shape, int]:
-    """The shape of one entry of a safetensors header, and where its bytes end."""
+    """Return the shape of one entry of a safetensors header, and where its bytes end."""
     try:
         shape, (start, end), kind = tuple(entry["shape"]), entry["data_offsets"], entry["dtype"]
         sound = all(type(size) is int and size >= 0 for size in (*shape, start, end)) and start <= end
@@ -130,7 +130,7 @@ def _what_torch_says(error: Exception) -> str:
 
 
 def _shapes(saved: Any, tensor: type[Any]) -> dict[str, Shape]:
-    """The tensors of a state_dict, or of the one that stands among other things."""
+    """Return the tensors of a state_dict, or of the one that stands among other things."""
     if not isinstance(saved, Mapping):
         return {}
     shapes = {str(name): tuple(value.shape) for name, value in saved.items() if isinstance(value, tensor)}

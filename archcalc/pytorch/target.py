@@ -17,7 +17,7 @@ from archcalc.errors import ArchError, MissingError, did_you_mean
 
 
 def make(target: str, device: str) -> nn.Module:
-    """The model that `target` names: a class or function that makes it without arguments, or the model itself.
+    """Make the model that `target` names: a class or function that makes it without arguments, or the model itself.
 
     Raises ArchError for what cannot be imported, made, or is no model, with the error of the code itself;
     MissingError for a package that is not installed.
@@ -47,7 +47,7 @@ def make(target: str, device: str) -> nn.Module:
 
 
 def is_file(target: str) -> bool:
-    """Whether the model is in a file rather than in an installed package."""
+    """Return whether the model is in a file rather than in an installed package."""
     place = target.rpartition(":")[0]
     return place.endswith(".py") or "/" in place
 
@@ -91,7 +91,7 @@ def _attribute(module: ModuleType, name: str, target: str) -> Any:
 
 @contextmanager
 def _told(what: str) -> Iterator[None]:
-    """Whatever somebody's code raises becomes an ArchError with the error's own text and place."""
+    """Turn whatever somebody's code raises into an ArchError with the error's own text and place."""
     try:
         yield
     except ArchError:
@@ -106,5 +106,5 @@ def _told(what: str) -> Iterator[None]:
 
 
 def _is_of_the_call(error: TypeError) -> bool:
-    """Whether the call itself was wrong, not something inside of what was called."""
+    """Return whether the call itself was wrong, not something inside of what was called."""
     return error.__traceback__ is not None and error.__traceback__.tb_next is None

@@ -23,7 +23,7 @@ def _counted(convention: Convention, op: str) -> str:
 
 
 def silence(convention: Convention, op: str) -> str:
-    """Why there is no count of a kind: the tool says nothing about it, or what it says is not known here."""
+    """Return why there is no count of a kind: the tool says nothing about it, or what it says is not known here."""
     return NOT_COUNTED if convention.is_known(op) else NOT_KNOWN
 
 
@@ -48,13 +48,13 @@ _ONE: Final = (
 
 
 def all_sheet(conventions: Sequence[Convention]) -> Sheet:
-    """A line for each convention, a column for each layer kind in which they differ most."""
+    """Return a line for each convention, a column for each layer kind in which they differ most."""
     rows = tuple((one.name, one.version, one.word, *(_counted(one, op) for op in COMMON)) for one in conventions)
     return Sheet("", "", _ALL, rows, notes=(_SIGNS, *_notes(conventions)))
 
 
 def narrow_sheet(conventions: Sequence[Convention]) -> Sheet:
-    """The same with what a convention counts as a sentence."""
+    """Return the same, with what a convention counts as a sentence."""
     rows = tuple((one.name, _sentence(one)) for one in conventions)
     return Sheet("", "", _NARROW, rows, notes=_notes(conventions))
 
@@ -71,7 +71,7 @@ def _sentence(convention: Convention) -> str:
 
 
 def _notes(conventions: Sequence[Convention]) -> tuple[str, ...]:
-    """How the counts are to be read, and where the rest is."""
+    """Return notes on how to read the counts, and on where the rest is."""
     used = {name for one in conventions for op in COMMON for name in one.weights(op) or ()}
     return (
         *(f"{name}: {words.full}" for name, words in QUANTITIES.items() if name in used),
@@ -136,7 +136,7 @@ def data(conventions: Sequence[Convention]) -> dict[str, Any]:
 
 
 def all_of_them(conventions: Sequence[Convention]) -> Answer:
-    """Every convention, side by side."""
+    """Show every convention, side by side."""
     return Answer([all_sheet(conventions)], lambda: data(conventions), narrower=[[narrow_sheet(conventions)]])
 
 

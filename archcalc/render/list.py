@@ -36,7 +36,7 @@ _LIST: Final = (
 
 
 def catalogue_sheet(specs: Iterable[Listed]) -> Sheet:
-    """A line for each spec."""
+    """Return a line for each spec."""
     return Sheet("", "", _LIST, tuple(_line(spec) for spec in specs))
 
 
@@ -76,5 +76,5 @@ def catalogue_data(specs: Iterable[Listed]) -> dict[str, Any]:
 
 
 def answer(specs: Sequence[Listed]) -> Answer:
-    """The specs that can be named."""
+    """Show the specs that can be named."""
     return Answer([catalogue_sheet(specs)], lambda: catalogue_data(specs))

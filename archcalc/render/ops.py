@@ -38,7 +38,7 @@ _STRUCTURE_KEYS: Final = {
 
 
 def kinds_sheet() -> Sheet:
-    """A line for each layer kind, with its fields and their defaults, and for each structure."""
+    """Return a line for each layer kind, with its fields and their defaults, and for each structure."""
     rows = [(op, _fields(kind), _sentence(kind)) for op, kind in KINDS.items()]
     rows += [(op, ", ".join(STRUCTURES[op][2:]), what) for op, what in _STRUCTURES.items()]
     takers = ", ".join(op for op, kind in KINDS.items() if kind.takes_activation)
@@ -47,14 +47,14 @@ def kinds_sheet() -> Sheet:
 
 
 def kind_sheet(kind: type[Layer]) -> Sheet:
-    """One layer kind, a line for each field."""
+    """Return one layer kind, a line for each field."""
     columns = (Column("field", "field"), Column("default", "default"), Column("values", "values", prose=True))
     rows = tuple((name, _default(field), field.type.words) for name, field in kind.fields.items())
     return Sheet(kind.op, f"{kind.op}: {_sentence(kind)}", columns, rows, notes=() if rows else ("no fields",))
 
 
 def structure_sheet(op: str) -> Sheet:
-    """A structure, a line for each of its keys."""
+    """Return a structure, a line for each of its keys."""
     columns = (Column("key", "key"), Column("values", "values", prose=True))
     rows = tuple((key, _STRUCTURE_KEYS[key]) for key in STRUCTURES[op] if key in _STRUCTURE_KEYS)
     return Sheet(op, f"{op}: {_STRUCTURES[op]}", columns, rows)
@@ -119,7 +119,7 @@ def _sentence(kind: type[Layer]) -> str:
 
 
 def answer(op: str | None = None) -> Answer:
-    """Every layer kind and structure, or one of them. Raises ArchError for an unknown op, with the nearest."""
+    """Show every layer kind and structure, or one of them. Raises ArchError for an unknown op, with the nearest."""
     if op is None:
         return Answer([kinds_sheet()], lambda: kinds_data(KINDS))
     if op in STRUCTURES:

@@ -52,7 +52,7 @@ _MATCHES: Final = (
 
 
 def ladder_sheet(ladder: Ladder) -> Sheet:
-    """A line for each number with those who give it, and before it a line for each term that leads to it."""
+    """Return a line for each number with those who give it, and before it a line for each term that leads to it."""
     rows = tuple(row for rung in ladder.rungs for row in _rung_rows(rung))
     spec = ladder.graph.spec
     batch = f", batch {ladder.batch}" if ladder.batch > 1 else ""
@@ -65,7 +65,7 @@ def ladder_sheet(ladder: Ladder) -> Sheet:
 
 
 def _silences(ladder: Ladder) -> Iterator[str]:
-    """Which kinds of layers are not in the numbers, with those who say nothing about them."""
+    """Yield which kinds of layers are not in the numbers, with those who say nothing about them."""
     by_ops: dict[tuple[str, ...], list[str]] = {}
     unknown_by: dict[tuple[str, ...], list[str]] = {}
     for one in (*(one for rung in ladder.rungs for one in rung.totals), *ladder.silent):
@@ -76,7 +76,7 @@ def _silences(ladder: Ladder) -> Iterator[str]:
 
 
 def way_sheet(ladder: Ladder) -> Sheet:
-    """The same between conventions that were named, with what each of them counts."""
+    """Return the same between conventions that were named, with what each of them counts."""
     totals = {one.convention.name: one for rung in ladder.rungs for one in rung.totals}
     notes = (note for one in totals.values() for note in convention_notes(one))
     sheet = ladder_sheet(ladder)
@@ -89,14 +89,14 @@ def _rung_rows(rung: Rung) -> Iterator[tuple[Any, ...]]:
 
 
 def in_words(step: Step) -> str:
-    """`2 x 376,832 inputs of max_pool2d, not counted by torchinfo`."""
+    """Return a step in words: `2 x 376,832 inputs of max_pool2d, not counted by torchinfo`."""
     many = "" if abs(step.times) == 1 else f"{abs(step.times)} x {number(step.term.amount)} "
     silent = f", not counted by {listing(step.silent, 'and')}" if step.silent else ""
     return f"{many}{QUANTITIES[step.term.quantity].short} of {step.term.op}{silent}"
 
 
 def matches_sheet(graph: Graph, matches: Sequence[Match], printed: str) -> Sheet:
-    """A line for each convention that gives the number, or for those that come nearest."""
+    """Return a line for each convention that gives the number, or for those that come nearest."""
     rows = tuple(
         (one.convention.name, one.convention.word, one.cost, _verdict(match, printed), one.not_counted)
         for match in matches
@@ -212,16 +212,16 @@ def matches_data(graph: Graph, matches: Sequence[Match], printed: str, batch: in
 
 
 def of_ladder(ladder: Ladder) -> Answer:
-    """Every number, with the terms that lead from each to the next."""
+    """Show every number, with the terms that lead from each to the next."""
     return Answer([ladder_sheet(ladder)], lambda: ladder_data(ladder))
 
 
 def of_way(ladder: Ladder) -> Answer:
-    """The same between conventions that were named."""
+    """Show the same between conventions that were named."""
     return Answer([way_sheet(ladder)], lambda: ladder_data(ladder))
 
 
 def of_matches(graph: Graph, matches: Sequence[Match], printed: str, batch: int) -> Answer:
-    """The conventions that give a printed number, or those that come nearest; as JSON all of them."""
+    """Show the conventions that give a printed number, or those that come nearest; as JSON all of them."""
     shown = [one for one in matches if one.units is not None] or matches[:_NEAREST]
     return Answer([matches_sheet(graph, shown, printed)], lambda: matches_data(graph, matches, printed, batch))

@@ -23,7 +23,7 @@ class Blocks:
         self.used: set[str] = set()
 
     def named(self, node: Mapping, within: str) -> str | None:
-        """The name of a block that there is."""
+        """Return the name of a block that exists."""
         given = node.items.get("block")
         if not isinstance(given, Scalar):
             self.fault("use needs block: the name of a block", mark_of(node, "block"), within)
@@ -35,7 +35,7 @@ class Blocks:
         return None
 
     def arguments(self, node: Mapping, title: str, body: Mapping, place: Place, within: str) -> Scope | None:
-        """The params that a block's layers see: the file's, those that `with` gives, and the block's own defaults."""
+        """Return the params that a block's layers see: of the file, of `with`, and the block's own defaults."""
         faults_before = len(self.faults.found)
         declared = body.items.get("params")
         if not isinstance(declared, Mapping):
@@ -71,7 +71,7 @@ class Blocks:
         return 1
 
     def look_over_unused(self) -> None:
-        """The ops of blocks that no layer uses: their params have no values, so that is all that can be said."""
+        """Check the ops of blocks that no layer uses: their params have no values, so nothing else can be checked."""
         for title, block in self.house.blocks.items():
             if title not in self.used:
                 self.look_over(block.items.get("layers"))
@@ -89,7 +89,7 @@ class Blocks:
 
 
 def _is_null(node: Node | None) -> bool:
-    """Whether null was written: then it is what is given, such as no activation."""
+    """Return whether null was written: then it is what is given, such as no activation."""
     return isinstance(node, Scalar) and node.value is None
 
 

@@ -1,4 +1,4 @@
-"""Finding spec files: by path, name, alias, or the unique tail of a name; and reading them.
+"""Finding spec files: by path, name, alias, or the unique end of a name; and reading them.
 
 Names are looked for in the folder of `--spec-dir`, in those of `$ARCHCALC_SPECS`, in `./specs`, and among the specs
 that come with the package (a checkout's own, where the package is installed in place). An earlier folder wins.
@@ -44,7 +44,7 @@ class Catalogue:
         self.folders = list(_folders(spec_dir))
 
     def files(self) -> dict[str, Path]:
-        """Every spec file by its stem; an earlier folder hides a later one's."""
+        """Return every spec file by its stem; an earlier folder hides a later one's."""
         files: dict[str, Path] = {}
         for folder in self.folders:
             for name in sorted(_names_in(folder)):
@@ -54,11 +54,11 @@ class Catalogue:
         return files
 
     def find(self, word: str) -> Found:
-        """The file that a spec argument means. Raises ArchError that lists what there is."""
+        """Return the file that a spec argument means. Raises ArchError that lists what there is."""
         return self._find(word, _MOST_LISTED)
 
     def _find(self, word: str, most_listed: int = 0) -> Found:
-        """The same, with a message that lists so many names where none is near."""
+        """Return the same, with a message that lists so many names if none is near."""
         if _is_path(word):
             return Found(Path(word), word)
         files = self.files()
@@ -76,7 +76,7 @@ class Catalogue:
         raise ArchError(_unknown(word, files, self.folders, most_listed))
 
     def _with_alias(self, word: str, files: Mapping[str, Path]) -> list[str]:
-        """The specs that give themselves the alias; only files in which the word occurs are read for it."""
+        """Return the specs with this alias; only files in which the word occurs are read for it."""
         return [stem for stem, path in files.items() if word in _aliases(path, word)]
 
     @collector_at_rest()
@@ -99,7 +99,7 @@ class Catalogue:
 
     @collector_at_rest()
     def read(self, text: str, settings: Mapping[str, Any] | None = None, input_shape: Shape | None = None) -> Spec:
-        """Read the spec that is the text itself; what it extends is named as from here. Raises ArchError likewise."""
+        """Read a text as a spec; what it extends is named as from here. Raises ArchError as `load` does."""
         faults = Faults()
         content = text.encode(errors="surrogatepass")
         if len(content) > MOST_BYTES:
@@ -109,7 +109,7 @@ class Catalogue:
         return read_document(tree, _TEXT_NAME, settings or {}, input_shape, faults)
 
     def _with_parents(self, tree: Tree, path: Path | None, below: list[str], faults: Faults) -> Tree:
-        """The tree with all that it inherits through `extends`."""
+        """Return the tree with all that it inherits through `extends`."""
         node = tree.items.get("extends")
         if node is None:
             return tree
@@ -131,7 +131,7 @@ class Catalogue:
         return inherit(tree, above, parent.path.stem, faults)
 
     def _parent(self, word: str, child: Path | None) -> Found:
-        """A path counts from the child's folder; so does a bare name, before the catalogue is asked."""
+        """Find a parent: a path or a bare name counts from the child's folder, before the catalogue is asked."""
         if "\0" in word:
             raise ArchError("a file's name cannot hold a zero byte")
         folder = child.parent if child else Path()
@@ -146,7 +146,7 @@ class Catalogue:
 
 
 def _aliases(path: Path, word: str) -> list[str]:
-    """The other names that a spec gives itself, looked up only where `word` occurs in its file at all."""
+    """Return the other names that a spec gives itself, looked up only where `word` occurs in its file at all."""
     try:
         content = read_bytes(path, path.name)
         if os.fsencode(word) not in content or b"aliases" not in content:
@@ -171,7 +171,7 @@ def _folders(spec_dir: str | os.PathLike[str] | None) -> Iterator[Path]:
 
 
 def _is_shipped(folder: Path) -> bool:
-    """In a wheel the specs lie inside the package, in a checkout beside it."""
+    """Return whether specs come with the package: in a wheel inside it, in a checkout next to it."""
     return folder.is_dir() and (folder.parent == _PACKAGE or (folder.parent / "pyproject.toml").is_file())
 
 
@@ -184,7 +184,7 @@ def _names_in(folder: Path) -> list[str]:
 
 
 def _is_file(path: Path) -> bool:
-    """Whether there is such a file; a name that no file can have is none."""
+    """Return whether there is such a file; False for a name that no file can have."""
     try:
         return path.is_file()
     except (OSError, ValueError):
@@ -204,7 +204,7 @@ def _is_path(word: str) -> bool:
 
 
 def _shown(path: Path) -> str:
-    """A path as a message shows it: from here, where it is below here."""
+    """Return a path as a message shows it: from here, where it is below here."""
     try:
         return str(path.resolve().relative_to(Path.cwd()))
     except (ValueError, OSError):

@@ -29,7 +29,7 @@ _ALIAS: Final = "[A-Za-z][A-Za-z0-9_.-]*"
 
 
 def sound(root: Mapping, faults: Faults) -> Mapping:
-    """The tree of a file, or of its parent, with only keys that the language has, each of the right kind.
+    """Return the tree of a file, or of its parent, with only keys that the language has, each of the right kind.
 
     Raises ArchError where it is no spec of this version at all; anything else is a fault, and left out.
     """
@@ -55,14 +55,14 @@ def sound(root: Mapping, faults: Faults) -> Mapping:
 def read_document(
     root: Mapping, file: str, settings: MappingOf[str, Any], input_shape: Shape | None, faults: Faults
 ) -> Spec:
-    """The spec that a sound tree describes, with `settings` for its params. Raises ArchError with every fault found."""
+    """Read the spec that a sound tree describes, with `settings` for its params. Raises ArchError with every fault."""
     spec = _Document(root, faults).spec(file, settings, input_shape)
     faults.raise_any()
     return spec
 
 
 def read_input(value: Any) -> Shape:
-    """An input shape. Raises ArchError unless it is [channels, height, width] or [features]."""
+    """Read an input shape. Raises ArchError unless it is [channels, height, width] or [features]."""
     if (
         isinstance(value, list | tuple)
         and len(value) in (1, 3)
@@ -100,12 +100,12 @@ class _Document:
         )
 
     def _section(self, key: str) -> Mapping:
-        """A mapping of the file, empty where it is not given."""
+        """Return a mapping of the file, empty where it is not given."""
         node = self.root.items.get(key)
         return node if isinstance(node, Mapping) else Mapping({}, {}, self.root.mark)
 
     def _items(self, key: str) -> tuple[Node, ...]:
-        """A list of the file's, empty where it is not given."""
+        """Return a list of the file's, empty where it is not given."""
         node = self.root.items.get(key)
         return node.items if isinstance(node, Sequence) else ()
 
@@ -143,7 +143,7 @@ class _Document:
         return tuple(found)
 
     def _params(self, spec: str, settings: MappingOf[str, Any]) -> dict[str, Any]:
-        """The file's params in order; each may use those before it."""
+        """Return the file's params in order; each may use those before it."""
         scope: dict[str, Any] = {}
         declared = self._section("params")
         for name in settings:
@@ -194,7 +194,7 @@ class _Document:
         return Mapping({"layers": layers, "params": params}, block.keys, block.mark)
 
     def _defaults(self, house: House) -> None:
-        """Faults of house rules, whether or not a layer follows them."""
+        """Check the house rules, whether or not a layer follows them."""
         section = self._section("defaults")
         statements = Statements(house)
         for op, node in section.items.items():
@@ -257,7 +257,7 @@ class _Document:
                 yield claim
 
     def _expect_source(self, node: Mapping, within: str) -> None:
-        """A fault where a claim, or the training, is after a source that the file does not have."""
+        """Add a fault if the source of a claim, or of the training, is not among the file's sources."""
         declared = self._section("sources").items
         given = node.items.get("source")
         unreadable = "sources" in self.root.items and not declared  # which is a fault already

@@ -142,7 +142,7 @@ class _Parser:
 
 
 def _tokens(text: str) -> list[str]:
-    """The words of what stands between `$(` and the last `)`."""
+    """Return the words between `$(` and the last `)`."""
     inner, tokens, position = text[2:-1].rstrip(), [], 0
     while position < len(inner):
         match = _TOKEN.match(inner, position)

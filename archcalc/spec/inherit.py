@@ -27,7 +27,7 @@ _DEPTH: Final = {"params": 1, "blocks": 1, "defaults": 2}
 
 
 def inherit(child: Mapping, parent: Mapping, parent_name: str, faults: Faults) -> Mapping:
-    """The child with what it inherits; both trees are sound. What is wrong with its changes goes to `faults`."""
+    """Return the child with what it inherits; both trees are sound. Mistakes in its changes go to `faults`."""
     items, keys = dict(child.items), dict(child.keys)
     for key in ("extends", *CHANGES):
         items.pop(key, None)
@@ -46,7 +46,7 @@ def inherit(child: Mapping, parent: Mapping, parent_name: str, faults: Faults) -
 
 
 def _laid_over(what: str, mine: Node | None, theirs: Node | None, parent_name: str, faults: Faults, depth: int) -> Node:
-    """The child's mapping laid over the parent's, `depth` levels of names deep."""
+    """Lay the child's mapping over the parent's, `depth` levels of names deep."""
     if not isinstance(mine, Mapping) or not isinstance(theirs, Mapping):
         return mine or theirs or Mapping({}, {}, Mark("", 1, 1))
     items = dict(theirs.items)
@@ -115,7 +115,7 @@ class _Changes:
         return [node for layers in self.insert.get(name, ()) for node in layers.items]
 
     def _walk(self, layers: Sequence, prefix: str) -> Iterator[Node]:
-        """The layers of a list with their changes, and those of the structures in it."""
+        """Yield the layers of a list with their changes, and those of the structures in it."""
         for node in layers.items:
             if not isinstance(node, Mapping):
                 yield node
@@ -141,7 +141,7 @@ class _Changes:
         return Mapping(items, node.keys, node.mark)
 
     def _overridden(self, node: Mapping, name: str) -> Mapping:
-        """The layer with its override; faults of it are reported at the override."""
+        """Return the layer with its override; faults of it are reported at the override."""
         if name not in self.override.items:
             return node
         change, mark = self.override.items[name], self.override.keys[name]
@@ -163,7 +163,7 @@ class _Changes:
         return Mapping(items, keys, mark)
 
     def _no_change(self, node: Mapping, name: str, field: str, value: Node) -> str:
-        """Why an override changes nothing, or would change what it may not; empty where it is fine."""
+        """Return why an override changes nothing, or would change what it may not; empty if it is fine."""
         if field == "name":
             return f"{name} cannot get another name; remove it and insert another layer"
         old = node.items.get(field)
@@ -185,11 +185,11 @@ class _Changes:
         return rules.items.get(field) if isinstance(rules, Mapping) else None
 
     def _switches_off(self, node: Mapping, field: str) -> bool:
-        """Whether null is a value here: it keeps off the activation that a house rule would give."""
+        """Return whether null is a value here: it keeps off the activation that a house rule would give."""
         return field == "activation" and self._rule(node, field) is not None
 
     def _meaning(self, node: Mapping, field: str, value: Node | None) -> Any:
-        """A field's value in its one internal form, so that 1 and [1, 1] are equal; its default where none is given."""
+        """Return a field's value in its one internal form, where 1 and [1, 1] are equal; or its default."""
         op = node.items.get("op")
         kind = KINDS.get(op.text) if isinstance(op, Scalar) else None
         declared = kind.fields.get(field) if kind else None
@@ -217,7 +217,7 @@ class _Changes:
 
 
 def _made_elsewhere(name: str, seen: set[str]) -> str:
-    """A hint for `layer1.0.conv1`, which a block makes, and `conv1.relu`, which an activation makes."""
+    """Return a hint for `layer1.0.conv1`, which a block makes, and `conv1.relu`, which an activation makes."""
     owner = name.rpartition(".")[0]
     while owner and owner not in seen:
         owner = owner.rpartition(".")[0]
@@ -225,7 +225,7 @@ def _made_elsewhere(name: str, seen: set[str]) -> str:
 
 
 def _identical(one: Any, other: Any) -> bool:
-    """Whether two values are equal and of one type all through: 1 is not true."""
+    """Return whether two values are equal and of one type all through: 1 is not true."""
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(_identical(one[key], other[key]) for key in one)
     if isinstance(one, list | tuple) and isinstance(other, list | tuple):

@@ -157,7 +157,7 @@ WHAT: Final = (
 
 
 class Claim(Declared):
-    """A statement of a source about a network, to be held against what is computed, at the spec's input or another."""
+    """A statement of a source about a network, to be compared with what is computed, at the spec's input or another."""
 
     what: Annotated[str, Choice(*WHAT)]
     value: Annotated[int | str | tuple[int, ...] | None, Maybe(PrintedValue())] = None
@@ -219,7 +219,7 @@ class Claim(Declared):
 
     @property
     def quantity(self) -> Quantity:
-        """Raises ArchError for a shape, and for a statement."""
+        """The value as a number. Raises ArchError for a shape, and for a statement."""
         return read_quantity(self.value)
 
     @property

@@ -53,7 +53,7 @@ Node = Scalar | Sequence | Mapping
 
 
 def read_bytes(path: Path, name: str) -> bytes:
-    """The content of a spec file, no more of it than shows that it is too long. Raises ArchError that says why not."""
+    """Read a spec file, no more of it than shows that it is too long. Raises ArchError that says why not."""
     try:
         with path.open("rb") as stream:
             content = stream.read(MOST_BYTES + 1)
@@ -68,7 +68,7 @@ def read_bytes(path: Path, name: str) -> bytes:
 
 
 def decode(content: bytes, name: str) -> str:
-    """UTF-8 text, with or without a byte order mark. Raises ArchError at a byte that is none, or if it is too long."""
+    """Decode UTF-8, with or without a byte order mark. Raises ArchError at a byte that is not, or if it is too long."""
     if len(content) > MOST_BYTES:
         raise ArchError(f"{name} is over 1 MB; a spec is a text that a person can read")
     zero = content.find(b"\0")
@@ -90,7 +90,7 @@ def _place(content: bytes, offset: int, name: str) -> Mark:
 
 
 def parse(text: str, name: str) -> Mapping:
-    """The tree of one document, which is a mapping. Raises ArchError with every fault that was found."""
+    """Parse the tree of one document, which is a mapping. Raises ArchError with every fault that was found."""
     reader = _Reader(name)
     try:
         root = reader.document(yaml.parse(_joined_surrogates(text), Loader=_LOADER))
@@ -107,7 +107,7 @@ def parse(text: str, name: str) -> Mapping:
 
 
 def peek(text: str, key: str) -> Node | None:
-    """The value of one key of a file's, read no further than that; None where there is none or the file is broken."""
+    """Return the value of one key of a file, read no further than that; None without one or if the file is broken."""
     reader, events = _Reader(""), yaml.parse(text, Loader=_LOADER)
     try:
         for event in events:
@@ -124,7 +124,7 @@ def peek(text: str, key: str) -> Node | None:
 
 
 def _first_control(text: str, name: str) -> Mark:
-    """Where the first character stands that YAML has no place for."""
+    """Return where the first character stands that YAML does not allow."""
     for line, words in enumerate(text.split("\n"), start=1):
         for column, character in enumerate(words, start=1):
             if not character.isprintable() and character not in "\t\r\x85\xa0":
@@ -238,7 +238,7 @@ _SURROGATES: Final = r"(?<!\\)((?:\\\\)*)(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c
 
 
 def _joined_surrogates(text: str) -> str:
-    """JSON writes one character past U+FFFF as two escapes, which YAML knows as one `\\U` escape."""
+    """Join two escapes, as JSON writes one character past U+FFFF, into YAML's one `\\U` escape."""
 
     def join(match: re.Match[str]) -> str:
         pair = match[2].encode("ascii").decode("unicode_escape").encode("utf-16", "surrogatepass").decode("utf-16")

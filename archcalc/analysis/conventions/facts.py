@@ -106,7 +106,7 @@ def facts(node: Node) -> Facts:
 
 
 def _padding_of_its_own(node: Node) -> int:
-    """Elements of padding that torch's layer cannot make, so that another layer before it does."""
+    """Return the elements of padding that torch's layer cannot make, so that another layer before it does."""
     try:
         pad = node.layer.twin(*node.device_inputs).pad
     except ArchError:

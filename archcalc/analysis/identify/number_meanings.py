@@ -45,7 +45,7 @@ class Meaning(NamedTuple):
 
 
 def meanings(graphs: Iterable[Graph], quoted: Quoted) -> list[Meaning]:
-    """Every number beside a quoted number: the likeliest of what it may be first, others by nearness."""
+    """Return every number next to a quoted one: first those that it may be, the likeliest on top, then the nearest."""
     by_value: dict[tuple[About, int | Fraction], dict[str, dict[str, Number]]] = {}
     for graph in graphs:
         for number in numbers(graph):
@@ -57,7 +57,7 @@ def meanings(graphs: Iterable[Graph], quoted: Quoted) -> list[Meaning]:
 
 
 def _meanings(named: dict[str, dict[str, Number]], quoted: Quoted) -> Iterator[tuple[_Order, Meaning]]:
-    """One value: networks in which its plainest name is the same go together, under the names that all give it."""
+    """Yield the meanings of one value: networks in which its plainest name is the same go together."""
     by_name: dict[str, list[str]] = {}
     for network, numbers_of_it in named.items():
         by_name.setdefault(min(numbers_of_it.values(), key=lambda f: f.rank).name, []).append(network)
@@ -72,14 +72,14 @@ def _meanings(named: dict[str, dict[str, Number]], quoted: Quoted) -> Iterator[t
 
 
 def _order(meaning: Meaning, unlike: int, rank: int) -> _Order:
-    """First what is the quoted number, by its unit and by plainness, then what is not, by nearness alone."""
+    """Return the sort key: first the quoted number, by its unit and by plainness, then others by nearness alone."""
     if meaning.units is None:
         return True, "", 0, 0, meaning.distance, meaning.networks
     return False, meaning.units, unlike, rank, meaning.distance, meaning.networks
 
 
 def _unlike(quoted: str, word: str) -> int:
-    """How little a quoted unit is like the word that a tool prints; 0 where nothing was quoted, too.
+    """Return how little a quoted unit is like the word that a tool prints; 0 also if no unit was quoted.
 
     >>> _unlike("FLOPS", "GFLOPS"), _unlike("Mac", "MACs"), _unlike("FLOPs", "MACs")
     (0, 1, 2)
@@ -91,7 +91,7 @@ def _unlike(quoted: str, word: str) -> int:
 
 
 def numbers(graph: Graph) -> Iterator[Number]:
-    """The numbers of a network that people publish."""
+    """Yield the numbers of a network that people publish."""
     sums, biases = measure(graph).totals, _biases(graph)
     for name, params, rank in (
         ("params", sums.params, _PLAIN),
@@ -109,7 +109,7 @@ def numbers(graph: Graph) -> Iterator[Number]:
 
 
 def _costs(graph: Graph) -> Iterator[Number]:
-    """The number of every convention that says anything of the network."""
+    """Yield the number of every convention that counts any layer of the network."""
     for one, cost, *_ in totals(terms(graph)):
         if cost is not None:
             yield Number(About.COST, one.published(cost), _name(one), one.word, _rank(one))
@@ -139,6 +139,6 @@ def _is_pool(node: Node) -> bool:
 
 
 def _trunk(graph: Graph) -> Graph:
-    """The layers up to the last pool, which tables of features end at; all, if there is none."""
+    """Return the layers up to the last pool, where tables of features end; all layers, if there is no pool."""
     pools = [place for place, node in enumerate(graph.nodes, start=1) if _is_pool(node)]
     return Graph(graph.spec, graph.nodes[: max(pools, default=None)])

@@ -65,7 +65,7 @@ class LayerOutput:
 
 
 def layer_output(spec: Spec, layer: str, output: tuple[int, int] | None = None, up_to: int = 512) -> LayerOutput:
-    """How `layer` makes `output`, (height, width), or else what it makes of the spec's own input.
+    """Find how `layer` makes `output`, (height, width), or else what it makes of the spec's own input.
 
     All inputs that do are found where windows alone decide, those up to `up_to` where sizes must also be equal. Raises
     ArchError for an unknown layer, for one that makes no height and width, and where there is no output to ask for.
@@ -88,7 +88,7 @@ def layer_output(spec: Spec, layer: str, output: tuple[int, int] | None = None, 
 
 
 def _find(walked: Walked, network: str, name: str) -> Entry:
-    """The layer of a name, or the last one of a structure."""
+    """Return the layer of a name, or the last one of a structure."""
     if name in walked.entries:
         return walked.entries[name]
     found = within(walked.entries.values(), name)
@@ -99,7 +99,7 @@ def _find(walked: Walked, network: str, name: str) -> Entry:
 
 
 def _as_it_is(spec: Spec, name: str) -> Node | None:
-    """The layer with the shapes that the spec's own input gives it, if that gets so far."""
+    """Return the layer with the shapes that the spec's own input gives it, if that gets so far."""
     try:
         graph = link(spec)
     except ArchError as error:
@@ -117,7 +117,7 @@ def _span(made: Any, output: int) -> range:
 
 
 def _bound(walked: Walked, entry: Entry, axis: int, output: int, up_to: int) -> int | None:
-    """Up to which input to look: all the way, but where sizes must be equal or the inputs are too many."""
+    """Return up to which input to look; None for all, unless sizes must be equal or the inputs are too many."""
     span = _span(walked.nodes[entry.name].output_shape[1 + axis], output)
     asked = (constraint for constraint in walked.constraints if constraint.axis == axis and constraint.to_pass)
     by_windows = all(isinstance(constraint.condition, AtLeastOne) for constraint in asked)
@@ -143,7 +143,7 @@ def _axis_output(
 
 
 def _above(walked: Walked, entry: Entry) -> set[str]:
-    """The names of a layer and of all that it reads, directly or not."""
+    """Return the names of a layer and of all that it reads, directly or not."""
     above = {entry.name}
     for name in reversed(walked.entries):
         if name in above:
@@ -152,7 +152,7 @@ def _above(walked: Walked, entry: Entry) -> set[str]:
 
 
 def _ways(entry: Entry, axis: int, output: int) -> Iterator[Way]:
-    """Strides up to the kernel and paddings up to half of it, and the layer's own."""
+    """Yield strides up to the kernel and paddings up to half of it, and the layer's own."""
     layer = entry.layer.slides()
     if layer is None:
         return

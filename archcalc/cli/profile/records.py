@@ -82,7 +82,7 @@ def compare_files(paths: tuple[Path, Path], writing: "Writing") -> None:
 
 
 def _paired(before: list[Record], after: list[Record]) -> list[tuple[Record, Record]]:
-    """Return the records of the same network; if each file holds one record, these two, whatever their networks."""
+    """Return the records of the same network; if each file holds one record, these two, also of different networks."""
     if len(before) == len(after) == 1:
         return [(before[0], after[0])]
     others = _numbered(after)

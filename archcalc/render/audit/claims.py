@@ -35,18 +35,18 @@ _NETWORKS: Final = (
 
 
 def claims_sheets(audits: Sequence[Audit], stacked: bool = False) -> list[Sheet]:
-    """Every claim, a sheet for each network; `stacked` is for a narrow place, with a sentence for the numbers."""
+    """Return every claim, a sheet for each network; `stacked`, for a narrow place, has a sentence for the numbers."""
     return [_claims(audit, audit.verdicts, stacked) for audit in audits]
 
 
 def every_claim(audits: Sequence[Audit]) -> Sheet:
-    """All claims in one sheet, whose columns are always the same, each with the network that it is about."""
+    """Return all claims in one sheet, whose columns are always the same, each with the network that it is about."""
     rows = ((audit.spec.name, *_cells(verdict)) for audit in audits for verdict in audit.verdicts)
     return Sheet("", "", (Column("spec", "spec"), *_CLAIMS), tuple(rows))
 
 
 def summary_sheets(audits: Sequence[Audit], stacked: bool = False) -> list[Sheet]:
-    """A line for each network, and every claim that does not hold or should not."""
+    """Return a line for each network, and every claim that does not hold or should not."""
     rows = tuple((a.spec.name, len(a.verdicts), *map(a.count, Standing)) for a in audits)
     totals = ("total", *(sum(column) for column in list(zip(*rows, strict=True))[1:]))
     notes = ("run archcalc audit SPEC to see every claim; --format markdown writes the whole page",)
@@ -56,7 +56,7 @@ def summary_sheets(audits: Sequence[Audit], stacked: bool = False) -> list[Sheet
 
 
 def _standing_somewhere(audits: Sequence[Audit]) -> list[str]:
-    """The columns without those that are for surprises where there are none."""
+    """Return the columns, without those for surprises if there are none."""
     found = counts(audits)
     unused = {s.name.lower() for s in (Standing.BROKEN, Standing.UNEXPECTEDLY_HOLDS) if not found[s]}
     return [column.key for column in _NETWORKS if column.key not in unused]

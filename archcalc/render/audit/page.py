@@ -60,7 +60,7 @@ def counted(count: int, noun: str) -> str:
 
 
 def _outcome(found: dict[Standing, int]) -> Iterator[Run]:
-    """How many claims hold and how many do not, without those of which there are none."""
+    """Yield how many claims hold and how many do not, without those of which there are none."""
     parts = [
         _bold(f"{count} {(one if count == 1 else many)}")
         for standing, one, many in _OUTCOMES
@@ -103,7 +103,7 @@ def _wrong(audits: Sequence[Audit]) -> Iterator[Part]:
 
 
 def _by(audit: Audit, claim: Claim) -> Iterator[Run]:
-    """The source, as a link where it has an address, and the place in it."""
+    """Yield the source, as a link where it has an address, and the place in it."""
     source = audit.spec.sources[claim.source]
     yield Run(source.title or source.cite or claim.source, url=source.url or "")
     if claim.where:
@@ -150,7 +150,7 @@ def _cells(verdict: Verdict) -> tuple[Any, ...]:
 
 
 def _sources(audits: Sequence[Audit]) -> Iterator[Part]:
-    """Each source once, with the networks that cite it."""
+    """Yield each source once, with the networks that cite it."""
     cited: dict[tuple[Run, ...], list[str]] = {}
     for audit in audits:
         for key, source in audit.spec.sources.items():
@@ -161,7 +161,7 @@ def _sources(audits: Sequence[Audit]) -> Iterator[Part]:
 
 
 def _as_sorted(reference: tuple[Run, ...]) -> str:
-    """As it is written, so that what has an address comes first."""
+    """Return the text to sort by, so that what has an address comes first."""
     return "".join(f"[{run.text}]({run.url})" if run.url else run.text for run in reference).lower()
 
 

@@ -1,4 +1,4 @@
-"""A spec beside somebody's model, as a sheet and as JSON."""
+"""A spec next to somebody's model, as a sheet and as JSON."""
 
 from typing import Any, Final
 
@@ -29,7 +29,7 @@ _COLUMNS: Final = (
 
 
 def against_sheet(against: Against) -> Sheet:
-    """A line for each layer and for each module or function of the model, side by side."""
+    """Return a line for each layer and for each module or function of the model, side by side."""
     rows = tuple((*_cells(pair.ours), *_cells(pair.theirs), _verdict(pair)) for pair in against.layers)
     title = f"{against.name} and {printable(against.model)}, on {against.device}"
     return Sheet(against.name, title, _COLUMNS, rows, notes=(_outputs(against),))

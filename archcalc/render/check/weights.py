@@ -1,4 +1,4 @@
-"""Tensors of a checkpoint beside those of a network, as a sheet and as JSON."""
+"""Tensors of a checkpoint next to those of a network, as a sheet and as JSON."""
 
 from typing import Any, Final
 
@@ -29,7 +29,7 @@ _TENSORS: Final = (
 
 
 def tensors_sheet(weights: Weights, file: str) -> Sheet:
-    """A line for each tensor of the network, then those that only the file has."""
+    """Return a line for each tensor of the network, then those that only the file has."""
     rows = ((f.layer, f.name, f.shape, f.found_name, f.found_shape, f.verdict.value) for f in weights.fits)
     title = f"{weights.network} and the tensors of {printable(file)}"
     return Sheet(weights.network, title, _TENSORS, tuple(rows), notes=tuple(_notes(weights)))
@@ -83,7 +83,7 @@ def tensor_data(fit: Fit) -> dict[str, Any]:
 
 
 def misfit(fit: Fit) -> str:
-    """One tensor that does not fit, in words."""
+    """Return one tensor that does not fit, in words."""
     found = f"{printable(fit.found_name or '')} is {_shape(fit.found_shape or ())}"
     if fit.verdict is Verdict.MISSING:
         return f"{fit.name} is missing"

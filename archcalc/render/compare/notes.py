@@ -41,7 +41,7 @@ def _sameness(view: View) -> Iterator[str]:
 
 
 def _quantities(view: View) -> Iterator[str]:
-    """Where shapes part, or that what is shown is equal."""
+    """Yield where shapes first differ, or that what is shown is equal."""
     parting = view.comparison.parting
     if "shapes" in view.quantities and parting:
         shapes = [dims(part.row.output_shape) if part else "-" for part in parting.parts]
@@ -54,7 +54,7 @@ def _quantities(view: View) -> Iterator[str]:
 
 
 def _idle_devices(view: View) -> Iterator[str]:
-    """The devices, where they are others without being blamed layer by layer."""
+    """Yield the numbers of devices, if they differ without being named layer by layer."""
     having: dict[tuple[int, int], list[str]] = {}
     for place, name in enumerate(view.names):
         several = (change for layer in view.comparison.layers for change in layer.changes[place])

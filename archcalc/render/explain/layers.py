@@ -46,7 +46,7 @@ def _labelled(step: Step, is_one_of_several: bool) -> str:
 
 
 def equation(how: Expression, notation: Notation = PLAIN) -> str:
-    """The numbers put in, what they make, and where that is rounded, to what.
+    """Return the numbers put in, what they make, and what that is rounded to, if it is.
 
     `(224 + 0 + 0 - 11) / 4 + 1 = 54.25 -> 55`
     """
@@ -100,7 +100,7 @@ def _rows(section: Section) -> Iterator[tuple[Any, ...]]:
 
 
 def without_blanks(sheet: Sheet) -> Sheet:
-    """The sheet without columns in which no line says anything."""
+    """Return the sheet without columns in which no line says anything."""
     said_in = [
         column.key
         for place, column in enumerate(sheet.columns)

@@ -36,7 +36,7 @@ _MEANINGS: Final = (
 
 
 def meanings_sheet(meanings: Sequence[Meaning], quoted: str) -> Sheet:
-    """A line for each number that may be meant, the likeliest first."""
+    """Return a line for each number that may be meant, the likeliest first."""
     rows = tuple(
         (
             one.networks,

@@ -12,12 +12,12 @@ _MOST_WAYS: Final = 12
 
 
 def of_inputs(solution: Solution) -> Answer:
-    """The inputs that a network takes."""
+    """Show the inputs that a network takes."""
     return Answer([inputs.sheet(solution)], lambda: inputs.data(solution))
 
 
 def of_layer_output(found: LayerOutput) -> Answer:
-    """How a layer comes to make a size."""
+    """Show how a layer comes to make a size."""
     return Answer(
         [layer_output.sheet(found, _MOST_WAYS)],
         lambda: layer_output.data(found),

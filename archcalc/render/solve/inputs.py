@@ -30,7 +30,7 @@ _MOST_NAMED: Final = 4
 
 
 def sheet(solution: Solution) -> Sheet:
-    """A line for each layer that asks for more than those before it; the last one's inputs are the whole network's."""
+    """Return a line for each layer that needs more than those before it; the last one's inputs are the network's."""
     spec, stages = solution.spec, solution.stages
     whole = Sheet(
         name=spec.name,
@@ -63,7 +63,7 @@ def both(height: str, width: str) -> str:
 
 
 def _notes(solution: Solution) -> Iterator[str]:
-    """The answers in words."""
+    """Yield the answers in words."""
     own = solution.spec.input_shape
     if solution.sizes is None:
         yield f"its input is {dims(own)} features: it has neither height nor width to solve for"
@@ -101,7 +101,7 @@ def _smallest(solution: Solution) -> str:
 
 
 def _with_weights(solution: Solution) -> str:
-    """Whether what passes leaves the weights as they are."""
+    """Return whether what passes leaves the weights as they are."""
     if solution.smallest is None:
         return ""
     if not solution.made_anew:
@@ -115,7 +115,7 @@ def _made_anew(solution: Solution) -> str:
 
 
 def _same_weights(solution: Solution) -> str:
-    """The inputs that fit the weights that are there."""
+    """Return the inputs that fit the weights that are there."""
     own = dims(solution.spec.input_shape[1:])
     height, width = (in_words(runs) if runs is not None else "" for runs in solution.same_weights)
     apart = " and ".join(f"{said} {of}" for said, of in ((height, "high"), (width, "wide")) if said)
@@ -125,7 +125,7 @@ def _same_weights(solution: Solution) -> str:
 
 
 def _nothing_passes(solution: Solution) -> str:
-    """Which layer leaves no height, or no width."""
+    """Return which layer leaves no height, or no width."""
     for stage in solution.stages:
         for axis, left in zip(AXES, stage.sizes, strict=True):
             if not left.passing:
@@ -143,7 +143,7 @@ def _exact(solution: Solution, axes: tuple[Sizes, Sizes]) -> str:
 
 
 def _near(solution: Solution) -> str:
-    """The exact inputs on either side of the spec's own, where that is square and its axes are alike."""
+    """Return the exact inputs on either side of the spec's own, if that is square and its axes are alike."""
     _, height, width = solution.spec.input_shape
     if solution.sizes is None or solution.sizes[0] != solution.sizes[1] or height != width:
         return ""
@@ -158,7 +158,7 @@ def _anew_at(size: int, solution: Solution) -> str:
 
 
 def _remainder(left: Remainder) -> str:
-    """The division at which a size leaves something over."""
+    """Return the division at which a size leaves something over."""
     total, divided = left.size, str(left.size)
     if left.padding is not None:
         total += sum(left.padding) - left.span
@@ -192,7 +192,7 @@ def data(solution: Solution) -> dict[str, Any]:
     - `input_fault`: the `layer` at which the spec's own input fails and `what` is wrong there, or null.
     - `input_remainder`: the first division that is not exact, or null: its `layer`, its `axis`, and its `size`,
       `padding` (before and after; null for `same`), `span` and `stride`.
-    - `layers`: those that ask for more than the ones before them, each with
+    - `layers`: those that need more than the ones before them, each with
 
       - `name`, `op`.
       - `reads_least`: the smallest map on which its window has a place.

@@ -25,7 +25,7 @@ _COLUMNS: Final = (
 
 
 def sheet(found: LayerOutput, most: int | None = None) -> Sheet:
-    """A line for each stride and padding, with the sizes from which they make the output, what is nearest to the spec
+    """Return a line for each stride and padding, with the sizes from which they make the output, the spec's own
     first; along each axis `most` of them, or all.
     """
     alike = _are_alike(found)
@@ -57,7 +57,7 @@ def _are_alike(found: LayerOutput) -> bool:
 
 
 def _nearest_first(found: LayerOutput, axis: int) -> list[Way]:
-    """The spec's own way, those from the same size, then all others by how far stride and padding are from its own."""
+    """Return the spec's own way, those from the same size, then others by how far stride and padding are from it."""
     made, layer = found.axes[axis], cast(Sliding, found.entry.layer)
 
     def distance(way: Way) -> tuple[bool, bool, int, bool, int]:
@@ -108,7 +108,7 @@ def _notes(found: LayerOutput, alike: bool) -> Iterator[str]:
 
 
 def _inputs(name: str, noun: str, made: AxisOutput, output: str, bound: int | None) -> str:
-    """The network's inputs that make an output, and what becomes of them."""
+    """Return the network's inputs that make an output, and what becomes of them."""
     within = "" if bound is None else f" up to {bound}"
     if not made.inputs:
         return f"no {noun}{within} make {output} at {name}"
@@ -120,7 +120,7 @@ def _inputs(name: str, noun: str, made: AxisOutput, output: str, bound: int | No
 
 
 def _exact(name: str, made: AxisOutput) -> str:
-    """Which of the inputs leave nothing over at any window on the way."""
+    """Return which of the inputs leave nothing over at any window on the way."""
     windows = f"at every window up to {name}"
     if made.exact == made.inputs:
         return f"dividing exactly {windows}"

@@ -41,13 +41,13 @@ DEFAULT: Final = (
 
 
 def sheet(table: Table, columns: Iterable[str] | None = None) -> Sheet:
-    """The table's rows, subtotals by op, and totals. Raises ArchError for an unknown column."""
+    """Return the table's rows, subtotals by op, and totals. Raises ArchError for an unknown column."""
     keys = list(columns) if columns is not None else fitting(table)
     return whole(table, groups(table)).pick(keys)._replace(notes=tuple(notes(table, keys)))
 
 
 def whole(table: Table, grouped: Iterable[tuple[str, tuple[Row, ...]]]) -> Sheet:
-    """Every column of the table's rows, and the sums of groups of them."""
+    """Return every column of the table's rows, and the sums of groups of them."""
     totals = table.totals
     return Sheet(
         name=table.name,
@@ -59,7 +59,7 @@ def whole(table: Table, grouped: Iterable[tuple[str, tuple[Row, ...]]]) -> Sheet
 
 
 def fitting(table: Table) -> list[str]:
-    """The columns that say something about this table."""
+    """Return the columns that say something about this table."""
     if table.per_device:
         return ["index", "layer", "device", "type", "input", "output", "params", "macs", "received"]
     extra = {
@@ -120,7 +120,7 @@ def _counts(counted: Row | Totals, totals: Totals) -> dict[str, Any]:
 
 
 def groups(table: Table, also: Collection[str] = ()) -> list[tuple[str, tuple[Row, ...]]]:
-    """The rows that the footer sums: by op, those that learn or multiply and `also` others, or by device; and all."""
+    """Return the rows that the footer sums: by op those that learn or multiply and `also` others, or by device; all."""
     rows = table.rows
     if table.per_device:
         devices = dict.fromkeys(device for row in rows for device in row.devices)
@@ -189,5 +189,5 @@ def _plain(value: Any) -> Any:
 
 
 def plainly(table: Table, columns: Iterable[str] | None = None) -> Answer:
-    """The table as archcalc counts. Raises ArchError for an unknown column."""
+    """Show the table as archcalc counts. Raises ArchError for an unknown column."""
     return Answer([sheet(table, columns)], lambda: data(table))

@@ -10,12 +10,12 @@ _INDENT = "  "
 
 
 def can_show(sheet: Sheet) -> bool:
-    """Whether the sheet says what its blocks are headed by."""
+    """Return whether the sheet says what its blocks begin with."""
     return any(column.heads for column in sheet.columns)
 
 
 def lines(sheet: Sheet, width: int) -> Iterator[str]:
-    """A block for each row: its name, its numbers, and each text under a label; numbers are never cut."""
+    """Yield a block for each row: its name, its numbers, and each text under a label; numbers are never cut."""
     last = None
     for row in (*sheet.rows, *sheet.footer):
         names = [(c, value) for c, value in zip(sheet.columns, row, strict=True) if c.heads]
@@ -26,7 +26,7 @@ def lines(sheet: Sheet, width: int) -> Iterator[str]:
 
 
 def _named(column: Column, value: Any) -> str:
-    """A name; a number with what it is."""
+    """Return a name; a number with what it is."""
     text = column.show(value)
     return f"{column.header} {text}" if column.right and text else text
 
@@ -44,7 +44,7 @@ def _block(columns: Sequence[Column], row: Sequence[Any], width: int) -> Iterato
 
 
 def fitted(text: str, width: int, first: str = "", later: str = "") -> list[str]:
-    """Lines of this width, broken between words only: an address that is longer stays whole, so that it can be used."""
+    """Return lines of this width, broken between words only: a longer address stays whole, so that it can be used."""
     return wrap(
         text,
         width,
