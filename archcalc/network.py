@@ -8,9 +8,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeVar, get_args
 
 from archcalc.answers.table import Table
-from archcalc.errors import ArchError, MissingError
+from archcalc.errors import ArchError, MissingError, listing
 from archcalc.graph import Graph, link
 from archcalc.layers import Shape
+from archcalc.layers.fields import spell
 from archcalc.spec.catalogue import Catalogue
 from archcalc.spec.document import read_input
 from archcalc.spec.model import Spec
@@ -37,8 +38,7 @@ def _member(kind: type[_E], word: str) -> _E:
     try:
         return kind(word)
     except ValueError:
-        known = ", ".join(kind)
-        raise ArchError(f"'{word}' is no {kind.__name__.lower()} (of {known})") from None
+        raise ArchError(f"{kind.__name__.lower()} must be {listing([*kind])}, got {spell(word)}") from None
 
 
 def expect_word(word: str | None, known: object, what: str) -> None:
@@ -58,7 +58,7 @@ class Origin(NamedTuple):
     input_shape: Shape | None = None
 
     def read(self) -> "Network":
-        """Raises ArchError with every fault of the file."""
+        """Read the network again. Raises ArchError with every fault of the file."""
         catalogue = Catalogue(self.spec_dir)
         read = catalogue.read if self.is_text else catalogue.load
         return Network(read(self.word, self.params, self.input_shape), self)
@@ -102,7 +102,7 @@ class Network:
         57044810
         """
         if self.origin is None:
-            raise ArchError(f"{self.spec.name} was not read from a spec, which alone says what its params change")
+            raise ArchError(f"{self.spec.name} was not read from a spec, so that its params cannot be changed")
         shape = self.origin.input_shape if input_shape is None else read_input(input_shape)
         return self.origin._replace(params={**self.origin.params, **params}, input_shape=shape).read()
 
@@ -165,10 +165,10 @@ class Network:
 
     def layer_output(self, layer: str, output: tuple[int, int] | None = None, up_to: int = 512) -> "LayerOutput":
         """Return how a layer comes to make `output`, (height, width), or what it makes of the spec's own input."""
-        from archcalc.analysis.solve.layer_output import reach
+        from archcalc.analysis.solve.layer_output import layer_output
         from archcalc.answers.solve import LayerOutput
 
-        return LayerOutput.of(reach(self.spec, layer, output, up_to))
+        return LayerOutput.of(layer_output(self.spec, layer, output, up_to))
 
     def audit(self) -> "Audit":
         """Return every claim of the spec's sources, judged.
@@ -210,11 +210,11 @@ class Network:
 
         quoted = read_quoted(number)
         if quoted.about not in (None, About.COST):
-            raise ArchError(f"{number} is about {quoted.about}, not cost: ask archcalc identify '{number}'")
+            raise ArchError(f"{number} is about {quoted.about}, not cost: run archcalc identify '{number}'")
         return Matches(self.graph, tuple(measured(self.graph, quoted.quantity, batch)), number, batch)
 
     def check(self, device: str = "meta") -> "Agreements":
-        """Return the table beside what PyTorch and its counters observe of the built module. Needs torch and fvcore."""
+        """Return the table next to what PyTorch and its counters observe of the module. Needs torch and fvcore."""
         from archcalc.answers.check import Agreements
 
         graph = self.graph
@@ -227,7 +227,7 @@ class Network:
             raise MissingError(_NEEDS_TORCH.format("check", error)) from error
 
     def check_against(self, model: str, device: str = "cpu") -> "Against":
-        """Return the spec beside a model of your own, `package.module:name` or `file.py:name`, whose code is run.
+        """Return the spec next to a model of your own, `package.module:name` or `file.py:name`, whose code is run.
 
         Needs torch. Raises ArchError where the model cannot be made or run.
         """
@@ -241,7 +241,7 @@ class Network:
         return Against(hold_against_model(graph, model, device))
 
     def check_weights(self, file: str | os.PathLike[str]) -> "OfWeights":
-        """Return the tensors of a checkpoint beside those of the network. Needs torch, but for .safetensors."""
+        """Return the tensors of a checkpoint next to those of the network. Needs torch, except for .safetensors."""
         from pathlib import Path
 
         from archcalc.analysis.weights import fit
@@ -351,7 +351,7 @@ def load(
     spec_dir: str | os.PathLike[str] | None = None,
     **params: Any,
 ) -> Network:
-    """Return the network of a spec: a path, a name, an alias, the unique tail of a name, the text itself, or a dict.
+    """Return the network of a spec: a path, a name, an alias, the unique end of a name, the text itself, or a dict.
 
     What holds a line break is a text. `input_shape` replaces the spec's, as (channels, height, width); other keywords
     set its params. Raises ArchError with every fault of the spec.

@@ -92,7 +92,7 @@ def audit(*networks: Named, title: str = "") -> "Audit":
 
 
 def check(*networks: Named, device: str = "meta") -> "Agreements":
-    """Return tables beside what PyTorch and its counters observe. Needs torch and fvcore."""
+    """Return tables next to what PyTorch and its counters observe. Needs torch and fvcore."""
     from archcalc.answers.check import Agreements
 
     found = (one for network in _networks(networks) for one in network.check(device).agreements)
@@ -133,7 +133,7 @@ def _number(word: str) -> "Quoted | None":
     except ArchError as fault:
         if path.suffix in _CHECKPOINTS or len(path.parts) > 1:
             return None
-        raise ArchError(f"there is no file '{word}'; {fault}") from None
+        raise ArchError(f"there is no file '{word}', and {fault}") from None
 
 
 def _of_number(
@@ -162,7 +162,7 @@ def _of_file(file: Path, spec_dir: str | os.PathLike[str] | None) -> "Candidates
 
 
 def _fit(network: Network, found: "dict[str, Shape]") -> "Weights | None":
-    """Return a network beside a checkpoint, with as many classes as that has; None where torch has no such network."""
+    """Return a network next to a checkpoint, with as many classes as that has; None where torch has no such network."""
     from archcalc.analysis.weights import CLASSES, fit
     from archcalc.twins import place
 

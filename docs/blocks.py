@@ -182,7 +182,7 @@ def conventions() -> str:
         (f"[`{one.name}`](#{_anchor(one)})", f"{one.tool} {one.version}", one.word, one.means)
         for one in CONVENTIONS.values()
     ]
-    return table(("convention", "tool and version", "its word", "what it counts"), rows)
+    return table(("convention", "tool and version", "calls it", "what it counts"), rows)
 
 
 def convention_sections() -> str:

@@ -48,11 +48,11 @@ class Quoted(NamedTuple):
     def hint(self) -> str:
         """Return what may be meant by a number that has decimals and no prefix, such as tools print."""
         is_bare = bool(self.quantity.decimals) and self.quantity.factor == 1
-        return "; or is it so many G or M, as in 0.714G?" if is_bare else ""
+        return "; if it is in G or M, write that too, as in 0.714G" if is_bare else ""
 
 
 def read_quoted(text: str) -> Quoted:
-    """A number as people write it; it is not 0. Raises ArchError, saying what can be read.
+    """Read a number as people write it; it is not 0. Raises ArchError, saying what can be read.
 
     >>> read_quoted("1.38 GFLOPs")[1:]
     (<About.COST: 'cost'>, 'FLOPs')
@@ -69,11 +69,11 @@ def read_quoted(text: str) -> Quoted:
     try:
         quantity = read_quantity(int(number) if is_whole else number)
     except ArchError:
-        raise ArchError(f"'{text}' is no number that can be read; write {QUOTES}") from None
+        raise ArchError(f"'{text}' is not a number that archcalc can read; write {QUOTES}") from None
     if power > 1:
         quantity = quantity._replace(factor=quantity.factor * power, decimals=quantity.decimals or 0)
     if not quantity.digits:
-        raise ArchError("0 says nothing: quote a number that is more")
+        raise ArchError("the number must be more than 0")
     return Quoted(quantity, About.MEMORY if quantity.is_bytes else about, word)
 
 
@@ -99,7 +99,7 @@ def _without_unit(text: str) -> tuple[str, About | None, str]:
 
 
 def units_of(number: int | Fraction, quoted: Quantity) -> Units | None:
-    """The units in which a number is the quoted one, within its last digit; None where it is not."""
+    """Return the units in which a number is the quoted one, within its last digit; None where it is not."""
     if quoted.matches(number):
         return Units.DECIMAL
     binary = quoted.in_binary
@@ -107,6 +107,6 @@ def units_of(number: int | Fraction, quoted: Quantity) -> Units | None:
 
 
 def distance(number: int | Fraction, quoted: Quantity) -> Fraction:
-    """How far a number is from the quoted one, which is not 0, as a share of the larger of the two."""
+    """Return how far a number is from the quoted one, which is not 0, as a share of the larger of the two."""
     value = Fraction(quoted.digits * quoted.factor, 10 ** (quoted.decimals or 0))
     return abs(number - value) / max(number, value)

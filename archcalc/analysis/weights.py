@@ -29,7 +29,7 @@ class Verdict(StrEnum):
 
 
 class Fit(NamedTuple):
-    """One tensor of a layer beside one of a checkpoint; None where there is none."""
+    """One tensor of a layer next to one of a checkpoint; None where there is none."""
 
     layer: str | None
     name: str | None
@@ -41,7 +41,7 @@ class Fit(NamedTuple):
 
 
 class Weights(NamedTuple):
-    """A network beside a checkpoint, tensor by tensor."""
+    """A network next to a checkpoint, tensor by tensor."""
 
     network: str
     fits: tuple[Fit, ...]
@@ -101,7 +101,7 @@ _LIKENESS: Final[Sequence[Callable[[_Part], Hashable]]] = (
 
 
 def fit(network: str, placed: Sequence[Placed], found: Tensors) -> Weights:
-    """Each tensor of the network beside the one that fits it, by the names of modules, then by shapes, in order.
+    """Put each tensor of the network next to the one that fits it: by the names of modules, then by shapes, in order.
 
     A layer on several devices may stand in the checkpoint as one, its devices' outputs side by side.
     """
@@ -131,7 +131,7 @@ def _part(owner: str, path: str, tensors: Tensors) -> _Part:
 
 
 def _groups(found: Tensors) -> list[_Part]:
-    """The tensors by the module that they belong to."""
+    """Return the tensors by the module that they belong to."""
     groups: dict[str, _Part] = {}
     for name, shape in found.items():
         path, _, own = name.rpartition("." if "." in name else "_")

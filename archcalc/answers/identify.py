@@ -12,12 +12,12 @@ from archcalc.render.answer import Answer as Rendered
 
 @dataclass(frozen=True, repr=False)
 class Meanings(Answer):
-    """What a quoted number may mean, the likeliest first; those that do not match are there too, by nearness."""
+    """The meanings of a quoted number, the likeliest first; then numbers that do not match, by nearness."""
 
     quoted: str
     meanings: tuple[Meaning, ...]
     hint: str = ""
-    """What may have been meant by a number that matches nothing."""
+    """A hint on how to write a number that matches nothing."""
 
     @property
     def has_match(self) -> bool:
@@ -36,7 +36,7 @@ class Meanings(Answer):
 
 @dataclass(frozen=True, repr=False)
 class Candidates(Answer):
-    """Networks beside a checkpoint, the best fitting first."""
+    """Networks next to a checkpoint, the best fitting first."""
 
     file: str
     candidates: tuple[Weights, ...]

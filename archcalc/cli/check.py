@@ -16,7 +16,7 @@ DeviceOption = Annotated[
     typer.Option(
         "--device",
         metavar="DEVICE",
-        help="meta, which allocates nothing, or cpu, cuda, mps to run it. Default: meta; with --against, cpu.",
+        help="meta, which allocates no memory, or cpu, cuda or mps. Default: meta; with --against, cpu.",
     ),
 ]
 AgainstOption = Annotated[
@@ -24,14 +24,18 @@ AgainstOption = Annotated[
     typer.Option(
         "--against",
         metavar="MODULE:NAME",
-        help="Hold one spec against a model of your own, by running its code: package.module:name or file.py:name.",
+        help="Compare one spec with a model of your own, by running its code: package.module:name or file.py:name.",
     ),
 ]
 
 
 WeightsOption = Annotated[
     Path | None,
-    typer.Option("--weights", metavar="FILE", help="Hold a checkpoint's tensors against one spec: .pth, .safetensors."),
+    typer.Option(
+        "--weights",
+        metavar="FILE",
+        help="Compare one spec with the tensors of a checkpoint: a .pth, .pt or .safetensors file.",
+    ),
 ]
 
 _MOST_SAID = 20
@@ -45,7 +49,7 @@ def check(
     reading: Reading = AS_SPECIFIED,
     writing: Writing = AS_FITS,
 ) -> None:
-    """Hold the table against the PyTorch model of the same spec, layer by layer; a difference ends with 1.
+    """Compare the table with the PyTorch model of the same spec, layer by layer; ends with 1 on a difference.
 
     Example: archcalc check paper
     """
@@ -57,9 +61,11 @@ def check(
     networks = Networks(reading)
     loaded = [networks.one(word) for word in specs or networks.words()]
     if (against or weights) and len(loaded) != 1:
-        raise ArchError("--against and --weights: name one spec (archcalc identify FILE tries all)")
+        raise ArchError(
+            "--against and --weights: name one spec (archcalc identify FILE finds the specs that a checkpoint fits)"
+        )
     if against and weights:
-        raise ArchError("--against and --weights: give one of them at a time")
+        raise ArchError("--against and --weights do not go together: give one of them")
     for network in loaded:  # whose faults are reported before anybody's code is run
         say_cautions(network, network.spec.name)
     answer: Agreements | Against | OfWeights

@@ -17,7 +17,7 @@ WhatArgument = Annotated[
 
 
 def identify(what: WhatArgument, spec_dir: SpecDirOption = None, writing: Writing = AS_FITS) -> None:
-    """What is this? The networks that a checkpoint fits, or whose number it is; ends with 1 where there are none.
+    """Find the networks that have a number, or that a checkpoint fits; ends with 1 if there are none.
 
     Example: archcalc identify alexnet-owt-7be5be79.pth; archcalc identify 0.77G
     """
@@ -31,7 +31,7 @@ def identify(what: WhatArgument, spec_dir: SpecDirOption = None, writing: Writin
     if found.has_match:
         return
     if isinstance(found, Meanings):
-        say(f"no number of a network is {word} within its printed digits: these come nearest{found.hint}")
+        say(f"no network has the number {word}, within its printed digits: these come nearest{found.hint}")
     else:
         say(f"no network fits {word}: these come nearest")
     raise typer.Exit(1)
@@ -40,4 +40,4 @@ def identify(what: WhatArgument, spec_dir: SpecDirOption = None, writing: Writin
 def _say_left_out(path: str) -> None:
     from archcalc.cli.output import say
 
-    say(f"{Path(path).stem} is left out, as it cannot be computed: archcalc check {path} says why")
+    say(f"{Path(path).stem} is left out, since it has mistakes: run archcalc validate {path} to see them")

@@ -16,7 +16,7 @@ _TORCH_DEFAULTS: Final = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1
 
 
 def divides(groups: int, **channels: Any) -> Iterator[Requirement]:
-    """Channels, by their names, can be divided into groups."""
+    """Require that channels, by their names, can be divided into groups."""
     for word, number in channels.items():
         yield Requirement(number % groups == 0, partial(_remainder, word, number, groups))
 
@@ -203,4 +203,4 @@ def _fills_no_gap(more: int, stride: int, dilation: int) -> str:
 
 
 def _all_cut_off(size: object, made: object) -> str:
-    return f"padding cuts off all that {size} makes: {made} would be left"
+    return f"padding leaves no output: a size of {size} makes {made}"

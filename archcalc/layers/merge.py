@@ -11,7 +11,7 @@ from archcalc.layers.twin import Twin
 
 
 def alike(inputs: Sequence[Sizes[S]], words: str, but: int | None = None) -> Iterator[Requirement]:
-    """All shapes are equal, apart from the axis `but`."""
+    """Require that all shapes are equal, apart from the axis `but`."""
     for one, other in pairwise(inputs):
         yield Requirement(len(one) == len(other), lambda: f"{words}, not {' and '.join(map(dims, inputs))}")
     for one, other in pairwise(inputs):

@@ -151,7 +151,7 @@ class BatchNorm2d(BatchNorm):
 
 @kind("batch_norm1d")
 class BatchNorm1d(BatchNorm):
-    """Each of (features,) scaled and shifted by its statistics over the batch."""
+    """Each feature of (features,) scaled and shifted by its statistics over the batch."""
 
     input_axis = -1
     torch_call = "nn.BatchNorm1d"

@@ -95,7 +95,7 @@ class AvgPool2d(WindowPool):
 
 
 class AdaptivePool2d(Weightless, Windowless):
-    """Adaptive pools: as many bins as `output_size` asks, whatever the input's size."""
+    """Adaptive pools: as many bins as `output_size` says, for any size of the input."""
 
     role = Role.POOL
     idle = False
@@ -110,7 +110,7 @@ class AdaptivePool2d(Weightless, Windowless):
         return (x[0], *self.output_size)
 
     def quantities(self, x: Shape, out: Shape) -> dict[str, int]:
-        """Whole rows times whole columns of the input that go into each output, and the outputs of a global pool."""
+        """Return whole rows times whole columns of the input for each output, and the outputs of a global pool."""
         whole = product(size // bins for size, bins in zip(x[1:], out[1:], strict=True))
         return {"bins": whole * product(out), "pooled": product(out) if product(out[1:]) == 1 else 0}
 
@@ -118,10 +118,10 @@ class AdaptivePool2d(Weightless, Windowless):
         return True
 
     def remarks(self, x: Shape) -> Iterator[str]:
-        """Neighbouring bins share what a boundary cuts through, as torch has it."""
+        """Yield remarks: neighbouring bins share what a boundary cuts through, as in torch."""
         sizes, bins = x[1:], self.output_size
         if sizes == bins:
-            yield f"{dims(sizes)} is what it asks for: it changes nothing here"
+            yield f"{dims(sizes)} is already its output_size: it changes nothing here"
             return
         height, width = zip(sizes, bins, strict=True)
         both = [(height, "rows and columns")] if height == width else [(height, "rows"), (width, "columns")]
@@ -137,7 +137,7 @@ class AdaptivePool2d(Weightless, Windowless):
 
 @kind("adaptive_avg_pool2d")
 class AdaptiveAvgPool2d(AdaptivePool2d):
-    """Means over as many bins as `output_size` asks, whatever the input's size."""
+    """Means over as many bins as `output_size` says, for any size of the input."""
 
     torch_call = "nn.AdaptiveAvgPool2d"
     torch_functions = {"adaptive_avg_pool2d": ("output_size",)}
@@ -147,7 +147,7 @@ class AdaptiveAvgPool2d(AdaptivePool2d):
 
 @kind("adaptive_max_pool2d")
 class AdaptiveMaxPool2d(AdaptivePool2d):
-    """Maxima over as many bins as `output_size` asks, whatever the input's size."""
+    """Maxima over as many bins as `output_size` says, for any size of the input."""
 
     torch_call = "nn.AdaptiveMaxPool2d"
     torch_functions = {"adaptive_max_pool2d": ("output_size",)}

@@ -27,7 +27,7 @@ class Twin(NamedTuple):
     operator: str = ""
     """How source writes a function of two tensors."""
     remark: str = ""
-    """A remark on the arguments, which source writes beside them."""
+    """A remark on the arguments, which source writes after them."""
 
     @property
     def is_module(self) -> bool:

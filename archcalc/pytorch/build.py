@@ -45,7 +45,7 @@ class Built(nn.Module):
         }
 
     def forward(self, x: Tensor, kept: dict[str, Tensor] | None = None) -> Tensor | tuple[Tensor, ...]:
-        """The network's outputs; what a layer makes is let go once its last reader has read it, or put in `kept`."""
+        """Return the outputs; what a layer makes is let go once its last reader has read it, or put in `kept`."""
         waiting = Counter(self._readers)
         made: dict[str, list[Tensor]] = {INPUT: [x]}
         for name, layer in self._layers.items():
@@ -60,17 +60,17 @@ class Built(nn.Module):
         return outputs[0] if len(outputs) == 1 else outputs
 
     def outputs(self, x: Tensor) -> dict[str, Tensor]:
-        """Every layer's output, those of all devices joined."""
+        """Return every layer's output, those of all devices joined."""
         kept: dict[str, Tensor] = {}
         self(x, kept)
         return kept
 
     def paths_of(self, name: str) -> tuple[str, ...]:
-        """Where a layer's modules stand, one per device; none for a layer that is a function."""
+        """Return where a layer's modules stand, one per device; none for a layer that is a function."""
         return self._layers[name].paths if self._layers[name].twin.is_module else ()
 
     def modules_of(self, name: str) -> list[nn.Module]:
-        """A layer's modules, one per device; none for a layer that is a function."""
+        """Return a layer's modules, one per device; none for a layer that is a function."""
         return [self.get_submodule(path) for path in self.paths_of(name)]
 
     def run_alone(self, name: str, tensors: Sequence[Tensor]) -> list[Tensor]:
@@ -109,7 +109,7 @@ class Built(nn.Module):
 
 
 def build(graph: Graph, device: Device | Sequence[Device] = "cpu") -> Built:
-    """The module of a graph on a device; on `meta` nothing is allocated. Raises ArchError for what torch cannot do.
+    """Build the module of a graph on a device; `meta` allocates nothing. Raises ArchError for what torch cannot do.
 
     Towers spread over several devices: those given, or for "cuda" all there are.
     """

@@ -32,7 +32,7 @@ _NESTED: Final = ("state_dict", "model_state_dict", "model", "module", "net", "w
 
 
 def read_shapes(path: Path) -> dict[str, Shape]:
-    """Each tensor's shape under its name, in the file's order. Raises ArchError for what is no checkpoint."""
+    """Read each tensor's shape by its name, in the file's order. Raises ArchError for what is not a checkpoint."""
     try:
         with path.open("rb") as stream:
             remember(stream)
@@ -53,9 +53,9 @@ def _safetensors(path: Path) -> dict[str, Shape]:
         try:
             header = json.loads(stream.read(length))
         except (ValueError, RecursionError):
-            raise ArchError(f"{path}: the safetensors header is no JSON") from None
+            raise ArchError(f"{path}: the safetensors header is not JSON") from None
     if not isinstance(header, dict):
-        raise ArchError(f"{path}: the safetensors header is no JSON object")
+        raise ArchError(f"{path}: the safetensors header is not a JSON object")
     header.pop("__metadata__", None)
     shapes = {}
     for name in sorted(header, key=_as_people_count):  # its own order is that of the alphabet: features.10 before .3
@@ -74,15 +74,15 @@ def _as_people_count(name: str) -> list[tuple[int, str]]:
 
 
 def _tensor(path: Path, name: str, entry: Any) -> tuple[Shape, int]:
-    """The shape of one entry of a safetensors header, and where its bytes end."""
+    """Return the shape of one entry of a safetensors header, and where its bytes end."""
     try:
         shape, (start, end), kind = tuple(entry["shape"]), entry["data_offsets"], entry["dtype"]
         sound = all(type(size) is int and size >= 0 for size in (*shape, start, end)) and start <= end
         bits = _BITS.get(kind)
     except (KeyError, TypeError, ValueError):
-        raise ArchError(f"{path}: the safetensors header says nothing sensible of {name}") from None
+        raise ArchError(f"{path}: the safetensors header has no valid entry for {name}") from None
     if not sound or (bits and 8 * (end - start) != prod(shape) * bits):
-        raise ArchError(f"{path}: {name} has {end - start} bytes, which are no {list(shape)} of {kind}")
+        raise ArchError(f"{path}: {name} has {end - start} bytes, too many or too few for {list(shape)} of {kind}")
     return shape, end
 
 
@@ -92,7 +92,7 @@ def _saved_by_torch(path: Path, start: bytes) -> dict[str, Shape]:
     if start.startswith(b"PK"):
         _expect_sound_archive(path)
     elif not start.startswith(b"\x80"):  # as every pickle does since Python 2.3
-        raise ArchError(f"{path} is no checkpoint: neither torch.save nor safetensors begins a file so")
+        raise ArchError(f"{path} is not a checkpoint: it does not begin like a file of torch.save or of safetensors")
     try:
         import torch
     except ImportError as error:
@@ -113,9 +113,9 @@ def _expect_sound_archive(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             pickles = [entry for entry in archive.infolist() if entry.filename.endswith(".pkl")]
     except zipfile.BadZipFile:
-        raise ArchError(f"{path} is cut off or damaged: it starts as a zip archive and does not end as one") from None
+        raise ArchError(f"{path} is cut off or damaged: it starts as a zip archive but does not end as one") from None
     if not pickles:
-        raise ArchError(f"{path} is a zip archive, but none that torch.save wrote")
+        raise ArchError(f"{path} is a zip archive, but not one of torch.save")
     if any(entry.file_size > MOST_HEADER_BYTES for entry in pickles):
         raise ArchError(f"{path} has a pickle of over {MOST_HEADER_BYTES:,} bytes, which no state_dict needs")
 
@@ -128,11 +128,11 @@ def _what_torch_says(error: Exception) -> str:
             "save a state_dict: torch.save(model.state_dict(), file)"
         )
     reason = text.rpartition("WeightsUnpickler error: ")[2].partition(" Check the documentation")[0]
-    return f"is no checkpoint that torch can read ({reason[:200] or type(error).__name__})"
+    return f"is not a checkpoint that torch can read ({reason[:200] or type(error).__name__})"
 
 
 def _shapes(saved: Any, tensor: type[Any]) -> dict[str, Shape]:
-    """The tensors of a state_dict, or of the one that stands among other things."""
+    """Return the tensors of a state_dict, or of the one that stands among other things."""
     if not isinstance(saved, Mapping):
         return {}
     shapes = {str(name): tuple(value.shape) for name, value in saved.items() if isinstance(value, tensor)}
@@ -142,5 +142,5 @@ def _shapes(saved: Any, tensor: type[Any]) -> dict[str, Shape]:
 
 def _expect_some(path: Path, shapes: dict[str, Shape]) -> dict[str, Shape]:
     if not shapes:
-        raise ArchError(f"{path} holds no tensors under names, as a state_dict does")
+        raise ArchError(f"{path} has no tensors with names, as a state_dict has")
     return shapes

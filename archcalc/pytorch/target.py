@@ -18,35 +18,37 @@ from archcalc.files import remember
 
 
 def make(target: str, device: str) -> nn.Module:
-    """The model that `target` names: a class or function that makes it without arguments, or the model itself.
+    """Make the model that `target` names: a class or function that makes it without arguments, or the model itself.
 
     Raises ArchError for what cannot be imported, made, or is no model, with the error of the code itself;
     MissingError for a package that is not installed.
     """
     place, colon, name = target.rpartition(":")
     if not colon or not place or not name:
-        raise ArchError(f"'{target}' names no model; write package.module:name or path/to/file.py:name")
+        raise ArchError(f"'{target}' does not name a model; write package.module:name or path/to/file.py:name")
     found = _attribute(_module(place), name, target)
     if isinstance(found, nn.Module):
         return found.to(device)
     if not callable(found):
-        raise ArchError(f"{target} is a {type(found).__name__}, and makes no torch.nn.Module")
+        raise ArchError(
+            f"{target} is of type {type(found).__name__}, neither a torch.nn.Module nor a function that makes one"
+        )
     with _told(f"{target}() fails"), torch.device(device):
         try:
             made = found()
         except TypeError as error:
             if _is_of_the_call(error):
                 raise ArchError(
-                    f"{target} takes other arguments ({error}); name a function without any that makes the model"
+                    f"{target} needs arguments ({error}); name a function that makes the model without any"
                 ) from error
             raise
     if not isinstance(made, nn.Module):
-        raise ArchError(f"{target}() makes a {type(made).__name__}, no torch.nn.Module")
+        raise ArchError(f"{target}() makes an object of type {type(made).__name__}, not a torch.nn.Module")
     return made
 
 
 def is_file(target: str) -> bool:
-    """Whether the model is in a file rather than in an installed package."""
+    """Return whether the model is in a file rather than in an installed package."""
     place = target.rpartition(":")[0]
     return place.endswith(".py") or "/" in place
 
@@ -72,7 +74,7 @@ def _module_of_file(path: Path) -> ModuleType:
         remember(stream)
     spec = importlib.util.spec_from_file_location(path.stem, path)
     if spec is None or spec.loader is None:
-        raise ArchError(f"{path} is no Python file")
+        raise ArchError(f"{path} is not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[path.stem] = module
     sys.path.insert(0, str(path.resolve().parent))  # as Python does for a script, so that it may import its neighbours
@@ -92,7 +94,7 @@ def _attribute(module: ModuleType, name: str, target: str) -> Any:
 
 @contextmanager
 def _told(what: str) -> Iterator[None]:
-    """Whatever somebody's code raises becomes an ArchError with the error's own text and place."""
+    """Turn whatever somebody's code raises into an ArchError with the error's own text and place."""
     try:
         yield
     except ArchError:
@@ -107,5 +109,5 @@ def _told(what: str) -> Iterator[None]:
 
 
 def _is_of_the_call(error: TypeError) -> bool:
-    """Whether the call itself was wrong, not something inside of what was called."""
+    """Return whether the call itself was wrong, not something inside of what was called."""
     return error.__traceback__ is not None and error.__traceback__.tb_next is None

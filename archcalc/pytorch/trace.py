@@ -36,7 +36,7 @@ _PAIRS: Final = frozenset(
 
 
 def trace(module: nn.Module, x: Tensor) -> tuple[list[Call], Any]:
-    """Every leaf module and function that runs on `x`, in order, and what comes out at the end.
+    """Run a module on `x`; return every leaf module and function that runs, in order, and what comes out at the end.
 
     Raises ArchError, with the module that was running, for whatever the model raises.
     """
@@ -45,7 +45,7 @@ def trace(module: nn.Module, x: Tensor) -> tuple[list[Call], Any]:
         try:
             result = module(x)
         except Exception as error:  # somebody's model may raise anything
-            where = f" in {seen.running[-1]}" if seen.running else ""
+            where = f" in {seen.running[-1]}" if any(seen.running[-1:]) else ""
             raise ArchError(f"cannot run on {'x'.join(map(str, x.shape))}{where}: {_said(error)}") from error
     return seen.calls, result
 
@@ -133,7 +133,7 @@ def _fields_of_module(part: nn.Module) -> dict[str, Any]:
 
 
 def _normal(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Sizes as pairs, wherever torch takes one number for both."""
+    """Return sizes as pairs, wherever torch takes one number for both."""
     return {
         name: (value, value) if name in _PAIRS and isinstance(value, int) else _tuple(value)
         for name, value in fields.items()
@@ -160,5 +160,5 @@ def _call_of_function(name: str, args: tuple[Any, ...], keywords: Mapping[str, A
 
 
 def _shape_of(out: Any) -> tuple[int, ...]:
-    """An output's shape without the batch; empty for what is no tensor."""
+    """Return an output's shape without the batch; empty for what is no tensor."""
     return tuple(out.shape[1:]) if isinstance(out, Tensor) else ()

@@ -23,18 +23,18 @@ def _counted(convention: Convention, op: str) -> str:
 
 
 def silence(convention: Convention, op: str) -> str:
-    """Why there is no count of a kind: the tool says nothing about it, or what it says is not known here."""
+    """Return why there is no count of a kind: the tool says nothing about it, or what it says is not known here."""
     return NOT_COUNTED if convention.is_known(op) else NOT_KNOWN
 
 
 _ALL: Final = (
     Column("name", "convention"),
     Column("version", "version", leaves=1),
-    Column("word", "its word"),
+    Column("word", "calls it"),
     *(Column(op, op) for op in COMMON),
 )
 
-_SIGNS: Final = "0 is counted as nothing; - is a kind that a tool says nothing about, which is not counted"
+_SIGNS: Final = "0: counted as nothing; -: not counted, since the tool says nothing about this kind"
 
 _NARROW: Final = (
     Column("name", "convention"),
@@ -48,13 +48,13 @@ _ONE: Final = (
 
 
 def all_sheet(conventions: Sequence[Convention]) -> Sheet:
-    """A line for each convention, a column for each layer kind in which they differ most."""
+    """Return a line for each convention, a column for each layer kind in which they differ most."""
     rows = tuple((one.name, one.version, one.word, *(_counted(one, op) for op in COMMON)) for one in conventions)
     return Sheet("", "", _ALL, rows, notes=(_SIGNS, *_notes(conventions)))
 
 
 def narrow_sheet(conventions: Sequence[Convention]) -> Sheet:
-    """The same with what a convention counts as a sentence."""
+    """Return the same, with what a convention counts as a sentence."""
     rows = tuple((one.name, _sentence(one)) for one in conventions)
     return Sheet("", "", _NARROW, rows, notes=_notes(conventions))
 
@@ -71,11 +71,12 @@ def _sentence(convention: Convention) -> str:
 
 
 def _notes(conventions: Sequence[Convention]) -> tuple[str, ...]:
-    """How the counts are to be read, and where the rest is."""
+    """Return notes on how to read the counts, and on where the rest is."""
     used = {name for one in conventions for op in COMMON for name in one.weights(op) or ()}
     return (
         *(f"{name}: {words.full}" for name, words in QUANTITIES.items() if name in used),
-        "all kinds and the source: archcalc conventions NAME; counted by it: archcalc table SPEC --convention NAME",
+        "run archcalc conventions NAME to see all kinds and the source, "
+        "archcalc table SPEC --convention NAME to count so",
     )
 
 
@@ -135,10 +136,10 @@ def data(conventions: Sequence[Convention]) -> dict[str, Any]:
 
 
 def all_of_them(conventions: Sequence[Convention]) -> Answer:
-    """Every convention, side by side."""
+    """Show every convention, side by side."""
     return Answer([all_sheet(conventions)], lambda: data(conventions), narrower=[[narrow_sheet(conventions)]])
 
 
 def one_of_them(convention: Convention) -> Answer:
-    """One, with all that it counts and its source."""
+    """Show one convention, with all that it counts and its source."""
     return Answer([one_sheet(convention)], lambda: data([convention]))

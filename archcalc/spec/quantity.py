@@ -36,7 +36,7 @@ class Quantity(NamedTuple):
         return self._replace(factor=_AS_BINARY[self.factor]) if self.factor in _AS_BINARY else None
 
     def matches(self, number: "int | Fraction", tolerance: "Tolerance | None" = None) -> bool:
-        """Whether `number` is what was printed: within its last digit, or within `tolerance` of it.
+        """Return whether `number` is what was printed: within its last digit, or within `tolerance` of it.
 
         >>> read_quantity("0.714G").matches(714_188_480), read_quantity("60M").matches(60_965_224)
         (True, False)
@@ -49,7 +49,7 @@ class Quantity(NamedTuple):
         return gap == 0 if self.decimals is None else 2 * gap <= self.factor
 
     def in_its_unit(self, number: int) -> str:
-        """So many bytes as the source would print them: in its unit or, where they are less than one, in a smaller one.
+        """Write bytes as the source would: in its unit or, if they are less than one of it, in a smaller one.
 
         >>> read_quantity("1GB").in_its_unit(187_058_984), read_quantity("233.08MiB").in_its_unit(244_403_360)
         ('187.1 MB', '233.08 MiB')
@@ -72,7 +72,7 @@ class Tolerance(NamedTuple):
 
 
 def read_quantity(value: object) -> Quantity:
-    """Raises ArchError for what is neither an integer nor a printed number."""
+    """Read an integer or a printed number. Raises ArchError for anything else."""
     if is_integer(value) and isinstance(value, int) and value >= 0:
         return Quantity(value, None, 1, is_bytes=False)
     match = re.fullmatch(_PRINTED, value) if isinstance(value, str) else None

@@ -1,4 +1,4 @@
-"""The layers of a spec beside the calls of somebody's model, in the order in which they run."""
+"""The layers of a spec next to the calls of somebody's model, in the order in which they run."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from math import isclose, prod
@@ -76,7 +76,7 @@ TOLERANCE: Final = {"float64": 1e-9, "float32": 1e-4}
 
 
 class Against(NamedTuple):
-    """A spec beside a model."""
+    """A spec next to a model."""
 
     name: str
     model: str
@@ -95,13 +95,13 @@ class Against(NamedTuple):
 
 
 def set_beside(placed: Sequence[Placed], seen: Sequence[Call]) -> list[Beside]:
-    """Each layer beside what was seen, layers on several devices apart or as one, whichever is more alike."""
+    """Put each layer next to what was seen; layers on several devices apart or as one, whichever is more alike."""
     ways: list[Pairs[Call, Call]] = [align(ours, seen, _unlikeness) for ours in (_apart(placed), _folded(placed))]
     return [Beside(*pair) for pair in min(ways, key=lambda way: total(way, _unlikeness))]
 
 
 def _unlikeness(ours: Call, theirs: Call) -> int:
-    """0 for the same work, up to 3 for the same kind of work, more for what is not comparable."""
+    """Return 0 for the same work, up to 3 for the same kind of work, more for what cannot be compared."""
     same_output, same_tensors = ours.output_shape == theirs.output_shape, ours.tensors == theirs.tensors
     if not theirs.is_known:
         return 3 if same_output and ours.params == theirs.params else 9
@@ -112,7 +112,7 @@ def _unlikeness(ours: Call, theirs: Call) -> int:
 
 
 def _apart(placed: Sequence[Placed]) -> list[Call]:
-    """Every module of every layer: paddings before layers, and each device's."""
+    """Return every module of every layer: the padding before a layer, and the modules of each device."""
     return [call for layer in placed for path in layer.paths for call in _on_one_device(layer, path)]
 
 
@@ -126,7 +126,7 @@ def _on_one_device(layer: Placed, path: str) -> Iterator[Call]:
 
 
 def _folded(placed: Sequence[Placed]) -> list[Call]:
-    """Every layer as one: what several devices do side by side is one layer, in groups where each reads its own."""
+    """Return every layer as one: several devices side by side are one layer, in groups where each reads its own."""
     nodes = {layer.node.name: layer.node for layer in placed}
     return [call for layer in placed for call in _as_one(layer, nodes)]
 
@@ -161,7 +161,7 @@ def _op(call: str) -> str:
 
 
 def _known(call: str, keywords: Mapping[str, Any]) -> dict[str, Any]:
-    """The keywords in the form in which modules hold them; zeros are what ZeroPad2d pads with."""
+    """Return the keywords in the form in which modules hold them; zeros are what ZeroPad2d pads with."""
     return {**keywords, **({"value": 0.0} if call == "nn.ZeroPad2d" else {})}
 
 
@@ -185,7 +185,7 @@ def _shown(value: Any) -> str:
 
 
 def _are_equal(ours: Any, theirs: Any) -> bool:
-    """Whether two fields are equal, apart from the last digits of a float."""
+    """Return whether two fields are equal, apart from the last digits of a float."""
     if isinstance(ours, float) and isinstance(theirs, float | int):
         return isclose(ours, theirs, rel_tol=1e-9)
     return bool(ours == theirs)

@@ -64,7 +64,7 @@ CONVENTIONS: Final[dict[str, Convention]] = {
 
 
 def find(name: str) -> Convention:
-    """The convention called `name`. Raises ArchError that lists them."""
+    """Return the convention called `name`. Raises ArchError that lists them."""
     if name in CONVENTIONS:
         return CONVENTIONS[name]
     hint = did_you_mean(name, CONVENTIONS)

@@ -34,17 +34,17 @@ class Convention(NamedTuple):
     silent: frozenset[str]
     """Ops about which it is known to say nothing; how it counts ops of a later archcalc is not known."""
     note: str = ""
-    """A note to read before its number is put beside another's."""
+    """A note to read before its number is put next to another's."""
     printed_half: bool = False
     """Whether it is the half that is published."""
 
     @property
     def label(self) -> str:
-        """Return the name of its number beside others: `flops of fvcore`."""
+        """Return the name of its number next to others: `flops of fvcore`."""
         return self.word if self.tool == OURS else f"{self.word} of {self.name}"
 
     def published(self, number: int) -> int | Fraction:
-        """The number that is printed for a sum: the half, of some."""
+        """Return the number that is printed for a sum: for some conventions, half of it."""
         half = Fraction(number, 2)
         return number if not self.printed_half else half.numerator if half.denominator == 1 else half
 
@@ -53,7 +53,7 @@ class Convention(NamedTuple):
         return self.counts.get(op, {} if op in self.free or (op in KINDS and KINDS[op].idle) else None)
 
     def is_known(self, op: str) -> bool:
-        """Whether it is known here how the tool counts a layer kind, or that it says nothing about it."""
+        """Return whether it is known how the tool counts a layer kind, or that it says nothing about it."""
         return op in self.silent or self.weights(op) is not None
 
     def cost(self, op: str, facts: Facts) -> int | None:
@@ -76,7 +76,7 @@ def convention(
     note: str = "",
     printed_half: bool = False,
 ) -> Convention:
-    """A convention as its file writes it: ops separated by spaces, each counted as in `2 macs + bias`."""
+    """Make a convention as its file writes it: ops separated by spaces, each counted as in `2 macs + bias`."""
     by_op = {op: read_weights(text) for ops, text in counts.items() for op in ops.split()}
     known, unsaid = (frozenset(ops.split() if isinstance(ops, str) else ops) for ops in (free, silent))
     return Convention(name, tool, version, word, means, url, by_op, known, unsaid, note, printed_half)

@@ -38,7 +38,7 @@ class Term(NamedTuple):
 
 
 def price(graph: Graph, table: Table, convention: Convention) -> Priced:
-    """The cost of each row of the graph's table, of its devices together and of the table's batch."""
+    """Return the cost of each row of the graph's table, of its devices together and of the table's batch."""
     on_one_device = {node.name: convention.cost(node.layer.op, facts(node)) for node in graph.nodes}
     costs = tuple(_of_row(row, on_one_device[row.name], table.batch) for row in table.rows)
     return Priced(total(convention, terms(graph, table.batch)), costs)
@@ -49,7 +49,7 @@ def _of_row(row: Row, cost: int | None, batch: int) -> int | None:
 
 
 def add_up_costs(costs: Sequence[int | None]) -> int | None:
-    """The sum of what is counted; None where nothing is.
+    """Return the sum of what is counted; None where nothing is.
 
     >>> add_up_costs([3, None, 4]), add_up_costs([None])
     (7, None)
@@ -59,7 +59,7 @@ def add_up_costs(costs: Sequence[int | None]) -> int | None:
 
 
 def terms(graph: Graph, batch: int = 1) -> list[Term]:
-    """Everything that some convention may count, of all devices together; what there is none of is left out."""
+    """Return everything that some convention may count, of all devices together, as far as there is any."""
     counts: dict[tuple[str, str], int] = {}
     layers: dict[tuple[str, str], list[str]] = {}
     for node in graph.nodes:
@@ -87,6 +87,6 @@ def total(convention: Convention, counted: list[Term]) -> Total:
 
 
 def times(convention: Convention, term: Term) -> int:
-    """How often a convention counts a term."""
+    """Return how often a convention counts a term."""
     weights: Mapping[str, int] = convention.weights(term.op) or {}
     return weights.get(term.quantity, 0)

@@ -48,7 +48,7 @@ QUANTITIES: Final = {
     "ungrouped": Words("MACs as one group", "multiply-accumulates of the same convolution in one group"),
     "split": Words("MACs / groups", "multiply-accumulates, divided by the groups once more"),
     "by_outputs": Words("MACs by outputs", "multiply-accumulates as if each output were made by a whole window"),
-    "by_outputs_ungrouped": Words("MACs by outputs as one group", "the same as if the convolution had one group"),
+    "by_outputs_ungrouped": Words("MACs by outputs as one group", "by_outputs, as if the convolution had one group"),
     "bias": Words("bias additions", "outputs that a bias is added to"),
     "flat_bias": Words("bias additions to vectors", "outputs that a bias is added to, in a layer that reads a vector"),
     "inputs": Words("inputs", "elements read, with the padding that torch has to put there first"),
@@ -57,7 +57,7 @@ QUANTITIES: Final = {
     "strides": Words("stride elements", "stride height x width for each output"),
     "weights": Words("weights", "learnable parameters without biases"),
     "biases": Words("biases", "learnable parameters called bias"),
-    "adds": Words("additions", "additions that make one of several inputs"),
+    "adds": Words("additions", "additions that make one output of several inputs"),
     "places": Words("places", "height x width of the output"),
     "edges": Words("edge zeros", "zeros that torch puts before and after the channels of an LRN"),
     "bins": Words("bin elements", "whole rows x whole columns of the input for each output of an adaptive pool"),
@@ -106,7 +106,7 @@ def facts(node: Node) -> Facts:
 
 
 def _padding_of_its_own(node: Node) -> int:
-    """Elements of padding that torch's layer cannot make, so that another layer before it does."""
+    """Return the elements of padding that torch's layer cannot make, so that another layer before it does."""
     try:
         pad = node.layer.twin(*node.device_inputs).pad
     except ArchError:

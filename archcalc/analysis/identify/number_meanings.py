@@ -1,4 +1,4 @@
-"""Which figure of which network a quoted number may be."""
+"""The number of a network that a quoted number may be."""
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
@@ -17,10 +17,10 @@ _Order = tuple[bool, str, int, int, Fraction, tuple[str, ...]]
 """By what meanings are sorted."""
 
 _PLAIN, _A_TOOLS, _A_PART = range(3)
-"""How far one has to look for a figure."""
+"""How far one has to look for a number."""
 
 
-class Figure(NamedTuple):
+class Number(NamedTuple):
     """A number of a network, as it is published."""
 
     about: About
@@ -45,22 +45,22 @@ class Meaning(NamedTuple):
 
 
 def meanings(graphs: Iterable[Graph], quoted: Quoted) -> list[Meaning]:
-    """Every figure beside a quoted number: the likeliest of what it may be first, others by nearness."""
-    by_value: dict[tuple[About, int | Fraction], dict[str, dict[str, Figure]]] = {}
+    """Return every number next to a quoted one: first those that it may be, the likeliest on top, then the nearest."""
+    by_value: dict[tuple[About, int | Fraction], dict[str, dict[str, Number]]] = {}
     for graph in graphs:
-        for figure in figures(graph):
-            if figure.value and quoted.about in (None, figure.about):
-                named = by_value.setdefault((figure.about, figure.value), {}).setdefault(graph.spec.name, {})
-                named.setdefault(figure.name, figure)
+        for number in numbers(graph):
+            if number.value and quoted.about in (None, number.about):
+                named = by_value.setdefault((number.about, number.value), {}).setdefault(graph.spec.name, {})
+                named.setdefault(number.name, number)
     found = [meaning for named in by_value.values() for meaning in _meanings(named, quoted)]
     return [meaning for _, meaning in sorted(found, key=lambda pair: pair[0])]
 
 
-def _meanings(named: dict[str, dict[str, Figure]], quoted: Quoted) -> Iterator[tuple[_Order, Meaning]]:
-    """One value: networks in which its plainest name is the same go together, under the names that all give it."""
+def _meanings(named: dict[str, dict[str, Number]], quoted: Quoted) -> Iterator[tuple[_Order, Meaning]]:
+    """Yield the meanings of one value: networks in which its plainest name is the same go together."""
     by_name: dict[str, list[str]] = {}
-    for network, figures_of_it in named.items():
-        by_name.setdefault(min(figures_of_it.values(), key=lambda f: f.rank).name, []).append(network)
+    for network, numbers_of_it in named.items():
+        by_name.setdefault(min(numbers_of_it.values(), key=lambda f: f.rank).name, []).append(network)
     for plainest, networks in by_name.items():
         first = named[networks[0]]
         common = [f for f in first.values() if all(f.name in named[network] for network in networks)]
@@ -72,14 +72,14 @@ def _meanings(named: dict[str, dict[str, Figure]], quoted: Quoted) -> Iterator[t
 
 
 def _order(meaning: Meaning, unlike: int, rank: int) -> _Order:
-    """First what is the quoted number, by its unit and by plainness, then what is not, by nearness alone."""
+    """Return the sort key: first the quoted number, by its unit and by plainness, then others by nearness alone."""
     if meaning.units is None:
         return True, "", 0, 0, meaning.distance, meaning.networks
     return False, meaning.units, unlike, rank, meaning.distance, meaning.networks
 
 
 def _unlike(quoted: str, word: str) -> int:
-    """How little a quoted unit is like the word that a tool prints; 0 where nothing was quoted, too.
+    """Return how little a quoted unit is like the word that a tool prints; 0 also if no unit was quoted.
 
     >>> _unlike("FLOPS", "GFLOPS"), _unlike("Mac", "MACs"), _unlike("FLOPs", "MACs")
     (0, 1, 2)
@@ -90,29 +90,29 @@ def _unlike(quoted: str, word: str) -> int:
     return 1 if quoted.lower().rstrip("s") == word.lower().rstrip("s") else 2
 
 
-def figures(graph: Graph) -> Iterator[Figure]:
-    """The numbers of a network that people publish."""
+def numbers(graph: Graph) -> Iterator[Number]:
+    """Yield the numbers of a network that people publish."""
     sums, biases = measure(graph).totals, _biases(graph)
     for name, params, rank in (
         ("params", sums.params, _PLAIN),
         ("params without biases", sums.params - biases, _A_TOOLS),
     ):
-        yield Figure(About.PARAMS, params, name, "params", rank)
-        yield Figure(About.MEMORY, params * BYTES_PER_PARAMETER, f"{name} in {BYTES_PER_PARAMETER} bytes", "B", rank)
-    yield Figure(About.UNITS, sums.units, "units", "units")
-    yield Figure(About.UNITS, _units_of_convolutions(graph), "units of convolutions", "units", _A_TOOLS)
+        yield Number(About.PARAMS, params, name, "params", rank)
+        yield Number(About.MEMORY, params * BYTES_PER_PARAMETER, f"{name} in {BYTES_PER_PARAMETER} bytes", "B", rank)
+    yield Number(About.UNITS, sums.units, "units", "units")
+    yield Number(About.UNITS, _units_of_convolutions(graph), "units of convolutions", "units", _A_TOOLS)
     yield from _costs(graph)
     trunk = _trunk(graph)
     if len(trunk.nodes) < len(graph.nodes):
-        for figure in _costs(trunk):
-            yield figure._replace(name=f"{figure.name}, up to {trunk.nodes[-1].name}", rank=_A_PART)
+        for number in _costs(trunk):
+            yield number._replace(name=f"{number.name}, up to {trunk.nodes[-1].name}", rank=_A_PART)
 
 
-def _costs(graph: Graph) -> Iterator[Figure]:
-    """The number of every convention that says anything of the network."""
+def _costs(graph: Graph) -> Iterator[Number]:
+    """Yield the number of every convention that counts any layer of the network."""
     for one, cost, *_ in totals(terms(graph)):
         if cost is not None:
-            yield Figure(About.COST, one.published(cost), _name(one), one.word, _rank(one))
+            yield Number(About.COST, one.published(cost), _name(one), one.word, _rank(one))
 
 
 def _name(convention: Convention) -> str:
@@ -139,6 +139,6 @@ def _is_pool(node: Node) -> bool:
 
 
 def _trunk(graph: Graph) -> Graph:
-    """The layers up to the last pool, which tables of features end at; all, if there is none."""
+    """Return the layers up to the last pool, where tables of features end; all layers, if there is no pool."""
     pools = [place for place, node in enumerate(graph.nodes, start=1) if _is_pool(node)]
     return Graph(graph.spec, graph.nodes[: max(pools, default=None)])

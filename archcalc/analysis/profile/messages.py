@@ -9,7 +9,7 @@ from archcalc.errors import ArchError, MissingError
 
 
 class Progress(NamedTuple):
-    """What is being measured."""
+    """Progress: the step that is being measured."""
 
     words: str
 

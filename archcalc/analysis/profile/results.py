@@ -186,5 +186,5 @@ class Results:
 
     @classmethod
     def from_json(cls, data: object) -> "Results":
-        """Raises ArchError for results that are not whole."""
+        """Return the results that JSON has. Raises ArchError for results that are not whole."""
         return typed_json.from_json(cls, data)

@@ -49,7 +49,7 @@ class Ladder(NamedTuple):
 
 
 def ladder(graph: Graph, batch: int = 1) -> Ladder:
-    """Every convention's number, from the smallest to the largest."""
+    """Return every convention's number, from the smallest to the largest."""
     counted = terms(graph, batch)
     by_cost: dict[int | None, list[Total]] = {}
     for one in totals(counted):
@@ -60,7 +60,7 @@ def ladder(graph: Graph, batch: int = 1) -> Ladder:
 
 
 def way(graph: Graph, conventions: Sequence[Convention], batch: int = 1) -> Ladder:
-    """The numbers of these conventions, in this order, whichever is larger.
+    """Return the numbers of these conventions, in this order, whichever is larger.
 
     Raises ArchError for one that says nothing about any of the layers, and where it is not known how it counts one.
     """
@@ -80,7 +80,7 @@ def _why_no_number(one: Total, network: str) -> str:
 
 
 def _linked(rungs: Sequence[Rung], counted: list[Term]) -> tuple[Rung, ...]:
-    """The rungs with the steps between those conventions of either that are nearest to each other."""
+    """Return the rungs with the steps between those of their conventions that are nearest to each other."""
     linked = [*rungs[:1]]
     for before, after in pairwise(rungs):
         ways = (_steps(one, other, counted) for one, other in product(before.conventions, after.conventions))
@@ -101,7 +101,7 @@ def _steps(before: Convention, after: Convention, counted: list[Term]) -> tuple[
 
 
 def _without_opposites(steps: list[Step]) -> list[Step]:
-    """Equally many of one op in the same layers: as many outputs more and bias additions less are no change."""
+    """Leave out equal amounts of one op in the same layers, such as as many outputs more as bias additions less."""
     net = sum(step.times for step in steps)
     if abs(net) == sum(abs(step.times) for step in steps):
         return steps
@@ -109,7 +109,7 @@ def _without_opposites(steps: list[Step]) -> list[Step]:
 
 
 class Match(NamedTuple):
-    """A convention's number beside a printed one."""
+    """A convention's number next to a printed one."""
 
     total: Total
     units: Units | None
@@ -119,7 +119,7 @@ class Match(NamedTuple):
 
 
 def measured(graph: Graph, printed: Quantity, batch: int = 1) -> list[Match]:
-    """Every convention beside a number as it was printed: first those that give it, then the others by nearness."""
+    """Return every convention next to a printed number: first those that give it, then the others by nearness."""
     found = [_match(one, one.cost, printed) for one in totals(terms(graph, batch)) if one.cost is not None]
     return sorted(found, key=lambda one: (one.units is None, one.units or "", one.distance if one.units is None else 0))
 

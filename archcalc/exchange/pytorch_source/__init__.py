@@ -18,7 +18,7 @@ from archcalc.twins import place
 
 
 def source(graph: Graph) -> str:
-    """A Python file with one class. Raises ArchError for what torch cannot do."""
+    """Write a Python file with one class. Raises ArchError for what torch cannot do."""
     placed = place(graph)
     tree = Tree(placed)
     declarations = tree.declarations()

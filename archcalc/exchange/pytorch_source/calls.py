@@ -24,7 +24,7 @@ def _arguments(twin: Twin) -> Iterator[str]:
 
 
 def _literal(value: Any) -> str:
-    """A pair of equals as one number, since torch takes it so wherever a pair stands."""
+    """Write a pair of equal numbers as one number, which torch takes wherever a pair stands."""
     if isinstance(value, tuple) and len(value) == 2 and value[0] == value[1]:
         return repr(value[0])
     if isinstance(value, float) and isinf(value):

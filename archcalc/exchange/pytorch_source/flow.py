@@ -18,7 +18,7 @@ _TAKEN: Final = frozenset(("self", "torch", "nn", "Tensor", _CHAIN))
 
 
 def statements(placed: Sequence[Placed], outputs: Sequence[str], tree: Tree) -> list[str]:
-    """The lines of `forward`, which returns a tensor, or a tuple where there are several outputs."""
+    """Return the lines of `forward`, which returns a tensor, or a tuple where there are several outputs."""
     flow = _Flow(placed, outputs, tree)
     kind = "Tensor" if len(outputs) == 1 else f"tuple[{', '.join('Tensor' for _ in outputs)}]"
     lines = [f"    def forward(self, {flow.names[INPUT]}: Tensor) -> {kind}:"]
@@ -46,7 +46,7 @@ class _Flow:
         self.names = _variables(placed, outputs, self.readers)
 
     def joins(self, layer: Placed) -> list[str]:
-        """The lines that put side by side what a layer reads whole from several devices."""
+        """Return the lines that put side by side what a layer reads whole from several devices."""
         whole = (name for name in layer.node.inputs if name != INPUT and not self._reads_own(layer.node, name))
         return [line for name in dict.fromkeys(whole) for line in self.join(name)]
 
@@ -59,7 +59,7 @@ class _Flow:
         return concatenation(f"{self.names[name]} = ", parts, dims(node.output_shape))
 
     def calls(self, group: Sequence[Placed]) -> list[str]:
-        """The lines, one or more per device, that run a layer and what follows it at once."""
+        """Return the lines, one or more per device, that run a layer and what follows it at once."""
         return [line for copy in range(group[0].node.copies) for line in self._call(group, copy)]
 
     def _call(self, group: Sequence[Placed], copy: int) -> list[str]:
@@ -84,12 +84,12 @@ class _Flow:
         return name != INPUT and reads_own_part(node, self._nodes[name])
 
     def _part(self, node: Node, copy: int) -> str:
-        """The variable of what one device makes."""
+        """Return the variable of what one device makes."""
         return f"{self.names[node.name]}_{node.devices[copy]}" if node.copies > 1 else self.names[node.name]
 
 
 def _together(twin: Twin, tensors: Sequence[str]) -> str:
-    """The tensors that a module reads: one, or several after a function of two."""
+    """Return the tensors that a module reads: one, or several after a function of two."""
     if twin.operator or len(tensors) == 1:
         return f" {twin.operator} ".join(tensors)
     first, *others = tensors
@@ -99,7 +99,7 @@ def _together(twin: Twin, tensors: Sequence[str]) -> str:
 
 
 def _readers(placed: Sequence[Placed]) -> dict[str, list[int]]:
-    """The places, in order, of the layers that read each layer."""
+    """Return the places, in order, of the layers that read each layer."""
     readers: dict[str, list[int]] = defaultdict(list)
     for place, layer in enumerate(placed):
         for name in dict.fromkeys(layer.node.inputs):
@@ -108,7 +108,7 @@ def _readers(placed: Sequence[Placed]) -> dict[str, list[int]]:
 
 
 def _variables(placed: Sequence[Placed], outputs: Sequence[str], readers: Mapping[str, list[int]]) -> dict[str, str]:
-    """`x` for what only the next layer reads, and for an only output; else the layer's own name, no two alike."""
+    """Return `x` for what only the next layer reads, and for an only output, or the layer's own name; all differ."""
     taken = set(_TAKEN)
     names = {}
     order = [INPUT, *(layer.node.name for layer in placed)]
@@ -126,7 +126,7 @@ def _free(word: str, taken: set[str]) -> str:
 
 
 def _groups(placed: Sequence[Placed], readers: Mapping[str, list[int]]) -> list[list[Placed]]:
-    """Layers with what is written on them, such as `conv1` and `conv1.relu`, which are called at once."""
+    """Return layers with what is written on them, such as `conv1` and `conv1.relu`, which are called at once."""
     groups: list[list[Placed]] = []
     for place, layer in enumerate(placed):
         before = groups[-1][-1] if groups else None

@@ -1,4 +1,4 @@
-"""A spec held against somebody's model: layers beside what runs, then outputs under the model's weights."""
+"""A spec compared with somebody's model: layers next to what runs, then outputs with the model's weights."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ from archcalc.twins import Placed, place
 
 
 def hold_against_model(graph: Graph, target: str, device: str) -> Against:
-    """The spec's layers beside the model's, and on a real device how far their outputs lie apart.
+    """Compare the spec's layers with the model's, and on a real device the outputs of both.
 
     Outputs are those of one random example in double precision, where the model can compute in it, after the model's
     weights have been copied to the spec's module. Raises ArchError where the model cannot be made or run.
@@ -47,7 +47,7 @@ def _compare(
     if device == "meta":
         why = "there are no weights on meta"
     elif not isinstance(theirs, Tensor):
-        why = f"the model gives a {type(theirs).__name__}, no tensor"
+        why = f"the model returns an object of type {type(theirs).__name__}, not a tensor"
     else:
         built = build(graph, device).eval().to(dtype)
         why = _copy(layers, model, built)

@@ -1,4 +1,4 @@
-"""A spec beside somebody's model, as a sheet and as JSON."""
+"""A spec next to somebody's model, as a sheet and as JSON."""
 
 from typing import Any, Final
 
@@ -29,9 +29,9 @@ _COLUMNS: Final = (
 
 
 def against_sheet(against: Against) -> Sheet:
-    """A line for each layer and for each module or function of the model, side by side."""
+    """Return a line for each layer and for each module or function of the model, side by side."""
     rows = tuple((*_cells(pair.ours), *_cells(pair.theirs), _verdict(pair)) for pair in against.layers)
-    title = f"{against.name}, and {printable(against.model)} on {against.device}"
+    title = f"{against.name} and {printable(against.model)}, on {against.device}"
     return Sheet(against.name, title, _COLUMNS, rows, notes=(_outputs(against),))
 
 
@@ -42,7 +42,7 @@ def _cells(call: Call | None) -> tuple[Any, ...]:
 def _verdict(pair: Beside) -> str:
     if pair.differences:
         return "; ".join(pair.differences)
-    return "agrees" if pair.theirs and pair.theirs.is_known else "agrees in output and params, its work is not known"
+    return "agrees" if pair.theirs and pair.theirs.is_known else "agrees in output and params; its work is not known"
 
 
 def _outputs(against: Against) -> str:
@@ -51,15 +51,15 @@ def _outputs(against: Against) -> str:
         return f"outputs are not compared: {against.why_no_outputs}"
     verdict = "agree" if outputs.are_equal else "differ"
     return (
-        f"outputs {verdict} under the model's weights: {outputs.furthest:.3g} apart at most, "
-        f"of {outputs.largest:.3g} ({outputs.dtype}, one random input)"
+        f"outputs {verdict} with the model's weights: at most {outputs.furthest:.3g} apart, "
+        f"where the largest is {outputs.largest:.3g} ({outputs.dtype}, one random input)"
     )
 
 
 def against_data(against: Against) -> dict[str, Any]:
     """Return a spec next to somebody's model, as JSON.
 
-    - `name`: the spec's.
+    - `name`: the name of the spec.
     - `model`: the model, as it was named.
     - `device`: where it ran.
     - `agrees`: whether nothing differs.

@@ -1,4 +1,4 @@
-"""Tensors of a checkpoint beside those of a network, as a sheet and as JSON."""
+"""Tensors of a checkpoint next to those of a network, as a sheet and as JSON."""
 
 from typing import Any, Final
 
@@ -29,9 +29,9 @@ _TENSORS: Final = (
 
 
 def tensors_sheet(weights: Weights, file: str) -> Sheet:
-    """A line for each tensor of the network, then those that only the file has."""
+    """Return a line for each tensor of the network, then those that only the file has."""
     rows = ((f.layer, f.name, f.shape, f.found_name, f.found_shape, f.verdict.value) for f in weights.fits)
-    title = f"{weights.network}, and the tensors of {printable(file)}"
+    title = f"{weights.network} and the tensors of {printable(file)}"
     return Sheet(weights.network, title, _TENSORS, tuple(rows), notes=tuple(_notes(weights)))
 
 
@@ -40,14 +40,14 @@ def _notes(weights: Weights) -> list[str]:
     ours = sum(fit.name is not None for fit in weights.fits)
     notes = [f"{fitting} of {ours} tensors fit, {weights.elements:,} elements"]
     if not weights.names_agree:
-        notes.append("names differ: layers and modules are put together by shape, and by order where shapes are equal")
+        notes.append("names differ: tensors are matched by shape, and by order where shapes are equal")
     return notes
 
 
 def tensors_data(weights: Weights, file: str) -> dict[str, Any]:
     """Return a spec next to the tensors of a checkpoint, as JSON.
 
-    - `name`: the spec's.
+    - `name`: the name of the spec.
     - `file`: the checkpoint.
     - `fits`: whether all tensors fit.
     - `names_agree`: whether both have the same names; if not, tensors are put together by shape and by order.
@@ -83,10 +83,10 @@ def tensor_data(fit: Fit) -> dict[str, Any]:
 
 
 def misfit(fit: Fit) -> str:
-    """One tensor that does not fit, in words."""
+    """Return one tensor that does not fit, in words."""
     found = f"{printable(fit.found_name or '')} is {_shape(fit.found_shape or ())}"
     if fit.verdict is Verdict.MISSING:
         return f"{fit.name} is missing"
     if fit.verdict is Verdict.EXTRA:
-        return f"{found}, for which there is no place"
+        return f"{found}, and the network has no place for it"
     return f"{fit.name} is {_shape(fit.shape or ())}, {found}"

@@ -27,7 +27,7 @@ _FIELDS: Final = {
 
 
 def bare(view: View) -> list[Sheet]:
-    """The sheet that CSV holds: a line for each layer, with bare numbers; blank where a network has no such layer.
+    """Return the sheet that CSV holds: a line for each layer, with bare numbers; blank if a network has no such layer.
 
     After `layer` and `type` come, for each network under its name, `.output`, `.kernel`, `.stride`, `.padding` (top,
     bottom, left and right), `.dilation`, `.groups`, `.params` and `.macs`.
@@ -46,7 +46,7 @@ def _bare(part: Part | None, field: str) -> Any:
 
 
 def data(comparison: Comparison) -> dict[str, Any]:
-    """Return the comparison as JSON: all of it, whatever --only and --changed show elsewhere.
+    """Return the comparison as JSON: all of it, also what --only and --changed leave out elsewhere.
 
     - `networks`: each with its `name`, `file`, `input_shape` and `batch`, its `outputs` and `totals`, as in `table`,
       and `ratios`: these totals divided by those of the first network, null where that total is 0.

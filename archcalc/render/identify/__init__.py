@@ -20,6 +20,6 @@ def of_number(meanings: Sequence[Meaning], quoted: str) -> Answer:
 
 
 def of_checkpoint(candidates: Sequence[Weights], file: str) -> Answer:
-    """The networks that a checkpoint fits, or those that come nearest."""
+    """Show the networks that a checkpoint fits, or those that come nearest."""
     shown = [one for one in candidates if not one.misfits] or candidates[:_NEAREST]
     return Answer([networks_sheet(shown, file)], lambda: networks_data(shown, file))

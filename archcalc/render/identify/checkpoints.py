@@ -19,7 +19,7 @@ _NETWORKS: Final = (
 
 
 def networks_sheet(candidates: Sequence[Weights], file: str) -> Sheet:
-    """A line for each network, the best fitting first."""
+    """Return a line for each network, the best fitting first."""
     rows = ((w.network, _counted(w), w.elements, verdict(w)) for w in candidates)
     return Sheet("", f"networks that {printable(file)} fits, by the shapes of its tensors", _NETWORKS, tuple(rows))
 
@@ -53,7 +53,7 @@ def _counted(weights: Weights) -> str:
 
 
 def verdict(weights: Weights) -> str:
-    """`fits`, or in words what does not."""
+    """Return `fits`, or in words what does not."""
     if not weights.misfits:
         return "fits"
     first, *others = map(misfit, weights.misfits)

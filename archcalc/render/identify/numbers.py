@@ -15,7 +15,7 @@ from archcalc.render.words import number
 _MOST: Final = 12
 """Meanings that a sheet holds."""
 
-_BY_TOOLS: Final = "tools say nothing about some layers: run archcalc table NETWORK --convention TOOL to see which"
+_BY_TOOLS: Final = "tools say nothing about some layers: run archcalc table SPEC --convention NAME to see which"
 
 
 def _value(value: int | Fraction) -> str:
@@ -28,15 +28,15 @@ def _value(value: int | Fraction) -> str:
 
 _MEANINGS: Final = (
     Column("networks", "network", ", ".join, prose=True, heads=True, least=26),
-    Column("figure", "figure", prose=True, least=16),
+    Column("figure", "quantity", prose=True, least=16),
     Column("value", "number", _value, right=True),
     Column("verdict", "verdict", prose=True, least=12),
-    Column("also", "the same number", prose=True, leaves=1),
+    Column("also", "also", prose=True, leaves=1, least=20),
 )
 
 
 def meanings_sheet(meanings: Sequence[Meaning], quoted: str) -> Sheet:
-    """A line for each number that may be meant, the likeliest first."""
+    """Return a line for each number that may be meant, the likeliest first."""
     rows = tuple(
         (
             one.networks,
@@ -60,7 +60,7 @@ def _verdict(meaning: Meaning, quoted: str) -> str:
     if meaning.units is None:
         return f"{away(meaning.distance)} away"
     exact = not meaning.distance
-    return f"{'exactly ' if exact else ''}{quoted}{in_units(meaning.units)}"
+    return f"gives {'exactly ' if exact else ''}{quoted}{in_units(meaning.units)}"
 
 
 def meanings_data(meanings: Sequence[Meaning], quoted: str) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def listed(ops: Sequence[str]) -> str:
 
 _TOTALS: Final = (
     Column("name", "convention"),
-    Column("word", "its word", leaves=2),
+    Column("word", "calls it", leaves=2),
     Column("total", "total", number, right=True),
     Column("ratio", "x MACs", _ratio, right=True, leaves=1),
     Column("not_counted", "says nothing about", listed, prose=True, least=20),
@@ -37,7 +37,7 @@ _TOTALS: Final = (
 
 
 def priced_sheet(table: Table, priced: Priced, columns: Iterable[str] | None = None) -> Sheet:
-    """The table's sheet with a column of costs in the place of MACs. Raises ArchError for an unknown column."""
+    """Return the table's sheet with a column of costs in the place of MACs. Raises ArchError for an unknown column."""
     keys = list(columns) if columns is not None else [_MACS_TO_COST.get(key, key) for key in fitting(table)]
     costs = dict(zip(table.rows, priced.costs, strict=True))
     grouped = groups(table, {row.op for row, cost in costs.items() if cost})
@@ -59,7 +59,7 @@ def priced_sheet(table: Table, priced: Priced, columns: Iterable[str] | None = N
 
 
 def _cells(rows: Sequence[Row], costs: Mapping[Row, int | None], priced: Priced) -> tuple[int | Told, float | None]:
-    """A cost, or why there is none, and its share of the total."""
+    """Return a cost, or why there is none, and its share of the total."""
     cost, convention = add_up_costs([costs[row] for row in rows]), priced.total.convention
     if not all(convention.is_known(row.op) for row in rows):
         return Told(None, NOT_KNOWN), None
@@ -91,7 +91,7 @@ def unknown(names: str, ops: Sequence[str], many: int = 1) -> str:
 
 
 def totals_sheet(table: Table, totals: Sequence[Total]) -> Sheet:
-    """A line for each convention with its total."""
+    """Return a line for each convention with its total."""
     macs = table.totals.macs
     rows = tuple(
         (
@@ -104,7 +104,7 @@ def totals_sheet(table: Table, totals: Sequence[Total]) -> Sheet:
         for one in totals
     )
     unsaid = (unknown(one.convention.name, one.not_known) for one in totals if one.not_known)
-    notes = (*unsaid, f"from one to the next: archcalc reconcile {table.name}")
+    notes = (*unsaid, f"run archcalc reconcile {table.name} to see what leads from one to the next")
     return Sheet(table.name, f"{table.name} by all conventions", _TOTALS, rows, notes=notes)
 
 
@@ -144,12 +144,12 @@ def _convention(total: Total) -> dict[str, Any]:
 
 
 def by_one(table: Table, priced: Priced, columns: Iterable[str] | None = None) -> Answer:
-    """The table with the costs of a convention. Raises ArchError for an unknown column."""
+    """Show the table with the costs of a convention. Raises ArchError for an unknown column."""
     return Answer([priced_sheet(table, priced, columns)], lambda: priced_data(table, priced))
 
 
 def by_all(table: Table, totals: Sequence[Total], columns: Iterable[str] | None = None) -> Answer:
-    """The table, and the totals of all conventions, which alone are bare. Raises ArchError for an unknown column."""
+    """Show the table and the totals of all conventions; CSV has only totals. Raises ArchError for an unknown column."""
     return Answer(
         [sheet(table, columns), totals_sheet(table, totals)],
         lambda: totals_data(table, totals),

@@ -101,6 +101,7 @@ class Raises(nn.Module):
 
 
 made = Functional()
+layer = nn.Linear(3, 2)
 number = 5
 
 
@@ -225,13 +226,13 @@ def test_of_a_class_of_somebodys_own_only_shapes_are_known(models: Path) -> None
     done = run_here("check", "lenet_d2l", "--against", f"{models}:own_class")
     assert done.returncode == 0
     (pool1,) = (line for line in done.stdout.splitlines() if line.startswith("pool1"))
-    assert pool1.endswith("agrees in output and params, its work is not known")
+    assert pool1.endswith("agrees in output and params; its work is not known")
 
 
 def test_what_is_no_tensor_is_not_compared(models: Path) -> None:
     found = against(models, "Dictionary")
     assert found.outputs is None
-    assert found.why_no_outputs == "the model gives a dict, no tensor"
+    assert found.why_no_outputs == "the model returns an object of type dict, not a tensor"
     assert found.differences == []
 
 
@@ -250,13 +251,14 @@ def test_two_towers_are_a_convolution_in_groups(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("Needs", r"Needs takes other arguments \(.*'width'\); name a function without any that makes the model"),
+        ("Needs", r"Needs needs arguments \(.*'width'\); name a function that makes the model without any"),
         ("Raises", r"Raises\(\) fails: models_of_mine\.py:\d+: ValueError: no weights here"),
-        ("number", r"number is a int, and makes no torch\.nn\.Module"),
-        ("dictionary", r"dictionary\(\) makes a dict, no torch\.nn\.Module"),
+        ("number", r"number is of type int, neither a torch\.nn\.Module nor a function that makes one"),
+        ("dictionary", r"dictionary\(\) makes an object of type dict, not a torch\.nn\.Module"),
         ("Functionl", r"there is no Functionl; did you mean 'Functional'\?"),
         ("type_error_inside", r"type_error_inside\(\) fails: models_of_mine\.py:\d+: TypeError: object of type 'int'"),
         ("leaves", r"leaves\(\) fails: models_of_mine\.py:\d+: SystemExit: 4"),
+        ("layer", r"layer cannot run on 1x1x28x28: RuntimeError: mat1 and mat2"),
         ("wrong_size", r"wrong_size cannot run on 1x1x28x28 in c: RuntimeError: mat1 and mat2"),
     ],
 )
@@ -275,7 +277,7 @@ def test_what_cannot_be_imported_says_why(tmp_path: Path) -> None:
         (f"{tmp_path}/raises.py:Net", r"raises\.py cannot be imported: raises\.py:2: ZeroDivisionError: division"),
         (f"{tmp_path}/imports.py:Net", r"ModuleNotFoundError: No module named 'no_such_package'"),
         (f"{tmp_path}/none.py:Net", r"there is no file .*none\.py"),
-        ("lenet", r"'lenet' names no model; write package\.module:name or path/to/file\.py:name"),
+        ("lenet", r"'lenet' does not name a model; write package\.module:name or path/to/file\.py:name"),
         ("torchvision:alexnett", r"there is no alexnett; did you mean 'alexnet'\?"),
     ]:
         with pytest.raises(ArchError, match=message):

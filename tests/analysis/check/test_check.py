@@ -119,7 +119,7 @@ def test_what_the_counters_do_not_count_is_no_agreement() -> None:
     assert agreement.not_counted == ["relu", "local_response_norm", "max_pool2d", "flatten", "dropout", "softmax"]
     done = run_here("check", "paper")
     assert done.returncode == 0
-    assert "not counted by FLOPs: relu, local_response_norm" in done.stdout
+    assert "not counted in FLOPs: relu, local_response_norm" in done.stdout
     assert "agrees, not counted" in done.stdout
 
 
@@ -176,7 +176,13 @@ def test_a_missing_device_says_what_there_is() -> None:
     done = run_here("check", "lenet_d2l", "--device", "xpu")
     assert done.returncode == 3
     assert "cannot use xpu here" in done.stderr
-    assert "it can: meta, cpu" in done.stderr
+    assert "it can use meta, cpu" in done.stderr
+
+
+def test_a_word_that_is_not_a_device_of_torch() -> None:
+    done = run("check", "lenet_d2l", "--device", "gpu")
+    assert done.returncode == 3
+    assert "knows no device 'gpu'; here it can use meta, cpu" in done.stderr
 
 
 def test_checking_on_meta_allocates_no_weights() -> None:

@@ -123,7 +123,7 @@ def holds(graph: Graph) -> int:
 
 
 def made_of(section: Section, found: dict[str, int]) -> object:
-    """The figure that the numbers of its parts make."""
+    """Return the number that the numbers of its parts make."""
     if section.of in ("params", "macs"):
         return next(reversed(found.values()))
     if section.of == "receptive_field":
@@ -290,15 +290,15 @@ def fits(text: str, width: int) -> bool:
 def test_sources_speak_of_the_figures_asked_for_only() -> None:
     whole = explained("paper", "conv1")
     assert "paper says units 253,440 (caption of Figure 2): it is 290,400; 253,440 is 55 x 48 x 96" in whole
-    assert "paper says output 96x55x55: it is so (Figure 2, 48 maps in each tower)" in whole
+    assert "paper says output 96x55x55: this is true (Figure 2, 48 maps in each tower)" in whole
     assert "cuda-convnet rounds up: https://" in whole
-    for figure in ("params", "macs", "receptive-field"):
-        text = explained("paper", "conv1", "--of", figure)
+    for quantity in ("params", "macs", "receptive-field"):
+        text = explained("paper", "conv1", "--of", quantity)
         assert "says" not in text
         assert "rounds up" not in text
     assert "torch.nn.Conv2d" in explained("paper", "conv1", "--of", "params")
     params = explained("torchvision", "fc6", "--of", "params")
-    assert "elefans says params 37,752,832: it is so (torchsummary, Linear-16)" in params
+    assert "elefans says params 37,752,832: this is true (torchsummary, Linear-16)" in params
     assert "says output" not in params
 
 

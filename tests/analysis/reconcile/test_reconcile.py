@@ -35,7 +35,7 @@ def answer(*arguments: str) -> dict[str, object]:
 def test_a_table_by_a_convention_has_its_word_and_says_what_that_means() -> None:
     printed = lines("table", "torchvision", "--convention", "fvcore")
     assert "flops of fvcore" in printed[1]
-    assert any("a fused multiply-add being one flop" in line for line in printed)
+    assert any("where a fused multiply-add is one flop" in line for line in printed)
     # 714,188,480 of convolutions and linear layers, and 256*6*6 = 9,216 read by the adaptive pool
     (total,) = [line for line in printed if line.split()[:1] == ["total"]]
     assert "714,197,696" in total
@@ -137,12 +137,15 @@ def test_a_measured_number_that_nobody_gives_ends_with_1_and_the_nearest() -> No
         (("table", "paper", "--convention", "fvcor"), "there is no convention 'fvcor'; did you mean 'fvcore'?"),
         (("reconcile", "paper", "torchinf"), "did you mean 'torchinfo'?"),
         (("conventions", "xyzzy"), "there are macs, flops, torch, torchvision, fvcore"),
-        (("reconcile", "paper", "fvcore", "--measured", "700M"), "name none beside it"),
+        (("reconcile", "paper", "fvcore", "--measured", "700M"), "name none of them"),
         (("reconcile", "paper", "--measured", "70o"), "write an integer, or a number as it is printed: 60M"),
-        (("identify", "0.7.7"), "there is no file '0.7.7'; '0.7.7' is no number that can be read; write an integer"),
-        (("identify", "0"), "0 says nothing"),
-        (("identify", ""), "there is no file ''"),
-        (("reconcile", "paper", "--measured", "61.1M params"), "is about params, not cost: ask archcalc identify"),
+        (
+            ("identify", "0.7.7"),
+            "there is no file '0.7.7', and '0.7.7' is not a number that archcalc can read; write an integer",
+        ),
+        (("identify", "0"), "there is no file '0', and the number must be more than 0"),
+        (("identify", ""), "the value is empty"),
+        (("reconcile", "paper", "--measured", "61.1M params"), "is about params, not cost: run archcalc identify"),
         (("identify", "none.pth"), "none.pth cannot be read: no such file"),
         (("identify", "folder/none"), "folder/none cannot be read: no such file"),
     ],
@@ -167,7 +170,7 @@ def test_conventions_side_by_side_and_one_in_full() -> None:
 
 
 @pytest.mark.parametrize(
-    ("quoted", "network", "figure"),
+    ("quoted", "network", "quantity"),
     [
         ("0.77G", "alexnet_torchvision", "MACs of thop-2019"),
         ("62.4M", "alexnet_single_tower", "params"),
@@ -184,9 +187,9 @@ def test_conventions_side_by_side_and_one_in_full() -> None:
         ("1132.33M", "alexnet_pytorchcv", "FLOPs of imgclsmob, halved"),
     ],
 )
-def test_a_number_is_recognized(quoted: str, network: str, figure: str) -> None:
+def test_a_number_is_recognized(quoted: str, network: str, quantity: str) -> None:
     found = [one for one in meanings(GRAPHS, read_quoted(quoted)) if one.units is Units.DECIMAL]
-    assert any(network in one.networks and figure in one.names for one in found)
+    assert any(network in one.networks and quantity in one.names for one in found)
 
 
 def test_the_plainest_meaning_comes_first() -> None:
@@ -224,7 +227,7 @@ def test_a_spec_that_cannot_be_computed_is_left_out_aloud(tmp_path: Path) -> Non
     (tmp_path / "mine.yaml").write_text("archcalc: 1\nname: mine\n")
     done = run("identify", "61.1M", "--spec-dir", str(tmp_path))
     assert done.returncode == 0
-    assert "mine is left out, as it cannot be computed: archcalc check" in done.stderr
+    assert "mine is left out, since it has mistakes: run archcalc validate" in done.stderr
 
 
 def test_a_step_says_who_does_not_count_it() -> None:
@@ -260,7 +263,7 @@ def test_a_billion_is_no_byte_beside_a_unit() -> None:
 
 
 def test_a_bare_number_with_decimals_gets_a_hint() -> None:
-    assert "or is it so many G or M" in run("identify", "0.714").stderr
+    assert "if it is in G or M, write that too" in run("identify", "0.714").stderr
     assert "so many" not in run("identify", "999.9G").stderr
 
 
@@ -271,7 +274,7 @@ def test_a_number_of_several_words_needs_no_quotes() -> None:
 def test_a_number_that_nothing_gives_ends_with_1_and_the_nearest() -> None:
     done = run("identify", "999.9G")
     assert done.returncode == 1
-    assert "no number of a network is 999.9G within its printed digits" in done.stderr
+    assert "no network has the number 999.9G, within its printed digits" in done.stderr
     assert done.stdout.count("away") == 3
 
 
@@ -311,7 +314,7 @@ def test_numbers_as_people_write_them(text: str, quantity: Quantity, about: Abou
 
 @pytest.mark.parametrize("text", ["", "abc", "1,00", "60m", "1e900", "e9", "-3M", "5 apples", "0x10", "٣M", "1" * 30])
 def test_numbers_that_cannot_be_read(text: str) -> None:
-    with pytest.raises(ArchError, match="is no number that can be read; write an integer"):
+    with pytest.raises(ArchError, match="is not a number that archcalc can read; write an integer"):
         read_quoted(text)
 
 

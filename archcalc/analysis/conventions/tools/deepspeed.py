@@ -60,5 +60,5 @@ CALFLOPS = _macs("calflops", *_CALFLOPS)
 CALFLOPS_FLOPS = _flops(
     "calflops-flops",
     *_CALFLOPS,
-    note="after a run that fails it counts all else once more; its README shows 3 x the AlexNet figure",
+    note="after a run that fails, it counts everything else again; its README shows 3 x the number of AlexNet",
 )

@@ -7,7 +7,7 @@ NETSCOPE = convention(
     tool="Netscope CNN Analyzer",
     version="8ae36d8",
     word="macc",
-    means="multiply-accumulates without bias, those of the squares in an LRN and of a Scale layer too",
+    means="multiply-accumulates without bias, also those of the squares in an LRN and of a Scale layer",
     url="https://github.com/dgschwend/netscope/blob/8ae36d831d3acdf0a9189b0f77f03a41c516ca3b/src/analyzer.coffee",
     counts={
         "conv2d linear": "macs",

@@ -7,7 +7,7 @@ ONNX_TOOL = convention(
     tool="onnx-tool",
     version="1.0.1",
     word="MACs",
-    means="multiply-accumulates with bias, and all else at a price: comparison or addition 1, division 4, exp 32",
+    means="multiply-accumulates with bias; other operations have a price: comparison or addition 1, division 4, exp 32",
     url="https://github.com/ThanatosShinji/onnx-tool/blob/43b5c5e4cdff13038cc23e3655f3a2e6b821b75d/onnx_tool/node.py",
     counts={
         "conv2d linear": "macs + bias",

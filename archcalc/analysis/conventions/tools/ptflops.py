@@ -9,7 +9,7 @@ PYTORCH = convention(
     tool="ptflops, back end pytorch",
     version="0.7.5",
     word="MACs",
-    means="multiply-accumulates with bias additions, and elements of activations and pools as such too",
+    means="multiply-accumulates with bias additions; elements of activations and pools are counted as well",
     url=_SOURCE.format("v0.7.5", "pytorch"),
     counts={
         "conv2d conv_transpose2d linear": "macs + bias",
@@ -29,7 +29,7 @@ PYTORCH_0_6 = convention(
     tool="ptflops",
     version="0.6.9",
     word="MACs",
-    means="multiply-accumulates with bias additions, and elements of activations and pools as such too",
+    means="multiply-accumulates with bias additions; elements of activations and pools are counted as well",
     url=_SOURCE.format("v0.6.9", "pytorch"),
     counts={
         "conv2d": "macs + bias",
@@ -39,7 +39,7 @@ PYTORCH_0_6 = convention(
         "max_pool2d avg_pool2d adaptive_avg_pool2d adaptive_max_pool2d": "inputs",
     },
     silent="local_response_norm tanh sigmoid silu hardswish softmax zero_pad2d add concat",
-    note="its README's 0.72 GMac for AlexNet",
+    note="this is the 0.72 GMac of its README for AlexNet",
 )
 
 ATEN = convention(
@@ -55,5 +55,5 @@ ATEN = convention(
         "batch_norm1d relu tanh sigmoid gelu silu hardswish leaky_relu relu6 elu softmax zero_pad2d add "
         "concat"
     ),
-    note="its README's 0.71 GMac for AlexNet",
+    note="this is the 0.71 GMac of its README for AlexNet",
 )

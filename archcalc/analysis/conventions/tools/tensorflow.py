@@ -7,7 +7,7 @@ RECEPTIVE_FIELD = convention(
     tool="TensorFlow profiler, as in receptive_field's table",
     version="1.15",
     word="FLOPs",
-    means="multiplications and additions with bias, one for each element under a pool's window",
+    means="multiplications and additions with bias; in pools, one for each element under the window",
     url="https://github.com/tensorflow/tensorflow/blob/v1.15.0/tensorflow/python/profiler/internal/flops_registry.py",
     counts={
         "conv2d linear": "2 macs + bias",

@@ -9,7 +9,7 @@ THOP = convention(
     tool="thop",
     version="0.1.1.post2209072238",
     word="MACs",
-    means="multiply-accumulates without bias, and some other operations as such too",
+    means="multiply-accumulates without bias; some other operations are counted as well",
     url=f"{_SOURCE}9e106f34e10bc8ecd3cbdc17d26fa6f1a1bfe728/thop/vision/basic_hooks.py",
     counts={
         "conv2d linear": "macs",
@@ -21,8 +21,8 @@ THOP = convention(
     },
     free="relu relu6 leaky_relu max_pool2d adaptive_max_pool2d zero_pad2d",
     silent="local_response_norm tanh sigmoid gelu silu hardswish elu add concat",
-    note="counts modules only, a transposed convolution by its output; where an adaptive pool's inputs come to a "
-    "fraction in floats, they are rounded down",
+    note="it counts modules only, and a transposed convolution by its output; "
+    "the inputs of an adaptive pool are computed in floats and rounded down",
 )
 
 THOP_2019 = convention(
@@ -30,7 +30,7 @@ THOP_2019 = convention(
     tool="thop",
     version="0.0.31.post1909230639",
     word="MACs",
-    means="multiply-accumulates with bias in convolutions, but multiplications and additions apart in linear layers",
+    means="multiply-accumulates with bias in convolutions; multiplications and additions separately in linear layers",
     url=f"{_SOURCE}3ab72b2622d307a58b5a4ac84302bf11b816c969/thop/count_hooks.py",
     counts={
         "conv2d": "macs + bias",
@@ -42,5 +42,5 @@ THOP_2019 = convention(
     },
     free="relu relu6 max_pool2d adaptive_max_pool2d",
     silent="local_response_norm tanh sigmoid gelu silu hardswish elu softmax zero_pad2d add concat",
-    note="its README's 0.77 G for AlexNet; it adds up in 32-bit floats, which lose the last digits",
+    note="this is the 0.77 G of its README for AlexNet; it adds up in 32-bit floats, which lose the last digits",
 )

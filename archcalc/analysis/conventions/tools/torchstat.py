@@ -3,14 +3,14 @@
 from archcalc.analysis.conventions.convention import convention
 
 _SOURCE = "https://github.com/Swall0w/torchstat/blob/0.0.7/torchstat/"
-_NOTE = "a kind that it does not support is 0 after a line that says so; a linear layer on maps it refuses"
+_NOTE = "a kind that it does not support counts as 0, with a warning; it refuses a linear layer on maps"
 
 FLOPS = convention(
     "torchstat",
     tool="torchstat, Flops",
     version="0.0.7",
     word="Flops",
-    means="multiply-accumulates, with bias in convolutions, and elements of activations and pools as such too",
+    means="multiply-accumulates, with bias in convolutions; elements of activations and pools are counted as well",
     url=f"{_SOURCE}compute_flops.py",
     counts={
         "conv2d": "macs + bias",
