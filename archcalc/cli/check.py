@@ -29,6 +29,10 @@ AgainstOption = Annotated[
 ]
 
 
+TimeoutOption = Annotated[
+    float | None,
+    typer.Option("--timeout", metavar="SECONDS", help="End the model of --against after SECONDS. Default: 600."),
+]
 WeightsOption = Annotated[
     Path | None,
     typer.Option("--weights", metavar="FILE", help="Hold a checkpoint's tensors against one spec: .pth, .safetensors."),
@@ -42,6 +46,7 @@ def check(
     against: AgainstOption = None,
     weights: WeightsOption = None,
     device: DeviceOption = None,
+    timeout: TimeoutOption = None,
     reading: Reading = AS_SPECIFIED,
     writing: Writing = AS_FITS,
 ) -> None:
@@ -52,6 +57,7 @@ def check(
     from archcalc.cli.networks import Networks, say_cautions
     from archcalc.cli.output import say, write_answer
     from archcalc.errors import ArchError
+    from archcalc.pytorch.check.process import SECONDS
     from archcalc.questions import check as checked
 
     networks = Networks(reading)
@@ -60,12 +66,14 @@ def check(
         raise ArchError("--against and --weights: name one spec (archcalc identify FILE tries all)")
     if against and weights:
         raise ArchError("--against and --weights: give one of them at a time")
+    if timeout is not None and not against:
+        raise ArchError("--timeout goes with --against")
     for network in loaded:  # whose faults are reported before anybody's code is run
         say_cautions(network, network.spec.name)
     answer: Agreements | Against | OfWeights
     if against:
         say(f"--against runs the code of {against.rpartition(':')[0] or against}")
-        answer = loaded[0].check_against(against, device or "cpu")
+        answer = loaded[0].check_against(against, device or "cpu", SECONDS if timeout is None else timeout)
     elif weights:
         answer = loaded[0].check_weights(weights)
     else:

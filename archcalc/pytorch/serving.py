@@ -22,7 +22,7 @@ Send = Callable[[Message], None]
 def serve(answer: Callable[[Any, Send], Answer], failed: Callable[[Any, BaseException], ArchError]) -> NoReturn:
     """Answer the request on standard input and end; `failed` says what the message for any other error is."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
-    faulthandler.enable()
+    faulthandler.enable(all_threads=False)
     messages, requests = os.fdopen(os.dup(1), "w", encoding="utf-8"), os.fdopen(os.dup(0), "rb", buffering=0)
     os.dup2(2, 1)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
@@ -32,12 +32,14 @@ def serve(answer: Callable[[Any, Send], Answer], failed: Callable[[Any, BaseExce
 
     request = pickle.load(requests)
     threading.Thread(target=_end_with_the_caller, args=(requests.fileno(),), daemon=True).start()
+    code = 1
     try:
         message = _answered(answer, failed, request, send)
         _write_out_what_was_printed()
         send(message)
+        code = 0
     finally:
-        os._exit(0)  # whatever else still runs here, or would run at the end
+        os._exit(code)  # whatever else still runs here, or would run at the end
 
 
 def _answered(

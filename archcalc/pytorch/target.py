@@ -3,9 +3,6 @@
 import importlib
 import importlib.util
 import sys
-import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,6 +11,7 @@ import torch
 from torch import nn
 
 from archcalc.errors import ArchError, MissingError, did_you_mean
+from archcalc.pytorch.raised import text_of, told
 
 
 def make(target: str, device: str) -> nn.Module:
@@ -30,14 +28,13 @@ def make(target: str, device: str) -> nn.Module:
         return found.to(device)
     if not callable(found):
         raise ArchError(f"{target} is a {type(found).__name__}, and makes no torch.nn.Module")
-    with _told(f"{target}() fails"), torch.device(device):
+    with told(f"{target}() fails"), torch.device(device):
         try:
             made = found()
         except TypeError as error:
             if _is_of_the_call(error):
-                raise ArchError(
-                    f"{target} takes other arguments ({error}); name a function without any that makes the model"
-                ) from error
+                what = f"{target} takes other arguments ({text_of(error)})"
+                raise ArchError(f"{what}; name a function without any that makes the model") from error
             raise
     if not isinstance(made, nn.Module):
         raise ArchError(f"{target}() makes a {type(made).__name__}, no torch.nn.Module")
@@ -55,7 +52,7 @@ def _module(place: str) -> ModuleType:
         return _module_of_file(Path(place))
     if place == "torchvision":  # as its documentation calls models: torchvision.models.alexnet
         place = "torchvision.models"
-    with _told(f"{place} cannot be imported"):
+    with told(f"{place} cannot be imported"):
         try:
             return importlib.import_module(place)
         except ModuleNotFoundError as error:
@@ -73,7 +70,7 @@ def _module_of_file(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[path.stem] = module
     sys.path.insert(0, str(path.resolve().parent))  # as Python does for a script, so that it may import its neighbours
-    with _told(f"{path} cannot be imported"):
+    with told(f"{path} cannot be imported"):
         spec.loader.exec_module(module)
     return module
 
@@ -85,22 +82,6 @@ def _attribute(module: ModuleType, name: str, target: str) -> Any:
             raise ArchError(f"{target}: there is no {part}{did_you_mean(part, dir(found))}")
         found = getattr(found, part)
     return found
-
-
-@contextmanager
-def _told(what: str) -> Iterator[None]:
-    """Whatever somebody's code raises becomes an ArchError with the error's own text and place."""
-    try:
-        yield
-    except ArchError:
-        raise
-    except (Exception, SystemExit) as error:
-        frames = traceback.extract_tb(error.__traceback__)
-        place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}: " if frames else ""
-        if isinstance(error, SyntaxError):
-            place = ""  # its message has its own
-        text = " ".join(str(error).split())
-        raise ArchError(f"{what}: {place}{type(error).__name__}{f': {text}' if text else ''}") from error
 
 
 def _is_of_the_call(error: TypeError) -> bool:
