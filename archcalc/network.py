@@ -226,19 +226,16 @@ class Network:
         except ImportError as error:
             raise MissingError(_NEEDS_TORCH.format("check", error)) from error
 
-    def check_against(self, model: str, device: str = "cpu") -> "Against":
+    def check_against(self, model: str, device: str = "cpu", timeout: float = 600) -> "Against":
         """Return the spec next to a model of your own, `package.module:name` or `file.py:name`, whose code is run.
 
-        Needs torch. Raises ArchError where the model cannot be made or run.
+        It runs in a process of its own, for `timeout` seconds at most; what it prints goes to standard error. Needs
+        torch. Raises ArchError where the model cannot be made or run, and where its process does not end well.
         """
         from archcalc.answers.check import Against
+        from archcalc.pytorch.check.process import against_in_a_process
 
-        graph = self.graph
-        try:
-            from archcalc.pytorch.check.against import hold_against_model
-        except ImportError as error:
-            raise MissingError(_NEEDS_TORCH.format("check", error)) from error
-        return Against(hold_against_model(graph, model, device))
+        return Against(against_in_a_process(self.graph, model, device, timeout))
 
     def check_weights(self, file: str | os.PathLike[str]) -> "OfWeights":
         """Return the tensors of a checkpoint next to those of the network. Needs torch, except for .safetensors."""

@@ -16,6 +16,9 @@ from archcalc.layers import Shape, Twin
 PAD: Final = "_pad"
 """The end of the name of the padding before a layer."""
 
+JOIN: Final = Twin("torch.cat", {"dim": 1}, takes_list=True)
+"""What puts the parts of several devices side by side."""
+
 ATTRIBUTES: Final = frozenset(
     (
         *("T_destination", "add_module", "apply", "bfloat16", "buffers", "call_super_init", "children", "compile"),

@@ -29,6 +29,10 @@ AgainstOption = Annotated[
 ]
 
 
+TimeoutOption = Annotated[
+    float | None,
+    typer.Option("--timeout", metavar="SECONDS", help="End the model of --against after SECONDS. Default: 600."),
+]
 WeightsOption = Annotated[
     Path | None,
     typer.Option(
@@ -46,6 +50,7 @@ def check(
     against: AgainstOption = None,
     weights: WeightsOption = None,
     device: DeviceOption = None,
+    timeout: TimeoutOption = None,
     reading: Reading = AS_SPECIFIED,
     writing: Writing = AS_FITS,
 ) -> None:
@@ -56,6 +61,7 @@ def check(
     from archcalc.cli.networks import Networks, say_cautions
     from archcalc.cli.output import say, write_answer
     from archcalc.errors import ArchError
+    from archcalc.pytorch.check.process import SECONDS
     from archcalc.questions import check as checked
 
     networks = Networks(reading)
@@ -66,12 +72,14 @@ def check(
         )
     if against and weights:
         raise ArchError("--against and --weights do not go together: give one of them")
+    if timeout is not None and not against:
+        raise ArchError("--timeout goes with --against")
     for network in loaded:  # whose faults are reported before anybody's code is run
         say_cautions(network, network.spec.name)
     answer: Agreements | Against | OfWeights
     if against:
         say(f"--against runs the code of {against.rpartition(':')[0] or against}")
-        answer = loaded[0].check_against(against, device or "cpu")
+        answer = loaded[0].check_against(against, device or "cpu", SECONDS if timeout is None else timeout)
     elif weights:
         answer = loaded[0].check_weights(weights)
     else:

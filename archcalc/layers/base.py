@@ -57,8 +57,14 @@ class Layer(Declared, ABC):
     torch_ignored: ClassVar[tuple[str, ...]]
     """Arguments of torch's class that a spec leaves out: they change no output, or stay at their default."""
 
+    torch_reductions: ClassVar[tuple[str, ...]] = ()
+    """Functions of torch that do its work, with one output, over the axes that they are given."""
     merges: ClassVar[bool] = False
     """Whether it reads several layers (add, concat) rather than one."""
+    commutes: ClassVar[bool] = False
+    """Whether the order of the layers that it reads changes nothing."""
+    associates: ClassVar[bool] = False
+    """Whether it makes the same of some layers at once as of some first, and of that and the others then."""
     takes_activation: ClassVar[bool] = False
     """Whether `activation: relu` may be written on it."""
     also_called: ClassVar[tuple[str, ...]] = ()

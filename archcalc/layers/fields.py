@@ -97,6 +97,15 @@ class Axis(Integer):
     """Which axis is meant, as torch counts them; a shape's rank depends on it, so it is no number to compute with."""
 
 
+def from_the_start(axis: int, rank: int) -> int:
+    """Return an axis counted from the start, where a negative one is counted from the end of so many.
+
+    >>> from_the_start(-1, rank=4), from_the_start(1, rank=4)
+    (3, 1)
+    """
+    return axis + rank if axis < 0 else axis
+
+
 class Number(FieldType):
     """A finite real number; `below` is exclusive, `most` inclusive."""
 

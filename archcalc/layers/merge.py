@@ -36,6 +36,8 @@ class Add(Weightless, Windowless):
     torch_functions = {"add": ()}
     torch_ignored = ()
     merges = True
+    commutes = True
+    associates = True
     takes_activation = True
 
     def requirements(self, *inputs: Sizes[S]) -> Iterator[Requirement]:
@@ -59,9 +61,10 @@ class Concat(Weightless, Windowless):
     idle = False
     mixes_channels = False
     torch_call = "torch.cat"
-    torch_functions = {"cat": (), "concat": ()}
+    torch_functions = {"cat": ("dim",), "concat": ("dim",), "concatenate": ("dim",)}
     torch_ignored = ()
     merges = True
+    associates = True
 
     dim: Dim = 1
 

@@ -141,6 +141,7 @@ class AdaptiveAvgPool2d(AdaptivePool2d):
 
     torch_call = "nn.AdaptiveAvgPool2d"
     torch_functions = {"adaptive_avg_pool2d": ("output_size",)}
+    torch_reductions = ("mean",)
     torch_ignored = ()
     also_called = ("global_avg_pool",)
 
@@ -151,4 +152,5 @@ class AdaptiveMaxPool2d(AdaptivePool2d):
 
     torch_call = "nn.AdaptiveMaxPool2d"
     torch_functions = {"adaptive_max_pool2d": ("output_size",)}
+    torch_reductions = ("amax", "max")
     torch_ignored = ("return_indices",)

@@ -35,7 +35,7 @@ def read_shapes(path: Path) -> dict[str, Shape]:
     """Read each tensor's shape by its name, in the file's order. Raises ArchError for what is not a checkpoint."""
     try:
         with path.open("rb") as stream:
-            remember(stream)
+            remember(path)
             start = stream.read(9)
         if start[8:] == b"{":
             return _safetensors(path)

@@ -3,9 +3,6 @@
 import importlib
 import importlib.util
 import sys
-import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,13 +11,13 @@ import torch
 from torch import nn
 
 from archcalc.errors import ArchError, MissingError, did_you_mean
-from archcalc.files import remember
+from archcalc.pytorch.raised import text_of, told
 
 
 def make(target: str, device: str) -> nn.Module:
     """Make the model that `target` names: a class or function that makes it without arguments, or the model itself.
 
-    Raises ArchError for what cannot be imported, made, or is no model, with the error of the code itself;
+    Raises ArchError for what cannot be imported, made, or is not a model, with the error of the code itself;
     MissingError for a package that is not installed.
     """
     place, colon, name = target.rpartition(":")
@@ -33,14 +30,13 @@ def make(target: str, device: str) -> nn.Module:
         raise ArchError(
             f"{target} is of type {type(found).__name__}, neither a torch.nn.Module nor a function that makes one"
         )
-    with _told(f"{target}() fails"), torch.device(device):
+    with told(f"{target}() fails"), torch.device(device):
         try:
             made = found()
         except TypeError as error:
             if _is_of_the_call(error):
-                raise ArchError(
-                    f"{target} needs arguments ({error}); name a function that makes the model without any"
-                ) from error
+                what = f"{target} needs arguments ({text_of(error)})"
+                raise ArchError(f"{what}; name a function that makes the model without any") from error
             raise
     if not isinstance(made, nn.Module):
         raise ArchError(f"{target}() makes an object of type {type(made).__name__}, not a torch.nn.Module")
@@ -58,7 +54,7 @@ def _module(place: str) -> ModuleType:
         return _module_of_file(Path(place))
     if place == "torchvision":  # as its documentation calls models: torchvision.models.alexnet
         place = "torchvision.models"
-    with _told(f"{place} cannot be imported"):
+    with told(f"{place} cannot be imported"):
         try:
             return importlib.import_module(place)
         except ModuleNotFoundError as error:
@@ -70,15 +66,13 @@ def _module(place: str) -> ModuleType:
 def _module_of_file(path: Path) -> ModuleType:
     if not path.is_file():
         raise ArchError(f"there is no file {path}")
-    with path.open("rb") as stream:
-        remember(stream)
     spec = importlib.util.spec_from_file_location(path.stem, path)
     if spec is None or spec.loader is None:
         raise ArchError(f"{path} is not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[path.stem] = module
     sys.path.insert(0, str(path.resolve().parent))  # as Python does for a script, so that it may import its neighbours
-    with _told(f"{path} cannot be imported"):
+    with told(f"{path} cannot be imported"):
         spec.loader.exec_module(module)
     return module
 
@@ -90,22 +84,6 @@ def _attribute(module: ModuleType, name: str, target: str) -> Any:
             raise ArchError(f"{target}: there is no {part}{did_you_mean(part, dir(found))}")
         found = getattr(found, part)
     return found
-
-
-@contextmanager
-def _told(what: str) -> Iterator[None]:
-    """Turn whatever somebody's code raises into an ArchError with the error's own text and place."""
-    try:
-        yield
-    except ArchError:
-        raise
-    except (Exception, SystemExit) as error:
-        frames = traceback.extract_tb(error.__traceback__)
-        place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}: " if frames else ""
-        if isinstance(error, SyntaxError):
-            place = ""  # its message has its own
-        text = " ".join(str(error).split())
-        raise ArchError(f"{what}: {place}{type(error).__name__}{f': {text}' if text else ''}") from error
 
 
 def _is_of_the_call(error: TypeError) -> bool:

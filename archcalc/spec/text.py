@@ -64,7 +64,7 @@ def read_bytes(path: Path, name: str, *, in_passing: bool = False) -> bytes:
             raise ArchError(f"{name} is no file but a pipe or a device; to read one, write - and send it there by <")
         with path.open("rb") as stream:
             if not in_passing:
-                remember(stream)
+                remember(path)
             content = stream.read(MOST_BYTES + 1)
     except IsADirectoryError:
         raise ArchError(f"{name} is a folder; name a spec file in it") from None

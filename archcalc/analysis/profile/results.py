@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from archcalc.analysis.profile import typed_json
+from archcalc.analysis import typed_json
 from archcalc.analysis.profile.statistics import Timing
-from archcalc.analysis.profile.typed_json import OMITTED
+from archcalc.analysis.typed_json import OMITTED
 from archcalc.errors import ArchError
 
 _MILLI: Final = 1e-3

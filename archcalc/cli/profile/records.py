@@ -102,7 +102,7 @@ def _read(path: Path) -> list[Record]:
     """Return the records in a file that profile wrote. Raises ArchError for another file."""
     try:
         with path.open(encoding="utf-8") as stream:
-            remember(stream)
+            remember(path)
             read = json.load(stream)
     except OSError as error:
         raise ArchError(f"--compare: {path} cannot be read: {reason(error)}") from None

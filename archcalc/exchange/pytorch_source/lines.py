@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from archcalc.layers import Twin
+from archcalc.twins import JOIN
 
 WIDTH: Final = 120
 INDENT: Final = " " * 8
@@ -18,10 +19,7 @@ def statement(start: str, arguments: Sequence[str], end: str, comment: str = "")
     ]
 
 
-_CAT: Final = Twin("torch.cat", {"dim": 1})
-
-
-def concatenation(target: str, tensors: Sequence[str], comment: str, twin: Twin = _CAT) -> list[str]:
+def concatenation(target: str, tensors: Sequence[str], comment: str, twin: Twin = JOIN) -> list[str]:
     """Write `target = torch.cat([a, b], dim=1)`, in as many lines as it needs."""
     keywords = [f"{word}={value}" for word, value in twin.keywords.items()]
     arguments = ", ".join([f"[{', '.join(tensors)}]", *keywords])

@@ -16,6 +16,9 @@ from tests.conftest import ROOT
 VALID = ROOT / "tests" / "specs" / "valid"
 
 MODELS = '''
+from dataclasses import dataclass
+from types import SimpleNamespace
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -87,6 +90,33 @@ class Single(Functional):
 class Dictionary(Functional):
     def forward(self, x):
         return {"logits": super().forward(x)}
+
+
+class Listed(Functional):
+    def forward(self, x):
+        return [0.5, (None, super().forward(x))]
+
+
+@dataclass
+class Logits:
+    logits: torch.Tensor
+    loss: float = 0.0
+
+
+class Data(Functional):
+    def forward(self, x):
+        return Logits(super().forward(x))
+
+
+class Space(Functional):
+    def forward(self, x):
+        return SimpleNamespace(logits=super().forward(x))
+
+
+class Nothing(Functional):
+    def forward(self, x):
+        super().forward(x)
+        return "done"
 
 
 class Needs(nn.Module):
@@ -166,9 +196,10 @@ def test_torchvisions_models_are_the_specs(network: str) -> None:
     graph = archcalc.load(str(VALID / f"{network}.yaml")).graph
     found = hold_against_model(graph, f"torchvision:{network}", "cpu")
     assert found.differences == []
-    assert found.outputs is not None
-    assert found.outputs.largest > 0
-    assert found.outputs.furthest <= 1e-12 * found.outputs.largest
+    (output,) = found.outputs
+    assert output.largest
+    assert output.furthest is not None
+    assert output.furthest <= 1e-12 * output.largest
 
 
 def test_torchvisions_alexnet_gives_the_same_logits() -> None:
@@ -191,8 +222,7 @@ def test_another_alexnet_differs_and_says_where() -> None:
 def test_functions_are_seen_between_modules(models: Path) -> None:
     found = against(models, "Functional")
     assert found.differences == []
-    assert found.outputs is not None
-    assert found.outputs.furthest == 0
+    assert [output.furthest for output in found.outputs] == [0]
     seen = [pair.theirs.name for pair in found.layers if pair.theirs]
     assert seen[:7] == ["a", "(sigmoid)", "(avg_pool2d)", "b", "(sigmoid)", "(avg_pool2d)", "(view)"]
 
@@ -200,8 +230,8 @@ def test_functions_are_seen_between_modules(models: Path) -> None:
 def test_a_model_may_be_made_already_or_know_single_precision_only(models: Path) -> None:
     assert against(models, "made").differences == []
     single = against(models, "Single")
-    assert single.outputs is not None
-    assert (single.outputs.dtype, single.differences) == ("float32", [])
+    assert [output.dtype for output in single.outputs] == ["float32"]
+    assert single.differences == []
 
 
 @pytest.mark.parametrize(
@@ -213,7 +243,7 @@ def test_a_model_may_be_made_already_or_know_single_precision_only(models: Path)
             "Relu",
             ["layer conv1.sigmoid: not in the model", "(relu): only in the model", "(dropout): only in the model"],
         ),
-        ("Scaled", ["(mul): only in the model", "outputs differ by up to"]),
+        ("Scaled", ["(mul): only in the model", "output fc3 differs by up to"]),
     ],
 )
 def test_every_difference_is_told(models: Path, name: str, differences: list[str]) -> None:
@@ -229,11 +259,19 @@ def test_of_a_class_of_somebodys_own_only_shapes_are_known(models: Path) -> None
     assert pool1.endswith("agrees in output and params; its work is not known")
 
 
-def test_what_is_no_tensor_is_not_compared(models: Path) -> None:
-    found = against(models, "Dictionary")
-    assert found.outputs is None
-    assert found.why_no_outputs == "the model returns an object of type dict, not a tensor"
+@pytest.mark.parametrize("name", ["Dictionary", "Listed", "Data", "Space"])
+def test_the_tensors_in_a_result_are_outputs(models: Path, name: str) -> None:
+    found = against(models, name)
+    assert [output.name for output in found.outputs] == ["fc3"]
     assert found.differences == []
+
+
+def test_what_is_no_tensor_cannot_be_compared_which_is_no_agreement(models: Path) -> None:
+    found = against(models, "Nothing")
+    assert found.why_no_outputs == "the model returns an object of type str, not a tensor"
+    differences = ["fc3 is an output here, and none of the model"]
+    assert found.differences == [*differences, "outputs cannot be compared: the model returns an object of type str, not a tensor"]
+    assert against(models, "Nothing", device="meta").differences == differences
 
 
 def test_two_towers_are_a_convolution_in_groups(tmp_path: Path) -> None:
@@ -242,8 +280,9 @@ def test_two_towers_are_a_convolution_in_groups(tmp_path: Path) -> None:
     graph = archcalc.load(tmp_path / "towers.yaml").graph
     found = hold_against_model(graph, f"{tmp_path / 'nets.py'}:grouped", "cpu")
     assert found.differences == []
-    assert found.outputs is not None
-    assert found.outputs.furthest <= 1e-15
+    (output,) = found.outputs
+    assert output.furthest is not None
+    assert output.furthest <= 1e-14
     other = hold_against_model(graph, f"{tmp_path / 'nets.py'}:not_grouped", "cpu")
     assert other.differences[0] == "layer own: groups 2 here, 1 in the model"
 

@@ -1,0 +1,139 @@
+"""The layers of a spec beside the calls of somebody's model: in order, and as they are wired."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import isclose
+from typing import Any, NamedTuple
+
+from archcalc.analysis.alignment import Pairs, align, total
+from archcalc.analysis.check.calls import FROM_OUTSIDE, Call, Ours, apart, folded, with_joined
+from archcalc.analysis.check.wiring import Rewired, rewired
+from archcalc.twins import Placed
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was seen of a model: its calls in the order in which they run, and those that make its outputs."""
+
+    calls: tuple[Call, ...]
+    outputs: tuple[int, ...]
+
+
+class Paired(NamedTuple):
+    """Layers and calls side by side, the outputs of the spec, and what is wired differently."""
+
+    pairs: Pairs[Call, Call]
+    outputs: Mapping[str, int]
+    """The numbers of the spec's calls that make its outputs."""
+    rewired: Rewired
+
+    @property
+    def cost(self) -> tuple[int, int]:
+        return total(self.pairs, unlikeness), self.rewired.number
+
+
+def put_together(placed: Sequence[Placed], outputs: Sequence[str], seen: Seen) -> Paired:
+    """Return each layer beside what was seen, by whichever way leaves least unlike, and least wired differently.
+
+    Layers on several devices stand apart or as one. The calls of a model stand in the order in which they run, or in
+    that of the spec, as far as they are wired like it: branches may run in any order.
+    """
+    best = None
+    for way in _ways(placed, outputs, seen):
+        if best is None or way.cost < best.cost:
+            best = way
+        if best.cost == (0, 0):
+            break
+    assert best is not None
+    return best
+
+
+def _ways(placed: Sequence[Placed], outputs: Sequence[str], seen: Seen) -> Iterator[Paired]:
+    layouts = [folded] if all(len(layer.paths) == 1 for layer in placed) else [apart, folded]
+    for layout in layouts:
+        ours = layout(placed, outputs)
+        as_run = _with_sums_as(ours, seen)
+        yield _aligned(ours, as_run, seen.outputs)
+        in_our_order = as_wired(ours.calls, as_run)
+        if in_our_order != as_run:
+            yield _aligned(ours, in_our_order, seen.outputs)
+
+
+def _aligned(ours: Ours, theirs: Sequence[Call], outputs: Sequence[int]) -> Paired:
+    pairs: Pairs[Call, Call] = align(ours.calls, theirs, unlikeness)
+    return Paired(pairs, ours.outputs, rewired(pairs, ours.outputs, outputs))
+
+
+def _with_sums_as(ours: Ours, seen: Seen) -> list[Call]:
+    """Return the model's calls; sums of two are joined to the sums of more that the spec has, and so are others."""
+    calls = list(seen.calls)
+    for op in dict.fromkeys(call.op for call in ours.calls if call.associates and len(call.reads) > 2):
+        calls = with_joined(calls, seen.outputs, op)
+    return calls
+
+
+def as_wired(ours: Sequence[Call], theirs: Sequence[Call]) -> list[Call]:
+    """Return the model's calls in the order of the layers that do the same and read the same.
+
+    A layer without such a call is passed over; the calls that are left come last.
+    """
+    left = {call.number: call for call in theirs}
+    beside = {FROM_OUTSIDE: FROM_OUTSIDE}
+    ready = _Ready(theirs)
+    order = []
+    for layer in ours:
+        wanted = [beside.get(number) for number in layer.reads]
+        for call in ready.calls():
+            if not unlikeness(layer, call) and _reads_alike(layer, wanted, call):
+                beside[layer.number] = call.number
+                order.append(left.pop(call.number))
+                ready.run(call)
+                break
+    return [*order, *left.values()]
+
+
+def _reads_alike(layer: Call, wanted: Sequence[int | None], call: Call) -> bool:
+    if None in wanted:
+        return False
+    found = list(call.reads)
+    return sorted(found) == sorted(map(int, wanted)) if layer.commutes else found == wanted  # type: ignore[arg-type]
+
+
+class _Ready:
+    """The calls that read nothing of what has not run yet."""
+
+    def __init__(self, calls: Sequence[Call]) -> None:
+        self._waits = {call.number: set(call.reads) - {FROM_OUTSIDE} for call in calls}
+        self._readers: dict[int, list[Call]] = {}
+        for call in calls:
+            for number in self._waits[call.number]:
+                self._readers.setdefault(number, []).append(call)
+        self._ready = {call.number: call for call in calls if not self._waits[call.number]}
+
+    def calls(self) -> list[Call]:
+        return list(self._ready.values())
+
+    def run(self, call: Call) -> None:
+        del self._ready[call.number]
+        for reader in self._readers.get(call.number, ()):
+            self._waits[reader.number].discard(call.number)
+            if not self._waits[reader.number]:
+                self._ready[reader.number] = reader
+
+
+def unlikeness(ours: Call, theirs: Call) -> int:
+    """Return 0 for the same work, up to 3 for the same kind of work, more for what is not comparable."""
+    same_output, same_tensors = ours.output_shape == theirs.output_shape, ours.tensors == theirs.tensors
+    if not theirs.is_known:
+        return 3 if same_output and ours.params == theirs.params else 9
+    if ours.op != theirs.op:
+        return 9
+    same_fields = all(are_equal(ours.fields.get(name), value) for name, value in theirs.fields.items())
+    return (not same_output) + (not same_tensors) + (not same_fields)
+
+
+def are_equal(ours: Any, theirs: Any) -> bool:
+    """Whether two fields are equal, apart from the last digits of a float."""
+    if isinstance(ours, float) and isinstance(theirs, float | int):
+        return isclose(ours, theirs, rel_tol=1e-9)
+    return bool(ours == theirs)
