@@ -21,18 +21,44 @@ Each answer is an object with typed fields, `to_dict()` (the JSON of its command
 and HTML in a notebook.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 __version__ = "0.1.0"
 
-from archcalc.answers.table import Table as Table
-from archcalc.errors import ArchError as ArchError
-from archcalc.errors import MissingError as MissingError
-from archcalc.network import Network as Network
-from archcalc.network import load as load
-from archcalc.questions import audit as audit
-from archcalc.questions import catalogue as catalogue
-from archcalc.questions import check as check
-from archcalc.questions import compare as compare
-from archcalc.questions import conventions as conventions
-from archcalc.questions import identify as identify
-from archcalc.questions import ops as ops
-from archcalc.questions import validate as validate
+if TYPE_CHECKING:
+    from archcalc.answers.table import Table
+    from archcalc.errors import ArchError, MissingError
+    from archcalc.network import Network, load
+    from archcalc.questions import audit, catalogue, check, compare, conventions, identify, ops, validate
+
+__all__ = [
+    "ArchError",
+    "MissingError",
+    "Network",
+    "Table",
+    "audit",
+    "catalogue",
+    "check",
+    "compare",
+    "conventions",
+    "identify",
+    "load",
+    "ops",
+    "validate",
+]
+
+_PLACES = ("archcalc.errors", "archcalc.network", "archcalc.questions", "archcalc.answers.table")
+
+
+def __getattr__(name: str) -> Any:
+    """Load the API when it is first asked for something: the command line does without most of it."""
+    if name in __all__:
+        for module in map(import_module, _PLACES):
+            if name in vars(module):
+                return vars(module)[name]
+    raise AttributeError(f"module 'archcalc' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

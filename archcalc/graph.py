@@ -5,8 +5,9 @@
 explain the graph, and solve for its input. Whether numbers are legal is asked here, once, and nowhere else.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from archcalc.collector import collector_at_rest
@@ -68,11 +69,27 @@ class Graph:
     @property
     def cautions(self) -> list[str]:
         """Return what is legal but probably not meant, each with its layer."""
-        said = ((node.name, node.layer.caution(*node.device_inputs)) for node in self.nodes)
+        said = ((node.name, caution) for node in self.nodes for caution in self._cautions_of(node))
         return [f"layer {name}: {caution}" for name, caution in said if caution]
+
+    def _cautions_of(self, node: Node) -> Iterator[str]:
+        yield node.layer.caution(*node.device_inputs)
+        last = self.spec.layers[-1].name
+        if node.name not in self._read and node.name != last:
+            yield f"no later layer reads it, so it is an output of the network, as {last} is"
+
+    @cached_property
+    def outputs(self) -> tuple[str, ...]:
+        """The names of the layers that no later layer reads, in order; the last layer is always among them."""
+        return tuple(node.name for node in self.nodes if node.name not in self._read)
+
+    @cached_property
+    def _read(self) -> frozenset[str]:
+        return frozenset(name for entry in self.spec.layers for name in entry.inputs)
 
     @property
     def output_shape(self) -> Shape:
+        """The shape of the last layer's output."""
         return self.nodes[-1].output_shape if self.nodes else self.spec.input_shape
 
     @property

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeVar, get_args
 
 from archcalc.answers.table import Table
 from archcalc.errors import ArchError, MissingError, listing
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _E = TypeVar("_E", bound=StrEnum)
 
 Quantity = Literal["output", "params", "macs", "receptive_field"]
+Target = Literal["pytorch", "yaml", "json"]
 _NEEDS_TORCH: Final = "{} needs torch and fvcore ({}): pip install 'archcalc[torch]'"
 
 
@@ -38,6 +39,13 @@ def _member(kind: type[_E], word: str) -> _E:
         return kind(word)
     except ValueError:
         raise ArchError(f"{kind.__name__.lower()} must be {listing([*kind])}, got {spell(word)}") from None
+
+
+def expect_word(word: str | None, known: object, what: str) -> None:
+    """Raise ArchError for a word that is none of a Literal; None is no word."""
+    words = get_args(known)
+    if word is not None and word not in words:
+        raise ArchError(f"'{word}' is no {what} (of {', '.join(words)})")
 
 
 class Origin(NamedTuple):
@@ -140,6 +148,7 @@ class Network:
         from archcalc.analysis.explain.explanation import explain
         from archcalc.answers.explain import Explanation
 
+        expect_word(of, Quantity, "quantity")
         return Explanation.of(explain(self.graph, layer, of))
 
     def solve(self, up_to: int = 512) -> "Solution":
@@ -266,9 +275,11 @@ class Network:
         ArchError for what cannot be measured.
         """
         from archcalc.analysis.precision import Precision
-        from archcalc.analysis.profile.presets import expect_free
+        from archcalc.analysis.profile.presets import completed, expect_free
+        from archcalc.analysis.profile.recording import record
         from archcalc.analysis.profile.request import LATENCY_CALLS, MIN_RUN_TIME, Compile, Layers, Mode, Request
-        from archcalc.answers.profile import measured
+        from archcalc.answers.profile import Profile
+        from archcalc.pytorch.profile.process import find_device, in_a_process
 
         expect_free(
             preset,
@@ -297,13 +308,15 @@ class Network:
             latency_calls=LATENCY_CALLS if calls is None else calls,
             preset=preset,
         )
-        return measured(self.graph, request, batch)
+        graph, request = self.graph, completed(request, batch, str(find_device(device)))
+        return Profile.of(record(graph, request, in_a_process(graph, request, lambda _: None)))
 
-    def export(self, to: Literal["pytorch", "yaml", "json"] = "pytorch") -> str:
+    def export(self, to: Target = "pytorch") -> str:
         """Return the network as one Python file with a torch.nn.Module, or as its whole spec.
 
         Raises ArchError for what torch has no layer for.
         """
+        expect_word(to, Target, "target")
         if to == "pytorch":
             from archcalc.exchange.pytorch_source import source
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
 from archcalc.errors import ArchError
-from archcalc.network import Network, load
+from archcalc.network import Network, expect_word, load
 from archcalc.spec.catalogue import Catalogue
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 Named: TypeAlias = Network | str | os.PathLike[str]
 """A network, or what names one."""
+
+Only = Literal["shapes", "params", "macs"]
 
 _CHECKPOINTS: Final = (".pth", ".pt", ".bin", ".safetensors", ".ckpt")
 """Endings of what is surely meant to be a file."""
@@ -61,7 +63,7 @@ def _networks(named: Iterable[Named]) -> list[Network]:
 def compare(
     *networks: Named,
     batch: int = 1,
-    only: Literal["shapes", "params", "macs"] | None = None,
+    only: Only | None = None,
     changed: bool = False,
 ) -> "Comparison":
     """Return two networks or more side by side, layer by layer, and what differs from the first.
@@ -75,6 +77,7 @@ def compare(
     from archcalc.analysis.compare.comparison import compare as compared
     from archcalc.answers.compare import Comparison
 
+    expect_word(only, Only, "quantity")
     if len(networks) < 2:
         raise ArchError("compare needs two specs or more, as in archcalc compare paper torchvision")
     found = compared([network.graph for network in _networks(networks)], batch)

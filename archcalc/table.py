@@ -66,6 +66,8 @@ class Table:
     input_shape: Shape
     batch: int
     rows: tuple[Row, ...]
+    outputs: tuple[str, ...]
+    """The names of the layers that no later layer reads, in order."""
     per_device: bool = False
     complete: bool = True
     """False where a layer does not fit: the rows are those before it."""
@@ -86,7 +88,7 @@ def measure(graph: Graph, batch: int = 1, per_device: bool = False) -> Table:
     spec, unfold = graph.spec, per_device and any(node.tower for node in graph.nodes)
     rows = _per_device_rows(graph, batch) if unfold else (row_of(node, batch) for node in graph.nodes)
     complete = len(graph.nodes) == len(spec.layers)
-    return Table(spec.name, spec.title, spec.input_shape, batch, tuple(rows), unfold, complete)
+    return Table(spec.name, spec.title, spec.input_shape, batch, tuple(rows), graph.outputs, unfold, complete)
 
 
 def add_up(rows: Iterable[Row]) -> Totals:

@@ -1,6 +1,8 @@
-"""archcalc as a process: in a pipe, and on a terminal."""
+"""archcalc as a process: in a pipe, and on a terminal; and in this process, where torch is loaded already."""
 
+import contextlib
 import fcntl
+import io
 import os
 import pty
 import struct
@@ -8,7 +10,9 @@ import subprocess
 import sys
 import termios
 from pathlib import Path
+from unittest import mock
 
+from archcalc.cli.app import main
 from tests.conftest import ROOT
 
 
@@ -24,6 +28,28 @@ def run(
         env=clean_environment(**environment),
         check=False,
     )
+
+
+def run_here(*arguments: str, cwd: Path = ROOT, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    """As `run`, but in this process: for commands that load torch, where nothing that is of a process is tested."""
+    output, errors = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+    command = ["archcalc", *arguments]
+    code: object = 0
+    with (
+        contextlib.chdir(cwd),
+        contextlib.redirect_stdout(output),
+        contextlib.redirect_stderr(errors),
+        mock.patch.object(sys, "argv", command),
+        mock.patch.object(sys, "stdin", io.StringIO(stdin)),
+        mock.patch.dict(os.environ, clean_environment(), clear=True),
+    ):
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code
+    assert isinstance(code, int | None)
+    texts = (stream.buffer.getvalue().decode() for stream in (output, errors))  # type: ignore[attr-defined]
+    return subprocess.CompletedProcess(command, code or 0, *texts)
 
 
 def clean_environment(**environment: str) -> dict[str, str]:

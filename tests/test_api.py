@@ -14,7 +14,7 @@ import pytest
 import archcalc
 from archcalc.answers.answer import Answer
 from archcalc.errors import ArchError
-from tests.commands import run
+from tests.commands import run, run_here
 from tests.conftest import ROOT
 
 PAPER = archcalc.load("paper")
@@ -53,9 +53,9 @@ ANSWERS: list[tuple[Callable[[], Answer], list[str]]] = [
 @pytest.mark.parametrize(("ask", "command"), ANSWERS, ids=lambda one: " ".join(one) if isinstance(one, list) else "")
 def test_python_answers_what_the_command_line_answers(ask: Callable[[], Answer], command: list[str]) -> None:
     answer = ask()
-    done = run(*command, "--format", "json", cwd=ROOT)
+    done = run_here(*command, "--format", "json", cwd=ROOT)
     assert answer.to_dict() == json.loads(done.stdout)
-    assert f"{answer}\n" == run(*command, "--format", "plain", cwd=ROOT).stdout
+    assert f"{answer}\n" == run_here(*command, "--format", "plain", cwd=ROOT).stdout
     frame = answer.to_frame()
     assert len(frame)
     assert answer._repr_html_().count("<table") >= 1
@@ -131,9 +131,9 @@ def test_a_checkpoint_is_identified(tmp_path: Path) -> None:
     path = tmp_path / "lenet.pth"
     torch.save(LENET.module().state_dict(), path)
     found = archcalc.identify(path)
-    assert found.to_dict() == json.loads(run("identify", str(path), "--format", "json").stdout)
+    assert found.to_dict() == json.loads(run_here("identify", str(path), "--format", "json").stdout)
     assert LENET.check_weights(path).to_dict() == json.loads(
-        run("check", "lenet_d2l", "--weights", str(path), "--format", "json").stdout
+        run_here("check", "lenet_d2l", "--weights", str(path), "--format", "json").stdout
     )
     assert len(found.to_frame())
     assert not LENET.check_weights(path).differences
@@ -247,3 +247,14 @@ def test_a_network_is_profiled_by_a_preset() -> None:
 def test_what_cannot_be_measured_is_refused(asked: dict[str, Any], message: str) -> None:
     with pytest.raises(ArchError, match=re.escape(message)):
         archcalc.load("lenet_d2l").profile(**{"device": "cpu", **asked})
+
+
+def test_the_api_is_what_is_listed_and_is_loaded_when_asked_for() -> None:
+    assert set(archcalc.__all__) <= set(dir(archcalc))
+    for name in archcalc.__all__:
+        assert getattr(archcalc, name).__module__.startswith("archcalc.")
+    with pytest.raises(AttributeError, match="has no attribute 'measure'"):
+        _ = archcalc.measure
+    loaded = "import sys, archcalc; print(*[name for name in sys.modules if name.startswith('archcalc')])"
+    done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout == "archcalc\n"

@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 
 import archcalc
 from archcalc.cli.app import COMMANDS as ALL_COMMANDS
-from tests.commands import clean_environment, run
+from tests.commands import clean_environment, run, run_here
 from tests.conftest import ROOT
 from tests.pages import PAGES, TEXTS, blocks, sections
 
@@ -98,6 +98,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 STAGES = [
     "collector",
     "errors",
+    "files",
     "layers",
     "spec",
     "graph",
@@ -386,7 +387,7 @@ def test_every_key_of_json_is_documented(section: str, tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text(archcalc.load("lenet_d2l").export(), encoding="utf-8")
     for command in ANSWERS[section]:
         words = [word.format_map(files) for word in command]
-        answer = json.loads(run(*words, "--format", "json").stdout)
+        answer = json.loads(run_here(*words, "--format", "json").stdout)
         assert sorted(_keys(answer) - _documented(section)) == []
 
 

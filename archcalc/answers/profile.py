@@ -4,12 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from archcalc.analysis.profile.presets import completed
 from archcalc.analysis.profile.record import Record
-from archcalc.analysis.profile.recording import record
-from archcalc.analysis.profile.request import Request
 from archcalc.answers.answer import Answer
-from archcalc.graph import Graph
 from archcalc.render.answer import Answer as Rendered
 
 
@@ -37,14 +33,3 @@ class Profile(Record, Answer):
                 "of_datasheet": part.speed.of_datasheet,
                 "of_measured": part.speed.of_measured,
             }
-
-
-def measured(graph: Graph, request: Request, batch: int | None) -> Profile:
-    """Return what a measurement in a process of its own finds; the batch is a default one, if none is given.
-
-    Raises ArchError for what cannot be measured, MissingError where its device or torch is missing.
-    """
-    from archcalc.pytorch.profile.process import find_device, in_a_process
-
-    request = completed(request, batch, str(find_device(request.device)))
-    return Profile.of(record(graph, request, in_a_process(graph, request, lambda _: None)))

@@ -14,6 +14,7 @@ import typer
 from archcalc import __version__
 from archcalc.cli.options import unbundled
 from archcalc.cli.output import complain, silence
+from archcalc.cli.values import Command
 from archcalc.errors import ArchError, MissingError, reason
 
 READING: Final = "Reading a network"
@@ -55,7 +56,7 @@ def assemble(*names: str) -> typer.Typer:
         place, panel = COMMANDS[name]
         module, _, function = place.partition(":")
         command = getattr(import_module(f"archcalc.cli.{module}"), function)
-        app.command(name, rich_help_panel=panel)(unbundled(command))
+        app.command(name, cls=Command, rich_help_panel=panel)(unbundled(command))
     return app
 
 
@@ -83,6 +84,11 @@ def main() -> None:
     except ArchError as error:
         complain(error)
         sys.exit(2)
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # of --help, which typer and rich print
+            silence()
+            sys.exit(0)
+        raise
     except OSError as error:
         silence()
         complain(ArchError(reason(error)))

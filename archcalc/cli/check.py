@@ -53,7 +53,7 @@ def check(
 
     Example: archcalc check paper
     """
-    from archcalc.cli.networks import Networks
+    from archcalc.cli.networks import Networks, say_cautions
     from archcalc.cli.output import say, write_answer
     from archcalc.errors import ArchError
     from archcalc.questions import check as checked
@@ -66,9 +66,10 @@ def check(
         )
     if against and weights:
         raise ArchError("--against and --weights do not go together: give one of them")
+    for network in loaded:  # whose faults are reported before anybody's code is run
+        say_cautions(network, network.spec.name)
     answer: Agreements | Against | OfWeights
     if against:
-        _ = loaded[0].graph  # whose faults are reported before anybody's code is run
         say(f"--against runs the code of {against.rpartition(':')[0] or against}")
         answer = loaded[0].check_against(against, device or "cpu")
     elif weights:

@@ -30,4 +30,4 @@ def export(
 
     network = Networks(reading).one(spec)
     say_cautions(network, network.spec.name)
-    write(network.export(to.value), output)
+    write(network.export(to.value), output, to.value)

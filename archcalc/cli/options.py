@@ -123,8 +123,16 @@ def read_shape(text: str | None) -> tuple[int, ...] | None:
     if len(sizes) in (1, 3) and all(size.isdecimal() and 0 < int(size[:16]) < 10**15 for size in sizes):
         return tuple(int(size) for size in sizes)
     raise ArchError(
-        f"--input: '{text}' is not a shape; write channels x height x width, each at least 1, as in 3x227x227"
+        f"--input: '{text}' is not a shape{_meant(sizes)}; write channels x height x width, each at least 1, "
+        "as in 3x227x227"
     )
+
+
+def _meant(sizes: list[str]) -> str:
+    """Return what a person may have meant who wrote another number of sizes."""
+    if len(sizes) == 4:
+        return ": it has a batch, which --batch says"
+    return ": it has no channels" if len(sizes) == 2 else ""
 
 
 def read_settings(pairs: list[str] | None) -> dict[str, object]:
@@ -136,6 +144,8 @@ def read_settings(pairs: list[str] | None) -> dict[str, object]:
         name, sign, value = pair.partition("=")
         if not sign or not name or not value:
             raise ArchError(f"--set: '{pair}' is not a setting; write param=value, as in num_classes=10")
+        if name.strip() in settings:
+            raise ArchError(f"--set: {name.strip()} is set twice")
         try:
             settings[name.strip()] = plain_value(value.strip())
         except ArchError as error:

@@ -3,11 +3,15 @@
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TextIO
 
 from archcalc.errors import ArchError, reason
+from archcalc.files import was_read
 from archcalc.render import formats
 from archcalc.render.answer import Answer as Rendered
+
+_FOR_PEOPLE: Final = ("table", "plain")
+"""Formats in which characters that standard output cannot encode are escaped."""
 
 if TYPE_CHECKING:
     from archcalc.answers.answer import Answer
@@ -31,14 +35,17 @@ def _print_message(message: str) -> None:
         from textwrap import fill
 
         message = fill(message, _width(), break_long_words=False, break_on_hyphens=False)
-    print(message, file=sys.stderr)
+    try:
+        print(message, file=sys.stderr)
+    except OSError:
+        silence(sys.stderr)  # nobody hears it: the exit code still says it
 
 
 def write_answer(answer: "Answer | Rendered", writing: "Writing") -> None:
     """Write an answer in the format asked for, or in the one that fits the place."""
     form = chosen(writing)
     rendered = answer if isinstance(answer, Rendered) else answer.rendered()
-    write(formats.find(form).write(rendered, _screen(writing.output)), writing.output)
+    write(formats.find(form).write(rendered, _screen(writing.output)), writing.output, form)
 
 
 def _screen(output: Path | None) -> formats.Screen:
@@ -49,13 +56,13 @@ def _screen(output: Path | None) -> formats.Screen:
     return formats.Screen(_width(), colour, say)
 
 
-def write(text: str, output: Path | None) -> None:
+def write(text: str, output: Path | None, form: str = "source") -> None:
     """Write text to standard output, or to a file that is then whole."""
     if output is not None:
         _write_file(output, text)
         return
     try:
-        sys.stdout.write(text)
+        sys.stdout.write(_encodable(text, form))
         sys.stdout.flush()
     except BrokenPipeError:
         silence()  # the reader has what it wanted
@@ -65,9 +72,21 @@ def write(text: str, output: Path | None) -> None:
         raise ArchError(f"standard output cannot be written: {reason(error)}") from None
 
 
-def silence() -> None:
-    """Let nothing more be written to standard output, not even at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _encodable(text: str, form: str) -> str:
+    """Return a text that standard output can encode without a loss: what programs read is JSON in ASCII, or UTF-8."""
+    if text.isascii() or form in _FOR_PEOPLE:
+        return text
+    if form == "json":
+        from archcalc.render.formats.json import in_ascii
+
+        return text if sys.stdout.encoding.lower() == "utf-8" else in_ascii(text)
+    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    return text
+
+
+def silence(stream: TextIO | None = None) -> None:
+    """Let nothing more be written to standard output, or to another stream, not even at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), (stream or sys.stdout).fileno())
 
 
 def chosen(writing: "Writing") -> str:
@@ -93,6 +112,8 @@ def _width() -> int:
 def _write_file(path: Path, text: str) -> None:
     """Write a file that is then whole; a device or a pipe is written into. Raises ArchError where that cannot be."""
     target = Path(os.path.realpath(path))
+    if was_read(target):
+        raise ArchError(f"--output: {path} is a file that the answer was made from: name another")
     try:
         if target.exists() and not target.is_file():
             target.write_text(text, encoding="utf-8")

@@ -12,4 +12,4 @@ def schema(output: OutputOption = None) -> None:
     from archcalc.render.formats import json
     from archcalc.spec import schema as language
 
-    write(json.text(language.schema()), output)
+    write(json.text(language.schema()), output, "json")

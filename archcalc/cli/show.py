@@ -28,4 +28,4 @@ def show(
     network = networks.one(spec)
     if networks.are_changed:
         network = Network(replace(network.spec, claims=()))  # they were made about another network
-    write(network.export(form), output)
+    write(network.export(form), output, form)

@@ -18,8 +18,10 @@ Device = str | torch.device
 class Built(nn.Module):
     """A graph that runs: each layer once per device that holds it.
 
-    Takes (batch, channels, height, width) or (batch, features), gives the last layer's output. `outputs` gives every
-    layer's, under its name. Of several devices, the k-th of a tower is put on the k-th, all else on the first.
+    Takes (batch, channels, height, width) or (batch, features). A network with one output gives a tensor; one with
+    several a tuple of them, in the order of `graph.outputs`, which are the layers that no later layer reads. `outputs`
+    gives every layer's output, under its name. Of several devices, the k-th of a tower is put on the k-th, all else on
+    the first.
     """
 
     def __init__(self, graph: Graph, devices: Sequence[Device]) -> None:
@@ -32,6 +34,7 @@ class Built(nn.Module):
                         _put(self, f"{path}{PAD}", _module(layer.twin.pad))
                     if layer.twin.is_module:
                         _put(self, path, _module(layer.twin))
+        self._outputs = graph.outputs
         self._readers = Counter(name for node in graph.nodes for name in set(node.inputs))
         self._homes: dict[tuple[Tower | None, int], nn.Module] = {
             (layer.node.tower, copy): module
@@ -41,11 +44,10 @@ class Built(nn.Module):
             if any(True for _ in module.parameters())
         }
 
-    def forward(self, x: Tensor, kept: dict[str, Tensor] | None = None) -> Tensor:
-        """Return the last layer's output; an output is let go once its last reader has read it, or put in `kept`."""
+    def forward(self, x: Tensor, kept: dict[str, Tensor] | None = None) -> Tensor | tuple[Tensor, ...]:
+        """Return the outputs; what a layer makes is let go once its last reader has read it, or put in `kept`."""
         waiting = Counter(self._readers)
         made: dict[str, list[Tensor]] = {INPUT: [x]}
-        last = INPUT
         for name, layer in self._layers.items():
             made[name] = self._run(name, made)
             if kept is not None:
@@ -54,8 +56,8 @@ class Built(nn.Module):
                 waiting[source] -= 1
                 if not waiting[source]:
                     del made[source]
-            last = name
-        return self._whole(made[last])
+        outputs = tuple(self._whole(made[name]) for name in self._outputs)
+        return outputs[0] if len(outputs) == 1 else outputs
 
     def outputs(self, x: Tensor) -> dict[str, Tensor]:
         """Return every layer's output, those of all devices joined."""

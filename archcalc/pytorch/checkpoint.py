@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from archcalc.errors import ArchError, MissingError, reason
+from archcalc.files import remember
 from archcalc.layers import Shape
 
 MOST_HEADER_BYTES: Final = 100_000_000
@@ -34,6 +35,7 @@ def read_shapes(path: Path) -> dict[str, Shape]:
     """Read each tensor's shape by its name, in the file's order. Raises ArchError for what is not a checkpoint."""
     try:
         with path.open("rb") as stream:
+            remember(stream)
             start = stream.read(9)
         if start[8:] == b"{":
             return _safetensors(path)

@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from archcalc.errors import ArchError, MissingError, did_you_mean
+from archcalc.files import remember
 
 
 def make(target: str, device: str) -> nn.Module:
@@ -69,6 +70,8 @@ def _module(place: str) -> ModuleType:
 def _module_of_file(path: Path) -> ModuleType:
     if not path.is_file():
         raise ArchError(f"there is no file {path}")
+    with path.open("rb") as stream:
+        remember(stream)
     spec = importlib.util.spec_from_file_location(path.stem, path)
     if spec is None or spec.loader is None:
         raise ArchError(f"{path} is not a Python file")

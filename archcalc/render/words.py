@@ -1,8 +1,12 @@
 """How numbers and sizes read."""
 
+from typing import Final
+
 from archcalc.layers import Shape
 from archcalc.layers.fields import Sides
 from archcalc.layers.sizes import dims
+
+_PREFIXES: Final = "KMGTPE"
 
 
 def number(value: int) -> str:
@@ -11,6 +15,23 @@ def number(value: int) -> str:
 
 def percent(share: float) -> str:
     return f"{100 * share:.1f}%"
+
+
+def short(value: int, unit: str) -> str:
+    """Return a count in three digits, rounded half up.
+
+    >>> short(61_100_840, " params"), short(1_428_376_960, "FLOPs"), short(999_500, "B"), short(156, " params")
+    ('61.1 M params', '1.43 GFLOPs', '1.00 MB', '156 params')
+    """
+    step = 10 ** max(len(str(value)) - 3, 0)
+    rounded = (value + step // 2) // step * step
+    power = min((len(str(rounded)) - 1) // 3, len(_PREFIXES))
+    if power == 0:
+        return f"{rounded} {unit.lstrip()}"
+    whole, rest = divmod(rounded, 1000**power)
+    places = max(3 - len(str(whole)), 0)
+    digits = f".{rest * 10**places // 1000**power:0{places}}" if places else ""
+    return f"{whole}{digits} {_PREFIXES[power - 1]}{unit}"
 
 
 def pair(value: tuple[int, int]) -> str:

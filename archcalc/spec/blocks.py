@@ -52,10 +52,11 @@ class Blocks:
             else:
                 inner[param] = self.read.value(default, inner, f"block {title}", (*place.blocks, title))
             if inner[param] is None and not _is_null(given.items.get(param)):
-                if len(self.faults.found) == faults_before:
+                is_of_a_fault = param in given.items and self.faults.found  # such a value is a fault of its own
+                if len(self.faults.found) == faults_before and not is_of_a_fault:
                     self.fault(f"block {title} needs its param '{param}': give it in with", node.mark, within)
                 inner[param] = FAULTY
-        return inner if len(self.faults.found) == faults_before else None
+        return inner if len(self.faults.found) == faults_before and FAULTY not in inner.values() else None
 
     def repeat(self, node: Mapping, place: Place, within: str) -> int | None:
         given = node.items.get("repeat")

@@ -5,6 +5,7 @@ that come with the package (a checkout's own, where the package is installed in 
 """
 
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,9 +16,9 @@ from archcalc.errors import ArchError, Faults, did_you_mean, listing
 from archcalc.layers.sizes import Shape
 from archcalc.spec.document import read_document, sound
 from archcalc.spec.inherit import inherit
-from archcalc.spec.model import Spec
+from archcalc.spec.model import LONGEST_NAME, Spec
 from archcalc.spec.reading import kind_of
-from archcalc.spec.text import MOST_BYTES, Scalar, Sequence, decode, parse, peek, read_bytes
+from archcalc.spec.text import MOST_BYTES, Scalar, Sequence, decode, expect_json, parse, peek, read_bytes
 from archcalc.spec.text import Mapping as Tree
 
 SUFFIXES: Final = (".yaml", ".yml", ".json")
@@ -27,6 +28,17 @@ _TEXT_NAME: Final = "<text>"
 _MOST_PARENTS: Final = 32
 _MOST_ALIKE: Final = 4
 _MOST_LISTED: Final = 40
+_OTHERS: Final = {
+    ".prototxt": "Caffe's: write its layers as a spec (archcalc show caffenet prints one)",
+    ".cfg": "Darknet's or cuda-convnet's: write its layers as a spec (archcalc show alexnet_cuda_convnet2 prints one)",
+    ".py": "Python: archcalc check SPEC --against FILE.py:NAME compares a spec with a model in it",
+    ".onnx": "ONNX: write its layers as a spec (archcalc show torchvision prints one)",
+    **dict.fromkeys(
+        (".pth", ".pt", ".ckpt", ".bin", ".safetensors"),
+        "a checkpoint: archcalc identify FILE says which specs it fits",
+    ),
+}
+"""What files are that people name in the place of a spec."""
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 
 
@@ -59,12 +71,15 @@ class Catalogue:
 
     def _find(self, word: str, most_listed: int = 0) -> Found:
         """Return the same, with a message that lists so many names if none is near."""
+        if advice := _OTHERS.get(os.path.splitext(word)[1].lower()):
+            raise ArchError(f"{word} is not a spec, but {advice}")
         if _is_path(word):
             return Found(Path(word), word)
         files = self.files()
         if word in files:
             return Found(files[word], _shown(files[word]))
         matches = self._with_alias(word, files) or [stem for stem in files if stem.endswith(f"_{word}")]
+        matches = self._nearest(matches, files)
         if len(matches) == 1:
             return Found(files[matches[0]], _shown(files[matches[0]]))
         if matches:
@@ -79,6 +94,13 @@ class Catalogue:
         """Return the specs with this alias; only files in which the word occurs are read for it."""
         return [stem for stem, path in files.items() if word in _aliases(path, word)]
 
+    def _nearest(self, stems: list[str], files: Mapping[str, Path]) -> list[str]:
+        """The specs of these that lie in the first folder that has any."""
+        for folder in self.folders:
+            if found := [stem for stem in stems if files[stem].parent == folder]:
+                return found
+        return stems
+
     @collector_at_rest()
     def load(self, word: str, settings: Mapping[str, Any] | None = None, input_shape: Shape | None = None) -> Spec:
         """Read the spec that an argument means, with `settings` for its params. Raises ArchError with every fault."""
@@ -91,10 +113,11 @@ class Catalogue:
         else:
             path, shown = self.find(word)
             content = read_bytes(path, shown)
-        tree = sound(parse(decode(content, shown), shown), faults)
-        name = tree.items.get("name")
-        if path and path.suffix in SUFFIXES and isinstance(name, Scalar) and name.text != path.stem:
-            faults.add(f"name must be '{path.stem}', the name of the file, got '{name.text}'", name.mark)
+        text = decode(content, shown)
+        if path and path.suffix == ".json":
+            expect_json(text, shown)
+        tree = sound(parse(text, shown), faults)
+        tree = _named(tree, path.stem if path else "network")
         return read_document(self._with_parents(tree, path, [], faults), shown, settings or {}, input_shape, faults)
 
     @collector_at_rest()
@@ -104,7 +127,7 @@ class Catalogue:
         content = text.encode(errors="surrogatepass")
         if len(content) > MOST_BYTES:
             raise ArchError(f"a spec of over {MOST_BYTES:,} bytes").at(None, _TEXT_NAME)
-        tree = sound(parse(decode(content, _TEXT_NAME), _TEXT_NAME), faults)
+        tree = _named(sound(parse(decode(content, _TEXT_NAME), _TEXT_NAME), faults), "network")
         tree = self._with_parents(tree, None, [], faults)
         return read_document(tree, _TEXT_NAME, settings or {}, input_shape, faults)
 
@@ -145,10 +168,19 @@ class Catalogue:
         return self._find(word)
 
 
+def _named(tree: Tree, stem: str) -> Tree:
+    """The tree with a name, which is made of the file's stem where none is written."""
+    if "name" in tree.items:
+        return tree
+    name = re.sub(r"\W", "_", stem, flags=re.ASCII)[:LONGEST_NAME]
+    name = name if name[:1].isalpha() else f"net_{name}"[:LONGEST_NAME]
+    return tree._replace(items={**tree.items, "name": Scalar(name, name, tree.mark)})
+
+
 def _aliases(path: Path, word: str) -> list[str]:
     """Return the other names that a spec gives itself, looked up only where `word` occurs in its file at all."""
     try:
-        content = read_bytes(path, path.name)
+        content = read_bytes(path, path.name, in_passing=True)
         if os.fsencode(word) not in content or b"aliases" not in content:
             return []
         node = peek(decode(content, path.name), "aliases")
@@ -212,6 +244,9 @@ def _shown(path: Path) -> str:
 
 
 def _unknown(word: str, files: Mapping[str, Path], folders: list[Path], most_listed: int) -> str:
+    for suffix in SUFFIXES:
+        if _is_file(Path(f"{word}{suffix}")):
+            return f"there is no spec '{word}'; did you mean the file ./{word}{suffix}?"
     alike = [stem for stem in files if stem.lower().startswith(f"{word.lower()}_")]
     if alike:
         more = " ..." if len(alike) > _MOST_ALIKE else ""

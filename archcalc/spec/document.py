@@ -13,7 +13,7 @@ from archcalc.spec.expand import Expanded, flatten
 from archcalc.spec.expressions import FAULTY, Scope
 from archcalc.spec.expressions import NAME as PARAM_NAME
 from archcalc.spec.inherit import CHANGES
-from archcalc.spec.model import NAME, VERSION, Claim, Source, Spec, Training
+from archcalc.spec.model import LONGEST_NAME, NAME, VERSION, Claim, Source, Spec, Training
 from archcalc.spec.reading import LayerList, Reader, kind_of, mark_of, resolve
 from archcalc.spec.statement import House, Statements
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence
@@ -129,6 +129,10 @@ class _Document:
         elif name and not NAME.fullmatch(name):
             rule = "name must be letters, digits and _, with a letter first"
             self.faults.add(f"{rule}, got {spell(name)}", self.root.items["name"].mark)
+        elif len(name) > LONGEST_NAME:
+            self.faults.add(
+                f"name has at most {LONGEST_NAME} characters, got {len(name)}", self.root.items["name"].mark
+            )
         return name
 
     def _aliases(self, name: str) -> tuple[str, ...]:

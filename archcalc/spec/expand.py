@@ -142,8 +142,13 @@ class _Expansion:
         self.read.arity(node, kind, sources, within)
         layer = self.read.layer(node, kind, place.params, within)
         gather = self.read.gather(node, place, within)
+        faults_before = len(self.faults.found)
         activation = self.read.activation(node, kind, place.params, within)
+        is_faulty = len(self.faults.found) > faults_before
         output = self.add(place.prefix + name, layer, sources, place, node, gather)
+        written = node.items.get("activation")
+        if is_faulty and isinstance(written, Scalar):  # its readers are no faults of their own
+            place.names.known.setdefault(f"{name}.{written.text}", output)
         if not activation:
             return output
         followed = f"{output}.{activation}"

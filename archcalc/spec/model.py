@@ -14,6 +14,8 @@ from archcalc.spec.quantity import FORMS, Quantity, Tolerance, read_quantity, re
 NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*")
 """The names of specs and layers; dots come with structures."""
 
+LONGEST_NAME: Final = 200
+
 INPUT: Final = "input"
 """The name of the network's input in `from`."""
 
@@ -25,13 +27,15 @@ _BLANKS: Final = str.maketrans("\n\t", "  ")
 
 
 class Text(FieldType):
+    """Text on one line: where it is written on several, these are joined."""
+
     words = "text"
     verbatim = True
 
     def read(self, value: Any) -> str:
         if isinstance(value, str) and value.strip():
-            if value.isprintable() or value.translate(_BLANKS).isprintable():
-                return value.strip()
+            if value.translate(_BLANKS).isprintable():
+                return value.strip() if value.isprintable() else " ".join(value.split())
             raise ArchError("must be text without control characters")
         raise self.refuse(value)
 

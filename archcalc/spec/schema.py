@@ -25,7 +25,7 @@ def schema() -> dict[str, Any]:
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": f"archcalc spec, language version {VERSION}",
         "type": "object",
-        "required": ["archcalc", "name"],
+        "required": ["archcalc"],
         "additionalProperties": False,
         "properties": {key: _FILE[key] for key in FILE_KEYS},
         "anyOf": [{"required": ["extends"]}, {"required": ["input", "layers"]}],

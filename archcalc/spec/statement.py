@@ -9,7 +9,7 @@ from archcalc.layers.base import Activation, merging, unknown_op
 from archcalc.layers.declared import Field
 from archcalc.layers.fields import spell
 from archcalc.spec.expressions import Scope
-from archcalc.spec.model import INPUT, NAME, Tower
+from archcalc.spec.model import INPUT, LONGEST_NAME, NAME, Tower
 from archcalc.spec.reading import LayerList, Reader, kind_of, mark_of, resolve
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence
 
@@ -122,6 +122,9 @@ class Statements:
             self.fault(f"{rule}, got {kind_of(given)}", given.mark)
             return ""
         name = given.text
+        if len(name) > LONGEST_NAME:
+            self.fault(f"a name has at most {LONGEST_NAME} characters, got {len(name)}", given.mark)
+            return ""
         if name == INPUT:
             self.fault(f"'{INPUT}' is the name of the network's input; choose another name", given.mark)
             return ""

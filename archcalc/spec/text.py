@@ -6,6 +6,7 @@ YAML 1.1 and 1.2 differ (`on`, `017`, `1_000`) are refused. Each node knows its 
 """
 
 import re
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -13,6 +14,7 @@ from typing import Any, Final, NamedTuple
 import yaml
 
 from archcalc.errors import ArchError, Faults, Mark
+from archcalc.files import remember
 
 MOST_BYTES: Final = 1_000_000
 MOST_NESTING: Final = 64
@@ -52,10 +54,17 @@ class Mapping(NamedTuple):
 Node = Scalar | Sequence | Mapping
 
 
-def read_bytes(path: Path, name: str) -> bytes:
-    """Read a spec file, no more of it than shows that it is too long. Raises ArchError that says why not."""
+def read_bytes(path: Path, name: str, *, in_passing: bool = False) -> bytes:
+    """Read a spec file, no more of it than shows that it is too long. Raises ArchError that says why not.
+
+    A file that is read `in_passing` may be written over later; others may not.
+    """
     try:
+        if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
+            raise ArchError(f"{name} is no file but a pipe or a device; to read one, write - and send it there by <")
         with path.open("rb") as stream:
+            if not in_passing:
+                remember(stream)
             content = stream.read(MOST_BYTES + 1)
     except IsADirectoryError:
         raise ArchError(f"{name} is a folder; name a spec file in it") from None
@@ -82,6 +91,22 @@ def decode(content: bytes, name: str) -> str:
         raise ArchError(f"not UTF-8: here is the byte 0x{content[error.start]:02x}").at(
             _place(content, error.start, name)
         ) from None
+
+
+def expect_json(text: str, name: str) -> None:
+    """Raise ArchError where a text is YAML, but not JSON."""
+    import json
+
+    def refuse(word: str) -> None:
+        raise ArchError(f"not JSON: {word} is no value of JSON").at(Mark(name, 1, 1))
+
+    try:
+        json.loads(text, parse_constant=refuse)
+    except json.JSONDecodeError as error:
+        fault = ArchError(f"not JSON: {error.msg.lower()}; YAML has the ending .yaml")
+        raise fault.at(Mark(name, error.lineno, error.colno)) from None
+    except RecursionError:
+        pass  # the depth is refused with its place
 
 
 def _place(content: bytes, offset: int, name: str) -> Mark:

@@ -65,7 +65,8 @@ def test_what_is_printed_adds_up(name: str) -> None:
 
 
 def _parts(text: str) -> tuple[Any, ...]:
-    lines = [line for line in text.splitlines() if not line.startswith(("padding a/b", "devices: "))]
+    *lines, in_short = [line for line in text.splitlines() if not line.startswith(("padding a/b", "devices: "))]
+    assert re.fullmatch(r"[0-9.]+ [KM] params \([0-9.]+ [KM]B in fp32\), .* MACs = .*FLOPs, [0-9]+ layers", in_short)
     first = next(i for i, line in enumerate(lines) if line.startswith("---"))
     second = next(i for i, line in enumerate(lines) if line.startswith("---") and i > first)
     return lines[first - 1], lines[first], lines[first + 1 : second], lines[second], lines[second + 1 :]
@@ -277,3 +278,13 @@ def test_only_sizes_get_a_multiplication_sign() -> None:
 def test_csv_joins_words_by_spaces_and_sizes_by_x() -> None:
     columns = (Column("words", "words"), Column("shape", "shape"))
     assert csv_format.render([Sheet("", "", columns, ((("foo", "bar"), (3, 4)),))]) == "words,shape\nfoo bar,3x4\n"
+
+
+def test_cells_in_a_notebook_are_aligned_as_on_a_page() -> None:
+    """JupyterLab aligns cells to the right by a rule of two classes and an element: ours must have more of them."""
+    rules = dict(re.findall(r"([^{}]+)\{([^}]*)\}", html._STYLE))
+    aligning = [one for selector, rule in rules.items() if "text-align" in rule for one in selector.split(",")]
+    assert len(aligning) == 4
+    for selector in aligning:
+        classes, elements = selector.count("."), len(re.findall(r"(?:^| )[a-z]", selector))
+        assert (classes, elements) > (2, 1), selector

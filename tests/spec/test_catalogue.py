@@ -86,12 +86,36 @@ def test_a_broken_neighbour_does_not_hide_an_alias(elsewhere: Path) -> None:
     assert archcalc.load("net").spec.name == "good"
 
 
-def test_a_file_is_called_as_its_spec(elsewhere: Path) -> None:
-    path = write(elsewhere, "mine").rename(elsewhere / "other.yaml")
-    with pytest.raises(ArchError) as refused:
-        archcalc.load("other.yaml")
-    assert str(refused.value) == "other.yaml:2:7: name must be 'other', the name of the file, got 'mine'"
-    assert path.exists()
+def test_a_copy_works_at_once_and_is_found_by_its_files_name(elsewhere: Path) -> None:
+    write(elsewhere / "specs", "mine").rename(elsewhere / "specs" / "other.yaml")
+    assert archcalc.load("other").spec.name == "mine"
+
+
+@pytest.mark.parametrize(
+    ("stem", "name"), [("mine", "mine"), ("r-34.v2", "r_34_v2"), ("3net", "net_3net"), ("n\u00e9", "n_")]
+)
+def test_a_name_that_is_left_out_is_that_of_the_file(elsewhere: Path, stem: str, name: str) -> None:
+    text = write(elsewhere, "mine").read_text().replace("name: mine\n", "")
+    (elsewhere / f"{stem}.yaml").write_text(text)
+    assert archcalc.load(f"./{stem}.yaml").spec.name == name
+    assert archcalc.load(text).spec.name == "network"
+
+
+def test_the_alias_in_the_nearest_folder_wins(elsewhere: Path) -> None:
+    write(elsewhere / "specs", "mine", "aliases: [paper]\n")
+    assert archcalc.load("paper").spec.name == "mine"
+
+
+def test_a_file_here_is_suggested(elsewhere: Path) -> None:
+    write(elsewhere, "r34")
+    with pytest.raises(ArchError, match=r"there is no spec 'r34'; did you mean the file \./r34\.yaml\?"):
+        archcalc.load("r34")
+
+
+@pytest.mark.parametrize("name", ["net.prototxt", "net.cfg", "net.py", "net.onnx", "net.pth"])
+def test_files_of_others_are_called_by_their_name(name: str) -> None:
+    with pytest.raises(ArchError, match=f"^{name} is not a spec, but .*archcalc (show|check|identify) "):
+        archcalc.load(name)
 
 
 def test_no_specs_at_all(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:

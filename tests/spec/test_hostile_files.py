@@ -1,5 +1,6 @@
 """Files that are no specs at all, or meant to do harm: each is refused at once, with a message and no traceback."""
 
+import os
 import re
 from pathlib import Path
 
@@ -61,8 +62,11 @@ def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
     assert archcalc.load(path).graph.output_shape == (1, 8, 8)
 
 
-def test_an_endless_file_is_read_no_further_than_its_limit() -> None:
-    assert refusal(Path("/dev/zero")) == "FILE is over 1 MB; a spec is a text that a person can read"
+def test_pipes_and_devices_are_not_opened(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.yaml"
+    os.mkfifo(pipe)
+    for path in (pipe, Path("/dev/zero")):
+        assert refusal(path) == "FILE is no file but a pipe or a device; to read one, write - and send it there by <"
 
 
 def test_a_directory_and_a_file_that_cannot_be_read(tmp_path: Path) -> None:

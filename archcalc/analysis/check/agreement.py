@@ -52,6 +52,8 @@ class Agreement(NamedTuple):
     name: str
     device: str
     layers: tuple[LayerAgreement, ...]
+    outputs: tuple[str, ...]
+    """The names of the network's outputs."""
 
     @property
     def differences(self) -> list[str]:
@@ -66,7 +68,7 @@ class Agreement(NamedTuple):
 def hold_against(table: Table, observed: Mapping[str, Observed], device: str) -> Agreement:
     """Put the table of one example next to what was observed of each of its layers."""
     layers = tuple(LayerAgreement(row, observed[row.name]) for row in table.rows)
-    return Agreement(table.name, device, layers)
+    return Agreement(table.name, device, layers, table.outputs)
 
 
 def _shown(value: int | Shape) -> str:

@@ -105,6 +105,6 @@ def _named(error: ArchError, name: str) -> ArchError:
 
 def _show(records: Sequence[Record], writing: Writing, as_lines: bool) -> None:
     if as_lines:
-        write(render.tensorflow_lines(records), writing.output)
+        write(render.tensorflow_lines(records), writing.output, "plain")
         return
     write_answer(render.answer(records), writing)

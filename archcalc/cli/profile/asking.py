@@ -1,5 +1,6 @@
 """The request, the networks and the way to run, each checked before anything is measured."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     import torch
 
 _ALEXNETS: Final = "alexnet_"
+_TIME_TO_SPEAK: Final = 10.0
+"""Seconds that the first rank has to say why all end; torchrun ends every rank as soon as one has ended."""
 
 
 @contextmanager
@@ -29,6 +32,7 @@ def said_by_the_first(place: Place | None) -> Iterator[None]:
     except ArchError as error:
         if place is None or place.is_first:
             raise
+        time.sleep(_TIME_TO_SPEAK)
         raise SystemExit(3 if isinstance(error, MissingError) else 2) from None
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from archcalc.analysis.profile.record import Record
 from archcalc.errors import ArchError, reason
+from archcalc.files import remember
 
 if TYPE_CHECKING:
     from archcalc.cli.options import Writing
@@ -63,9 +64,6 @@ def compare_files(paths: tuple[Path, Path], writing: "Writing") -> None:
     from archcalc.render.envelope import results, stamped
     from archcalc.render.profile import comparison_data, comparison_sheet
 
-    output = writing.output
-    if output is not None and output.resolve() in [path.resolve() for path in paths]:
-        raise ArchError(f"--output: {output} is one of the two records that are compared; name another file")
     files = (str(paths[0]), str(paths[1]))
     before, after = map(_read, paths)
     pairs = _paired(before, after)
@@ -103,7 +101,9 @@ def _numbered(records: list[Record]) -> dict[tuple[str, int], Record]:
 def _read(path: Path) -> list[Record]:
     """Return the records in a file that profile wrote. Raises ArchError for another file."""
     try:
-        read = json.loads(path.read_text(encoding="utf-8"))
+        with path.open(encoding="utf-8") as stream:
+            remember(stream)
+            read = json.load(stream)
     except OSError as error:
         raise ArchError(f"--compare: {path} cannot be read: {reason(error)}") from None
     except (ValueError, RecursionError):

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from keyword import iskeyword
 from typing import Final
 
-from archcalc.exchange.pytorch_source.lines import INDENT, concatenation, operation, statement
+from archcalc.exchange.pytorch_source.lines import INDENT, WIDTH, concatenation, operation, statement
 from archcalc.exchange.pytorch_source.tree import Tree
 from archcalc.graph import Node, reads_own_part
 from archcalc.layers import Twin
@@ -17,26 +17,33 @@ _CHAIN: Final = "x"
 _TAKEN: Final = frozenset(("self", "torch", "nn", "Tensor", _CHAIN))
 
 
-def statements(placed: Sequence[Placed], tree: Tree) -> list[str]:
-    """Return the lines of `forward`."""
-    flow = _Flow(placed, tree)
-    lines = [f"    def forward(self, {flow.names[INPUT]}: Tensor) -> Tensor:"]
+def statements(placed: Sequence[Placed], outputs: Sequence[str], tree: Tree) -> list[str]:
+    """Return the lines of `forward`, which returns a tensor, or a tuple where there are several outputs."""
+    flow = _Flow(placed, outputs, tree)
+    kind = "Tensor" if len(outputs) == 1 else f"tuple[{', '.join('Tensor' for _ in outputs)}]"
+    lines = [f"    def forward(self, {flow.names[INPUT]}: Tensor) -> {kind}:"]
     for group in _groups(placed, flow.readers):
         lines += flow.joins(group[0])
         lines += flow.calls(group)
-    return [*lines, *flow.join(flow.end), f"{INDENT}return {flow.names[flow.end]}"]
+    for name in outputs:
+        lines += flow.join(name)
+    return [*lines, *_returned([flow.names[name] for name in outputs])]
+
+
+def _returned(names: Sequence[str]) -> list[str]:
+    whole = f"{INDENT}return {', '.join(names)}"
+    return [whole] if len(whole) <= WIDTH else statement("return (", names, ")")
 
 
 class _Flow:
     """The variables of `forward`: one per layer, and one per device where a layer is on several."""
 
-    def __init__(self, placed: Sequence[Placed], tree: Tree) -> None:
+    def __init__(self, placed: Sequence[Placed], outputs: Sequence[str], tree: Tree) -> None:
         self._tree = tree
         self._nodes = {layer.node.name: layer.node for layer in placed}
-        self.end = placed[-1].node.name if placed else INPUT
         self._joined: set[str] = set()
         self.readers = _readers(placed)
-        self.names = _variables(placed, self.readers)
+        self.names = _variables(placed, outputs, self.readers)
 
     def joins(self, layer: Placed) -> list[str]:
         """Return the lines that put side by side what a layer reads whole from several devices."""
@@ -57,7 +64,7 @@ class _Flow:
 
     def _call(self, group: Sequence[Placed], copy: int) -> list[str]:
         (node, twin, paths), last = group[0], group[-1].node
-        target = f"{self._part(last, copy)} = " if self._is_read(last) else ""
+        target = f"{self._part(last, copy)} = "
         tensors = [self._read(node, name, copy) for name in node.inputs]
         shape = "" if set(node.device_inputs) == {node.device_output} else dims(node.device_output)
         if twin.takes_list:
@@ -72,9 +79,6 @@ class _Flow:
 
     def _read(self, node: Node, name: str, copy: int) -> str:
         return self._part(self._nodes[name], copy) if self._reads_own(node, name) else self.names[name]
-
-    def _is_read(self, node: Node) -> bool:
-        return bool(self.readers[node.name]) or node.name == self.end
 
     def _reads_own(self, node: Node, name: str) -> bool:
         return name != INPUT and reads_own_part(node, self._nodes[name])
@@ -103,13 +107,13 @@ def _readers(placed: Sequence[Placed]) -> dict[str, list[int]]:
     return readers
 
 
-def _variables(placed: Sequence[Placed], readers: Mapping[str, list[int]]) -> dict[str, str]:
-    """Return `x` for what only the next layer reads, and for the end; else the layer's own name, no two alike."""
+def _variables(placed: Sequence[Placed], outputs: Sequence[str], readers: Mapping[str, list[int]]) -> dict[str, str]:
+    """Return `x` for what only the next layer reads, and for an only output, or the layer's own name; all differ."""
     taken = set(_TAKEN)
     names = {}
     order = [INPUT, *(layer.node.name for layer in placed)]
     for place, name in enumerate(order):
-        is_chain = readers[name] == [place] or name == order[-1]
+        is_chain = readers[name] == [place] or [*outputs] == [name]
         names[name] = _CHAIN if is_chain else _free(name.replace(".", "_"), taken)
         taken.add(names[name])
     return names

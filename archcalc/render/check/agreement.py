@@ -93,6 +93,7 @@ def data(agreement: Agreement) -> dict[str, Any]:
     - `agrees`: whether nothing differs.
     - `differences`: every difference, in words; also for each layer.
     - `not_counted`: the ops whose FLOPs the counters do not count.
+    - `outputs`: the names of the layers that no later layer reads, in order.
     - `layers`: in order, each with
 
       - `name`, `op`.
@@ -108,6 +109,7 @@ def data(agreement: Agreement) -> dict[str, Any]:
             "agrees": not agreement.differences,
             "differences": agreement.differences,
             "not_counted": agreement.not_counted,
+            "outputs": list(agreement.outputs),
             "layers": [_layer_data(layer) for layer in agreement.layers],
         }
     )

@@ -19,6 +19,9 @@ def notes(view: View) -> Iterator[str]:
     inputs = dict.fromkeys(spec.input_shape for spec in comparison.specs)
     if len(inputs) > 1:
         yield f"inputs differ: {' and '.join(map(dims, inputs))}"
+    if len({len(table.outputs) for table in comparison.tables}) > 1:
+        counts = (f"{len(table.outputs)} ({', '.join(table.outputs)})" for table in comparison.tables)
+        yield f"numbers of outputs differ: {' and '.join(counts)}"
     if comparison.differ and not comparison.are_apart:
         yield from _quantities(view)
     if view.only != "shapes":

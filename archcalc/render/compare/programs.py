@@ -48,8 +48,8 @@ def _bare(part: Part | None, field: str) -> Any:
 def data(comparison: Comparison) -> dict[str, Any]:
     """Return the comparison as JSON: all of it, also what --only and --changed leave out elsewhere.
 
-    - `networks`: each with its `name`, `file`, `input_shape` and `batch`, its `totals`, as in `table`, and `ratios`:
-      these totals divided by those of the first network, null where that total is 0.
+    - `networks`: each with its `name`, `file`, `input_shape` and `batch`, its `outputs` and `totals`, as in `table`,
+      and `ratios`: these totals divided by those of the first network, null where that total is 0.
     - `apart`: whether the networks have too little in common to be put side by side; `layers` is then empty.
     - `differ`: whether anything differs in any of them, as `--fail-on-diff` asks.
     - `same`: for each spec that is given more than once, a list of its places among `networks`, from 0.
@@ -91,6 +91,7 @@ def _network(table: Table, file: str, first: Totals) -> dict[str, Any]:
         "file": file,
         "input_shape": list(table.input_shape),
         "batch": table.batch,
+        "outputs": list(table.outputs),
         "totals": totals,
         "ratios": {name: count / of if (of := getattr(first, name)) else None for name, count in totals.items()},
     }

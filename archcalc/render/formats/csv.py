@@ -10,6 +10,9 @@ from archcalc.render.sheet import Column, Other, Same, Sheet, Told
 
 ENDINGS: Final = (".csv",)
 
+_RUN: Final = ("=", "+", "-", "@", "\t", "\r")
+"""How a text begins that a spreadsheet would run as a formula; an apostrophe before it makes it text to all of them."""
+
 
 def write(answer: Answer, screen: Screen) -> str:
     """Write the answer's bare sheets, or those for people."""
@@ -34,7 +37,7 @@ def render(sheets: Sequence[Sheet]) -> str:
 
 
 def _cell(column: Column, value: Any) -> Any:
-    return _bare(value) if column.pieces is None else column.show(value)
+    return _bare(value if column.pieces is None else column.show(value))
 
 
 def _bare(value: Any) -> Any:
@@ -46,4 +49,6 @@ def _bare(value: Any) -> Any:
     if isinstance(value, tuple):
         sizes = all(isinstance(item, int) for item in value)
         return ("x" if sizes else " ").join(str(_bare(item)) for item in value)
+    if isinstance(value, str):
+        return f"'{value}" if len(value) > 1 and value.startswith(_RUN) else value
     return round(value, 6) if isinstance(value, float) else value

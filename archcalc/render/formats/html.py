@@ -11,15 +11,17 @@ from archcalc.render.sheet import Sheet
 ENDINGS: Final = (".html", ".htm")
 
 _STYLE: Final = (
+    "div.archcalc{overflow-x:auto}"
     "table.archcalc{border-collapse:collapse;font:14px/1.4 system-ui,sans-serif;font-variant-numeric:tabular-nums}"
-    "table.archcalc caption{text-align:left;font-weight:600;padding:.4em .6em}"
-    "table.archcalc th,table.archcalc td{padding:.15em .6em;text-align:left;white-space:nowrap}"
+    "table.archcalc.archcalc caption{text-align:left;color:inherit;font-weight:600;padding:.4em .6em}"
+    "table.archcalc.archcalc th,table.archcalc.archcalc td{padding:.15em .6em;text-align:left;white-space:nowrap}"
     "table.archcalc thead th{border-bottom:1px solid currentColor}"
     "table.archcalc tfoot{border-top:1px solid currentColor;font-weight:600}"
-    "table.archcalc .n{text-align:right}"
+    "table.archcalc.archcalc .n{text-align:right}"
     "table.archcalc .s{background:linear-gradient(to right,#3b82f640 var(--s),transparent var(--s))}"
     "p.archcalc{font:14px/1.4 system-ui,sans-serif;max-width:60em}"
 )
+"""Names the class twice where the rules of Jupyter, which align every cell to the right, must lose."""
 
 
 def write(answer: Answer, screen: Screen) -> str:
@@ -47,8 +49,8 @@ def _table(sheet: Sheet) -> str:
     notes = "".join(f'<p class="archcalc">{escape(note)}</p>\n' for note in sheet.notes)
     foot = f"<tfoot>\n{_rows(sheet, sheet.footer)}</tfoot>\n" if sheet.footer else ""
     return (
-        f'<table class="archcalc">\n{caption}<thead>\n<tr>{head}</tr>\n</thead>\n'
-        f"<tbody>\n{_rows(sheet, sheet.rows, bars=True)}</tbody>\n{foot}</table>\n{notes}"
+        f'<div class="archcalc">\n<table class="archcalc">\n{caption}<thead>\n<tr>{head}</tr>\n</thead>\n'
+        f"<tbody>\n{_rows(sheet, sheet.rows, bars=True)}</tbody>\n{foot}</table>\n</div>\n{notes}"
     )
 
 

@@ -1,5 +1,6 @@
 """JSON, indented so that it reads and diffs well."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from archcalc.render.answer import Answer
@@ -14,10 +15,29 @@ def write(answer: Answer, screen: Screen) -> str:
 
 
 def text(data: Any) -> str:
-    """
+    r"""
     >>> text({"name": "net"})
-    '{\\n  "name": "net"\\n}\\n'
+    '{\n  "name": "net"\n}\n'
+    >>> text("\u202e")
+    '"\\u202e"\n'
     """
     import json
 
-    return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
+    lines = json.dumps(data, ensure_ascii=False, indent=2).split("\n")
+    return "".join(f"{line if line.isprintable() else _escaped(line, str.isprintable)}\n" for line in lines)
+
+
+def in_ascii(text: str) -> str:
+    r"""Return the same JSON in ASCII.
+
+    >>> in_ascii('"caf\u00e9"')
+    '"caf\\u00e9"'
+    """
+    return text if text.isascii() else _escaped(text, str.isascii)
+
+
+def _escaped(text: str, may_stay: Callable[[str], bool]) -> str:
+    """Return JSON whose other characters are written as escapes."""
+    import json
+
+    return "".join(character if may_stay(character) else json.dumps(character)[1:-1] for character in text)

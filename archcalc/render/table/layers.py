@@ -7,7 +7,7 @@ from archcalc.layers.sizes import dims
 from archcalc.render.answer import Answer
 from archcalc.render.envelope import stamped
 from archcalc.render.sheet import Column, Sheet
-from archcalc.render.words import inputs, number, pair, percent, sides
+from archcalc.render.words import inputs, number, pair, percent, short, sides
 from archcalc.table import Row, Table, Totals, add_up
 
 COLUMNS: Final = (
@@ -71,13 +71,26 @@ def fitting(table: Table) -> list[str]:
 
 
 def notes(table: Table, keys: list[str]) -> Iterator[str]:
-    """Return notes on the columns that are shown."""
+    """Return notes on the outputs, where there are several, and on the columns that are shown."""
+    if len(table.outputs) > 1:
+        yield f"{len(table.outputs)} outputs, which no later layer reads: {', '.join(table.outputs)}"
     if "padding" in keys and any(row.padding and row.padding[::2] != row.padding[1::2] for row in table.rows):
         yield "padding a/b: a before and b after, as applied"
     if "devices" in keys and any(row.devices for row in table.rows):
         yield "devices: shapes and costs are of all together; each reads its own part, with gather all parts"
     if "received" in keys and table.per_device:
         yield "received: elements read from other devices; layers outside towers run on the first device"
+    if table.complete:
+        yield _in_short(table)
+
+
+def _in_short(table: Table) -> str:
+    """Return the totals in words, with the bytes of the parameters and both ways to count a multiply-add."""
+    totals, layers = table.totals, len(table.rows)
+    params = f"{short(totals.params, ' params')} ({short(4 * totals.params, 'B')} in fp32)"
+    costs = f"{short(totals.macs, ' MACs')} = {short(totals.flops, 'FLOPs')}"
+    batch = f" for {table.batch} examples" if table.batch != 1 else ""
+    return f"{params}, {costs}{batch}, {layers} layer{'s' * (layers != 1)}"
 
 
 def _title(table: Table) -> str:
@@ -159,6 +172,7 @@ def data(table: Table) -> dict[str, Any]:
       - `devices`, `gather`: only for a layer of a tower: the names of its devices, and whether it reads all of them.
       - `received`: only with `--per-device`: the elements that a device reads from others.
 
+    - `outputs`: the names of the layers that no later layer reads, in order: the outputs of the network.
     - `totals`: the sums of `params`, `buffers`, `macs`, `flops`, `activations` and `units`.
     """
     return stamped(
@@ -169,6 +183,7 @@ def data(table: Table) -> dict[str, Any]:
             "batch": table.batch,
             "complete": table.complete,
             "layers": [row_data(row) for row in table.rows],
+            "outputs": list(table.outputs),
             "totals": table.totals._asdict(),
         }
     )

@@ -10,7 +10,7 @@ from archcalc.analysis.alignment import ALONE, align, total
 from archcalc.analysis.check.against import Against
 from archcalc.errors import ArchError, MissingError
 from archcalc.pytorch.check.against import hold_against_model
-from tests.commands import run
+from tests.commands import run_here
 from tests.conftest import ROOT
 
 VALID = ROOT / "tests" / "specs" / "valid"
@@ -172,7 +172,7 @@ def test_torchvisions_models_are_the_specs(network: str) -> None:
 
 
 def test_torchvisions_alexnet_gives_the_same_logits() -> None:
-    done = run("check", "torchvision", "--against", "torchvision:alexnet", "--format", "json")
+    done = run_here("check", "torchvision", "--against", "torchvision:alexnet", "--format", "json")
     found = json.loads(done.stdout)
     assert (done.returncode, found["agrees"], found["outputs"]["agree"]) == (0, True, True)
     assert found["outputs"]["furthest"] == 0
@@ -181,7 +181,7 @@ def test_torchvisions_alexnet_gives_the_same_logits() -> None:
 
 
 def test_another_alexnet_differs_and_says_where() -> None:
-    done = run("check", "caffenet", "--against", "torchvision:alexnet", "--device", "meta")
+    done = run_here("check", "caffenet", "--against", "torchvision:alexnet", "--device", "meta")
     assert done.returncode == 1
     assert "archcalc: caffenet: layer conv1: out_channels 96 here, 64 in the model" in done.stderr
     assert "archcalc: caffenet: layer norm1: not in the model" in done.stderr
@@ -223,7 +223,7 @@ def test_every_difference_is_told(models: Path, name: str, differences: list[str
 
 
 def test_of_a_class_of_somebodys_own_only_shapes_are_known(models: Path) -> None:
-    done = run("check", "lenet_d2l", "--against", f"{models}:own_class")
+    done = run_here("check", "lenet_d2l", "--against", f"{models}:own_class")
     assert done.returncode == 0
     (pool1,) = (line for line in done.stdout.splitlines() if line.startswith("pool1"))
     assert pool1.endswith("agrees in output and params; its work is not known")
@@ -287,10 +287,10 @@ def test_what_cannot_be_imported_says_why(tmp_path: Path) -> None:
 
 
 def test_one_spec_at_a_time(models: Path) -> None:
-    done = run("check", "paper", "d2l", "--against", f"{models}:Functional")
+    done = run_here("check", "paper", "d2l", "--against", f"{models}:Functional")
     assert (done.returncode, done.stdout) == (2, "")
     assert "name one spec" in done.stderr
-    missing = run("check", "lenet_d2l", "--against", "no_such_package:net")
+    missing = run_here("check", "lenet_d2l", "--against", "no_such_package:net")
     assert missing.returncode == 3
 
 

@@ -12,7 +12,7 @@ import archcalc
 from archcalc.analysis.check.agreement import Agreement, hold_against
 from archcalc.layers import KINDS, Twin
 from archcalc.pytorch.check.observe import observe
-from tests.commands import clean_environment, on_terminal, run
+from tests.commands import clean_environment, on_terminal, run, run_here
 from tests.conftest import BUNDLED, ROOT
 
 VALID = sorted((ROOT / "tests" / "specs" / "valid").glob("*.yaml"))
@@ -117,17 +117,17 @@ def test_a_wrong_rule_is_found(
 def test_what_the_counters_do_not_count_is_no_agreement() -> None:
     agreement = checked(archcalc.load("paper"))
     assert agreement.not_counted == ["relu", "local_response_norm", "max_pool2d", "flatten", "dropout", "softmax"]
-    done = run("check", "paper")
+    done = run_here("check", "paper")
     assert done.returncode == 0
     assert "not counted in FLOPs: relu, local_response_norm" in done.stdout
     assert "agrees, not counted" in done.stdout
 
 
 def test_check_of_one_of_several_and_as_json() -> None:
-    assert "conv1" in run("check", "lenet_d2l").stdout
-    several = run("check", "lenet_d2l", "torchvision")
+    assert "conv1" in run_here("check", "lenet_d2l").stdout
+    several = run_here("check", "lenet_d2l", "torchvision")
     assert several.stdout.count("agrees") == 2
-    read = json.loads(run("check", "lenet_d2l", "--format", "json").stdout)
+    read = json.loads(run_here("check", "lenet_d2l", "--format", "json").stdout)
     assert (read["agrees"], read["differences"], read["device"]) == (True, [], "meta")
     conv1 = read["layers"][0]
     # 117,600 multiply-accumulates: 6*5*5 * 28*28
@@ -166,14 +166,14 @@ def test_what_torch_cannot_express_is_named_with_its_layer(tmp_path: Path) -> No
         "count_include_pad: false}\n"
     )
     for command in (["check"], ["check", "--against", "torchvision:alexnet"], ["export"]):
-        done = run(command[0], str(spec), *command[1:])
+        done = run_here(command[0], str(spec), *command[1:])
         assert done.returncode == 2
         assert "layer m: torch's AvgPool2d has no padding like this: it would divide by other counts" in done.stderr
-    assert run("table", str(spec)).returncode == 0
+    assert run_here("table", str(spec)).returncode == 0
 
 
 def test_a_missing_device_says_what_there_is() -> None:
-    done = run("check", "lenet_d2l", "--device", "xpu")
+    done = run_here("check", "lenet_d2l", "--device", "xpu")
     assert done.returncode == 3
     assert "cannot use xpu here" in done.stderr
     assert "it can use meta, cpu" in done.stderr

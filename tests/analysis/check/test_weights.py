@@ -18,7 +18,7 @@ from archcalc.errors import ArchError
 from archcalc.pytorch.build import build
 from archcalc.pytorch.checkpoint import read_shapes
 from archcalc.twins import place
-from tests.commands import run
+from tests.commands import run_here
 
 # The tensors of the published bvlc_alexnet.caffemodel, as converters name them: conv2, conv4 and conv5 in two groups.
 CAFFE = {
@@ -132,7 +132,7 @@ def test_a_checkpoint_from_before_batches_were_counted_fits() -> None:
 
 
 def identified(path: Path, *arguments: str) -> tuple[dict[str, bool], int]:
-    done = run("identify", str(path), "--format", "json", *arguments)
+    done = run_here("identify", str(path), "--format", "json", *arguments)
     return {one["name"]: one["fits"] for one in json.loads(done.stdout)["candidates"]}, done.returncode
 
 
@@ -151,7 +151,7 @@ def test_identify_says_what_comes_nearest(tmp_path: Path) -> None:
     tensors = torchvision_alexnet()
     tensors["features.0.weight"] = torch.zeros(1).expand(64, 1, 11, 11)
     path = saved(tmp_path / "grey.pth", tensors)
-    done = run("identify", str(path))
+    done = run_here("identify", str(path))
     assert done.returncode == 1
     assert "conv1.weight is 64x3x11x11, features.0.weight is 64x1x11x11" in done.stdout
     assert done.stderr == f"archcalc: no network fits {path}: these come nearest\n"
@@ -159,15 +159,15 @@ def test_identify_says_what_comes_nearest(tmp_path: Path) -> None:
 
 def test_check_says_each_misfit_and_ends_with_1(tmp_path: Path) -> None:
     path = saved(tmp_path / "ten.pth", torchvision_alexnet(num_classes=10))
-    done = run("check", "torchvision", "--weights", str(path))
+    done = run_here("check", "torchvision", "--weights", str(path))
     assert done.returncode == 1
     assert "14 of 16 tensors fit, 57,003,840 elements" in done.stdout
     assert done.stderr.splitlines() == [
         "archcalc: alexnet_torchvision: fc8.weight is 1000x4096, classifier.6.weight is 10x4096",
         "archcalc: alexnet_torchvision: fc8.bias is 1000, classifier.6.bias is 10",
     ]
-    assert run("check", "torchvision", "--set", "num_classes=10", "--weights", str(path)).returncode == 0
-    assert run("check", "paper", "torchvision", "--weights", str(path)).returncode == 2
+    assert run_here("check", "torchvision", "--set", "num_classes=10", "--weights", str(path)).returncode == 0
+    assert run_here("check", "paper", "torchvision", "--weights", str(path)).returncode == 2
 
 
 class Malice:
@@ -268,17 +268,17 @@ def test_what_is_no_state_dict_is_told(what: Any, tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
-    done = run("identify", str(tmp_path / "none.pth"))
+    done = run_here("identify", str(tmp_path / "none.pth"))
     assert (done.returncode, done.stderr) == (
         2,
         f"archcalc: {tmp_path / 'none.pth'} cannot be read: no such file or directory\n",
     )
-    assert run("identify", str(tmp_path)).returncode == 2
+    assert run_here("identify", str(tmp_path)).returncode == 2
 
 
 def test_names_in_a_checkpoint_cannot_write_on_the_terminal(tmp_path: Path) -> None:
     path = saved(tmp_path / "loud.pth", {"\x1b[31mred\n.weight": torch.zeros(3)})
-    done = run("check", "lenet_d2l", "--weights", str(path))
+    done = run_here("check", "lenet_d2l", "--weights", str(path))
     assert done.returncode == 1
     assert "\x1b" not in done.stdout + done.stderr
     assert "\\x1b[31mred\\n.weight" in done.stdout

@@ -36,13 +36,16 @@ def by(convention: str, graph: Graph) -> int:
     return cost or 0  # what a tool says nothing about, it adds nothing for
 
 
-LARGE = ("densenet121", "resnet152", "vgg16")
+AT_ONCE = ("alexnet_d2l", "alexnet_paper", "alexnet_torchvision", "caffenet", "lenet_d2l")
+"""The bundled networks that every run counts; others have no kinds but these."""
+LARGE = ("densenet121", "googlenet", "mobilenet_v2", "resnet152", "vgg16")
 
 
 def marked(name: str) -> Any:
-    """The parameter of a test, which is slow for a large network."""
+    """The parameter of a test, which is slow for a network that is large, or of the same kinds as another."""
     stem = Path(name).stem
-    return pytest.param(name, marks=[pytest.mark.slow] if stem in LARGE else [], id=stem)
+    is_slow = stem in LARGE or (name in BUNDLED and stem not in AT_ONCE)
+    return pytest.param(name, marks=[pytest.mark.slow] if is_slow else [], id=stem)
 
 
 @pytest.mark.parametrize("spec", [marked(spec) for spec in SPECS])

@@ -25,10 +25,10 @@ from archcalc.render.formats import latex, markdown
 from archcalc.render.formats.plain import render
 from archcalc.spec.model import Spec
 from archcalc.table import Row, measure
-from tests.analysis.solve.test_solve import branching
 from tests.commands import on_terminal, run
 from tests.conftest import BUNDLED, ROOT
 from tests.goldens import same_as_golden
+from tests.random_networks import branching
 from tests.spec.test_towers import SPEC as TOWERS
 
 VALID = sorted((ROOT / "tests" / "specs" / "valid").glob("*.yaml"))

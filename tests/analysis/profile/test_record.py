@@ -16,7 +16,7 @@ from archcalc.analysis.profile.results import Results
 from archcalc.analysis.profile.warnings import ProfileWarning
 from archcalc.errors import ArchError, MissingError
 from archcalc.render.formats import json as json_format
-from tests.analysis.profile.test_profile import LENET, found, ranks, record_of, step
+from tests.analysis.profile.recorded import LENET, found, ranks, record_of, step
 from tests.conftest import ROOT
 
 COMMITTED = sorted((ROOT / "reports" / "profiles").glob("*.json"))
