@@ -20,7 +20,7 @@ from archcalc.files import remember
 def make(target: str, device: str) -> nn.Module:
     """Make the model that `target` names: a class or function that makes it without arguments, or the model itself.
 
-    Raises ArchError for what cannot be imported, made, or is no model, with the error of the code itself;
+    Raises ArchError for what cannot be imported, made, or is not a model, with the error of the code itself;
     MissingError for a package that is not installed.
     """
     place, colon, name = target.rpartition(":")

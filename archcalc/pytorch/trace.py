@@ -24,7 +24,7 @@ _BY_CLASS: Final = {kind.torch_call.removeprefix("nn."): kind for kind in KINDS.
 
 _RESHAPING: Final = ("view", "reshape", "squeeze")
 _QUIET: Final = ("contiguous", "to", "detach", "clone", "float", "double", "type", "unsqueeze", "expand", "size")
-"""Functions that compute nothing, and are no layers."""
+"""Functions that compute nothing, and are not layers."""
 
 _PAIRS: Final = frozenset(
     name
@@ -160,5 +160,5 @@ def _call_of_function(name: str, args: tuple[Any, ...], keywords: Mapping[str, A
 
 
 def _shape_of(out: Any) -> tuple[int, ...]:
-    """Return an output's shape without the batch; empty for what is no tensor."""
+    """Return an output's shape without the batch; empty for what is not a tensor."""
     return tuple(out.shape[1:]) if isinstance(out, Tensor) else ()
