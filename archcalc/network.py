@@ -42,10 +42,10 @@ def _member(kind: type[_E], word: str) -> _E:
 
 
 def expect_word(word: str | None, known: object, what: str) -> None:
-    """Raise ArchError for a word that is none of a Literal; None is no word."""
+    """Raise ArchError for a word that is not one of a Literal; None is not a word."""
     words = get_args(known)
     if word is not None and word not in words:
-        raise ArchError(f"'{word}' is no {what} (of {', '.join(words)})")
+        raise ArchError(f"{what} must be {listing([*words])}, got {spell(word)}")
 
 
 class Origin(NamedTuple):

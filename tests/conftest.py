@@ -1,4 +1,4 @@
-"""What several tests share."""
+"""Fixtures and options that several tests share."""
 
 import signal
 from pathlib import Path

@@ -119,7 +119,7 @@ def networks() -> list[archcalc.Network]:
 
 
 def run(tool: str) -> tuple[dict[str, Counts], dict[str, str]]:
-    """What a tool counts for each network, by convention; and why it refuses others."""
+    """Return what a tool counts for each network, by convention; and why it refuses others."""
     counted: dict[str, Counts] = {}
     refused: dict[str, str] = {}
     for network in networks():

@@ -125,7 +125,7 @@ PEERS: Final[dict[str, Count]] = {
 
 
 def count(name: str, module: nn.Module, x: torch.Tensor) -> int:
-    """What a tool counts for a module that it may change; without what it prints and warns of."""
+    """Return what a tool counts for a module that it may change, without its prints and warnings."""
     with in_quiet(), torch.no_grad():
         return PEERS[name](module.eval(), x)
 

@@ -1,4 +1,4 @@
-"""What the README and the pages promise: a light core, one-way imports, commands that run, blocks that are current."""
+"""Promises of the README and the pages: a light core, one-way imports, commands that run, blocks that are current."""
 
 import ast
 import doctest
@@ -177,7 +177,7 @@ def _imports(path: Path) -> set[str]:
 
 
 def _names_of(node: ast.AST) -> list[str]:
-    """What an import statement names: modules, and the names that it takes from a package, which may be modules."""
+    """Return what an import statement names: modules, and names that it takes from a package, which may be modules."""
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]
     if isinstance(node, ast.ImportFrom) and node.module == "archcalc":
@@ -297,7 +297,7 @@ def _git(folder: Path, *arguments: str) -> None:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """What a pull request's workflow checks out: a clone that stands on a branch of the repository."""
+    """Return what a pull request's workflow checks out: a clone that stands on a branch of the repository."""
     repository, clone = tmp_path / "repository", tmp_path / "clone"
     repository.mkdir()
     _git(repository, "init")

@@ -122,16 +122,14 @@ def read_shape(text: str | None) -> tuple[int, ...] | None:
     sizes = text.lower().split("x")
     if len(sizes) in (1, 3) and all(size.isdecimal() and 0 < int(size[:16]) < 10**15 for size in sizes):
         return tuple(int(size) for size in sizes)
-    raise ArchError(
-        f"--input: '{text}' is not a shape{_meant(sizes)}; write channels x height x width, each at least 1, "
-        "as in 3x227x227"
-    )
+    what = f"--input: '{text}' is not a shape{_meant(sizes)}"
+    raise ArchError(f"{what}; write channels x height x width, each at least 1, as in 3x227x227")
 
 
 def _meant(sizes: list[str]) -> str:
     """Return what a person may have meant who wrote another number of sizes."""
     if len(sizes) == 4:
-        return ": it has a batch, which --batch says"
+        return ": give the batch with --batch"
     return ": it has no channels" if len(sizes) == 2 else ""
 
 

@@ -94,7 +94,7 @@ class GroupCount(Integer):
 
 
 class Axis(Integer):
-    """Which axis is meant, as torch counts them; a shape's rank depends on it, so it is no number to compute with."""
+    """An axis, as torch counts them; a shape's rank depends on it, so it is not a number to compute with."""
 
 
 def from_the_start(axis: int, rank: int) -> int:

@@ -38,7 +38,7 @@ _OTHERS: Final = {
         "a checkpoint: archcalc identify FILE says which specs it fits",
     ),
 }
-"""What files are that people name in the place of a spec."""
+"""Files that people name in the place of a spec, by their endings, and what to do with them."""
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 
 
@@ -95,7 +95,7 @@ class Catalogue:
         return [stem for stem, path in files.items() if word in _aliases(path, word)]
 
     def _nearest(self, stems: list[str], files: Mapping[str, Path]) -> list[str]:
-        """The specs of these that lie in the first folder that has any."""
+        """Return those of these specs that are in the first folder that has any."""
         for folder in self.folders:
             if found := [stem for stem in stems if files[stem].parent == folder]:
                 return found
@@ -169,7 +169,7 @@ class Catalogue:
 
 
 def _named(tree: Tree, stem: str) -> Tree:
-    """The tree with a name, which is made of the file's stem where none is written."""
+    """Return the tree with a name, which is made of the file's stem if none is written."""
     if "name" in tree.items:
         return tree
     name = re.sub(r"\W", "_", stem, flags=re.ASCII)[:LONGEST_NAME]

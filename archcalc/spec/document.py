@@ -31,7 +31,7 @@ _ALIAS: Final = "[A-Za-z][A-Za-z0-9_.-]*"
 def sound(root: Mapping, faults: Faults) -> Mapping:
     """Return the tree of a file, or of its parent, with only keys that the language has, each of the right kind.
 
-    Raises ArchError where it is no spec of this version at all; anything else is a fault, and left out.
+    Raises ArchError where it is not a spec of this version at all; anything else is a fault, and left out.
     """
     node = root.items.get("archcalc")
     if node is None:

@@ -24,7 +24,7 @@ STRUCTURES: Final[dict[str, tuple[str, ...]]] = {
     "branches": ("name", "op", "from", "paths", "merge", *merge_fields(), "activation"),
     "towers": ("name", "op", "from", "devices", "layers"),
 }
-"""The ops that are no layers, with their keys."""
+"""The ops that are not layers, with their keys."""
 
 LAYER_KEYS: Final = ("name", "op", "from", "activation", "gather")
 """The keys of a layer, apart from the fields of its kind."""

@@ -61,7 +61,7 @@ def read_bytes(path: Path, name: str, *, in_passing: bool = False) -> bytes:
     """
     try:
         if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
-            raise ArchError(f"{name} is no file but a pipe or a device; to read one, write - and send it there by <")
+            raise ArchError(f"{name} is not a file but a pipe or a device; to read it, write - and add < {name}")
         with path.open("rb") as stream:
             if not in_passing:
                 remember(path)
@@ -98,7 +98,7 @@ def expect_json(text: str, name: str) -> None:
     import json
 
     def refuse(word: str) -> None:
-        raise ArchError(f"not JSON: {word} is no value of JSON").at(Mark(name, 1, 1))
+        raise ArchError(f"not JSON: {word} is not a value of JSON").at(Mark(name, 1, 1))
 
     try:
         json.loads(text, parse_constant=refuse)

@@ -54,7 +54,7 @@ def on_terminal(command: list[str]) -> None:
 
 
 class Budget(NamedTuple):
-    """What was measured, as a ratio, and the most that it may be."""
+    """A measured ratio, and the most that it may be."""
 
     what: str
     ratio: float
@@ -112,7 +112,7 @@ def long_spec(folder: Path, layers: int) -> Path:
 
 
 def calculator(folder: Path) -> Iterator[Budget]:
-    """What the calculator does in one process, against a loop."""
+    """Measure the calculator in one process, against a loop."""
     graph = archcalc.load("torchvision").graph
     short, long = (to_table(long_spec(folder, layers)) for layers in (1_000, 10_000))
     print(f"\nx is a loop of Python, {statistics.median(seconds(loop) for _ in range(RUNS)) * 1e3:.1f} ms here")

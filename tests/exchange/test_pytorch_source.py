@@ -76,7 +76,7 @@ def with_random_weights(module: Built) -> Built:
 
 
 def leaves(module: nn.Module) -> dict[str, str]:
-    """What every leaf module says of itself: its class and its hyper-parameters, pairs of equals as one number."""
+    """Return each leaf module's class and hyper-parameters, pairs of equal numbers as one number."""
     said = {name: str(part) for name, part in module.named_modules() if not list(part.children())}
     return {
         name: re.sub(r"\((\d+), \1\)", r"\1", text) for name, text in said.items() if name and text != "ModuleDict()"

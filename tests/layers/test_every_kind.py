@@ -49,7 +49,7 @@ def layer_of(graph: Graph) -> Node:
 
 
 def faults(op: str, folder: Path) -> list[str]:
-    """What is wrong with a kind, in a network of it alone."""
+    """Return what is wrong with a kind, in a network of it alone."""
     network = network_of_one(op, folder)
     checks: list[Callable[[archcalc.Network], Iterator[str]]] = [
         *(in_words, in_conventions, beside_itself, beside_torch, beside_its_own_module, as_source, as_text),

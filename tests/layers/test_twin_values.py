@@ -40,7 +40,7 @@ fields = st.fixed_dictionaries(
 
 
 def of(layer: Layer, x: Array) -> Array:
-    """What torch makes of one example."""
+    """Return what torch makes of one example."""
     module = Called(layer.twin(x.shape)).double().eval()
     with torch.no_grad():
         return module(torch.from_numpy(x)[None])[0].numpy()

@@ -66,7 +66,7 @@ def test_pipes_and_devices_are_not_opened(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe.yaml"
     os.mkfifo(pipe)
     for path in (pipe, Path("/dev/zero")):
-        assert refusal(path) == "FILE is no file but a pipe or a device; to read one, write - and send it there by <"
+        assert refusal(path) == "FILE is not a file but a pipe or a device; to read it, write - and add < FILE"
 
 
 def test_a_directory_and_a_file_that_cannot_be_read(tmp_path: Path) -> None:

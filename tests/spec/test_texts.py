@@ -112,7 +112,7 @@ def test_a_json_spec_is_json(tmp_path: Path) -> None:
     path.write_text(path.read_text().replace("relu", '"relu"'))
     assert archcalc.load(path).table().totals.params == 0
     path.write_text(path.read_text().replace("[4]", "[NaN]"))
-    with pytest.raises(ArchError, match="not JSON: NaN is no value of JSON"):
+    with pytest.raises(ArchError, match="not JSON: NaN is not a value of JSON"):
         archcalc.load(path)
 
 

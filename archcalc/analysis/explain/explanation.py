@@ -156,9 +156,8 @@ def _receptive_field(node: Node, traced: Node, fields: Fields) -> Section:
     seen = [fields.get(name, POINT) for name in node.inputs]
     field = through(traced, [_named(f, f"[{i}]" if node.layer.merges else "") for i, f in enumerate(seen)])
     if field is None:
-        words = (
-            "reads places that no window describes" if None not in seen else "no window describes what its input reads"
-        )
+        reader = "it" if None not in seen else "a layer before it"
+        words = f"{reader} reads places that no window describes"
         return Section("receptive_field", None, (), words)
     if all(made(number).op == "symbol" for pair in field for number in pair):
         return Section("receptive_field", fields[node.name], (), "that of its input")

@@ -101,7 +101,7 @@ def _steps(before: Convention, after: Convention, counted: list[Term]) -> tuple[
 
 
 def _without_opposites(steps: list[Step]) -> list[Step]:
-    """Leave out equal amounts of one op in the same layers, such as as many outputs more as bias additions less."""
+    """Leave out opposites of one op in the same layers, such as outputs more and equally many bias additions less."""
     net = sum(step.times for step in steps)
     if abs(net) == sum(abs(step.times) for step in steps):
         return steps

@@ -18,7 +18,7 @@ _TAKEN: Final = frozenset(("self", "torch", "nn", "Tensor", _CHAIN))
 
 
 def statements(placed: Sequence[Placed], outputs: Sequence[str], tree: Tree) -> list[str]:
-    """Return the lines of `forward`, which returns a tensor, or a tuple where there are several outputs."""
+    """Return the lines of `forward`, which returns a tensor, or a tuple if there are several outputs."""
     flow = _Flow(placed, outputs, tree)
     kind = "Tensor" if len(outputs) == 1 else f"tuple[{', '.join('Tensor' for _ in outputs)}]"
     lines = [f"    def forward(self, {flow.names[INPUT]}: Tensor) -> {kind}:"]
@@ -108,7 +108,7 @@ def _readers(placed: Sequence[Placed]) -> dict[str, list[int]]:
 
 
 def _variables(placed: Sequence[Placed], outputs: Sequence[str], readers: Mapping[str, list[int]]) -> dict[str, str]:
-    """Return `x` for what only the next layer reads, and for an only output, or the layer's own name; all differ."""
+    """Return `x` for what only the next layer reads, and for an only output; else the layer's name, no two alike."""
     taken = set(_TAKEN)
     names = {}
     order = [INPUT, *(layer.node.name for layer in placed)]

@@ -270,7 +270,10 @@ def test_what_is_no_tensor_cannot_be_compared_which_is_no_agreement(models: Path
     found = against(models, "Nothing")
     assert found.why_no_outputs == "the model returns an object of type str, not a tensor"
     differences = ["fc3 is an output here, and none of the model"]
-    assert found.differences == [*differences, "outputs cannot be compared: the model returns an object of type str, not a tensor"]
+    assert found.differences == [
+        *differences,
+        "outputs cannot be compared: the model returns an object of type str, not a tensor",
+    ]
     assert against(models, "Nothing", device="meta").differences == differences
 
 

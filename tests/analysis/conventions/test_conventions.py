@@ -152,7 +152,7 @@ def test_recorded_counts_are_of_the_version_that_the_convention_names(tool: str)
 
 
 class Published(NamedTuple):
-    """What somebody printed for a network: of it all, or up to a layer, at an input, for a batch."""
+    """A printed number of a network: of it all, or up to a layer, at an input, for a batch."""
 
     convention: str
     spec: str

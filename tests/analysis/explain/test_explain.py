@@ -36,7 +36,7 @@ SPECS = [*BUNDLED, *map(str, VALID)]
 
 
 def worked_out(text: str) -> Fraction:
-    """What a formula in plain text makes, by fractions; nothing of archcalc is used."""
+    """Return the value of a formula in plain text, by fractions; nothing of archcalc is used."""
     return _value(ast.parse(text.replace(",", "") if "(" not in text else text, mode="eval").body)
 
 
@@ -79,7 +79,7 @@ def printed(text: str) -> Fraction:
 
 
 def read_back(text: str) -> int:
-    """What `left = middle -> result` says, after each of its parts has been held against the others."""
+    """Return what `left = middle -> result` says, after each of its parts was compared with the others."""
     sides, _, rounded = text.partition(" -> ")
     left, sign, right = sides.rpartition(" = ")
     made = worked_out(left) if sign else printed(right)

@@ -144,7 +144,7 @@ def test_a_measured_number_that_nobody_gives_ends_with_1_and_the_nearest() -> No
             "there is no file '0.7.7', and '0.7.7' is not a number that archcalc can read; write an integer",
         ),
         (("identify", "0"), "there is no file '0', and the number must be more than 0"),
-        (("identify", ""), "the value is empty"),
+        (("identify", ""), "FILE|NUMBER: the value is empty"),
         (("reconcile", "paper", "--measured", "61.1M params"), "is about params, not cost: run archcalc identify"),
         (("identify", "none.pth"), "none.pth cannot be read: no such file"),
         (("identify", "folder/none"), "folder/none cannot be read: no such file"),
