@@ -1,7 +1,7 @@
 """Calls: what runs, in order, and what each reads. The layers of a spec as calls, as torch runs them."""
 
 from collections import Counter
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from math import prod
@@ -72,6 +72,10 @@ class _Calls:
         own = name in self.nodes and reads_own_part(node, self.nodes[name])
         return self._parts[name][copy] if own else self.whole(name)
 
+    def ours(self, outputs: Sequence[str]) -> "Ours":
+        made = {name: self.whole(name) for name in outputs}  # which may add calls
+        return Ours(tuple(self.made), made)
+
     def whole(self, name: str) -> int:
         """Return the call that makes a layer's whole output; the parts of several devices have to be joined first."""
         if name not in self._wholes:
@@ -96,7 +100,7 @@ def apart(placed: Sequence[Placed], outputs: Sequence[str]) -> Ours:
         copies = range(len(layer.paths))
         reads = [tuple(calls.part(layer.node, name, copy) for name in layer.node.inputs) for copy in copies]
         calls.hand_on(layer.node, [_add_one(calls, layer, copy, reads[copy]) for copy in copies])
-    return Ours(tuple(calls.made), {name: calls.whole(name) for name in outputs})
+    return calls.ours(outputs)
 
 
 def _add_one(calls: _Calls, layer: Placed, copy: int, reads: tuple[int, ...]) -> int:
@@ -126,7 +130,7 @@ def folded(placed: Sequence[Placed], outputs: Sequence[str]) -> Ours:
     calls = _Calls(placed)
     for layer in placed:
         calls.hand_on(layer.node, [_add_all(calls, layer)])
-    return Ours(tuple(calls.made), {name: calls.whole(name) for name in outputs})
+    return calls.ours(outputs)
 
 
 def _add_all(calls: _Calls, layer: Placed) -> int:
@@ -196,19 +200,15 @@ def with_axes_from_the_start(fields: Mapping[str, Any], rank: int) -> dict[str, 
     }
 
 
-def with_joined(calls: Sequence[Call], kept: Container[int], op: str) -> list[Call]:
-    """Return calls in which one that only another of its kind reads is a part of that: `a + b + c` is one sum of three.
+def with_joined(calls: Sequence[Call], kept: Container[int], is_part: Callable[[Call, Call], bool]) -> list[Call]:
+    """Return calls in which one that only another reads, and is a part of its work, is joined with that.
 
-    `op` is the function that is joined; calls whose outputs are `kept` stay.
+    So `a + b + c` is one sum of three. `is_part` is asked of a call and the one that reads it; calls whose outputs are
+    `kept` stay.
     """
     times_read = Counter(number for call in calls for number in call.reads)
-    same = {call.number: call for call in calls if call.op == op}
-    inner = {
-        number
-        for call in same.values()
-        for number in call.reads
-        if number in same and same[number].fields == call.fields and times_read[number] == 1 and number not in kept
-    }
+    alone = {call.number: call for call in calls if times_read[call.number] == 1 and call.number not in kept}
+    inner = {n for call in calls for n in call.reads if n in alone and is_part(alone[n], call)}
     reads: dict[int, tuple[int, ...]] = {}
     for call in calls:
         parts = (reads[number] if number in inner else (number,) for number in call.reads)

@@ -6,7 +6,8 @@ from math import isclose
 from typing import Any, NamedTuple
 
 from archcalc.analysis.alignment import Pairs, align, total
-from archcalc.analysis.check.calls import FROM_OUTSIDE, Call, Ours, apart, folded, with_joined
+from archcalc.analysis.check.calls import Call, Ours, apart, folded, with_joined
+from archcalc.analysis.check.ordering import as_wired
 from archcalc.analysis.check.wiring import Rewired, rewired
 from archcalc.twins import Placed
 
@@ -54,7 +55,7 @@ def _ways(placed: Sequence[Placed], outputs: Sequence[str], seen: Seen) -> Itera
         ours = layout(placed, outputs)
         as_run = _with_sums_as(ours, seen)
         yield _aligned(ours, as_run, seen.outputs)
-        in_our_order = as_wired(ours.calls, as_run)
+        in_our_order = as_wired(ours, as_run, seen.outputs, unlikeness)
         if in_our_order != as_run:
             yield _aligned(ours, in_our_order, seen.outputs)
 
@@ -66,59 +67,12 @@ def _aligned(ours: Ours, theirs: Sequence[Call], outputs: Sequence[int]) -> Pair
 
 def _with_sums_as(ours: Ours, seen: Seen) -> list[Call]:
     """Return the model's calls; sums of two are joined to the sums of more that the spec has, and so are others."""
-    calls = list(seen.calls)
-    for op in dict.fromkeys(call.op for call in ours.calls if call.associates and len(call.reads) > 2):
-        calls = with_joined(calls, seen.outputs, op)
-    return calls
+    ops = {call.op for call in ours.calls if call.associates and len(call.reads) > 2}
 
+    def is_part(inner: Call, outer: Call) -> bool:
+        return inner.op in ops and (inner.op, inner.fields) == (outer.op, outer.fields)
 
-def as_wired(ours: Sequence[Call], theirs: Sequence[Call]) -> list[Call]:
-    """Return the model's calls in the order of the layers that do the same and read the same.
-
-    A layer without such a call is passed over; the calls that are left come last.
-    """
-    left = {call.number: call for call in theirs}
-    beside = {FROM_OUTSIDE: FROM_OUTSIDE}
-    ready = _Ready(theirs)
-    order = []
-    for layer in ours:
-        wanted = [beside.get(number) for number in layer.reads]
-        for call in ready.calls():
-            if not unlikeness(layer, call) and _reads_alike(layer, wanted, call):
-                beside[layer.number] = call.number
-                order.append(left.pop(call.number))
-                ready.run(call)
-                break
-    return [*order, *left.values()]
-
-
-def _reads_alike(layer: Call, wanted: Sequence[int | None], call: Call) -> bool:
-    if None in wanted:
-        return False
-    found = list(call.reads)
-    return sorted(found) == sorted(map(int, wanted)) if layer.commutes else found == wanted  # type: ignore[arg-type]
-
-
-class _Ready:
-    """The calls that read nothing of what has not run yet."""
-
-    def __init__(self, calls: Sequence[Call]) -> None:
-        self._waits = {call.number: set(call.reads) - {FROM_OUTSIDE} for call in calls}
-        self._readers: dict[int, list[Call]] = {}
-        for call in calls:
-            for number in self._waits[call.number]:
-                self._readers.setdefault(number, []).append(call)
-        self._ready = {call.number: call for call in calls if not self._waits[call.number]}
-
-    def calls(self) -> list[Call]:
-        return list(self._ready.values())
-
-    def run(self, call: Call) -> None:
-        del self._ready[call.number]
-        for reader in self._readers.get(call.number, ()):
-            self._waits[reader.number].discard(call.number)
-            if not self._waits[reader.number]:
-                self._ready[reader.number] = reader
+    return with_joined(seen.calls, seen.outputs, is_part) if ops else list(seen.calls)
 
 
 def unlikeness(ours: Call, theirs: Call) -> int:

@@ -1,7 +1,7 @@
 """Which output feeds which layer: in the spec, and in a model whose calls stand beside its layers."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from archcalc.analysis.alignment import Pairs
@@ -38,7 +38,7 @@ def rewired(pairs: Pairs[Call, Call], ours: Mapping[str, int], theirs: Sequence[
 
     A call that stands alone is looked through: what reads it is held to read what it reads.
     """
-    here, there = _Side(pairs, 0), _Side(pairs, 1)
+    here, there = _Side(pairs, 0, ours.values()), _Side(pairs, 1, theirs)
     words = {place: here.difference(there, place) for place in here.reads if place in there.reads}
     matched = _matched(
         {name: here.hands_on[number] for name, number in ours.items()}, [there.hands_on[number] for number in theirs]
@@ -50,7 +50,7 @@ def rewired(pairs: Pairs[Call, Call], ours: Mapping[str, int], theirs: Sequence[
 class _Side:
     """The spec, or the model: what each pair reads, as places of pairs."""
 
-    def __init__(self, pairs: Pairs[Call, Call], side: int) -> None:
+    def __init__(self, pairs: Pairs[Call, Call], side: int, outputs: Iterable[int]) -> None:
         self._pairs = pairs
         self.calls = {place: call for place, pair in enumerate(pairs) if (call := pair[side]) is not None}
         self.hands_on: dict[int, Sources] = {FROM_OUTSIDE: (_OUTSIDE,), UNSEEN: ()}
@@ -62,26 +62,43 @@ class _Side:
             else:
                 self.hands_on[call.number] = (place,)
                 self.reads[place] = sources
+        self._ends = {place for number in outputs for place in self.hands_on[number]}
+        self._readers: dict[int, list[int]] = {}
+        for place, sources in self.reads.items():
+            for source in sources:
+                self._readers.setdefault(source, []).append(place)
 
     def difference(self, there: "_Side", place: int) -> str:
         """Return what a layer reads here and what its counterpart reads there, in words; empty where it is the same."""
         layer, ours, theirs = self.calls[place], self.reads[place], there.reads[place]
         if not (there.calls[place].is_known or theirs):
             return ""  # what a class of somebody's own is given may be anything
-        if _are_same(layer, ours, theirs):
+        if _are_same(layer, ours, theirs) and not layer.associates:
             return ""
-        if layer.associates and _are_same(layer, self._parts(place), there._parts(place)):
-            return ""
-        if layer.commutes:
-            ours, theirs = _less(ours, theirs), _less(theirs, ours)
-        if len(ours) != len(theirs) or len(layer.reads) == 1:
-            return f"reads {self.names(self.reads[place])} here, {self.names(there.reads[place])} in the model"
-        unlike = [(at, a, b) for at, (a, b) in enumerate(zip(ours, theirs, strict=True)) if a != b]
+        if layer.associates:
+            if self._is_part(place) and there._is_part(place):
+                return ""  # it is compared with the layer that it is a part of
+            ours_parts, theirs_parts = self._parts(place), there._parts(place)
+            if _are_same(layer, ours_parts, theirs_parts):
+                return ""
+            if _are_same(layer, ours, theirs):
+                ours, theirs = ours_parts, theirs_parts
+        return self._in_words(there, layer, ours, theirs)
+
+    def _in_words(self, there: "_Side", layer: Call, ours: Sources, theirs: Sources) -> str:
+        alike = (_less(ours, theirs), _less(theirs, ours)) if layer.commutes else (ours, theirs)
+        if len(ours) != len(theirs) or len(ours) == 1:
+            return f"reads {self.names(ours)} here, {self.names(theirs)} in the model"
+        unlike = [(at, a, b) for at, (a, b) in enumerate(zip(*alike, strict=True)) if a != b]
         return "; ".join(
-            f"input {1 + (self.reads[place].index(a) if layer.commutes else at)} is {self.name(a)} here, "
-            f"{self.name(b)} in the model"
+            f"input {1 + (ours.index(a) if layer.commutes else at)} is {self.name(a)} here, {self.name(b)} in the model"
             for at, a, b in unlike
         )
+
+    def _is_part(self, place: int) -> bool:
+        """Whether only layers of its own kind read a layer, and the network does not hand it on."""
+        call, readers = self.calls[place], self._readers.get(place, [])
+        return bool(readers) and place not in self._ends and all(_are_of_a_kind(self.calls[r], call) for r in readers)
 
     def _parts(self, place: int) -> Sources:
         """Return what a layer reads, and of each of its own kind that it reads what that reads."""
@@ -89,7 +106,7 @@ class _Side:
         while left and len(found) < _MOST_PARTS:
             source = left.pop()
             inner = self.calls[source] if source in self.reads else None
-            if inner is not None and (inner.op, inner.fields) == (call.op, call.fields):
+            if inner is not None and _are_of_a_kind(inner, call):
                 left += reversed(self.reads[source])
             else:
                 found.append(source)
@@ -105,6 +122,10 @@ class _Side:
 
 def _are_same(layer: Call, ours: Sources, theirs: Sources) -> bool:
     return sorted(ours) == sorted(theirs) if layer.commutes else ours == theirs
+
+
+def _are_of_a_kind(one: Call, other: Call) -> bool:
+    return (one.op, one.fields) == (other.op, other.fields)
 
 
 def _less(some: Sources, others: Sources) -> Sources:

@@ -63,7 +63,8 @@ class Use(NamedTuple):
         name = getattr(function, "__name__", "").strip("_")
         if name in ("get", "set"):  # of an attribute, whose name is the descriptor's
             name = getattr(getattr(function, "__self__", None), "__name__", name)
-        return cls({"iadd": "add", "radd": "add"}.get(name, name), args, keywords)
+        named = {"dim" if word == "axis" else word: value for word, value in keywords.items()}  # as numpy calls it
+        return cls({"iadd": "add", "radd": "add"}.get(name, name), args, named)
 
     @property
     def hands_on(self) -> Tensor | None:
@@ -148,7 +149,7 @@ def as_pool(use: Use, origin: Origin) -> Pooled | None:
 
 def _axes(use: Use) -> set[int] | None:
     """Return the axes that a reduction is given, counted from the start; None for none."""
-    given = use.args[1] if len(use.args) > 1 else use.keywords.get("dim", use.keywords.get("axis"))
+    given = use.args[1] if len(use.args) > 1 else use.keywords.get("dim")
     several = (given,) if type(given) is int else given
     if not isinstance(several, list | tuple) or not several or not all(type(axis) is int for axis in several):
         return None

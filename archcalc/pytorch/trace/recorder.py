@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from archcalc.analysis.check.calls import FROM_OUTSIDE, UNSEEN, Call, with_axes_from_the_start
+from archcalc.analysis.check.calls import FROM_OUTSIDE, UNSEEN, Call, with_axes_from_the_start, with_joined
 from archcalc.analysis.check.pairing import Seen
 from archcalc.errors import ArchError
 from archcalc.pytorch.raised import in_words
-from archcalc.pytorch.trace.functions import FLATTEN, Use, as_pool, is_flatten
+from archcalc.pytorch.trace.functions import FLATTEN, REDUCTIONS, Use, as_pool, is_flatten
 from archcalc.pytorch.trace.modules import call_of_module, leaves, torch_class
 from archcalc.pytorch.trace.origins import Origin, Origins, shape_of, tensors_in
 
@@ -42,7 +42,13 @@ def trace(module: nn.Module, x: Tensor) -> Traced:
             raise ArchError(f"cannot run on {'x'.join(map(str, x.shape))}{where}: {in_words(error)}") from error
     outputs = tuple(tensors_in(result))
     numbers = tuple(map(recorder.read, outputs))
-    return Traced(Seen(tuple(recorder.calls), numbers), outputs, type(result).__name__)
+    calls = with_joined(recorder.calls, numbers, _are_one_mean)
+    return Traced(Seen(tuple(calls), numbers), outputs, type(result).__name__)
+
+
+def _are_one_mean(inner: Call, outer: Call) -> bool:
+    """Whether two calls are a mean, or a maximum, over one axis of places and then over the other."""
+    return inner.name.strip("()") in REDUCTIONS and (inner.name, inner.op) == (outer.name, outer.op)
 
 
 class _Given:
@@ -77,7 +83,6 @@ class _Recorder(TorchFunctionMode):
         """What the leaf modules are given that are running."""
         self._origins = Origins()
         self._origins.put(x, Origin(FROM_OUTSIDE, shape_of(x)))
-        self._was_read: set[int] = set()
         self._owners: dict[int, str] = {}
         """The module that had each parameter first."""
         self._is_noting = False
@@ -179,15 +184,7 @@ class _Recorder(TorchFunctionMode):
             return False
         name, size = f"({use.name})", {"output_size": pooled.output_shape[1:]}
         call = Call(name=name, op=pooled.op, output_shape=pooled.output_shape, fields=size, reads=(origin.number,))
-        before = self.calls[origin.number] if origin.number >= 0 else None
-        if before and (before.name, before.op) == (name, pooled.op) and origin.number not in self._was_read:
-            self.calls[origin.number] = replace(
-                call, number=origin.number, reads=before.reads
-            )  # both axes in two steps
-            number = origin.number
-        else:
-            number = self._add(call)
-        self._origins.put(made[0], Origin(number, pooled.output_shape, use.name))
+        self._origins.put(made[0], Origin(self._add(call), pooled.output_shape, use.name))
         return True
 
     def read(self, tensor: Tensor) -> int:
@@ -206,7 +203,6 @@ class _Recorder(TorchFunctionMode):
 
     def _add(self, call: Call) -> int:
         self.calls.append(replace(call, number=len(self.calls)))
-        self._was_read.update(call.reads)
         return len(self.calls) - 1
 
     def _owner(self, part: nn.Module, path: str) -> str:
