@@ -268,7 +268,8 @@ def test_the_tensors_in_a_result_are_outputs(models: Path, name: str) -> None:
 
 def test_what_is_no_tensor_cannot_be_compared_which_is_no_agreement(models: Path) -> None:
     found = against(models, "Nothing")
-    assert found.why_no_outputs == "the model returns an object of type str, not a tensor"
+    why = "the model returns an object of type str, not a tensor"
+    assert found.why_no_outputs == why
     differences = ["fc3 is an output here, and none of the model"]
     assert found.differences == [
         *differences,
