@@ -212,11 +212,14 @@ def listed(one: Tried) -> "Listed":
 
 
 def conventions(name: str | None = None) -> "Conventions":
-    """Return every counting convention, or the one of that name. Raises ArchError for an unknown one."""
-    from archcalc.analysis.conventions import CONVENTIONS, find
+    """Return every counting convention, or those that a word means: a name, or a framework such as "tensorflow".
+
+    Raises ArchError for an unknown one.
+    """
+    from archcalc.analysis.conventions import CONVENTIONS, meant
     from archcalc.answers.conventions import Conventions
 
-    return Conventions(tuple(CONVENTIONS.values()) if name is None else (find(name),), is_all=name is None)
+    return Conventions(tuple(CONVENTIONS.values()) if name is None else meant(name), is_all=name is None)
 
 
 def ops(op: str | None = None) -> "Kinds":

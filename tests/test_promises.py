@@ -137,7 +137,7 @@ ROOMS: dict[str, dict[str, list[str]]] = {
         "list": [],
         "ops": [],
         "profile": [],
-        "reconcile": ["table"],
+        "reconcile": ["conventions", "table"],
         "solve": [],
         "table": ["conventions"],
         "validate": ["list"],
@@ -403,7 +403,7 @@ def _documented(section: str) -> set[str]:
     return words.union(*(_documented(other) for other in every if other in words and other != section))
 
 
-BY_NAMES = ("counts", "quantities", "not_counted", "not_known", "fields", "keys", "settings", "variables")
+BY_NAMES = ("counts", "quantities", "not_counted", "not_known", "depends", "fields", "keys", "settings", "variables")
 
 
 def _keys(data: object) -> set[str]:

@@ -2,7 +2,7 @@
 
 from archcalc.layers.base import Pointwise, Role, kind
 from archcalc.layers.fields import Probability
-from archcalc.layers.sizes import Shape
+from archcalc.layers.sizes import Shape, product
 from archcalc.layers.twin import Twin
 
 
@@ -17,6 +17,9 @@ class Dropout(Pointwise):
     torch_ignored = ("inplace",)
 
     p: Probability = 0.5
+
+    def quantities(self, x: Shape, out: Shape) -> dict[str, int]:
+        return {"dropped": product(out) if self.p else 0}
 
     def twin(self, x: Shape) -> Twin:
         return Twin(self.torch_call, {"p": self.p}, positional=("p",))

@@ -1,9 +1,10 @@
-"""Graph and conventions -> costs: layer by layer, and as terms that add up to what each convention says."""
+"""Graph and conventions -> costs, or params: layer by layer, and as terms that add up to what each convention says."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from archcalc.analysis.conventions import CONVENTIONS, Convention, facts
+from archcalc.analysis.quoted import About
 from archcalc.graph import Graph
 from archcalc.layers import KINDS
 from archcalc.table import Row, Table
@@ -39,13 +40,14 @@ class Term(NamedTuple):
 
 def price(graph: Graph, table: Table, convention: Convention) -> Priced:
     """Return the cost of each row of the graph's table, of its devices together and of the table's batch."""
-    on_one_device = {node.name: convention.cost(node.layer.op, facts(node)) for node in graph.nodes}
-    costs = tuple(_of_row(row, on_one_device[row.name], table.batch) for row in table.rows)
-    return Priced(total(convention, terms(graph, table.batch)), costs)
+    batch = table.batch if convention.about is About.COST else 1
+    on_one_device = {node.name: convention.cost(node.layer.op, facts(node, batch)) for node in graph.nodes}
+    costs = tuple(_of_row(row, on_one_device[row.name]) for row in table.rows)
+    return Priced(total(convention, terms(graph, batch)), costs)
 
 
-def _of_row(row: Row, cost: int | None, batch: int) -> int | None:
-    return None if cost is None else cost * (len(row.devices) or 1) * batch
+def _of_row(row: Row, cost: int | None) -> int | None:
+    return None if cost is None else cost * (len(row.devices) or 1)
 
 
 def add_up_costs(costs: Sequence[int | None]) -> int | None:
@@ -63,17 +65,19 @@ def terms(graph: Graph, batch: int = 1) -> list[Term]:
     counts: dict[tuple[str, str], int] = {}
     layers: dict[tuple[str, str], list[str]] = {}
     for node in graph.nodes:
-        for quantity, count in facts(node)._asdict().items():
+        for quantity, count in facts(node, batch)._asdict().items():
             if count:
                 key = (node.layer.op, quantity)
-                counts[key] = counts.get(key, 0) + count * node.copies * batch
+                counts[key] = counts.get(key, 0) + count * node.copies
                 layers.setdefault(key, []).append(node.name)
     return [Term(op, quantity, count, tuple(layers[op, quantity])) for (op, quantity), count in counts.items()]
 
 
-def totals(counted: list[Term]) -> list[Total]:
-    """Return every convention's number of a network, from its terms."""
-    return [total(convention, counted) for convention in CONVENTIONS.values()]
+def totals(graph: Graph, batch: int = 1) -> list[Total]:
+    """Return every convention's number of a network; those about params are of one example, whatever the batch."""
+    once = terms(graph)
+    counted = {About.COST: terms(graph, batch) if batch > 1 else once, About.PARAMS: once}
+    return [total(convention, counted[convention.about]) for convention in CONVENTIONS.values()]
 
 
 def total(convention: Convention, counted: list[Term]) -> Total:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from archcalc.analysis.audit.claims import BYTES_PER_PARAMETER
 from archcalc.analysis.conventions import Convention
 from archcalc.analysis.conventions.convention import OURS
-from archcalc.analysis.conventions.costs import terms, totals
+from archcalc.analysis.conventions.costs import totals
 from archcalc.analysis.quoted import About, Quoted, Units, distance, units_of
 from archcalc.graph import Graph, Node
 from archcalc.layers.base import Role
@@ -110,8 +110,8 @@ def numbers(graph: Graph) -> Iterator[Number]:
 
 def _costs(graph: Graph) -> Iterator[Number]:
     """Yield the number of every convention that counts any layer of the network."""
-    for one, cost, *_ in totals(terms(graph)):
-        if cost is not None:
+    for one, cost, *_ in totals(graph):
+        if cost is not None and one.about is About.COST:
             yield Number(About.COST, one.published(cost), _name(one), one.word, _rank(one))
 
 
