@@ -77,16 +77,30 @@ def totals(graph: Graph, batch: int = 1) -> list[Total]:
     """Return every convention's number of a network; those about params are of one example, whatever the batch."""
     once = terms(graph)
     counted = {About.COST: terms(graph, batch) if batch > 1 else once, About.PARAMS: once}
-    return [total(convention, counted[convention.about]) for convention in CONVENTIONS.values()]
+    amounts = {about: _by_op(found) for about, found in counted.items()}
+    return [_total(convention, amounts[convention.about]) for convention in CONVENTIONS.values()]
 
 
 def total(convention: Convention, counted: list[Term]) -> Total:
     """Return a convention's number of a network, from its terms."""
-    ops = tuple(dict.fromkeys(term.op for term in counted))
-    unknown = tuple(op for op in ops if not convention.is_known(op))
-    silent = tuple(op for op in ops if convention.weights(op) is None and op not in unknown)
-    says_nothing = silent and all(op in silent or KINDS[op].idle for op in ops)
-    cost = sum(times(convention, term) * term.amount for term in counted)
+    return _total(convention, _by_op(counted))
+
+
+def _by_op(counted: list[Term]) -> dict[str, dict[str, int]]:
+    """Return the amounts of an op's quantities."""
+    amounts: dict[str, dict[str, int]] = {}
+    for term in counted:
+        amounts.setdefault(term.op, {})[term.quantity] = term.amount
+    return amounts
+
+
+def _total(convention: Convention, amounts: Mapping[str, Mapping[str, int]]) -> Total:
+    unknown = tuple(op for op in amounts if not convention.is_known(op))
+    weights = {op: convention.weights(op) for op in amounts}
+    silent = tuple(op for op in amounts if weights[op] is None and op not in unknown)
+    says_nothing = silent and all(op in silent or KINDS[op].idle for op in amounts)
+    counts = ((amounts[op], counted or {}) for op, counted in weights.items())
+    cost = sum(many * amount.get(quantity, 0) for amount, counted in counts for quantity, many in counted.items())
     return Total(convention, None if unknown or says_nothing else cost, silent, unknown)
 
 
