@@ -110,7 +110,7 @@ def by_keras(graph: Graph) -> Counts:
 
 
 def on_module(count: Callable[[nn.Module, torch.Tensor], Counts]) -> Callable[[Graph], Counts]:
-    """A tool that is run on what `archcalc export` writes."""
+    """Run a tool on what `archcalc export` writes."""
 
     def on_graph(graph: Graph) -> Counts:
         module, x = written(graph)

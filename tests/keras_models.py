@@ -28,7 +28,7 @@ class _Lrn(keras.layers.Layer):  # type: ignore[misc]
 
 
 def model(graph: Graph) -> Any:
-    """The model, whose maps have their channels last. Raises ValueError for what Keras has no layer for."""
+    """Return the model, whose maps have their channels last. Raises ValueError for what Keras has no layer for."""
     made = {INPUT: keras.Input(_channels_last(graph.spec.input_shape))}
     for node in graph.nodes:
         if node.copies > 1:
@@ -44,7 +44,7 @@ def params(made: Any) -> int:
 
 
 def flops(made: Any) -> int:
-    """What TensorFlow's profiler counts of one example."""
+    """Return what TensorFlow's profiler counts of one example."""
     shapes = [tf.TensorSpec((1, *one.shape[1:]), one.dtype) for one in made.inputs]
     graph = tf.function(lambda *x: made(*x, training=False)).get_concrete_function(*shapes).graph
     options = tf.compat.v1.profiler.ProfileOptionBuilder.float_operation() | {"output": "none"}

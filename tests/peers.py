@@ -23,7 +23,7 @@ Count = Callable[[nn.Module, torch.Tensor], int]
 
 
 def written(graph: Graph, batch: int = 1) -> tuple[nn.Module, torch.Tensor]:
-    """The module of the source that is exported, and an input for it, all zeros."""
+    """Return the module of the source that is exported, and an input for it, all zeros."""
     names: dict[str, Any] = {}
     exec(source(graph), names)
     with torch.device("meta"):

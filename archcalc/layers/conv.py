@@ -169,7 +169,7 @@ class ConvTranspose2d(Layer):
         }
 
     def _folded(self, x: Shape, axis: int) -> int:
-        """The places of a convolution with the same window."""
+        """Return the places of a convolution with the same window."""
         reach = span(self.kernel_size[axis], self.dilation[axis])
         return (x[1 + axis] + 2 * self.padding[axis] - reach) // self.stride[axis] + 1
 

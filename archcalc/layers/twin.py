@@ -35,7 +35,7 @@ class Twin(NamedTuple):
 
 
 def shortest(value: Any) -> Any:
-    """A pair of equals as one number, since torch takes it so wherever a pair stands.
+    """Write a pair of equal numbers as one number, which torch takes wherever a pair stands.
 
     >>> shortest((3, 3)), shortest((3, 2))
     (3, (3, 2))

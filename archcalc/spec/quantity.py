@@ -48,7 +48,7 @@ class Quantity(NamedTuple):
 
     @property
     def prefix(self) -> str:
-        """The letter of its factor, if there is one.
+        """Return the letter of its factor, if there is one.
 
         >>> read_quantity("60M").prefix, read_quantity("233MiB").prefix, read_quantity(60).prefix
         ('M', 'Mi', '')

@@ -1,4 +1,4 @@
-"""What the sources of specs say: the claims, and the numbers in quoted sentences, that a quoted number or shape is."""
+"""Claims of sources, and numbers in the sentences that they quote, that a quoted number or shape may be."""
 
 import re
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""What a quoted number or shape may mean, as sheets and as JSON: first what sources say, then numbers of networks."""
+"""The meanings of a quoted number or shape, as sheets and as JSON: first what sources say, then numbers of networks."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -30,7 +30,7 @@ _BY_TOOLS: Final = "tools say nothing about some layers: run archcalc table SPEC
 
 
 class Found(NamedTuple):
-    """What was found for a quoted number or shape; of one of them `meanings` or `shapes` is empty."""
+    """The findings for a quoted number, which have no `shapes`, or for a shape, which have no `meanings`."""
 
     quoted: str
     sayings: Sequence[Saying]

@@ -1,4 +1,4 @@
-"""What a convention counts of a network, by its name."""
+"""The networks of these tests, and the number of a convention by its name."""
 
 import json
 from typing import Any, Final
@@ -20,12 +20,12 @@ def graph_of(spec: str) -> Graph:
 
 
 def question(name: str) -> archcalc.Network:
-    """A network that somebody asked about."""
+    """Return a network that somebody asked about."""
     return archcalc.load(QUESTIONS / f"{name}.yaml")
 
 
 def fixture(name: str) -> Graph:
-    """A network of the tests."""
+    """Return a network of the tests by its name."""
     path = VALID / f"{name}.yaml"
     return graph_of(str(path)) if path.exists() else question(name).graph
 

@@ -1,4 +1,4 @@
-"""What tools count depends on how a model is written, where their conventions say so and nowhere else."""
+"""Numbers of tools that depend on how a model is written: those whose conventions say so, and no others."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What the sources of specs say of a quoted number or shape."""
+"""Claims of sources that a quoted number or shape may be."""
 
 import json
 from pathlib import Path
@@ -77,6 +77,13 @@ def test_known_errors_come_first_then_whole_networks() -> None:
     assert "known wrong: the net has 60,965,224 parameters, which rounds to 61 M" in lines[3]
     assert "paper says so (abstract)" in lines[3]
     assert any("cut off, 60M" in line for line in lines[4:])
+
+
+def test_a_number_that_is_claimed_comes_before_one_in_a_sentence() -> None:
+    # fc6 has 4096 outputs, as many say; a sentence about a ReLU, which is wrong in it, has the number too
+    quantified = [one.verdict.claim.quantified for one in said("4096")]
+    assert quantified == sorted(quantified, reverse=True)
+    assert set(quantified) == {True, False}
 
 
 def test_a_saying_is_a_match() -> None:
