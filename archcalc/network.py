@@ -126,10 +126,10 @@ class Network:
         if convention is None:
             return made
         from archcalc.analysis.conventions import find
-        from archcalc.analysis.conventions.costs import price, terms, totals
+        from archcalc.analysis.conventions.costs import price, totals
 
         if convention == "all":
-            return replace(made, by_all=tuple(totals(terms(self.graph, batch))))
+            return replace(made, by_all=tuple(totals(self.graph, batch)))
         return replace(made, priced=price(self.graph, made, find(convention)))
 
     def explain(self, layer: str | None = None, of: Quantity | None = None) -> "Explanation":
@@ -185,33 +185,37 @@ class Network:
     def reconcile(self, *conventions: str, batch: int = 1) -> "Ladder":
         """Return the terms that lead from one convention's number to the next: between those named, or all.
 
-        Raises ArchError for an unknown convention, and for one that has no number of this network.
+        To one alone, the way starts at our MACs, or at our params. Raises ArchError for an unknown convention, for one
+        without a number of this network, and for cost beside params.
 
         >>> import archcalc
         >>> [rung.cost for rung in archcalc.load("torchvision").reconcile("macs", "torchinfo").found.rungs]
         [714188480, 714682664]
         """
         from archcalc.analysis.conventions import find
+        from archcalc.analysis.quoted import About
         from archcalc.analysis.reconcile.ladder import ladder, way
         from archcalc.answers.reconcile import Ladder
 
         found = [find(name) for name in conventions]
-        named = [find("macs"), *found] if len(found) == 1 and found != [find("macs")] else found
-        return Ladder(way(self.graph, named, batch) if named else ladder(self.graph, batch), is_way=bool(named))
+        if not found:
+            return Ladder(ladder(self.graph, batch))
+        start = find("params" if found[0].about is About.PARAMS else "macs")
+        return Ladder(way(self.graph, found if found[1:] or found == [start] else [start, *found], batch), is_way=True)
 
     def measured(self, number: str, batch: int = 1) -> "Matches":
         """Return the conventions that give a printed number, such as "714.2M", first; then the others by nearness.
 
-        Raises ArchError for what is no number, or is about something else than cost.
+        Raises ArchError for what is no number, or is about something else than cost or params.
         """
         from archcalc.analysis.quoted import About, read_quoted
         from archcalc.analysis.reconcile.ladder import measured
         from archcalc.answers.reconcile import Matches
 
         quoted = read_quoted(number)
-        if quoted.about not in (None, About.COST):
-            raise ArchError(f"{number} is about {quoted.about}, not cost: run archcalc identify '{number}'")
-        return Matches(self.graph, tuple(measured(self.graph, quoted.quantity, batch)), number, batch)
+        if quoted.about not in (None, About.COST, About.PARAMS):
+            raise ArchError(f"{number} is about {quoted.about}, not cost or params: run archcalc identify '{number}'")
+        return Matches(self.graph, tuple(measured(self.graph, quoted.quantity, quoted.about, batch)), number, batch)
 
     def check(self, device: str = "meta") -> "Agreements":
         """Return the table next to what PyTorch and its counters observe of the module. Needs torch and fvcore."""

@@ -104,30 +104,35 @@ def identify(
     *,
     spec_dir: str | os.PathLike[str] | None = None,
     on_fault: Callable[[str], None] = lambda path: None,
+    show_all: bool = False,
 ) -> "Meanings | Candidates":
-    """Return what a number, such as "0.77G", may be, or which networks a checkpoint's file fits; the likeliest first.
+    """Return what a number, such as "0.77G", or a shape, such as "96x55x55", may be, the likeliest first.
 
-    `on_fault` is called with the path of each spec that cannot be read. Raises ArchError for what is neither a number
-    nor a file. Files but .safetensors need torch.
+    Of the path of a checkpoint, return the networks that it fits. `show_all` shows what is less likely too, which is
+    always among what is returned. `on_fault` is called with the path of each spec that cannot be read. Raises ArchError
+    for what is no number, no shape and no file. Files but .safetensors need torch.
 
     >>> import archcalc
     >>> archcalc.identify(61_100_840).meanings[0].networks
     ('alexnet_cuda_convnet2', 'alexnet_owt', 'alexnet_torchvision')
     """
     word = os.fspath(what) if not isinstance(what, int) else str(what)
-    quoted = _number(word)
+    quoted = _quoted(word)
     if quoted is None:
         return _of_file(Path(word), spec_dir)
-    return _of_number(word, quoted, spec_dir, on_fault)
+    return _of_quoted(word, quoted, spec_dir, on_fault, show_all)
 
 
-def _number(word: str) -> "Quoted | None":
-    """Return the number that was asked for; None for a file. Raises ArchError for what is neither."""
-    from archcalc.analysis.quoted import read_quoted
+def _quoted(word: str) -> "Quoted | Shape | None":
+    """Return the number or shape that was asked for; None for a file. Raises ArchError for what is none of them."""
+    from archcalc.analysis.quoted import read_quoted, read_shape
 
     path = Path(word)
     if path.is_file():
         return None
+    shape = read_shape(word)
+    if shape is not None:
+        return shape
     try:
         return read_quoted(word)
     except ArchError as fault:
@@ -136,10 +141,17 @@ def _number(word: str) -> "Quoted | None":
         raise ArchError(f"there is no file '{word}', and {fault}") from None
 
 
-def _of_number(
-    word: str, quoted: "Quoted", spec_dir: str | os.PathLike[str] | None, on_fault: Callable[[str], None]
+def _of_quoted(
+    word: str,
+    quoted: "Quoted | Shape",
+    spec_dir: str | os.PathLike[str] | None,
+    on_fault: Callable[[str], None],
+    show_all: bool,
 ) -> "Meanings":
     from archcalc.analysis.identify.number_meanings import meanings
+    from archcalc.analysis.identify.sayings import sayings
+    from archcalc.analysis.identify.shapes import shape_meanings
+    from archcalc.analysis.quoted import Quoted
     from archcalc.answers.identify import Meanings
 
     graphs = []
@@ -148,7 +160,10 @@ def _of_number(
             on_fault(path)
         else:
             graphs.append(network.graph)
-    return Meanings(word, tuple(meanings(graphs, quoted)), quoted.hint)
+    said = tuple(sayings(graphs, quoted))
+    if not isinstance(quoted, Quoted):
+        return Meanings(word, sayings=said, shapes=tuple(shape_meanings(graphs, quoted)), show_all=show_all)
+    return Meanings(word, tuple(meanings(graphs, quoted)), said, hint=quoted.hint, show_all=show_all)
 
 
 def _of_file(file: Path, spec_dir: str | os.PathLike[str] | None) -> "Candidates":
@@ -212,11 +227,14 @@ def listed(one: Tried) -> "Listed":
 
 
 def conventions(name: str | None = None) -> "Conventions":
-    """Return every counting convention, or the one of that name. Raises ArchError for an unknown one."""
-    from archcalc.analysis.conventions import CONVENTIONS, find
+    """Return every counting convention, or those that a word means: a name, or a framework such as "tensorflow".
+
+    Raises ArchError for an unknown one.
+    """
+    from archcalc.analysis.conventions import CONVENTIONS, meant
     from archcalc.answers.conventions import Conventions
 
-    return Conventions(tuple(CONVENTIONS.values()) if name is None else (find(name),), is_all=name is None)
+    return Conventions(tuple(CONVENTIONS.values()) if name is None else meant(name), is_all=name is None)
 
 
 def ops(op: str | None = None) -> "Kinds":

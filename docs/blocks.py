@@ -201,6 +201,10 @@ def _convention(one: Convention) -> Iterator[str]:
         yield f"Note: {one.note}."
     if one.printed_half:
         yield "What it publishes is half of this sum."
+    if one.depends:
+        yield f"It depends on how the model is written: {one.depends}."
+    if one.also:
+        yield f"Also found as {_listing([f'`{word}`' for word in one.also], 'or')}."
     by_count: dict[str, list[str]] = {}
     for op in KINDS:
         weights = one.weights(op)

@@ -133,11 +133,11 @@ ROOMS: dict[str, dict[str, list[str]]] = {
         "compare": ["table"],
         "conventions": [],
         "explain": [],
-        "identify": ["check", "reconcile"],
+        "identify": ["audit", "check", "reconcile"],
         "list": [],
         "ops": [],
         "profile": [],
-        "reconcile": ["table"],
+        "reconcile": ["conventions", "table"],
         "solve": [],
         "table": ["conventions"],
         "validate": ["list"],
@@ -359,7 +359,7 @@ ANSWERS: dict[str, list[list[str]]] = {
     "reconcile": [["reconcile", "paper"]],
     "reconcile --measured NUMBER": [["reconcile", "paper", "--measured", "724.41M"]],
     "conventions": [["conventions"]],
-    "identify NUMBER": [["identify", "0.714G"]],
+    "identify NUMBER": [["identify", "0.714G"], ["identify", "253,440"], ["identify", "96x55x55"]],
     "identify FILE": [["identify", "{checkpoint}"]],
     "solve": [["solve", "alexnet_owt"], ["solve", "lenet_d2l", "--input", "1x2x2"]],
     "solve --layer LAYER": [["solve", "paper", "--layer", "conv1"]],
@@ -403,7 +403,7 @@ def _documented(section: str) -> set[str]:
     return words.union(*(_documented(other) for other in every if other in words and other != section))
 
 
-BY_NAMES = ("counts", "quantities", "not_counted", "not_known", "fields", "keys", "settings", "variables")
+BY_NAMES = ("counts", "quantities", "not_counted", "not_known", "depends", "fields", "keys", "settings", "variables")
 
 
 def _keys(data: object) -> set[str]:

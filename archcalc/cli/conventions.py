@@ -10,7 +10,7 @@ NameArgument = Annotated[
     str | None,
     typer.Argument(
         metavar="[CONVENTION]",
-        help="Show one convention, with all that it counts and its source.",
+        help="Show one convention, or those of a framework such as tensorflow, with all that it counts and its source.",
         autocompletion=convention_names,
     ),
 ]
@@ -19,7 +19,7 @@ NameArgument = Annotated[
 def conventions(name: NameArgument = None, writing: Writing = AS_FITS) -> None:
     """Show how tools count operations, side by side.
 
-    Example: archcalc conventions; archcalc conventions fvcore
+    Example: archcalc conventions; archcalc conventions fvcore; archcalc conventions tensorflow
     """
     from archcalc.cli.output import write_answer
     from archcalc.questions import conventions as known

@@ -23,7 +23,8 @@ def convention_names(incomplete: str) -> list[str]:
     """Completions: the conventions."""
     from archcalc.analysis.conventions import CONVENTIONS
 
-    return [name for name in CONVENTIONS if name.startswith(incomplete)]
+    words = (word for one in CONVENTIONS.values() for word in one.also)
+    return [name for name in dict.fromkeys([*CONVENTIONS, *words]) if name.startswith(incomplete)]
 
 
 SPEC_HELP = "A path, - for standard input, a spec's name or alias, or the end of a name if only one name ends so."

@@ -10,7 +10,7 @@ ConventionsArgument = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[CONVENTION...]",
-        help="Two conventions or more, in this order; a single one is compared with macs. Default: all.",
+        help="Two conventions or more, in this order; a single one is compared with macs, or params. Default: all.",
         autocompletion=convention_names,
     ),
 ]

@@ -110,9 +110,18 @@ class AdaptivePool2d(Weightless, Windowless):
         return (x[0], *self.output_size)
 
     def quantities(self, x: Shape, out: Shape) -> dict[str, int]:
-        """Return whole rows times whole columns of the input for each output, and the outputs of a global pool."""
-        whole = product(size // bins for size, bins in zip(x[1:], out[1:], strict=True))
-        return {"bins": whole * product(out), "pooled": product(out) if product(out[1:]) == 1 else 0}
+        """Return rows times columns of the input for each output, in ways to round, and the outputs of a global pool.
+
+        A rough bin has the remainder and 1 where the size is no multiple.
+        """
+        both = tuple(zip(x[1:], out[1:], strict=True))
+        whole = product(size // bins for size, bins in both)
+        rough = product(size % bins + 1 if size % bins else size // bins for size, bins in both)
+        return {
+            "bins": whole * product(out),
+            "rough_bins": rough * product(out),
+            "pooled": product(out) if product(out[1:]) == 1 else 0,
+        }
 
     def mixes_places(self, x: Sizes[S]) -> bool:
         return True

@@ -1,5 +1,6 @@
 """Graph -> torch.nn.Module, from the twins of its layers: one generic builder for every kind."""
 
+import operator
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial, reduce
@@ -9,6 +10,7 @@ from torch import Tensor, nn
 
 from archcalc.graph import Graph, Node, reads_own_part
 from archcalc.layers import Twin
+from archcalc.layers.twin import shortest
 from archcalc.spec.model import INPUT, Tower
 from archcalc.twins import PAD, place
 
@@ -119,15 +121,18 @@ def build(graph: Graph, device: Device | Sequence[Device] = "cpu") -> Built:
 
 
 def call(twin: Twin, tensors: Sequence[Tensor]) -> Tensor:
-    """Call a function of torch on several tensors, all at once or two by two."""
-    function: Callable[..., Tensor] = getattr(torch, twin.call.removeprefix("torch."))
+    """Call a function of torch on several tensors, all at once or two by two; by its operator, as source writes it."""
+    library = operator if twin.operator else torch
+    function: Callable[..., Tensor] = getattr(library, twin.call.removeprefix("torch."))
     if twin.takes_list:
         return function(list(tensors), **twin.keywords)
     return reduce(partial(function, **twin.keywords), tensors)
 
 
 def _module(twin: Twin) -> nn.Module:
-    made: nn.Module = getattr(nn, twin.call.removeprefix("nn."))(**twin.keywords)
+    """Make a module with its arguments as source writes them, since there are tools that see the difference."""
+    keywords = {word: shortest(value) for word, value in twin.keywords.items()}
+    made: nn.Module = getattr(nn, twin.call.removeprefix("nn."))(**keywords)
     return made
 
 

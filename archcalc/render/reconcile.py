@@ -11,6 +11,7 @@ from archcalc.errors import listing
 from archcalc.graph import Graph
 from archcalc.layers.sizes import dims
 from archcalc.render.answer import Answer
+from archcalc.render.conventions import dependences
 from archcalc.render.envelope import stamped
 from archcalc.render.sheet import Column, Sheet
 from archcalc.render.table.costs import convention_notes, listed, silences, unknown
@@ -59,6 +60,7 @@ def ladder_sheet(ladder: Ladder) -> Sheet:
     title = f"{spec.name}: how one number becomes another (input {dims(spec.input_shape)}{batch})"
     notes = (
         *_silences(ladder),
+        *dependences([one for rung in ladder.rungs for one in rung.conventions]),
         "run archcalc conventions NAME to see how a tool counts, and where that is written",
     )
     return Sheet(spec.name, title, _LADDER, rows, notes=notes)
@@ -103,7 +105,8 @@ def matches_sheet(graph: Graph, matches: Sequence[Match], printed: str) -> Sheet
         for one in [match.total]
     )
     gives = "which conventions give" if any(match.units for match in matches) else "nearest to"
-    return Sheet(graph.spec.name, f"{graph.spec.name}: {gives} {printed}", _MATCHES, rows)
+    notes = dependences([match.total.convention for match in matches])
+    return Sheet(graph.spec.name, f"{graph.spec.name}: {gives} {printed}", _MATCHES, rows, notes=notes)
 
 
 def _verdict(match: Match, printed: str) -> str:
@@ -140,6 +143,7 @@ def ladder_data(ladder: Ladder) -> dict[str, Any]:
 
     - `not_counted`: for each convention, the ops that it says nothing about.
     - `not_known`: for each convention, the ops of which archcalc does not know how it counts them.
+    - `depends`: for each convention, how its number depends on how the model is written; null where it does not.
     """
     totals = [*(one for rung in ladder.rungs for one in rung.totals), *ladder.silent]
     return stamped(
@@ -157,6 +161,7 @@ def ladder_data(ladder: Ladder) -> dict[str, Any]:
             ],
             "not_counted": {one.convention.name: list(one.not_counted) for one in totals},
             "not_known": {one.convention.name: list(one.not_known) for one in totals},
+            "depends": {one.convention.name: one.convention.depends or None for one in totals},
         }
     )
 
@@ -183,6 +188,8 @@ def matches_data(graph: Graph, matches: Sequence[Match], printed: str, batch: in
       - `name`, `word`: the convention, and its word for the sum.
       - `total`: its number.
       - `not_counted`: the ops that it says nothing about.
+      - `about`: cost, or params.
+      - `depends`: how the number depends on how the model is written, or null where it does not.
       - `printed_half`: whether the tool publishes half of the sum.
       - `matches`: whether it gives the printed number.
       - `units`: "1000", or "1024" where prefixes are powers of 1024; null where it does not match.
@@ -200,6 +207,8 @@ def matches_data(graph: Graph, matches: Sequence[Match], printed: str, batch: in
                     "word": one.total.convention.word,
                     "total": one.total.cost,
                     "not_counted": list(one.total.not_counted),
+                    "about": one.total.convention.about,
+                    "depends": one.total.convention.depends or None,
                     "printed_half": one.total.convention.printed_half,
                     "matches": one.units is not None,
                     "units": one.units,

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Final, NamedTuple
 
 from archcalc.analysis.conventions.facts import Facts
+from archcalc.analysis.quoted import About
 from archcalc.layers import KINDS
 
 Weights = Mapping[str, int]
@@ -37,6 +38,12 @@ class Convention(NamedTuple):
     """A note to read before its number is put next to another's."""
     printed_half: bool = False
     """Whether it is the half that is published."""
+    about: About = About.COST
+    """The subject of its number: cost, which grows with the batch, or params, which do not."""
+    depends: str = ""
+    """How its number depends on how the model is written; empty where it does not."""
+    also: tuple[str, ...] = ()
+    """Other words that people may mean it by, such as the framework that it counts for."""
 
     @property
     def label(self) -> str:
@@ -75,11 +82,29 @@ def convention(
     silent: str | Iterable[str] = (),
     note: str = "",
     printed_half: bool = False,
+    about: About = About.COST,
+    depends: str = "",
+    also: str = "",
 ) -> Convention:
     """Make a convention as its file writes it: ops separated by spaces, each counted as in `2 macs + bias`."""
     by_op = {op: read_weights(text) for ops, text in counts.items() for op in ops.split()}
     known, unsaid = (frozenset(ops.split() if isinstance(ops, str) else ops) for ops in (free, silent))
-    return Convention(name, tool, version, word, means, url, by_op, known, unsaid, note, printed_half)
+    return Convention(
+        name,
+        tool,
+        version,
+        word,
+        means,
+        url,
+        by_op,
+        known,
+        unsaid,
+        note,
+        printed_half,
+        about,
+        depends,
+        tuple(also.split()),
+    )
 
 
 def read_weights(text: str) -> Weights:

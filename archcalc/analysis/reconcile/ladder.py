@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from archcalc.analysis.conventions import Convention
 from archcalc.analysis.conventions.costs import Term, Total, terms, times, total, totals
-from archcalc.analysis.quoted import Units, distance, units_of
+from archcalc.analysis.quoted import About, Units, distance, units_of
 from archcalc.errors import ArchError, listing
 from archcalc.graph import Graph
 from archcalc.spec.quantity import Quantity
@@ -49,21 +49,24 @@ class Ladder(NamedTuple):
 
 
 def ladder(graph: Graph, batch: int = 1) -> Ladder:
-    """Return every convention's number, from the smallest to the largest."""
+    """Return the cost by every convention that counts it, from the smallest to the largest."""
     counted = terms(graph, batch)
     by_cost: dict[int | None, list[Total]] = {}
-    for one in totals(counted):
-        by_cost.setdefault(one.cost, []).append(one)
+    for one in totals(graph, batch):
+        if one.convention.about is About.COST:
+            by_cost.setdefault(one.cost, []).append(one)
     silent = by_cost.pop(None, [])
     rungs = [Rung(cost, tuple(found)) for cost, found in by_cost.items() if cost is not None]
     return Ladder(graph, batch, _linked(sorted(rungs, key=lambda rung: rung.cost), counted), tuple(silent))
 
 
 def way(graph: Graph, conventions: Sequence[Convention], batch: int = 1) -> Ladder:
-    """Return the numbers of these conventions, in this order, whichever is larger.
+    """Return the numbers of these conventions, in this order, whichever is larger; params are those of one example.
 
-    Raises ArchError for one that says nothing about any of the layers, and where it is not known how it counts one.
+    Raises ArchError for one that says nothing about any of the layers, where it is not known how it counts one, and for
+    cost beside params.
     """
+    batch = batch if _subject(conventions) is About.COST else 1
     counted = terms(graph, batch)
     rungs = []
     for one in (total(convention, counted) for convention in conventions):
@@ -71,6 +74,14 @@ def way(graph: Graph, conventions: Sequence[Convention], batch: int = 1) -> Ladd
             raise ArchError(_why_no_number(one, graph.spec.name))
         rungs.append(Rung(one.cost, (one,)))
     return Ladder(graph, batch, _linked(rungs, counted))
+
+
+def _subject(conventions: Sequence[Convention]) -> About:
+    first, *others = conventions
+    for one in others:
+        if one.about is not first.about:
+            raise ArchError(f"{one.name} is about {one.about}, {first.name} about {first.about}: no term leads there")
+    return first.about
 
 
 def _why_no_number(one: Total, network: str) -> str:
@@ -118,9 +129,16 @@ class Match(NamedTuple):
     """How far it is from the printed number, as a share of the larger of the two."""
 
 
-def measured(graph: Graph, printed: Quantity, batch: int = 1) -> list[Match]:
-    """Return every convention next to a printed number: first those that give it, then the others by nearness."""
-    found = [_match(one, one.cost, printed) for one in totals(terms(graph, batch)) if one.cost is not None]
+def measured(graph: Graph, printed: Quantity, about: About | None, batch: int = 1) -> list[Match]:
+    """Return every convention about the subject, any if it is None, next to a printed number.
+
+    Those that give it are first, then come the others by nearness.
+    """
+    found = [
+        _match(one, one.cost, printed)
+        for one in totals(graph, batch)
+        if one.cost is not None and about in (None, one.convention.about)
+    ]
     return sorted(found, key=lambda one: (one.units is None, one.units or "", one.distance if one.units is None else 0))
 
 

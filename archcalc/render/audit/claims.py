@@ -147,12 +147,13 @@ def _audit_data(audit: Audit) -> dict[str, Any]:
         {
             "name": audit.spec.name,
             "counts": {standing.value: audit.count(standing) for standing in Standing},
-            "claims": [_verdict_data(verdict) for verdict in audit.verdicts],
+            "claims": [verdict_data(verdict) for verdict in audit.verdicts],
         }
     )
 
 
-def _verdict_data(verdict: Verdict) -> dict[str, Any]:
+def verdict_data(verdict: Verdict) -> dict[str, Any]:
+    """Return a claim as the file has it, with what is true, as JSON."""
     claim = verdict.claim
     stated = {name: field.type.write(getattr(claim, name)) for name, field in claim.fields.items()}
     true = verdict.true

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from archcalc.analysis.conventions.costs import Priced, Total, add_up_costs
+from archcalc.analysis.quoted import About
 from archcalc.errors import listing
 from archcalc.render.answer import Answer
-from archcalc.render.conventions import NOT_COUNTED, NOT_KNOWN, silence
+from archcalc.render.conventions import NOT_COUNTED, NOT_KNOWN, dependence, dependences, silence
 from archcalc.render.sheet import Column, Sheet, Told
 from archcalc.render.table.layers import data, fitting, groups, notes, sheet, whole
 from archcalc.render.words import number, percent
@@ -78,6 +79,8 @@ def convention_notes(total: Total) -> Iterator[str]:
         yield unknown(convention.name, total.not_known)
     if convention.note:
         yield f"{convention.name}: {convention.note}"
+    if convention.depends:
+        yield dependence(convention)
 
 
 def silences(names: str, ops: Sequence[str], many: int = 1) -> str:
@@ -98,13 +101,17 @@ def totals_sheet(table: Table, totals: Sequence[Total]) -> Sheet:
             one.convention.name,
             one.convention.word,
             Told(None, NOT_KNOWN if one.not_known else NOT_COUNTED) if one.cost is None else one.cost,
-            one.cost / macs if macs and one.cost is not None else None,
+            one.cost / macs if macs and one.cost is not None and one.convention.about is About.COST else None,
             one.not_counted,
         )
         for one in totals
     )
     unsaid = (unknown(one.convention.name, one.not_known) for one in totals if one.not_known)
-    notes = (*unsaid, f"run archcalc reconcile {table.name} to see what leads from one to the next")
+    notes = (
+        *unsaid,
+        *dependences([one.convention for one in totals]),
+        f"run archcalc reconcile {table.name} to see what leads from one to the next",
+    )
     return Sheet(table.name, f"{table.name} by all conventions", _TOTALS, rows, notes=notes)
 
 
@@ -115,6 +122,8 @@ def priced_data(table: Table, priced: Priced) -> dict[str, Any]:
 
     - `convention`: its `name`, `tool`, `version`, `word` for the sum, what that `means`, and the `source` of its rule.
 
+      - `about`: cost, or params, which do not grow with the batch.
+      - `depends`: how the number depends on how the model is written, or null where it does not.
       - `not_counted`: the ops in this network that the tool says nothing about.
       - `not_known`: the ops of which archcalc does not know how the tool counts them.
 
@@ -140,7 +149,8 @@ def totals_data(table: Table, totals: Sequence[Total]) -> dict[str, Any]:
 def _convention(total: Total) -> dict[str, Any]:
     one = total.convention
     named = {"name": one.name, "tool": one.tool, "version": one.version, "word": one.word, "means": one.means}
-    return named | {"source": one.url, "not_counted": list(total.not_counted), "not_known": list(total.not_known)}
+    said = {"source": one.url, "about": one.about, "depends": one.depends or None}
+    return named | said | {"not_counted": list(total.not_counted), "not_known": list(total.not_known)}
 
 
 def by_one(table: Table, priced: Priced, columns: Iterable[str] | None = None) -> Answer:

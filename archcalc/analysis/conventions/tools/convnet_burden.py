@@ -20,4 +20,5 @@ CONVNET_BURDEN = convention(
     free="batch_norm2d batch_norm1d concat sigmoid softmax",
     silent="adaptive_max_pool2d tanh gelu silu hardswish leaky_relu relu6 elu zero_pad2d",
     note="numbers above 10^9 are printed without decimals; its alexnet has no LRN, its caffenet is at 224 x 224",
+    also="matconvnet",
 )

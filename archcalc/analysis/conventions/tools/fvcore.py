@@ -20,4 +20,5 @@ FVCORE = convention(
         "leaky_relu relu6 elu softmax add"
     ),
     note="the ops that it does not count are listed as unsupported operators",
+    also="flopcountanalysis mmengine",
 )

@@ -1,6 +1,7 @@
 """imgclsmob (pytorchcv, gluoncv2), whose tables give FLOPs / 2."""
 
 from archcalc.analysis.conventions.convention import convention
+from archcalc.analysis.conventions.tools import MODULES_ONLY
 
 IMGCLSMOB = convention(
     "imgclsmob",
@@ -25,4 +26,6 @@ IMGCLSMOB = convention(
     silent="local_response_norm tanh gelu softmax add concat",
     note="its READMEs print half of it, as FLOPs/2; in an adaptive pool, every output counts as reading everything",
     printed_half=True,
+    depends=MODULES_ONLY,
+    also="pytorchcv gluoncv2 gluoncv",
 )

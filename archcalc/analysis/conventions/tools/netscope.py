@@ -16,5 +16,7 @@ NETSCOPE = convention(
     },
     free="max_pool2d avg_pool2d adaptive_avg_pool2d adaptive_max_pool2d relu relu6 elu softmax add concat",
     silent="batch_norm1d tanh sigmoid gelu silu hardswish leaky_relu zero_pad2d",
-    note="its other columns (comp, add, div, exp) hold what is 0 here; Caffe's deploy files have a batch of 10",
+    note="Caffe itself counts nothing, this does so for its networks, whose deploy files have a batch of 10; "
+    "its other columns (comp, add, div, exp) hold what is 0 here",
+    also="caffe",
 )

@@ -2,6 +2,7 @@
 
 from archcalc.analysis.conventions.convention import convention
 
+_ALSO = "paddle paddlepaddle"
 _SOURCE = "https://github.com/PaddlePaddle/Paddle/blob/"
 
 PADDLECLAS = convention(
@@ -23,6 +24,8 @@ PADDLECLAS = convention(
         "max_pool2d adaptive_max_pool2d local_response_norm batch_norm1d tanh sigmoid gelu silu hardswish elu "
         "softmax zero_pad2d add concat"
     ),
+    depends="layers such as nn.ReLU count, functions such as F.relu do not",
+    also=_ALSO,
 )
 
 PADDLECLAS_2020 = convention(
@@ -44,4 +47,5 @@ PADDLECLAS_2020 = convention(
         "elu softmax zero_pad2d add concat"
     ),
     note="it divides by the groups twice; its 30.81 G for VGG16 is 0.1 % less than the rule gives",
+    also=_ALSO,
 )

@@ -16,6 +16,7 @@ FLOP_COUNTER = convention(
         "concat"
     ),
     note="an op that it does not know counts as 0, without a warning",
+    also="pytorch flopcountermode lightning",
 )
 
 TORCHVISION = convention(

@@ -1,6 +1,7 @@
 """torchstat, whose Flops are multiply-accumulates and whose MAdd are multiplications and additions."""
 
 from archcalc.analysis.conventions.convention import convention
+from archcalc.analysis.conventions.tools import MODULES_ONLY
 
 _SOURCE = "https://github.com/Swall0w/torchstat/blob/0.0.7/torchstat/"
 _NOTE = "a kind that it does not support counts as 0, with a warning; it refuses a linear layer on maps"
@@ -20,10 +21,11 @@ FLOPS = convention(
         "max_pool2d avg_pool2d": "inputs",
     },
     silent=(
-        "adaptive_avg_pool2d adaptive_max_pool2d local_response_norm batch_norm1d tanh sigmoid gelu silu "
-        "hardswish softmax zero_pad2d add concat"
+        "conv_transpose2d adaptive_avg_pool2d adaptive_max_pool2d local_response_norm batch_norm1d tanh sigmoid gelu "
+        "silu hardswish softmax zero_pad2d add concat"
     ),
     note=_NOTE,
+    depends=MODULES_ONLY,
 )
 
 MADD = convention(
@@ -35,6 +37,7 @@ MADD = convention(
     url=f"{_SOURCE}compute_madd.py",
     counts={
         "conv2d": "2 macs - outputs + bias",
+        "conv_transpose2d": "2 macs - unbiased_places",
         "linear": "2 macs - outputs",
         "batch_norm2d": "4 outputs",
         "relu relu6": "outputs",
@@ -47,4 +50,5 @@ MADD = convention(
         "hardswish leaky_relu elu zero_pad2d add concat"
     ),
     note=_NOTE,
+    depends=MODULES_ONLY,
 )
