@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import archcalc
-from archcalc.analysis.conventions.costs import terms, totals
+from archcalc.analysis.conventions.costs import totals
 from archcalc.errors import ArchError
 
 ROOT = Path(__file__).resolve().parent.parent.parent

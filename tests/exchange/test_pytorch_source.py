@@ -18,6 +18,7 @@ from archcalc.pytorch.build import Built, build
 from tests.cases import CASES
 from tests.commands import run
 from tests.goldens import same_as_golden
+from tests.sizes import by_size
 from tests.spec.test_towers import SPEC as TOWERS
 from tests.test_twins import NAMES, NETWORKS
 
@@ -50,7 +51,7 @@ layers: [{name: both, op: add, from: [input, input]}]
 MADE_UP = {"odd": ODD, "names": NAMES, "towers": TOWERS, "nothing": UNUSED_INPUT_TWICE}
 
 
-@pytest.fixture(params=[*NETWORKS, *MADE_UP], ids=lambda name: Path(name).stem)
+@pytest.fixture(params=by_size([*NETWORKS, *MADE_UP]))
 def network(request: pytest.FixtureRequest, tmp_path: Path) -> archcalc.Network:
     if request.param not in MADE_UP:
         return archcalc.load(request.param)

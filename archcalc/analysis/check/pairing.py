@@ -1,6 +1,6 @@
 """The layers of a spec beside the calls of somebody's model: in order, and as they are wired."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isclose
 from typing import Any, NamedTuple
@@ -53,11 +53,11 @@ def _ways(placed: Sequence[Placed], outputs: Sequence[str], seen: Seen) -> Itera
     layouts = [folded] if all(len(layer.paths) == 1 for layer in placed) else [apart, folded]
     for layout in layouts:
         ours = layout(placed, outputs)
-        as_run = _with_sums_as(ours, seen)
-        yield _aligned(ours, as_run, seen.outputs)
-        in_our_order = as_wired(ours, as_run, seen.outputs, unlikeness)
-        if in_our_order != as_run:
-            yield _aligned(ours, in_our_order, seen.outputs)
+        for as_run in _with_sums_as(ours, seen):
+            yield _aligned(ours, as_run, seen.outputs)
+            in_our_order = as_wired(ours, as_run, seen.outputs, unlikeness)
+            if in_our_order != as_run:
+                yield _aligned(ours, in_our_order, seen.outputs)
 
 
 def _aligned(ours: Ours, theirs: Sequence[Call], outputs: Sequence[int]) -> Paired:
@@ -65,14 +65,40 @@ def _aligned(ours: Ours, theirs: Sequence[Call], outputs: Sequence[int]) -> Pair
     return Paired(pairs, ours.outputs, rewired(pairs, ours.outputs, outputs))
 
 
-def _with_sums_as(ours: Ours, seen: Seen) -> list[Call]:
-    """Return the model's calls; sums of two are joined to the sums of more that the spec has, and so are others."""
+def _with_sums_as(ours: Ours, seen: Seen) -> Iterator[list[Call]]:
+    """Yield the model's calls, sums of two joined to the sums of more that the spec has: as both run in one order; all
+    that can be joined; and none. So it is with whatever associates."""
     ops = {call.op for call in ours.calls if call.associates and len(call.reads) > 2}
+    parts = _parts_in_order(ours, seen, ops)
+    tried: list[list[Call]] = []
+    for is_part in (
+        lambda inner, outer: inner.number in parts and _are_one(inner, outer),
+        lambda inner, outer: inner.op in ops and _are_one(inner, outer),
+        lambda inner, outer: False,
+    ):
+        calls = with_joined(seen.calls, seen.outputs, is_part)
+        if calls not in tried:
+            tried.append(calls)
+            yield calls
 
-    def is_part(inner: Call, outer: Call) -> bool:
-        return inner.op in ops and (inner.op, inner.fields) == (outer.op, outer.fields)
 
-    return with_joined(seen.calls, seen.outputs, is_part) if ops else list(seen.calls)
+def _are_one(inner: Call, outer: Call) -> bool:
+    return (inner.op, inner.fields) == (outer.op, outer.fields)
+
+
+def _parts_in_order(ours: Ours, seen: Seen, ops: Iterable[str]) -> set[int]:
+    """Return the calls that begin a sum of more than two, if each layer takes the next calls that add up as much."""
+    parts: set[int] = set()
+    for op in ops:
+        calls = iter([call for call in seen.calls if call.op == op])
+        for layer in (layer for layer in ours.calls if layer.op == op):
+            left = len(layer.reads) - 1
+            for call in calls:
+                left -= len(call.reads) - 1
+                if left <= 0:
+                    break
+                parts.add(call.number)
+    return parts
 
 
 def unlikeness(ours: Call, theirs: Call) -> int:

@@ -12,6 +12,7 @@ from archcalc.errors import ArchError, MissingError
 from archcalc.pytorch.check.against import hold_against_model
 from tests.commands import run_here
 from tests.conftest import ROOT
+from tests.sizes import by_size
 
 VALID = ROOT / "tests" / "specs" / "valid"
 
@@ -190,7 +191,7 @@ def against(models: Path, name: str, spec: str = "lenet_d2l", device: str = "cpu
     return hold_against_model(archcalc.load(spec).graph, f"{models}:{name}", device)
 
 
-@pytest.mark.parametrize("network", ["resnet18", "densenet121", "mobilenet_v2", "googlenet"])
+@pytest.mark.parametrize("network", by_size(["resnet18", "densenet121", "mobilenet_v2", "googlenet"]))
 @pytest.mark.filterwarnings("ignore:The default weight initialization of GoogleNet")
 def test_torchvisions_models_are_the_specs(network: str) -> None:
     graph = archcalc.load(str(VALID / f"{network}.yaml")).graph

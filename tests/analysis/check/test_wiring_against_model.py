@@ -1,5 +1,6 @@
 """Which output feeds which layer is compared: every way to wire a network otherwise is found."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
@@ -152,6 +153,15 @@ def test_every_other_wiring_of_a_real_network_is_found(name: str) -> None:
     assert found > 3
 
 
+def work(graph: Graph) -> Counter[str]:
+    """Return what each layer does to the input, which is all that tells two layers without weights apart."""
+    done = {INPUT: INPUT}
+    for node in graph.nodes:
+        reads = [done[name] for name in node.inputs]
+        done[node.name] = f"{node.layer}({', '.join(sorted(reads) if node.layer.commutes else reads)})"
+    return Counter(done.values())
+
+
 @given(spec=branching(), data=st.data())
 @settings(max_examples=40, deadline=None)
 def test_random_networks_are_wired_as_their_exports_and_no_other_way(spec: Spec, data: st.DataObject) -> None:
@@ -161,7 +171,7 @@ def test_random_networks_are_wired_as_their_exports_and_no_other_way(spec: Spec,
     except ArchError:
         return
     assert beside(graph, model, "meta").differences == []
-    others = list(islice(wired_otherwise(graph), 40))
+    others = [(what, other) for what, other in islice(wired_otherwise(graph), 40) if work(other) != work(graph)]
     if others:
         what, other = data.draw(st.sampled_from(others))
         assert beside(other, model, "meta").differences, what

@@ -4,7 +4,6 @@ from fractions import Fraction
 from importlib.metadata import version
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import pytest
 import torch
@@ -15,20 +14,10 @@ from archcalc.graph import Graph
 from tests.analysis.conventions.counted import RECORDED, SPECS, VALID, by, fixture, graph_of, question
 from tests.conftest import BUNDLED
 from tests.peers import ONES, PEERS, count, network_of_one, written
-
-AT_ONCE = ("alexnet_d2l", "alexnet_paper", "alexnet_torchvision", "caffenet", "lenet_d2l")
-"""The bundled networks that every run counts; others have no kinds but these."""
-LARGE = ("densenet121", "googlenet", "mobilenet_v2", "resnet152", "resnet34", "vgg16")
+from tests.sizes import FEW, by_size
 
 
-def marked(name: str) -> Any:
-    """The parameter of a test, which is slow for a network that is large, or of the same kinds as another."""
-    stem = Path(name).stem
-    is_slow = stem in LARGE or (name in BUNDLED and stem not in AT_ONCE)
-    return pytest.param(name, marks=[pytest.mark.slow] if is_slow else [], id=stem)
-
-
-@pytest.mark.parametrize("spec", [marked(spec) for spec in SPECS])
+@pytest.mark.parametrize("spec", by_size(SPECS, FEW))
 def test_every_tool_counts_as_its_convention_says(spec: str) -> None:
     expect_equal_counts(graph_of(spec))
 
@@ -131,12 +120,7 @@ AS_FUNCTIONS = {
 
 @pytest.mark.parametrize(
     "name",
-    [
-        marked(name)
-        for name in [
-            *("alexnet", "vgg16", "squeezenet1_1", "resnet18", "resnet34", "googlenet", "densenet121", "mobilenet_v2")
-        ]
-    ],
+    by_size(["alexnet", "vgg16", "squeezenet1_1", "resnet18", "resnet34", "googlenet", "densenet121", "mobilenet_v2"]),
 )
 def test_torchvision_s_own_models_are_counted_so_too(name: str) -> None:
     from torchvision import models

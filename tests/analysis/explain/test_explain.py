@@ -29,6 +29,7 @@ from tests.commands import on_terminal, run
 from tests.conftest import BUNDLED, ROOT
 from tests.goldens import same_as_golden
 from tests.random_networks import branching
+from tests.sizes import by_size
 from tests.spec.test_towers import SPEC as TOWERS
 
 VALID = sorted((ROOT / "tests" / "specs" / "valid").glob("*.yaml"))
@@ -138,7 +139,7 @@ def made_of(section: Section, found: dict[str, int]) -> object:
     return tuple(found[name] for name in names)
 
 
-@pytest.mark.parametrize("name", SPECS, ids=lambda name: Path(name).stem)
+@pytest.mark.parametrize("name", by_size(SPECS))
 def test_every_number_of_every_layer_is_the_tables(name: str) -> None:
     assert holds(archcalc.load(name).graph) > 20
 

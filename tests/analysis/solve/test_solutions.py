@@ -1,7 +1,5 @@
 """Which inputs a known network takes."""
 
-from pathlib import Path
-
 import pytest
 
 import archcalc
@@ -10,9 +8,10 @@ from archcalc.analysis.solve.solution import solve
 from archcalc.graph import link
 from archcalc.layers.window import slide
 from tests.analysis.solve.trials import SPECS, divides, exact, keeps_weights, linked, passing, weights
+from tests.sizes import by_size
 
 
-@pytest.mark.parametrize("name", SPECS, ids=lambda name: Path(name).stem)
+@pytest.mark.parametrize("name", by_size(SPECS))
 def test_every_size_of_every_spec(name: str) -> None:
     spec = archcalc.load(name).spec
     up_to = 260
