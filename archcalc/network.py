@@ -266,19 +266,23 @@ class Network:
         detail: bool = False,
         min_run_time: float | None = None,
         calls: int | None = None,
+        quick: bool = False,
+        budget: float | None = None,
         preset: str | None = None,
     ) -> "Profile":
         """Return how fast the network is on a device, measured in a process of its own.
 
         Inference is measured if no mode is given, with 16 examples in a batch on a CPU and 128 elsewhere, each time for
-        1 second at least and with 100 calls of one example. `layers` times each layer too, `detail` the parts of a
-        training step; `compile` is a mode of torch.compile; `preset` follows a published protocol. Needs torch. Raises
-        ArchError for what cannot be measured.
+        1 second at least, and with 1,000 calls of one example or for 2 seconds; `quick` takes less, and `budget` is
+        about how many seconds all may take. `layers` times each layer too, `detail` the parts of a training step;
+        `compile` is a mode of torch.compile; `preset` follows a published protocol. Needs torch. Raises ArchError for
+        what cannot be measured.
         """
         from archcalc.analysis.precision import Precision
+        from archcalc.analysis.profile.budget import Budget, with_times
         from archcalc.analysis.profile.presets import completed, expect_free
         from archcalc.analysis.profile.recording import record
-        from archcalc.analysis.profile.request import LATENCY_CALLS, MIN_RUN_TIME, Compile, Layers, Mode, Request
+        from archcalc.analysis.profile.request import Compile, Layers, Mode, Request
         from archcalc.answers.profile import Profile
         from archcalc.pytorch.profile.process import find_device, in_a_process
 
@@ -291,6 +295,8 @@ class Network:
                 "detail": detail,
                 "min_run_time": min_run_time,
                 "calls": calls,
+                "quick": quick,
+                "budget": budget,
             },
         )
         request = Request(
@@ -305,11 +311,13 @@ class Network:
             detail=detail,
             layers=None if layers is None else _member(Layers, layers),
             compile=None if compile is None else _member(Compile, compile),
-            min_run_time=MIN_RUN_TIME if min_run_time is None else min_run_time,
-            latency_calls=LATENCY_CALLS if calls is None else calls,
+            latency_calls=calls,
             preset=preset,
         )
-        graph, request = self.graph, completed(request, batch, str(find_device(device)))
+        graph, request = self.graph, with_times(request, min_run_time, quick)
+        if budget is not None:
+            request = Budget(budget, 1).share(request) or request
+        request = completed(request, batch, lambda: str(find_device(device, request.precision)))
         return Profile.of(record(graph, request, in_a_process(graph, request, lambda _: None)))
 
     def export(self, to: Target = "pytorch") -> str:

@@ -70,10 +70,10 @@ class Rounds:
         self.step: Callable[[], object] = inference(self.module, self.x, bench.request)
 
     def ours(self) -> Timing:
-        return throughput(self.step, self.bench.clock, self.bench.threads, self.bench.request.min_run_time)[0]
+        return throughput(self.step, self.bench.clock, self.bench.request.min_run_time)[0]
 
     def layers(self) -> float:
-        return sum(timing.median for timing in time_layers(self.bench, self.module).values())
+        return sum(timing.median for timing in time_layers(self.bench, self.module).times.values())
 
     def run(self) -> None:
         warm_up(self.step, self.bench.clock, self.bench.request)

@@ -1,10 +1,10 @@
 """Protocols by which others published times, and those times, which are of other hardware."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
-from archcalc.analysis.profile.request import Mode, Request, check, default_batch
+from archcalc.analysis.profile.request import Mode, Request, default_batch, expect_numbers, expect_on_device
 from archcalc.errors import ArchError, did_you_mean
 
 
@@ -151,14 +151,17 @@ def expect_free(preset: str | None, given: Mapping[str, Any]) -> None:
             raise ArchError(f"--preset {preset} sets what is measured: leave out {name}")
 
 
-def completed(request: Request, batch: int | None, device: str) -> Request:
+def completed(request: Request, batch: int | None, find_device: Callable[[], str]) -> Request:
     """Return the request for a device of torch's, with the mode and the batch of its preset, or the default batch.
 
-    Raises ArchError for what cannot be measured.
+    The device is asked for once all numbers are found to be good, since that loads torch. Raises ArchError for what
+    cannot be measured.
     """
+    expect_numbers(request, batch)
+    device = find_device()
     preset = PRESETS[request.preset] if request.preset else None
     if batch is None:
         batch = preset.batch if preset else default_batch(device)
     request = replace(request, device=device, mode=preset.mode if preset else request.mode, batch=batch)
-    check(request)
+    expect_on_device(request)
     return request

@@ -74,19 +74,25 @@ class Speed:
 
 
 class Bound(StrEnum):
-    """The slower of two at the measured peaks: arithmetic, or reading and writing."""
+    """What a network waits for: arithmetic, reading and writing, or the host, which launches its work."""
 
     COMPUTE = "compute"
     MEMORY = "memory"
+    LAUNCH = "launch"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Infer:
-    """Inference: what was measured, how fast that is, and what bounds it."""
+    """Inference: what was measured, how fast that is, and what bounds it; None where the peaks are not known.
+
+    `bound_ms` is the sum over the layers of the longer of two times at the measured peaks: of the arithmetic, and of
+    reading and writing.
+    """
 
     times: InferTimes = field(metadata=INLINE)
     speed: Speed = field(metadata=INLINE)
-    bound: Bound
+    bound: Bound | None
+    bound_ms: float | None = field(default=None, metadata=OMITTED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,12 +105,16 @@ class Train:
 
 @dataclass(frozen=True, kw_only=True)
 class LayerTime:
-    """The time of a layer and its share of the sum of all; TFLOP/s of one that does any."""
+    """The time of a layer and its share of the sum of all; TFLOP/s of one that does any.
+
+    `is_host` says that it is rather the time of the host, which launches the layer; there is no such key on a CPU.
+    """
 
     name: str
     step: StepTimes
     share: float
     tflops: float | None
+    is_host: bool | None = field(default=None, metadata=OMITTED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,7 +165,7 @@ class Record:
     forward and training), `asked` (the request), `batch` (asked and used), `environment`, `peaks` (datasheet and
     measured: tflops, gbs), `infer` and `train`, `layers` with `layers_ms` and `residual_ms`, and `warnings`. Each of
     `infer` and `train` has `step`, the times, `images_per_second`, their `spread`, `tflops` and shares of the peaks,
-    and with --compile `compile_s`; `infer` has `latency` and `bound` too, `train` its `loss`, `optimizer` and, with
+    and with --compile `compile_s`; `infer` has `latency`, `bound` and `bound_ms` too, `train` its `loss`, `optimizer` and, with
     --detail, `parts`. Several ranks have `distributed` instead of both; a preset has `published`, what others measured
     by it.
     """

@@ -24,7 +24,8 @@ from archcalc.analysis.profile.record import (
     Train,
 )
 from archcalc.analysis.profile.request import Request
-from archcalc.analysis.profile.results import MeasuredPeak, RanksTimes, Results, StepTimes
+from archcalc.analysis.profile.results import InferTimes, MeasuredPeak, RanksTimes, Results, StepTimes
+from archcalc.analysis.profile.statistics import OF_HOST
 from archcalc.analysis.profile.warnings import warnings_of
 from archcalc.analysis.work import Work, moved, work
 from archcalc.graph import Graph
@@ -79,7 +80,8 @@ def _infer(graph: Graph, request: Request, results: Results, flops: int, peaks: 
     if times is None:
         return None
     speed = _speed(times.step, results.batch, flops, peaks)
-    return Infer(times=times, speed=speed, bound=_bound(graph, request.precision, results.batch, peaks.measured))
+    bound, bound_ms = _bound(graph, request, times, results.batch, peaks.measured)
+    return Infer(times=times, speed=speed, bound=bound, bound_ms=bound_ms)
 
 
 def _train(results: Results, flops: int, peaks: Peaks) -> Train | None:
@@ -100,32 +102,43 @@ def _speed(step: StepTimes, batch: int, flops: int, peaks: Peaks) -> Speed:
     )
 
 
-def _bound(graph: Graph, precision: Precision, batch: int, peak: MeasuredPeak) -> Bound:
-    """Return what takes longer at the measured peaks, summed over the layers."""
-    layers = moved(graph, batch, precision.element_bytes)
-    compute = sum(layer.flops for layer in layers) / (peak.tflops * _TERA)
-    memory = sum(layer.bytes for layer in layers) / (peak.gbs * _GIGA)
-    return Bound.COMPUTE if compute >= memory else Bound.MEMORY
+def _bound(
+    graph: Graph, request: Request, times: InferTimes, batch: int, peak: MeasuredPeak
+) -> tuple[Bound | None, float | None]:
+    """Return what bounds a network, and the milliseconds that its layers take at least at the measured peaks."""
+    launches = times.launch_ms is not None and times.launch_ms >= OF_HOST * times.step.median_ms
+    if peak.tflops is None or peak.gbs is None:
+        return (Bound.LAUNCH if launches else None), None
+    longer = dict.fromkeys((Bound.COMPUTE, Bound.MEMORY), 0.0)
+    for layer in moved(graph, batch, request.precision.element_bytes):
+        compute, memory = layer.flops / (peak.tflops * _TERA), layer.bytes / (peak.gbs * _GIGA)
+        longer[Bound.COMPUTE if compute >= memory else Bound.MEMORY] += max(compute, memory)
+    slower = Bound.COMPUTE if longer[Bound.COMPUTE] >= longer[Bound.MEMORY] else Bound.MEMORY
+    return (Bound.LAUNCH if launches else slower), sum(longer.values()) / _MILLI
 
 
 def _layers(graph: Graph, request: Request, results: Results) -> LayerTimes | None:
     """Return the times of the layers; layers are not compiled, so a compiled network has no residual."""
     if results.layers is None:
         return None
+    hosts = results.host_layers
     flops = {layer.name: layer.flops for layer in moved(graph, results.batch, request.precision.element_bytes)}
     total = sum(step.median_ms for step in results.layers.values())
     whole = results.infer.step.median_ms if results.infer and not request.compile else None
     return LayerTimes(
-        layers=tuple(_layer(name, step, total, flops[name]) for name, step in results.layers.items()),
+        layers=tuple(
+            _layer(name, step, total, flops[name], None if hosts is None else name in hosts)
+            for name, step in results.layers.items()
+        ),
         layers_ms=total,
         residual_ms=None if whole is None else whole - total,
     )
 
 
-def _layer(name: str, step: StepTimes, total_ms: float, flops: int) -> LayerTime:
+def _layer(name: str, step: StepTimes, total_ms: float, flops: int, is_host: bool | None) -> LayerTime:
     taken = step.median_ms
     tflops = flops / (taken * _MILLI) / _TERA if taken and flops else None
-    return LayerTime(name=name, step=step, share=taken / total_ms, tflops=tflops)
+    return LayerTime(name=name, step=step, share=taken / total_ms, tflops=tflops, is_host=is_host)
 
 
 def _distributed(results: Results, params: int, precision: Precision) -> Distributed | None:

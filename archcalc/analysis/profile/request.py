@@ -7,11 +7,15 @@ from math import inf
 from typing import Any, Final
 
 from archcalc.analysis.precision import Precision
+from archcalc.analysis.typed_json import OMITTED
 from archcalc.errors import ArchError
 
 WARM_UP_STEPS: Final = 10
 WARM_UP_SECONDS: Final = 0.5
-LATENCY_CALLS: Final = 100
+LATENCY_CALLS: Final = 1000
+LATENCY_SECONDS: Final = 2.0
+LEAST_CALLS: Final = 100
+"""Calls below which a 99th percentile means nothing."""
 MIN_RUN_TIME: Final = 1.0
 SEED: Final = 0
 ON_CPU: Final = 16
@@ -57,7 +61,10 @@ class Request:
     layers: Layers | None = None
     compile: Compile | None = None
     min_run_time: float = MIN_RUN_TIME
-    latency_calls: int = LATENCY_CALLS
+    latency_calls: int | None = None
+    """As many as asked for; None for 1,000, or as many as fit into some time."""
+    latency_seconds: float | None = field(default=None, metadata=OMITTED)
+    """The time for single calls, where it was shortened; None for 2 seconds."""
     warm_up_steps: int = WARM_UP_STEPS
     warm_up_seconds: float = WARM_UP_SECONDS
     seed: int = SEED
@@ -77,21 +84,25 @@ def default_batch(device: str) -> int:
     return ON_CPU if device == "cpu" else ON_ACCELERATOR
 
 
-def check(request: Request) -> None:
-    """Raise ArchError for what cannot be measured."""
+def expect_numbers(request: Request, batch: int | None) -> None:
+    """Raise ArchError for numbers by which nothing can be measured, whatever the device; a batch may be left out."""
     for name, value, least in (
-        ("--batch", request.batch, 1),
+        ("--batch", 1 if batch is None else batch, 1),
         ("--threads", 1 if request.threads is None else request.threads, 1),
-        ("--calls", request.latency_calls, LATENCY_CALLS),
+        ("--calls", LEAST_CALLS if request.latency_calls is None else request.latency_calls, LEAST_CALLS),
     ):
         if value < least:
             purpose = " for a 99th percentile" if name == "--calls" else ""
             raise ArchError(f"{name} must be at least {least}{purpose}, got {value}")
     if not 0 < request.min_run_time < inf:
         raise ArchError(f"--min-run-time must be more than 0 seconds, got {request.min_run_time}")
+    if request.detail and not request.trains:
+        raise ArchError("--detail splits training steps: add --mode train or --mode both")
+
+
+def expect_on_device(request: Request) -> None:
+    """Raise ArchError for what the device of a request does not have."""
     if request.precision is Precision.TF32 and request.device in ("cpu", "mps"):
         raise ArchError(f"--precision tf32 is for CUDA; {request.device} has fp32, bf16 or amp-bf16")
     if request.layers is Layers.PROFILER and request.device == "mps":
         raise ArchError("--layers profiler is for CUDA and CPUs: torch's profiler sees no kernels of MPS; use --layers")
-    if request.detail and not request.trains:
-        raise ArchError("--detail splits training steps: add --mode train or --mode both")

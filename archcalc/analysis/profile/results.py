@@ -13,6 +13,29 @@ _MILLI: Final = 1e-3
 
 
 @dataclass(frozen=True, kw_only=True)
+class Gpu:
+    """What the NVIDIA driver says of a GPU before it is measured; None where it does not say."""
+
+    driver: str
+    power_limit_w: float | None
+    sm_max_mhz: int | None
+    memory_max_mhz: int | None
+    other_processes: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class GpuState:
+    """What the NVIDIA driver says of a GPU while steps run; None where it does not say."""
+
+    sm_mhz: int | None
+    memory_mhz: int | None
+    temperature_c: int | None
+    power_w: float | None
+    slowed_by: tuple[str, ...]
+    """Why clocks are lower than they could be, such as `power cap`, `too hot`."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Environment:
     """The device, the machine and the software that the times are of."""
 
@@ -36,14 +59,15 @@ class Environment:
     inputs: str
     waited: float | None
     """Share of the time that was spent waiting for a core; None where the system does not report it."""
+    gpu: Gpu | None = field(default=None, metadata=OMITTED)
 
 
 @dataclass(frozen=True, kw_only=True)
 class MeasuredPeak:
-    """The TFLOP/s of a large matrix product and the GB/s of a large copy, in the same run."""
+    """The TFLOP/s of a large matrix product and the GB/s of a large copy, in one run; None without enough memory."""
 
-    tflops: float
-    gbs: float
+    tflops: float | None
+    gbs: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,13 +118,16 @@ class StepTimes:
 
 @dataclass(frozen=True, kw_only=True)
 class Latency:
-    """Percentiles of the milliseconds of `n` single calls, with a wait for the device after each."""
+    """Percentiles of the milliseconds of `n` single calls, with a wait for the device after each.
+
+    Of fewer than 100 calls there is no 99th percentile.
+    """
 
     batch: int
     n: int
     p50_ms: float
     p90_ms: float
-    p99_ms: float
+    p99_ms: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +138,9 @@ class InferTimes:
     step: StepTimes
     peak_mib: float | None
     peak_is: str
+    launch_ms: float | None = field(default=None, metadata=OMITTED)
+    """What the host takes to launch a step, of which the device does the work; None on a CPU."""
+    gpu: GpuState | None = field(default=None, metadata=OMITTED)
     compile_s: float | None = field(default=None, metadata=OMITTED)
     latency: Latency | None = field(default=None, metadata=OMITTED)
 
@@ -135,6 +165,8 @@ class TrainTimes:
     step: StepTimes
     peak_mib: float | None
     peak_is: str
+    launch_ms: float | None = field(default=None, metadata=OMITTED)
+    gpu: GpuState | None = field(default=None, metadata=OMITTED)
     compile_s: float | None = field(default=None, metadata=OMITTED)
     parts: Mapping[str, StepTimes] | None = field(default=None, metadata=OMITTED)
 
@@ -170,7 +202,10 @@ class DistributedTimes:
 
 @dataclass(frozen=True, kw_only=True)
 class Results:
-    """All that one measurement found; `batch` is the one that fitted, `layers` are the times of each by its name."""
+    """All that one measurement found; `batch` is the one that fitted, `layers` are the times of each by its name.
+
+    `host_layers` are those whose launch takes the host as long as the device takes for them.
+    """
 
     environment: Environment
     measured_peak: MeasuredPeak
@@ -178,6 +213,7 @@ class Results:
     infer: InferTimes | None = field(default=None, metadata=OMITTED)
     train: TrainTimes | None = field(default=None, metadata=OMITTED)
     layers: Mapping[str, StepTimes] | None = field(default=None, metadata=OMITTED)
+    host_layers: tuple[str, ...] | None = field(default=None, metadata=OMITTED)
     distributed: DistributedTimes | None = field(default=None, metadata=OMITTED)
 
     def to_json(self) -> dict[str, Any]:

@@ -7,6 +7,9 @@ from typing import Final, NamedTuple
 NOISY: Final = 0.1
 """The spread, as a share of the median, above which a series is noisy; torch.utils.benchmark has the same."""
 
+OF_HOST: Final = 0.9
+"""Share of a step's time that its launch takes above which the device is thought to wait for the host."""
+
 LEAST_BLOCKS: Final = 5
 """Samples below which quartiles mean nothing."""
 

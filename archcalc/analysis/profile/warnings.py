@@ -43,7 +43,11 @@ def warnings_of(record: "Record") -> Iterator[ProfileWarning]:
     if (waited := record.environment.waited or 0) > _BUSY:
         reason = f"{waited:.0%} of the time was spent waiting for a core: {_reason_to_wait(record)}"
         yield ProfileWarning(f"{reason}, and times are too long")
-    is_software = measured < _SOFTWARE
+    is_software = measured is not None and measured < _SOFTWARE
+    for peak, of in ((measured, "TFLOP/s of a matrix product"), (record.peaks.measured.gbs, "GB/s of a copy")):
+        if peak is None:
+            yield ProfileWarning(f"the {of} are not known: out of memory for it")
+    yield from _of_gpu(record)
     if is_software:
         words = f"this device seems to compute {record.request.precision} in software"
         yield ProfileWarning(f"{measured:.2g} TFLOP/s in a matrix product: {words}")
@@ -68,6 +72,16 @@ def _of_mode(mode: Mode, part: "Infer | Train", is_preset: bool, is_software: bo
     for peak, share in (("datasheet", part.speed.of_datasheet), ("measured", part.speed.of_measured)):
         if (share or 0) > 1 and not (peak == "measured" and is_software):
             yield ProfileWarning(f"over 100 % of the {peak} peak: {_OVER[peak]}", mode)
+
+
+def _of_gpu(record: "Record") -> Iterator[ProfileWarning]:
+    gpu = record.environment.gpu
+    if gpu and gpu.other_processes:
+        others = "1 other process uses" if gpu.other_processes == 1 else f"{gpu.other_processes} other processes use"
+        yield ProfileWarning(f"{others} this GPU, and times may be too long")
+    for mode, part in record.by_mode().items():
+        if part.times.gpu and part.times.gpu.slowed_by:
+            yield ProfileWarning(f"the GPU's clocks were lowered: {', '.join(part.times.gpu.slowed_by)}", mode)
 
 
 def _of_ranks(record: "Record") -> Iterator[ProfileWarning]:

@@ -5,15 +5,17 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from archcalc.analysis.profile.budget import Budget
 from archcalc.analysis.profile.ranks import Place
 from archcalc.analysis.profile.record import Record
 from archcalc.analysis.profile.recording import record
 from archcalc.analysis.profile.request import Request
+from archcalc.analysis.profile.results import MeasuredPeak
 from archcalc.cli.options import Writing
 from archcalc.cli.output import chosen, complain, say, write, write_answer
 from archcalc.cli.profile.records import keep
 from archcalc.cli.profile.runner import ProgressLine, Run
-from archcalc.errors import ArchError, MissingError
+from archcalc.errors import ArchError, MissingError, listing
 from archcalc.graph import Graph
 from archcalc.render import profile as render
 
@@ -43,6 +45,7 @@ def answer(
     place: Place | None,
     writing: Writing,
     as_lines: bool,
+    budget: Budget | None,
 ) -> None:
     """Measure each network and write the answer; each record is kept as soon as it is there.
 
@@ -51,7 +54,7 @@ def answer(
     records: list[Record] = []
     are_the_answer = not as_lines and is_of_records(writing)
     try:
-        for one in _records(request, graphs, run, place):
+        for one in _records(request, graphs, run, place, budget):
             records.append(one)
             if are_the_answer:
                 _show(records, writing, as_lines)
@@ -71,14 +74,19 @@ def is_of_records(writing: Writing) -> bool:
     return writing.output is not None and chosen(writing) == "json"
 
 
-def _records(request: Request, graphs: Sequence[tuple[str, Graph]], run: Run, place: Place | None) -> Iterator[Record]:
+def _records(
+    request: Request, graphs: Sequence[tuple[str, Graph]], run: Run, place: Place | None, budget: Budget | None
+) -> Iterator[Record]:
     """Yield a record of each network. One that cannot be measured does not stop the others; it raises at the end."""
     last: ArchError | None = None
+    peaks: MeasuredPeak | None = None
     progress = ProgressLine(len(graphs), sys.stderr.isatty() and _speaks(place))
     for number, (word, graph) in enumerate(graphs, start=1):
         asked = replace(request, spec=word)
+        if budget:
+            asked = _share_of(budget, asked, [graph.spec.name for _, graph in graphs[number - 1 :]])
         try:
-            found = run(graph, asked, progress.report(number, graph.spec.name))
+            found = run(graph, asked, progress.report(number, graph.spec.name), peaks)
         except ArchError as error:
             if isinstance(error, MissingError) or place:  # other ranks would wait for ever
                 raise
@@ -88,9 +96,18 @@ def _records(request: Request, graphs: Sequence[tuple[str, Graph]], run: Run, pl
         finally:
             progress.end()
         if found:
+            peaks = found.measured_peak
             yield record(graph, asked, found)
     if last:
         raise last
+
+
+def _share_of(budget: Budget, request: Request, left: Sequence[str]) -> Request:
+    """Return the request of the next network. Raises ArchError with those that are left, if the budget is spent."""
+    shortened = budget.share(request)
+    if shortened is None:
+        raise ArchError(f"--budget: the {budget.seconds:g} seconds are over, and {listing(left, 'and')} not measured")
+    return shortened
 
 
 def _speaks(place: Place | None) -> bool:

@@ -51,7 +51,7 @@ def device_for(request: Request, place: Place | None) -> str:
     """Return the device to measure on, by torch's name. Raises ArchError for what ranks do not measure."""
     from archcalc.pytorch.profile.process import find_device
 
-    device = find_device(request.device)
+    device = find_device(request.device, request.precision)
     if place is None:
         return str(device)
     kind = device.type if request.device == "auto" else request.device

@@ -1,11 +1,12 @@
 """The command archcalc profile, with its options in the order of --help."""
 
 from archcalc.analysis.precision import Precision
-from archcalc.analysis.profile.request import LATENCY_CALLS, MIN_RUN_TIME, Mode, Request
+from archcalc.analysis.profile.request import Mode, Request
 from archcalc.cli.options import AS_SPECIFIED, OutputOption, Reading, Writing
 from archcalc.cli.profile.options import (
     TENSORFLOW,
     BatchOption,
+    BudgetOption,
     CallsOption,
     ChannelsLastOption,
     CompareOption,
@@ -18,6 +19,7 @@ from archcalc.cli.profile.options import (
     ModeOption,
     PrecisionOption,
     PresetOption,
+    QuickOption,
     SpecsOption,
     ThreadsOption,
     TimeOption,
@@ -37,6 +39,8 @@ def profile(
     detail: DetailOption = False,
     min_run_time: TimeOption = None,
     calls: CallsOption = None,
+    quick: QuickOption = False,
+    budget: BudgetOption = None,
     preset: PresetOption = None,
     in_process: InProcessOption = False,
     compare: CompareOption = None,
@@ -52,6 +56,7 @@ def profile(
     """
     import os
 
+    from archcalc.analysis.profile.budget import Budget, with_times
     from archcalc.analysis.profile.presets import completed, expect_free
     from archcalc.analysis.profile.ranks import place
     from archcalc.cli.profile.answering import answer, expect_writable
@@ -79,8 +84,12 @@ def profile(
                 "--detail": detail,
                 "--min-run-time": min_run_time,
                 "--calls": calls,
+                "--quick": quick,
+                "--budget": budget,
             },
         )
+        if this_rank and budget is not None:
+            raise ArchError("--budget is for one process: leave it out under torchrun")
         request = Request(
             spec="",
             settings=reading.settings,
@@ -93,10 +102,12 @@ def profile(
             detail=detail,
             layers=layers,
             compile=compile_,
-            min_run_time=MIN_RUN_TIME if min_run_time is None else min_run_time,
-            latency_calls=LATENCY_CALLS if calls is None else calls,
+            latency_calls=calls,
             preset=preset,
         )
-        request = completed(request, batch, device_for(request, this_rank))
-        networks, run = graphs(request, specs, reading), run_for(in_process, this_rank)
-        answer(request, networks, run, this_rank, writing, as_lines)
+        request = with_times(request, min_run_time, quick)
+        networks = graphs(request, specs, reading)
+        within = None if budget is None else Budget(budget, len(networks))
+        request = completed(request, batch, lambda: device_for(request, this_rank))
+        run = run_for(in_process, this_rank)
+        answer(request, networks, run, this_rank, writing, as_lines, within)

@@ -8,8 +8,18 @@ from typing import Annotated, Final, Literal
 import typer
 
 from archcalc.analysis.precision import Precision
+from archcalc.analysis.profile.budget import QUICK_RUN_TIME
 from archcalc.analysis.profile.presets import PRESETS
-from archcalc.analysis.profile.request import LATENCY_CALLS, MIN_RUN_TIME, ON_ACCELERATOR, ON_CPU, Compile, Layers, Mode
+from archcalc.analysis.profile.request import (
+    LATENCY_CALLS,
+    LATENCY_SECONDS,
+    MIN_RUN_TIME,
+    ON_ACCELERATOR,
+    ON_CPU,
+    Compile,
+    Layers,
+    Mode,
+)
 from archcalc.cli.options import SPEC_HELP, spec_names
 from archcalc.render.formats import Name
 
@@ -77,8 +87,15 @@ CallsOption = Annotated[
     typer.Option(
         "--calls",
         metavar="N",
-        help=f"Calls with one example, for the percentiles of latency. Default: {LATENCY_CALLS}.",
+        help=f"Single calls, for percentiles of latency. Default: {LATENCY_CALLS:,}, or {LATENCY_SECONDS:g} s.",
     ),
+]
+QuickOption = Annotated[
+    bool, typer.Option("--quick", help=f"Measure for {QUICK_RUN_TIME:g} s each, with little warm-up: a first look.")
+]
+BudgetOption = Annotated[
+    float | None,
+    typer.Option("--budget", metavar="SECONDS", help="Shorten all times, so that all networks take about SECONDS."),
 ]
 PresetOption = Annotated[
     str | None,

@@ -6,22 +6,22 @@ from typing import TYPE_CHECKING
 
 from archcalc.analysis.profile.ranks import Place
 from archcalc.analysis.profile.request import Request
-from archcalc.analysis.profile.results import Results
+from archcalc.analysis.profile.results import MeasuredPeak, Results
 from archcalc.errors import ArchError
 
 if TYPE_CHECKING:
     from archcalc.graph import Graph
 
 Report = Callable[[str], None]
-Run = Callable[["Graph", Request, Report], Results | None]
-"""Returns None in a rank that is not the first."""
+Run = Callable[["Graph", Request, Report, MeasuredPeak | None], Results | None]
+"""Takes the peaks of the device, where they are known. Returns None in a rank that is not the first."""
 
 
-def in_process(graph: "Graph", request: Request, report: Report) -> Results:
+def in_process(graph: "Graph", request: Request, report: Report, peaks: MeasuredPeak | None = None) -> Results:
     """Measure in this process, for debugging. Raises ArchError, or whatever goes wrong."""
     from archcalc.pytorch.profile.run import measure
 
-    return measure(graph, request, report)
+    return measure(graph, request, report, peaks)
 
 
 def in_ranks(place: Place) -> Run:
@@ -29,9 +29,9 @@ def in_ranks(place: Place) -> Run:
     from archcalc.cli.output import say
     from archcalc.pytorch.profile.distributed import measure
 
-    def run(graph: "Graph", request: Request, report: Report) -> Results | None:
+    def run(graph: "Graph", request: Request, report: Report, peaks: MeasuredPeak | None = None) -> Results | None:
         try:
-            return measure(graph, request, place, report)
+            return measure(graph, request, place, report, peaks)
         except ArchError as error:
             if not place.is_first:  # the first rank reports what is wrong in all; this may be wrong here alone
                 say(f"rank {place.rank}: {error}")

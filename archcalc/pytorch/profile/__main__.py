@@ -16,8 +16,8 @@ def main() -> None:
 def _measure(request: Any, send: Send) -> Results:
     from archcalc.pytorch.profile.run import measure
 
-    graph, asked = request
-    return measure(graph, asked, lambda words: send(Progress(words)))
+    graph, asked, peaks = request
+    return measure(graph, asked, lambda words: send(Progress(words)), peaks)
 
 
 def _failed(_: Any, error: BaseException) -> ArchError:

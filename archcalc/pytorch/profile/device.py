@@ -2,6 +2,7 @@
 
 import os
 import re
+from typing import Final
 
 import torch
 
@@ -9,6 +10,9 @@ from archcalc.analysis.precision import Precision
 from archcalc.analysis.profile.request import Request
 from archcalc.errors import ArchError, MissingError
 from archcalc.pytorch.profile import accelerator
+from archcalc.pytorch.profile.precision import set_products
+
+_FIRST_WITH_TF32: Final = 8
 
 
 def resolve(name: str) -> torch.device:
@@ -28,6 +32,19 @@ def resolve(name: str) -> torch.device:
     index = int(match[1] or 0)
     _expect_cuda(index)
     return torch.device("cuda", index)
+
+
+def expect_tf32(device: torch.device) -> None:
+    """Raise ArchError for a GPU that has no TF32, as NVIDIA's have since compute capability 8.0."""
+    if device.type != "cuda":
+        return
+    major, minor = torch.cuda.get_device_capability(device)
+    if torch.version.hip is not None or major < _FIRST_WITH_TF32:
+        which = "an AMD GPU" if torch.version.hip else f"compute capability {major}.{minor}"
+        raise ArchError(
+            f"--precision tf32 needs an NVIDIA GPU of compute capability {_FIRST_WITH_TF32}.0 or later; "
+            f"{torch.cuda.get_device_name(device)} is {which}: try --precision fp32"
+        )
 
 
 def _best() -> str:
@@ -81,9 +98,7 @@ def set_up(request: Request, device: torch.device) -> int:
     threads = request.threads or default_threads()
     torch.set_num_threads(threads)
     torch.manual_seed(request.seed)
-    tf32 = request.precision is Precision.TF32
-    torch.backends.cuda.matmul.allow_tf32 = tf32
-    torch.backends.cudnn.allow_tf32 = tf32
+    set_products(request.precision is Precision.TF32)
     torch.backends.cudnn.benchmark = True
     accelerator.make_current(device)
     return threads

@@ -5,8 +5,7 @@ Training is data-parallel: every rank has the whole network and its own batch, a
 
 import atexit
 from dataclasses import replace
-from math import ceil
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import torch
 from torch import Tensor, distributed, nn
@@ -14,8 +13,9 @@ from torch.nn.parallel import DistributedDataParallel
 
 from archcalc.analysis.profile.ranks import Place
 from archcalc.analysis.profile.request import Mode, Request
-from archcalc.analysis.profile.results import DistributedTimes, RanksTimes, RankTimes, Results, StepTimes
-from archcalc.analysis.profile.statistics import percentile, timing
+from archcalc.analysis.profile.results import DistributedTimes, MeasuredPeak, RanksTimes, RankTimes, Results, StepTimes
+from archcalc.analysis.profile.statistics import timing
+from archcalc.collector import collector_at_rest
 from archcalc.errors import ArchError
 from archcalc.graph import Graph
 from archcalc.pytorch.profile import memory
@@ -26,17 +26,36 @@ from archcalc.pytorch.profile.memory import Shortage
 from archcalc.pytorch.profile.peaks import measure_peaks
 from archcalc.pytorch.profile.precision import refused
 from archcalc.pytorch.profile.steps import Training, inference
-from archcalc.pytorch.profile.timing import Step, latencies, warm_up
+from archcalc.pytorch.profile.timing import Step, block, throughput, warm_up
 
-_FEWEST: Final = 10
-"""Steps that are timed, at least."""
 _TRIALS: Final = 2
 """Training steps that must fit into memory, or the batch is too large."""
 
 
-def measure(graph: Graph, request: Request, place: Place, report: Report) -> Results | None:
+class _Series(NamedTuple):
+    """How many steps warm up, and how many blocks of how many steps are timed."""
+
+    warm_up_steps: int
+    blocks: int
+    per_block: int
+
+
+class _Alone(NamedTuple):
+    """What the first rank alone was timed by, and its times."""
+
+    series: _Series
+    step: StepTimes
+
+
+_NO_SERIES: Final = _Series(0, 0, 0)
+
+
+def measure(
+    graph: Graph, request: Request, place: Place, report: Report, peaks: MeasuredPeak | None = None
+) -> Results | None:
     """Measure in this rank, together with all others. The first rank gets the results of all; others get None.
 
+    `peaks` are those of the device, where they were measured a moment ago.
     Raises ArchError where the device cannot compute at the precision, MissingError where there is no such device.
     """
     bench = Bench.ready(graph, request, report)
@@ -55,7 +74,7 @@ def measure(graph: Graph, request: Request, place: Place, report: Report) -> Res
         return None
     return Results(
         environment=replace(environment, waited=waiting.share),
-        measured_peak=measure_peaks(bench),
+        measured_peak=peaks or measure_peaks(bench),
         batch=bench.batch,
         distributed=DistributedTimes(ranks=place.size, backend=backend, infer=infer, train=train),
     )
@@ -121,36 +140,41 @@ def _alone_and_together(mode: Mode, bench: Bench, place: Place) -> RanksTimes | 
     module.train(mode is Mode.TRAIN)
     bench.report(f"{mode}, batch {bench.batch}: one rank alone")
     alone = _alone(_step(mode, module, x, bench), bench) if place.is_first else None
-    steps, warm_ups = _from_the_first(list(alone[:2]) if alone else [0, 0])
+    series = _from_the_first(alone.series if alone else _NO_SERIES)
     bench.report(f"{mode}, batch {bench.batch} each: {place.size} ranks")
     together = _step(mode, _parallel(module, bench.device) if mode is Mode.TRAIN else module, x, bench)
-    times = StepTimes.of(timing(_together(together, steps, warm_ups, bench.clock)))
+    times = _together(together, series, bench.clock)
     all_ranks = _gathered(RankTimes(rank=place.rank, device=str(bench.device), step=times), place)
     if alone is None:
         return None
-    alone_times = StepTimes.of(timing(alone[2]))
-    return RanksTimes(steps=steps, warm_up_steps=warm_ups, alone=alone_times, by_rank=tuple(all_ranks))
+    return RanksTimes(
+        steps=series.blocks * series.per_block,
+        warm_up_steps=series.warm_up_steps,
+        alone=alone.step,
+        by_rank=tuple(all_ranks),
+    )
 
 
 def _step(mode: Mode, module: nn.Module, x: Tensor, bench: Bench) -> Step:
     return Training(module, x, bench).step if mode is Mode.TRAIN else inference(module, x, bench.request)
 
 
-def _alone(step: Step, bench: Bench) -> tuple[int, int, list[float]]:
-    """Return how many steps last as long as the request says, how many warmed up, and the times of the former."""
+def _alone(step: Step, bench: Bench) -> _Alone:
+    """Time one rank as a single device is timed."""
     warm_ups = warm_up(step, bench.clock, bench.request)
-    once = percentile(latencies(step, bench.clock, _FEWEST), 50)
-    steps = max(ceil(bench.request.min_run_time / once), _FEWEST)
-    return steps, warm_ups, latencies(step, bench.clock, steps)
+    times, per_block = throughput(step, bench.clock, bench.request.min_run_time)
+    return _Alone(_Series(warm_ups, times.n, per_block), StepTimes.of(times, per_block))
 
 
-def _together(step: Step, steps: int, warm_ups: int, clock: Clock) -> list[float]:
-    """Time so many steps; all ranks begin together and run as many, or some would wait for ever."""
-    for _ in range(warm_ups):
+def _together(step: Step, series: _Series, clock: Clock) -> StepTimes:
+    """Time as many steps in as many blocks; all ranks begin together and run as many, or some would wait for ever."""
+    for _ in range(series.warm_up_steps):
         step()
     clock()
     distributed.barrier(device_ids=_ids(clock.device))
-    return latencies(step, clock, steps)
+    with collector_at_rest():
+        times = [block(step, clock, series.per_block) / series.per_block for _ in range(series.blocks)]
+    return StepTimes.of(timing(times), series.per_block)
 
 
 def _parallel(module: nn.Module, device: torch.device) -> nn.Module:
@@ -162,10 +186,11 @@ def _ids(device: torch.device) -> list[int] | None:
     return [device.index] if device.type == "cuda" else None
 
 
-def _from_the_first(values: list[int]) -> list[int]:
-    """Return the values of the first rank, in every rank; the others wait here while it runs alone."""
+def _from_the_first(series: _Series) -> _Series:
+    """Return the series of the first rank, in every rank; the others wait here while it runs alone."""
+    values = [*series]
     distributed.broadcast_object_list(values, src=0)
-    return values
+    return _Series(*values)
 
 
 def _gathered(ours: RankTimes, place: Place) -> list[RankTimes]:

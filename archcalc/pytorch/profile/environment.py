@@ -9,6 +9,8 @@ from typing import Final
 import torch
 
 from archcalc.analysis.profile.results import Environment
+from archcalc.pytorch.profile.nvml import describe_gpu
+from archcalc.pytorch.profile.precision import computes_in_tf32
 
 _MIB: Final = 2**20
 _NANO: Final = 10**9
@@ -35,10 +37,11 @@ def describe(device: torch.device) -> Environment:
         load=os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
         variables={name: value for name, value in sorted(os.environ.items()) if name.startswith(_VARIABLES)},
         threads=torch.get_num_threads(),
-        tf32=torch.backends.cudnn.allow_tf32,
+        tf32=computes_in_tf32(),
         cudnn_benchmark=torch.backends.cudnn.benchmark,
         inputs="normal numbers",
         waited=None,
+        gpu=describe_gpu(device),
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from math import ceil
-from typing import Final
+from typing import Final, NamedTuple
 
 import torch
 from torch import Tensor
@@ -11,14 +11,14 @@ from torch.autograd.profiler_util import FunctionEvent
 from torch.profiler import ProfilerActivity
 
 from archcalc.analysis.profile.request import Layers
-from archcalc.analysis.profile.statistics import LEAST_BLOCKS, Timing, timing
+from archcalc.analysis.profile.statistics import LEAST_BLOCKS, OF_HOST, Timing, timing
 from archcalc.errors import ArchError
 from archcalc.graph import Node
 from archcalc.pytorch.build import Built
 from archcalc.pytorch.profile.bench import Bench
 from archcalc.pytorch.profile.precision import autocast
 from archcalc.pytorch.profile.steps import inference
-from archcalc.pytorch.profile.timing import Step, latencies, parts, throughput
+from archcalc.pytorch.profile.timing import Step, latencies, launching, parts, throughput
 
 _MOST_TURNS: Final = 1000
 _MOST_PROFILED: Final = 50
@@ -27,13 +27,23 @@ _MARK: Final = "layer "
 _MICRO: Final = 1e-6
 
 
-def time_layers(bench: Bench, module: Built) -> dict[str, Timing]:
+class Timed(NamedTuple):
+    """The times of layers by their names, and the layers whose time is rather that of the host, which launches them.
+
+    The latter are None where this is not asked: on a CPU, and of the profiler, which has the times of kernels.
+    """
+
+    times: dict[str, Timing]
+    of_host: tuple[str, ...] | None = None
+
+
+def time_layers(bench: Bench, module: Built) -> Timed:
     """Return the times of every layer by its name, in inference, of all devices of a tower together."""
     bench.report("each layer inside the network" if bench.request.layers is Layers.PROFILER else "each layer alone")
-    return _profiled(bench) if bench.request.layers is Layers.PROFILER else _alone(bench, module)
+    return Timed(_profiled(bench)) if bench.request.layers is Layers.PROFILER else _alone(bench, module)
 
 
-def _alone(bench: Bench, module: Built) -> dict[str, Timing]:
+def _alone(bench: Bench, module: Built) -> Timed:
     """Time each layer alone.
 
     On a CPU the layers run in turn, so that each finds the caches as the layer before left them, as in the network. On
@@ -46,12 +56,14 @@ def _alone(bench: Bench, module: Built) -> dict[str, Timing]:
             for _, step in steps:
                 step()
 
-        return parts(steps, bench.clock, _repeats(bench, turn, _MOST_TURNS))
-    found = {}
+        return Timed(parts(steps, bench.clock, _repeats(bench, turn, _MOST_TURNS)))
+    found, of_host = {}, []
     for name, step in steps:
         step()
-        found[name] = throughput(step, bench.clock, bench.threads, bench.request.min_run_time / 10)[0]
-    return found
+        found[name] = throughput(step, bench.clock, bench.request.min_run_time / 10)[0]
+        if launching(step, bench.clock) >= OF_HOST * found[name].median:
+            of_host.append(name)
+    return Timed(found, tuple(of_host))
 
 
 def _step(bench: Bench, module: Built, node: Node) -> Step:

@@ -1,5 +1,7 @@
 """The peaks that a device reaches in the same run: in a large matrix product, and in a large copy."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import torch
@@ -7,7 +9,7 @@ import torch
 from archcalc.analysis.precision import Precision
 from archcalc.analysis.profile.results import MeasuredPeak
 from archcalc.pytorch.profile.bench import Bench
-from archcalc.pytorch.profile.memory import free
+from archcalc.pytorch.profile.memory import Shortage, free, tried
 from archcalc.pytorch.profile.precision import product_dtype
 from archcalc.pytorch.profile.timing import Step, latencies, throughput
 
@@ -23,11 +25,24 @@ _COPIED: Final = 2**28
 
 
 def measure_peaks(bench: Bench) -> MeasuredPeak:
-    """Measure a matrix product at the precision of the request, and a copy, which reads and writes."""
+    """Measure a matrix product at the precision of the request, and a copy, which reads and writes.
+
+    A peak for which memory is short is None.
+    """
     bench.report("the device's own peaks")
-    peak = MeasuredPeak(tflops=_product(bench) / 1e12, gbs=_copy(bench) / 1e9)
+    tflops = _known(partial(_product, bench), bench, 1e12)
+    gbs = _known(partial(_copy, bench), bench, 1e9)
     free(bench.device)
-    return peak
+    return MeasuredPeak(tflops=tflops, gbs=gbs)
+
+
+def _known(measurement: Callable[[], float], bench: Bench, unit: float) -> float | None:
+    """Return what is measured; None where memory runs out."""
+    found = tried(measurement, bench.device)
+    if isinstance(found, Shortage):
+        bench.report(f"out of memory ({found.words})")
+        return None
+    return found / unit
 
 
 def _product(bench: Bench) -> float:
@@ -59,7 +74,7 @@ def _copy(bench: Bench) -> float:
 
 def _median(step: Step, bench: Bench) -> float:
     step()
-    return throughput(step, bench.clock, bench.threads, bench.request.min_run_time / 2)[0].median
+    return throughput(step, bench.clock, bench.request.min_run_time / 2)[0].median
 
 
 def _side(precision: Precision, device: torch.device) -> int:

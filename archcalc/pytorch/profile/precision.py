@@ -1,7 +1,7 @@
 """The dtypes of a precision, autocast, and the message where a device cannot compute so."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import torch
@@ -19,6 +19,43 @@ _HALF: Final = {
 
 _REFUSALS: Final = ("not implemented for", "not support", "n't support", "unsupported", "not have support")
 """Words by which torch refuses a precision that a device does not have."""
+
+
+_ON_CUDA: Final = ("cuda.matmul", "cudnn.conv", "cudnn.rnn")
+_ON_CPU: Final = ("mkldnn.matmul", "mkldnn.conv", "mkldnn.rnn")
+"""The settings below torch.backends that each say in what products of fp32 numbers are computed, since torch 2.9."""
+
+
+def set_products(is_tf32: bool) -> None:
+    """Have products of fp32 numbers computed in TF32 on CUDA, or in fp32; on CPUs in fp32. What was set is replaced.
+
+    Releases since 2.9 refuse to read the older settings where those say otherwise than the newer ones: both are set.
+    """
+    torch.backends.cuda.matmul.allow_tf32 = is_tf32
+    torch.backends.cudnn.allow_tf32 = is_tf32
+    for setting in _settings(_ON_CUDA):
+        setting.fp32_precision = "tf32" if is_tf32 else "ieee"
+    for setting in _settings(_ON_CPU):
+        setting.fp32_precision = "ieee"
+
+
+def computes_in_tf32() -> bool:
+    """Return whether torch says that it computes some products of fp32 numbers in TF32 on CUDA."""
+    newer = _settings(_ON_CUDA)
+    if newer:
+        return any(setting.fp32_precision == "tf32" for setting in newer)
+    return torch.backends.cuda.matmul.allow_tf32 or torch.backends.cudnn.allow_tf32
+
+
+def _settings(names: Sequence[str]) -> list[Any]:
+    """Return the places that have the newer setting; an older torch has none."""
+    places: list[Any] = []
+    for name in names:
+        place: Any = torch.backends
+        for part in name.split("."):
+            place = getattr(place, part, None)
+        places.append(place)
+    return [place for place in places if hasattr(place, "fp32_precision")]
 
 
 def dtype_of(precision: Precision) -> torch.dtype:

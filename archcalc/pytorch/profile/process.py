@@ -7,8 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from archcalc.analysis.messages import Failure, Progress, read
+from archcalc.analysis.precision import Precision
 from archcalc.analysis.profile.request import Request
-from archcalc.analysis.profile.results import Results
+from archcalc.analysis.profile.results import MeasuredPeak, Results
 from archcalc.errors import ArchError, MissingError
 from archcalc.pytorch.process import Ended, ask, command
 
@@ -22,22 +23,29 @@ Report = Callable[[str], None]
 PROCESS: Final = command("archcalc.pytorch.profile")
 
 
-def find_device(word: str) -> "torch.device":
-    """Return the device that a word means. Raises MissingError where it or torch is missing, else ArchError."""
+def find_device(word: str, precision: Precision = Precision.FP32) -> "torch.device":
+    """Return the device that a word means. Raises MissingError where it or torch is missing, else ArchError.
+
+    ArchError also where it does not have the precision TF32, which other devices would take for fp32 without a word.
+    """
     try:
-        from archcalc.pytorch.profile.device import resolve
+        from archcalc.pytorch.profile.device import expect_tf32, resolve
     except ImportError as error:
         raise MissingError(f"profile needs torch ({error}): pip install 'archcalc[torch]'") from error
-    return resolve(word)
+    device = resolve(word)
+    if precision is Precision.TF32:
+        expect_tf32(device)
+    return device
 
 
-def in_a_process(graph: "Graph", request: Request, report: Report) -> Results:
+def in_a_process(graph: "Graph", request: Request, report: Report, peaks: MeasuredPeak | None = None) -> Results:
     """Measure in a new process, so that nothing of one measurement is left to the next.
 
+    `peaks` are those of the device, where they were measured a moment ago.
     Raises ArchError or MissingError as the process reports, or with its last line of output if it reports nothing.
     """
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
-        answer = ask(PROCESS, (graph, request), partial(_hear, report), errors=output)
+        answer = ask(PROCESS, (graph, request, peaks), partial(_hear, report), errors=output)
         if isinstance(answer, Results):
             return answer
         output.seek(0)

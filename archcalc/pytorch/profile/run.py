@@ -8,8 +8,16 @@ import torch
 from torch import Tensor, nn
 
 from archcalc.analysis.profile.presets import PRESETS
-from archcalc.analysis.profile.request import Compile, Request
-from archcalc.analysis.profile.results import InferTimes, Latency, Results, StepTimes, TrainTimes
+from archcalc.analysis.profile.request import LATENCY_CALLS, LATENCY_SECONDS, LEAST_CALLS, Compile, Request
+from archcalc.analysis.profile.results import (
+    GpuState,
+    InferTimes,
+    Latency,
+    MeasuredPeak,
+    Results,
+    StepTimes,
+    TrainTimes,
+)
 from archcalc.analysis.profile.statistics import percentile
 from archcalc.errors import ArchError
 from archcalc.graph import Graph
@@ -19,13 +27,16 @@ from archcalc.pytorch.profile.bench import Bench, Report
 from archcalc.pytorch.profile.environment import Waiting, describe
 from archcalc.pytorch.profile.layers import time_layers
 from archcalc.pytorch.profile.memory import Shortage
+from archcalc.pytorch.profile.nvml import gpu_while
 from archcalc.pytorch.profile.peaks import measure_peaks
 from archcalc.pytorch.profile.precision import refused
 from archcalc.pytorch.profile.protocol import follow
 from archcalc.pytorch.profile.steps import Training, inference
-from archcalc.pytorch.profile.timing import Step, latencies, parts, throughput, warm_up
+from archcalc.pytorch.profile.timing import Step, latencies, launching, parts, throughput, warm_up
 
 _DETAIL_REPEATS: Final = 20
+_FEWEST_CALLS: Final = 10
+"""Single calls where the time for them was shortened."""
 _MEMORY_STEPS: Final = 2
 _COMPILERS: Final = ("torch._dynamo", "torch._inductor")
 _IN_GRAPHS: Final = (Compile.REDUCE_OVERHEAD, Compile.MAX_AUTOTUNE)
@@ -38,37 +49,43 @@ class Parts(NamedTuple):
     infer: InferTimes | None = None
     train: TrainTimes | None = None
     layers: dict[str, StepTimes] | None = None
+    host_layers: tuple[str, ...] | None = None
 
 
 class Series(NamedTuple):
-    """The throughput of a step and its memory, and with --compile the seconds of its first call."""
+    """The throughput of a step, its memory, what its launch takes, the GPU meanwhile, and the seconds to compile it."""
 
     warm_up_steps: int
     step: StepTimes
     peak_mib: float | None
     peak_is: str
+    launch_ms: float | None
+    gpu: GpuState | None
     compile_s: float | None
 
 
-def measure(graph: Graph, request: Request, report: Report) -> Results:
+def measure(graph: Graph, request: Request, report: Report, peaks: MeasuredPeak | None = None) -> Results:
     """Measure a network; where the device is out of memory, with smaller batches.
 
+    `peaks` are those of the device, where they were measured a moment ago.
     Raises ArchError where even one example does not fit or the device cannot compute at the precision, MissingError
     where there is no such device.
     """
     bench = Bench.ready(graph, request, report)
     environment, waiting = describe(bench.device), Waiting()
-    with refused(request, bench.device):
-        peak = measure_peaks(bench)
+    if peaks is None:
+        with refused(request, bench.device):
+            peaks = measure_peaks(bench)
     while isinstance(found := memory.tried(partial(_all_parts, bench), bench.device), Shortage):
         bench = bench.with_less(found)
     return Results(
         environment=replace(environment, waited=waiting.share),
-        measured_peak=peak,
+        measured_peak=peaks,
         batch=bench.batch,
         infer=found.infer,
         train=found.train,
         layers=found.layers,
+        host_layers=found.host_layers,
     )
 
 
@@ -83,13 +100,12 @@ def _as_asked(bench: Bench, module: Built) -> Parts:
     run = module if request.compile is None else _compiled(module, request.compile)
     x = bench.input()
     infer = _infer(bench, run.eval(), x) if request.infers else None
-    layers = _layers(bench, module.eval()) if request.layers else None
+    timed = time_layers(bench, module.eval()) if request.layers else None
     train = _train(bench, run.train(), x) if request.trains else None
-    return Parts(infer, train, layers)
-
-
-def _layers(bench: Bench, module: Built) -> dict[str, StepTimes]:
-    return {name: StepTimes.of(times) for name, times in time_layers(bench, module).items()}
+    if timed is None:
+        return Parts(infer, train)
+    layers = {name: StepTimes.of(times) for name, times in timed.times.items()}
+    return Parts(infer, train, layers, timed.of_host)
 
 
 def _by_protocol(bench: Bench, module: Built) -> Parts:
@@ -129,9 +145,19 @@ def _infer(bench: Bench, module: nn.Module, x: Tensor) -> InferTimes:
     if series.compile_s is not None:
         series = series._replace(compile_s=series.compile_s + _first_call(bench, single))
     warm_up(single, bench.clock, bench.request)
-    calls = latencies(single, bench.clock, bench.request.latency_calls)
+    calls = _single_calls(single, bench)
     p50, p90, p99 = (1e3 * percentile(calls, share) for share in (50, 90, 99))
-    return InferTimes(**series._asdict(), latency=Latency(batch=1, n=len(calls), p50_ms=p50, p90_ms=p90, p99_ms=p99))
+    latency = Latency(batch=1, n=len(calls), p50_ms=p50, p90_ms=p90, p99_ms=p99 if len(calls) >= LEAST_CALLS else None)
+    return InferTimes(**series._asdict(), latency=latency)
+
+
+def _single_calls(step: Step, bench: Bench) -> list[float]:
+    asked, seconds = bench.request.latency_calls, bench.request.latency_seconds
+    if asked is not None:
+        return latencies(step, bench.clock, asked)
+    if seconds is not None:
+        return latencies(step, bench.clock, LATENCY_CALLS, seconds, _FEWEST_CALLS)
+    return latencies(step, bench.clock, LATENCY_CALLS, LATENCY_SECONDS, LEAST_CALLS)
 
 
 def _train(bench: Bench, module: nn.Module, x: Tensor) -> TrainTimes:
@@ -150,9 +176,11 @@ def _series(bench: Bench, step: Step, what: str) -> Series:
     bench.report(f"{what}: warming up")
     steps = warm_up(step, bench.clock, bench.request)
     bench.report(f"{what}: throughput")
-    times, per_block = throughput(step, bench.clock, bench.threads, bench.request.min_run_time)
+    times, per_block = throughput(step, bench.clock, bench.request.min_run_time)
+    gpu = gpu_while(step, per_block, bench.clock)
+    launch_ms = None if bench.device.type == "cpu" else 1e3 * launching(step, bench.clock)
     peak, peak_is = _peak(step, bench)
-    return Series(steps, StepTimes.of(times, per_block), peak, peak_is, compile_s)
+    return Series(steps, StepTimes.of(times, per_block), peak, peak_is, launch_ms, gpu, compile_s)
 
 
 def _first_call(bench: Bench, step: Step) -> float:

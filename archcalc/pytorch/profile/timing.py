@@ -1,15 +1,22 @@
-"""Times of a step: of blocks of many steps for throughput, of single steps for latency."""
+"""Times of a step: in blocks for throughput, of single steps for latency, and of its launch by the host."""
 
 import time
 from collections.abc import Callable
-
-from torch.utils.benchmark import Timer
+from math import ceil
+from typing import Final
 
 from archcalc.analysis.profile.request import Request
-from archcalc.analysis.profile.statistics import LEAST_BLOCKS, Timing, timing
+from archcalc.analysis.profile.statistics import LEAST_BLOCKS, Timing, percentile, timing
+from archcalc.collector import collector_at_rest
 
 Step = Callable[[], object]
 Clock = Callable[[], float]
+
+_WAITING: Final = 0.01
+"""The most that waiting for the device may add to the time of a step, as a share of it."""
+_TRIALS: Final = 3
+_MOST_STEPS: Final = 1000
+_LAUNCHES: Final = 20
 
 
 def warm_up(step: Step, clock: Clock, request: Request) -> int:
@@ -24,18 +31,37 @@ def warm_up(step: Step, clock: Clock, request: Request) -> int:
     return steps
 
 
-def throughput(step: Step, clock: Clock, threads: int, min_run_time: float) -> tuple[Timing, int]:
-    """Return the seconds of a step, from blocks of many with a wait at the end of each, and the steps in a block.
+def throughput(step: Step, clock: Clock, min_run_time: float) -> tuple[Timing, int]:
+    """Return the seconds of a step, from blocks of steps with a wait at the end of each, and the steps in a block.
 
-    A block hides a single slow step; percentiles of single calls come from `latencies`. Slow steps are measured for
-    longer than `min_run_time`, or there would be no quartiles.
+    Slow steps are measured for longer than `min_run_time`, or there would be no quartiles.
     """
-    timer = Timer(stmt="step()", globals={"step": step}, timer=clock, num_threads=threads)
-    measured = timer.blocked_autorange(min_run_time=min_run_time)
-    times, per_block = list(measured.times), measured.number_per_run
-    while len(times) < LEAST_BLOCKS:
-        times.append(block(step, clock, per_block) / per_block)
+    per_block = block_size(step, clock, min_run_time)
+    times: list[float] = []
+    spent = 0.0
+    with collector_at_rest():
+        while len(times) < LEAST_BLOCKS or spent < min_run_time:
+            taken = block(step, clock, per_block)
+            spent += taken
+            times.append(taken / per_block)
     return timing(times), per_block
+
+
+def block_size(step: Step, clock: Clock, min_run_time: float) -> int:
+    """Return the least number of steps among which a wait at the end adds a hundredth to none of them.
+
+    So a sample is a single step wherever waiting is cheap, as on a CPU, and its spread is that of single steps.
+    """
+    with collector_at_rest():
+        once = min(latencies(step, clock, _TRIALS))
+        if once * LEAST_BLOCKS > min_run_time:
+            return 1
+        several = min(max(ceil(min_run_time / LEAST_BLOCKS / _TRIALS / once), 2), _MOST_STEPS)
+        each = min(block(step, clock, several) for _ in range(_TRIALS)) / several
+    if each <= 0:
+        return several
+    waiting = max(once - each, 0)
+    return min(max(ceil(waiting / (_WAITING * each)), 1), max(int(min_run_time / LEAST_BLOCKS / each), 1))
 
 
 def block(step: Step, clock: Clock, steps: int) -> float:
@@ -46,22 +72,42 @@ def block(step: Step, clock: Clock, steps: int) -> float:
     return clock() - start
 
 
-def latencies(step: Step, clock: Clock, calls: int) -> list[float]:
-    """Return the seconds of single calls, with a wait after each."""
-    times = []
-    for _ in range(calls):
-        start = clock()
-        step()
-        times.append(clock() - start)
+def latencies(step: Step, clock: Clock, calls: int, seconds: float = float("inf"), fewest: int = 1) -> list[float]:
+    """Return the seconds of single calls, with a wait after each: of as many as asked, or as fit into some time.
+
+    There are `fewest` whatever the time.
+    """
+    times: list[float] = []
+    spent = 0.0
+    with collector_at_rest():
+        while len(times) < calls and (len(times) < fewest or spent < seconds):
+            start = clock()
+            step()
+            times.append(clock() - start)
+            spent += times[-1]
     return times
+
+
+def launching(step: Step, clock: Clock) -> float:
+    """Return the seconds that the host takes to launch a step, while the device has no other work."""
+    times = []
+    with collector_at_rest():
+        for _ in range(_LAUNCHES):
+            clock()
+            start = time.perf_counter()
+            step()
+            times.append(time.perf_counter() - start)
+    clock()
+    return percentile(times, 50)
 
 
 def parts(steps: list[tuple[str, Step]], clock: Clock, repeats: int) -> dict[str, Timing]:
     """Return the seconds of the parts of a step, which run in order, with a wait after each."""
     times: dict[str, list[float]] = {name: [] for name, _ in steps}
-    for _ in range(repeats):
-        for name, step in steps:
-            start = clock()
-            step()
-            times[name].append(clock() - start)
+    with collector_at_rest():
+        for _ in range(repeats):
+            for name, step in steps:
+                start = clock()
+                step()
+                times[name].append(clock() - start)
     return {name: timing(series) for name, series in times.items()}

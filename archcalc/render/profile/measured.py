@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
-from archcalc.analysis.profile.record import Infer, LayerTimes, Record, Train
+from archcalc.analysis.profile.record import Bound, Infer, LayerTime, LayerTimes, Record, Train
 from archcalc.analysis.profile.request import Layers, Mode
 from archcalc.analysis.profile.results import StepTimes
 from archcalc.render.profile.beside import published_sheet
@@ -67,8 +67,12 @@ _LAYERS: Final = (
     Column("share", "share", percent, right=True, share=True),
     Column("spread", "IQR", percent, right=True, leaves=1),
     Column("tflops", "TFLOP/s", three_digits, right=True, leaves=2),
+    Column("is_host", "time of", leaves=3),
 )
 
+
+_BLANK: Final = (None, None, None, None)
+_OF_HOST: Final = "the host: to launch this layer takes the host as long as the device takes for it"
 
 _MODES: Final = ((Mode.INFER, "inference", _INFER), (Mode.TRAIN, "training", _TRAIN))
 
@@ -113,7 +117,7 @@ def _row(record: Record, part: Infer | Train, columns: Sequence[Column]) -> tupl
 def _of_inference(record: Record, infer: Infer) -> dict[str, Any]:
     latency = infer.times.latency
     percentiles = {"p50": latency.p50_ms, "p90": latency.p90_ms, "p99": latency.p99_ms} if latency else {}
-    return {"gflop": record.spec.flops / 1e9, "bound": infer.bound.value} | percentiles
+    return {"gflop": record.spec.flops / 1e9, "bound": infer.bound and infer.bound.value} | percentiles
 
 
 def _of_training(record: Record, train: Train) -> dict[str, Any]:
@@ -130,15 +134,17 @@ def _notes(measured: Measured, mode: Mode) -> Iterator[str]:
     yield f"measured in this run: {product} TFLOP/s in a matrix product, {copy} GB/s in a copy"
     yield from _said_of(records, _settings)
     if mode is Mode.INFER:
-        yield "bound: what takes longer at these two peaks, the arithmetic of all layers or their reads and writes"
+        yield (
+            "bound: of each layer the longer at these two peaks, its arithmetic or its reads and writes, and which is "
+            "more of their sum"
+        )
+        if any(record.infer and record.infer.bound is Bound.LAUNCH for record in records):
+            yield "launch: the host takes as long to launch a step as the device takes for it: try a larger --batch"
     if first.request.preset:
         yield _steps_of_preset(part.times.step)
     elif isinstance(part, Infer) and part.times.latency:
         calls = part.times.latency.n
-        yield (
-            "ms/step: median of blocks of steps, with a wait for the device after each block; "
-            f"p50, p90, p99: of {calls} single calls with one example"
-        )
+        yield f"ms/step: {_samples(part.times.step)}; p50, p90, p99: of {calls:,} single calls with one example"
     yield from _said_of(records, lambda record: _loss(record, mode))
     for record, one in measured:
         if (seconds := one.times.compile_s) is not None:
@@ -147,6 +153,13 @@ def _notes(measured: Measured, mode: Mode) -> Iterator[str]:
     if part.times.peak_mib is not None:
         yield f"peak MiB: {part.times.peak_is}"
     yield from _said_of(records, lambda record: [one.words for one in record.warnings if one.mode in (mode, None)])
+
+
+def _samples(step: StepTimes) -> str:
+    """Return what the times of a step are the median of, but for those of a preset."""
+    if step.per_block == 1:
+        return f"median of {step.n:,} steps, with a wait for the device after each"
+    return "median of blocks of steps, with a wait for the device after each block"
 
 
 def _settings(record: Record) -> list[str]:
@@ -178,12 +191,18 @@ def _said_of(records: Sequence[Record], words_of: Callable[[Record], Sequence[st
 
 
 def _layers_sheet(record: Record, times: LayerTimes) -> Sheet:
-    rows = tuple((one.name, one.step.median_ms, one.share, one.step.spread, one.tflops) for one in times.layers)
-    footer: list[tuple[Any, ...]] = [("sum of layers", times.layers_ms, 1.0, None, None)]
+    rows = tuple(_layer(one) for one in times.layers)
+    footer: list[tuple[Any, ...]] = [("sum of layers", times.layers_ms, 1.0, None, None, None)]
     if times.residual_ms is not None:
         whole = times.layers_ms + times.residual_ms
-        footer += [("whole network", whole, None, None, None), ("residual", times.residual_ms, None, None, None)]
+        footer += [("whole network", whole, *_BLANK), ("residual", times.residual_ms, *_BLANK)]
     is_inside = record.request.layers is Layers.PROFILER
     how = "inside the network, by torch's profiler" if is_inside else "alone"
     title = f"{record.spec.name}: each layer {how}, forward, batch {record.batch.used}"
-    return Sheet(record.spec.name, title, _LAYERS, rows, tuple(footer))
+    notes = (_OF_HOST,) if any(one.is_host for one in times.layers) else ()
+    return without_blanks(Sheet(record.spec.name, title, _LAYERS, rows, tuple(footer), notes=notes))
+
+
+def _layer(one: LayerTime) -> tuple[Any, ...]:
+    of = "the host" if one.is_host else None
+    return one.name, one.step.median_ms, one.share, one.step.spread, one.tflops, of

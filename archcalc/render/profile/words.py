@@ -32,12 +32,15 @@ def three_digits(value: float) -> str:
     return f"{value:.3g}"
 
 
-def extremes(values: Sequence[float]) -> str:
+def extremes(values: Sequence[float | None]) -> str:
     """
-    >>> extremes([0.25, 0.5]), extremes([0.5, 0.5])
-    ('0.25 to 0.5', '0.5')
+    >>> extremes([0.25, 0.5]), extremes([0.5, 0.5]), extremes([None])
+    ('0.25 to 0.5', '0.5', 'an unknown number of')
     """
-    least, most = three_digits(min(values)), three_digits(max(values))
+    known = [value for value in values if value is not None]
+    if not known:
+        return "an unknown number of"
+    least, most = three_digits(min(known)), three_digits(max(known))
     return least if least == most else f"{least} to {most}"
 
 

@@ -1,7 +1,10 @@
 """Devices that are not real: which are there, and how each is asked."""
 
-from collections.abc import Callable
-from types import SimpleNamespace
+import os
+import sys
+from collections.abc import Iterator
+from operator import attrgetter
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,11 +13,13 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 
 from archcalc.analysis.precision import Precision
 from archcalc.analysis.profile.request import Layers
+from archcalc.analysis.profile.results import Gpu, GpuState
 from archcalc.errors import ArchError, MissingError
 from archcalc.graph import Graph
 from archcalc.pytorch.build import build
-from archcalc.pytorch.profile import accelerator, device, layers, memory, run, timing
+from archcalc.pytorch.profile import accelerator, device, layers, memory, nvml, run
 from archcalc.pytorch.profile.bench import Bench
+from archcalc.pytorch.profile.precision import computes_in_tf32, set_products
 from tests.analysis.profile.tiny import asked
 
 
@@ -168,8 +173,62 @@ def test_auto_takes_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
             device.resolve(name)
 
 
-def _five(step: Callable[[], object], clock: Callable[[], float]) -> list[float]:
-    return timing.latencies(step, clock, 5)
+BITS = {"SwPowerCap": 0x4, "HwSlowdown": 0x8, "SwThermalSlowdown": 0x20}
+"""Of nvml.h."""
+
+
+class Nvml(ModuleType):
+    """NVML as it answers for one GPU, which does not know the clock of its memory."""
+
+    def __init__(self) -> None:
+        super().__init__("pynvml")
+        self.opened = 0
+        mine, other = SimpleNamespace(pid=os.getpid()), SimpleNamespace(pid=1)
+        self.answers = {
+            "NVML_CLOCK_SM": 1,
+            "NVML_CLOCK_MEM": 2,
+            "NVML_TEMPERATURE_GPU": 0,
+            **{f"nvmlClocksThrottleReason{name}": bit for name, bit in BITS.items()},
+            "nvmlInit": lambda: self.count(1),
+            "nvmlShutdown": lambda: self.count(-1),
+            "nvmlDeviceGetHandleByUUID": {"GPU-c0ffee": "this one"}.__getitem__,
+            "nvmlSystemGetDriverVersion": lambda: b"580.65",
+            "nvmlDeviceGetEnforcedPowerLimit": lambda gpu: 700_000,
+            "nvmlDeviceGetPowerUsage": lambda gpu: 650_500,
+            "nvmlDeviceGetMaxClockInfo": lambda gpu, clock: {1: 1980}[clock],
+            "nvmlDeviceGetClockInfo": lambda gpu, clock: {1: 1755}[clock],
+            "nvmlDeviceGetTemperature": lambda gpu, sensor: 55,
+            "nvmlDeviceGetCurrentClocksThrottleReasons": lambda gpu: 0x1 | 0x4 | 0x20,
+            "nvmlDeviceGetComputeRunningProcesses": lambda gpu: [mine, other],
+        }
+
+    def count(self, more: int) -> None:
+        self.opened += more
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self.__dict__.get("answers", ()):
+            return self.answers[name]
+        raise AttributeError(name)
+
+
+@pytest.mark.parametrize("case", ["no package", "no driver", "no uuid", "unknown"])
+def test_a_gpu_of_which_nvml_knows_nothing(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = Nvml()
+    properties = SimpleNamespace(**({} if case == "no uuid" else {"uuid": "other" if case == "unknown" else "c0ffee"}))
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda _: properties)
+    monkeypatch.setitem(sys.modules, "pynvml", None if case == "no package" else fake)
+    if case == "no driver":
+        fake.answers["nvmlInit"] = lambda: 1 / 0
+    assert nvml.describe_gpu(torch.device("cuda", 0)) is None
+    assert nvml.gpu_while(lambda: None, 1, accelerator.Clock(torch.device("cuda", 0))) is None
+    assert nvml.describe_gpu(torch.device("cpu")) is None
+    assert fake.opened == 0
+
+
+def test_the_package_knows_the_reasons_that_are_asked_for() -> None:
+    import pynvml
+
+    assert [name for name in nvml._REASONS if not hasattr(pynvml, name)] == []
 
 
 @pytest.mark.usefixtures("_quick_peaks")
@@ -189,11 +248,13 @@ def test_a_run_on_cuda_keeps_all_on_it_and_waits_for_it(graph: Graph, monkeypatc
     ):
         monkeypatch.setattr(torch.cuda, name, answer)
     monkeypatch.setattr(torch.cuda, "set_device", made_current.append)
-    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda _: SimpleNamespace(total_memory=80 * 2**30))
+    monkeypatch.setattr(
+        torch.cuda, "get_device_properties", lambda _: SimpleNamespace(total_memory=80 * 2**30, uuid="c0ffee")
+    )
+    monkeypatch.setitem(sys.modules, "pynvml", Nvml())
     monkeypatch.setattr(torch.backends.cudnn, "version", lambda: 91200)
     monkeypatch.setattr(Bench, "module", lambda bench: build(bench.graph, bench.device))  # such weights are not cast
-    for module in (run, layers):  # torch's Timer computes with tensors, which here have no numbers
-        monkeypatch.setattr(module, "throughput", lambda step, clock, *_: (timing.timing(_five(step, clock)), 5))
+    monkeypatch.setattr(layers, "launching", lambda *_: 1.0)
     request = asked(device="cuda:1", layers=Layers.ALONE)
     with FakeTensorMode():
         found = run.measure(graph, request, lambda _: None)
@@ -201,16 +262,78 @@ def test_a_run_on_cuda_keeps_all_on_it_and_waits_for_it(graph: Graph, monkeypatc
     assert (environment.device, environment.memory_mib) == ("cuda:1", 80 * 2**10)
     assert (environment.name, environment.capability) == ("NVIDIA H100 80GB HBM3", (9, 0))
     assert found.infer is not None
+    assert found.infer.latency is not None
     assert (found.infer.peak_mib, found.infer.peak_is) == (3.0, "tensors, by the device's allocator")
     assert [str(device) for device in made_current] == ["cuda:1"]
-    assert len(waits) > 2 * (
-        request.latency_calls + len(graph.nodes)
-    )  # before and after each call, and each layer's block
+    assert environment.gpu == Gpu(
+        driver="580.65", power_limit_w=700.0, sm_max_mhz=1980, memory_max_mhz=None, other_processes=1
+    )
+    assert found.infer.gpu == GpuState(
+        sm_mhz=1755, memory_mhz=None, temperature_c=55, power_w=650.5, slowed_by=("power cap", "too hot, by the driver")
+    )
+    assert found.infer.launch_ms is not None
+    assert found.host_layers == tuple(node.name for node in graph.nodes)  # which take less
+    assert len(waits) > 2 * (found.infer.latency.n + len(graph.nodes))  # before and after each call, and each block
 
 
-def test_tf32_is_off_but_where_it_is_asked_for() -> None:
-    cpu = torch.device("cpu")
-    for precision, is_on in ((Precision.TF32, True), (Precision.FP32, False)):
-        device.set_up(asked(precision=precision), cpu)
-        assert torch.backends.cudnn.allow_tf32 is is_on
-        assert torch.backends.cuda.matmul.allow_tf32 is is_on
+SETTINGS = ("cuda.matmul", "cudnn.conv", "cudnn.rnn", "mkldnn.matmul", "mkldnn.conv", "mkldnn.rnn")
+
+
+@pytest.fixture
+def backends() -> Iterator[ModuleType]:
+    """Return torch.backends, and put its settings of products back."""
+    found = torch.backends
+    yield found
+    set_products(False)
+    found.fp32_precision = "none"
+
+
+def settings_of(backends: ModuleType) -> dict[str, str]:
+    return {name: attrgetter(name)(backends).fp32_precision for name in SETTINGS}
+
+
+def test_fp32_is_fp32_whatever_was_set_before(backends: ModuleType) -> None:
+    for before in ("tf32", "none"):
+        backends.fp32_precision = before
+        device.set_up(asked(precision=Precision.FP32), torch.device("cpu"))
+        assert set(settings_of(backends).values()) == {"ieee"}
+        assert (backends.cuda.matmul.allow_tf32, backends.cudnn.allow_tf32) == (False, False)
+        assert not computes_in_tf32()
+
+
+def test_tf32_is_on_where_it_is_asked_for(backends: ModuleType) -> None:
+    device.set_up(asked(precision=Precision.TF32), torch.device("cpu"))
+    found = settings_of(backends)
+    assert {found[name] for name in SETTINGS if name.startswith("cu")} == {"tf32"}
+    assert {found[name] for name in SETTINGS if name.startswith("mkldnn")} == {"ieee"}
+    assert (backends.cuda.matmul.allow_tf32, backends.cudnn.allow_tf32) == (True, True)
+    assert computes_in_tf32()
+
+
+@pytest.mark.parametrize("name", ["cuda.matmul", "cudnn.conv", "cudnn.rnn"])
+def test_what_torch_computes_in_is_read_back(backends: ModuleType, name: str) -> None:
+    set_products(False)
+    attrgetter(name)(backends).fp32_precision = "tf32"
+    assert computes_in_tf32()
+
+
+@pytest.mark.parametrize(
+    ("capability", "hip", "reason"),
+    [
+        ((7, 5), None, "Some GPU is compute capability 7.5"),
+        ((9, 4), "6.2", "Some GPU is an AMD GPU"),
+        ((8, 0), None, None),
+        ((12, 0), None, None),
+    ],
+)
+def test_tf32_is_refused_where_there_is_none(
+    monkeypatch: pytest.MonkeyPatch, capability: tuple[int, int], hip: str | None, reason: str | None
+) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: capability)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda _: "Some GPU")
+    monkeypatch.setattr(torch.version, "hip", hip)
+    if reason is None:
+        device.expect_tf32(torch.device("cuda", 0))
+        return
+    with pytest.raises(ArchError, match=reason):
+        device.expect_tf32(torch.device("cuda", 0))

@@ -37,7 +37,7 @@ WHOLE = record_of(REQUEST, EVERYTHING)
 BY_PRESET = record_of(replace(REQUEST, preset="tf-benchmark"), EVERYTHING)
 
 OPTIONAL = {
-    *("infer", "infer.step.per_block", "infer.latency"),
+    *("infer", "infer.step.per_block", "infer.latency", "infer.bound_ms"),
     *("train", "train.compile_s", "train.parts", *(f"train.parts.{name}" for name in PARTS)),
     *("layers", "distributed", "distributed.train", "published"),
 }
@@ -134,7 +134,7 @@ def test_every_key_is_needed_and_named_where_it_is_missing() -> None:
         ("infer.step.mean_ms", -1.0, "infer.step: times must be at least 0"),
         ("infer.step.mean_ms", float("nan"), "infer.step.mean_ms must be a number, got nan"),
         ("infer.step.mean_ms", float("inf"), "infer.step.mean_ms must be a number, got inf"),
-        ("infer.bound", 3, "infer.bound must be compute or memory, got 3"),
+        ("infer.bound", 3, "infer.bound must be compute, memory or launch, got 3"),
         ("layers", {}, "layers must be a list, got {}"),
         ("layers[2].step.n", None, "layers[2].step.n must be an integer, got null"),
         ("distributed.train.slowest", 2, "distributed.train: slowest must be one of the ranks, got 2"),

@@ -8,6 +8,7 @@ from archcalc.analysis.precision import Precision
 from archcalc.analysis.profile.comparing import compare
 from archcalc.analysis.profile.record import Record
 from archcalc.analysis.profile.request import Mode, Request
+from archcalc.analysis.work import moved
 from archcalc.render.envelope import stamped
 from archcalc.render.formats import json as json_format
 from archcalc.render.formats.plain import render
@@ -118,3 +119,86 @@ def test_a_machine_that_others_use_is_told() -> None:
     assert "64 threads share 2 cores" in warning.words
     busy["environment"]["waited"] = 0.04
     assert record_of(Request("lenet_d2l", batch=8), busy).warnings == ()
+
+
+def bound_of(
+    tflops: float | None, gbs: float | None, launch_ms: float | None = None
+) -> tuple[str | None, float | None]:
+    given = found()
+    given["measured_peak"] = {"tflops": tflops, "gbs": gbs}
+    given["infer"]["launch_ms"] = launch_ms
+    infer = record_of(Request("lenet_d2l", batch=8), given).infer
+    assert infer is not None
+    return infer.bound, infer.bound_ms
+
+
+def test_the_bound_is_the_sum_of_each_layers_longer_part() -> None:
+    layers = moved(LENET, 8, 4)
+    for tflops, gbs in ((1e-3, 1.0), (0.1, 20.0), (100.0, 1.0), (0.01, 1.0)):
+        both = [(layer.flops / (tflops * 1e12), layer.bytes / (gbs * 1e9)) for layer in layers]
+        compute = sum(a for a, b in both if a >= b)
+        memory = sum(b for a, b in both if a < b)
+        expected = "compute" if compute >= memory else "memory"
+        assert bound_of(tflops, gbs) == (expected, pytest.approx(1e3 * (compute + memory)))
+    assert {bound_of(1e-3, 1.0)[0], bound_of(100.0, 1.0)[0]} == {"compute", "memory"}
+    # what is compute for some layers and memory for others takes longer than either alone
+    total = 1e3 * max(sum(one.flops for one in layers) / 0.01e12, sum(one.bytes for one in layers) / 1e9)
+    assert (bound_of(0.01, 1.0)[1] or 0) > total
+
+
+def test_a_network_may_wait_for_the_host() -> None:
+    usual = bound_of(0.1, 20.0)
+    assert bound_of(0.1, 20.0, launch_ms=1.79) == usual  # of 2 ms
+    assert bound_of(0.1, 20.0, launch_ms=1.81) == ("launch", usual[1])
+    waiting = recorded(infer=found()["infer"] | {"launch_ms": 2.5})
+    text = render(profile_sheets([waiting]))
+    assert "launch: the host takes as long to launch a step as the device takes for it" in text
+    assert "launch: the host" not in render(profile_sheets([recorded()]))
+
+
+def test_peaks_for_which_memory_is_short_are_unknown() -> None:
+    for tflops, gbs, what in ((None, 20.0, "TFLOP/s of a matrix product"), (0.1, None, "GB/s of a copy")):
+        assert bound_of(tflops, gbs) == (None, None)
+        assert bound_of(tflops, gbs, launch_ms=2.0) == ("launch", None)
+        made = recorded(measured_peak={"tflops": tflops, "gbs": gbs})
+        assert [str(warning) for warning in made.warnings] == [f"the {what} are not known: out of memory for it"]
+        assert made.infer is not None
+        assert (made.infer.speed.of_measured is None) == (tflops is None)
+        text = render(profile_sheets([made]))
+        assert "an unknown number of" in text
+        assert Record.from_json(json.loads(json.dumps(made.to_json()))) == made
+
+
+def test_the_state_of_the_gpu_is_warned_of() -> None:
+    state = {"sm_mhz": 900, "memory_mhz": None, "temperature_c": 90, "power_w": 600.0, "slowed_by": ["power cap"]}
+    given = found()
+    given["infer"]["gpu"] = state
+    gpu = {"driver": "1", "power_limit_w": 600.0, "sm_max_mhz": 1980, "memory_max_mhz": None, "other_processes": 2}
+    given["environment"]["gpu"] = gpu
+    made = record_of(Request("lenet_d2l", batch=8), given)
+    assert [str(warning) for warning in made.warnings] == [
+        "2 other processes use this GPU, and times may be too long",
+        "infer: the GPU's clocks were lowered: power cap",
+    ]
+    assert Record.from_json(json.loads(json.dumps(made.to_json()))) == made
+    given["environment"]["gpu"] = gpu | {"other_processes": 0}
+    given["infer"]["gpu"] = state | {"slowed_by": []}
+    assert record_of(Request("lenet_d2l", batch=8), given).warnings == ()
+
+
+def test_rows_that_measure_the_host_are_marked() -> None:
+    layers = {node.name: step(*[0.1] * 5) for node in LENET.nodes}
+    made = recorded(layers=layers, host_layers=["conv1.sigmoid"])
+    assert made.layers is not None
+    assert [one.name for one in made.layers.layers if one.is_host] == ["conv1.sigmoid"]
+    rows = render(profile_sheets([made])).splitlines()
+    assert [line.split()[0] for line in rows if line.endswith("the host")] == ["conv1.sigmoid"]
+    assert rows[-1].startswith("the host: to launch this layer takes the host as long")
+    assert "is_host" not in json.dumps(recorded(layers=layers).to_json())
+    assert "the host" not in render(profile_sheets([recorded(layers=layers)]))
+
+
+def test_times_are_said_to_be_of_single_steps_or_of_blocks() -> None:
+    assert "ms/step: median of blocks of steps" in render(profile_sheets([recorded()]))
+    single = recorded(infer=found()["infer"] | {"step": step(*[2.0] * 1500) | {"per_block": 1}})
+    assert "ms/step: median of 1,500 steps, with a wait" in render(profile_sheets([single]))

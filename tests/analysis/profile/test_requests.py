@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from archcalc.analysis.precision import Precision
-from archcalc.analysis.profile.request import Layers, Mode, Request, check
+from archcalc.analysis.profile.request import Layers, Mode, Request, expect_numbers, expect_on_device
 from archcalc.cli.options import Writing
 from archcalc.cli.profile import records
 from archcalc.cli.profile.answering import is_of_records
@@ -40,6 +40,11 @@ def test_what_cannot_be_measured_is_refused(changed: dict[str, Any], message: st
     with pytest.raises(ArchError) as refused:
         check(replace(Request("paper"), **changed))
     assert str(refused.value) == message
+
+
+def check(request: Request) -> None:
+    expect_numbers(request, request.batch)
+    expect_on_device(request)
 
 
 def test_what_can_be_measured_is_not_refused() -> None:
