@@ -165,9 +165,9 @@ class Record:
     forward and training), `asked` (the request), `batch` (asked and used), `environment`, `peaks` (datasheet and
     measured: tflops, gbs), `infer` and `train`, `layers` with `layers_ms` and `residual_ms`, and `warnings`. Each of
     `infer` and `train` has `step`, the times, `images_per_second`, their `spread`, `tflops` and shares of the peaks,
-    and with --compile `compile_s`; `infer` has `latency`, `bound` and `bound_ms` too, `train` its `loss`, `optimizer` and, with
-    --detail, `parts`. Several ranks have `distributed` instead of both; a preset has `published`, what others measured
-    by it.
+    and with --compile `compile_s`; `infer` has `latency`, `bound` and `bound_ms` too, `train` its `loss`, `optimizer`
+    and, with --detail, `parts`. Several ranks have `distributed` instead of both; a preset has `published`, what others
+    measured by it.
     """
 
     created: str

@@ -8,10 +8,18 @@ import pytest
 
 from archcalc.analysis.profile.budget import QUICK_RUN_TIME, Budget, seconds_of, with_times, within
 from archcalc.analysis.profile.request import Layers, Mode, Request
-from tests.analysis.profile.tiny import FakeClock
+from archcalc.analysis.profile.results import Results
+from archcalc.cli.options import Writing
+from archcalc.cli.profile.answering import answer
+from archcalc.errors import ArchError
+from archcalc.graph import Graph
+from archcalc.pytorch.profile.run import measure
+from tests.analysis.profile.recorded import LENET, found
+from tests.analysis.profile.tiny import FakeClock, asked
 from tests.commands import run
 
 PLAIN = Request("paper")
+RESULTS = Results.from_json(found())
 
 
 def test_the_seconds_of_a_request() -> None:
@@ -34,8 +42,8 @@ def test_quick_gives_way_to_what_is_asked_for() -> None:
     quick = with_times(PLAIN, None, is_quick=True)
     assert (quick.min_run_time, quick.latency_calls) == (QUICK_RUN_TIME, 100)
     assert seconds_of(quick) < seconds_of(PLAIN)
-    asked = with_times(replace(PLAIN, latency_calls=500), 3.0, is_quick=True)
-    assert (asked.min_run_time, asked.latency_calls) == (3.0, 500)
+    longer = with_times(replace(PLAIN, latency_calls=500), 3.0, is_quick=True)
+    assert (longer.min_run_time, longer.latency_calls) == (3.0, 500)
     assert with_times(PLAIN, None, is_quick=False) == PLAIN
 
 
@@ -83,13 +91,37 @@ def test_numbers_are_refused_before_torch_is_loaded(words: list[str]) -> None:
 
 
 def test_what_is_left_is_named_and_what_was_measured_is_kept(tmp_path: Path) -> None:
+    clock = FakeClock()
+    requests: list[Request] = []
+
+    def measured(graph: Graph, request: Request, *_: object) -> Results:
+        requests.append(request)
+        clock.sleep(10.0)
+        return RESULTS
+
     output = tmp_path / "records.json"
-    command = ("profile", "lenet_d2l", "alexnet_half", "lenet_d2l", "--device", "cpu", "--batch", "1", "--threads", "1")
-    done = run(*command, "--budget", "0.5", "--output", str(output))
-    assert done.returncode == 2
-    assert done.stderr.endswith("--budget: the 0.5 seconds are over, and alexnet_half and lenet_d2l not measured\n")
-    record = json.loads(output.read_text(encoding="utf-8"))
-    assert record["spec"]["name"] == "lenet_d2l"
-    assert record["asked"]["min_run_time"] == 0.02
-    assert record["infer"]["latency"]["n"] >= 10
-    assert (record["infer"]["latency"]["p99_ms"] is None) == (record["infer"]["latency"]["n"] < 100)
+    three = [(name, LENET) for name in ("lenet_d2l", "one", "other")]
+    with pytest.raises(ArchError, match="the 8 seconds are over, and lenet_d2l and lenet_d2l not measured"):
+        answer(PLAIN, three, measured, None, Writing("json", output), False, Budget(8.0, 3, clock))
+    assert json.loads(output.read_text(encoding="utf-8"))["spec"]["name"] == "lenet_d2l"
+    (first,) = requests
+    assert (first.spec, first.min_run_time) == ("lenet_d2l", 0.02)  # 0.9 x 8 / 3 s are less than starting takes
+
+
+def test_the_peaks_of_the_first_network_are_those_of_all(tmp_path: Path) -> None:
+    given: list[object] = []
+
+    def measured(graph: Graph, request: Request, report: object, peaks: object) -> Results:
+        given.append(peaks)
+        return RESULTS
+
+    answer(PLAIN, [("a", LENET), ("b", LENET)], measured, None, Writing("json", tmp_path / "two.json"), False, None)
+    assert given == [None, RESULTS.measured_peak]
+
+
+@pytest.mark.usefixtures("_quick_peaks")
+def test_fewer_than_100_calls_have_no_99th_percentile(graph: Graph) -> None:
+    made = measure(graph, asked(latency_seconds=0.0), lambda _: None)
+    assert made.infer is not None
+    assert made.infer.latency is not None
+    assert (made.infer.latency.n, made.infer.latency.p99_ms) == (10, None)
