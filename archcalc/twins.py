@@ -5,6 +5,7 @@ in towers `gpu0.conv1.weight`. A layer that stands inside another, like `conv1.r
 tools count leaf modules.
 """
 
+from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Set
 from keyword import iskeyword
 from typing import Final, NamedTuple
@@ -12,6 +13,7 @@ from typing import Final, NamedTuple
 from archcalc.errors import ArchError
 from archcalc.graph import Graph, Node
 from archcalc.layers import Shape, Twin
+from archcalc.layers.base import Role
 
 PAD: Final = "_pad"
 """The end of the name of the padding before a layer."""
@@ -46,7 +48,8 @@ class Placed(NamedTuple):
 
 def place(graph: Graph) -> tuple[Placed, ...]:
     """Return every layer's twin and its modules' paths, all different. Raises ArchError for what torch cannot do."""
-    twins = {node.name: _twin(node) for node in graph.nodes}
+    overwriting = overwriting_layers(graph)
+    twins = {node.name: _twin(node, node.name in overwriting) for node in graph.nodes}
     paths = _paths(graph, twins)
     return tuple(Placed(node, twins[node.name], paths[node.name]) for node in graph.nodes)
 
@@ -66,9 +69,39 @@ def own_tensors(node: Node) -> dict[str, Shape]:
     return node.layer.param_shapes(*node.device_inputs) | node.layer.buffer_shapes(*node.device_inputs)
 
 
-def _twin(node: Node) -> Twin:
+def overwriting_layers(graph: Graph) -> set[str]:
+    """Return the layers that work in place: of the kinds that the spec says, where nothing else needs their input.
+
+    An output that another layer reads is needed, and one that the network gives; what passes it on, such as a dropout
+    in inference, does not change that. So is the output of an activation, from which torch computes gradients.
+    """
+    readers = Counter(name for node in graph.nodes for name in node.inputs)
+    nodes = {node.name: node for node in graph.nodes}
+    return {
+        node.name
+        for node in graph.nodes
+        if node.layer.op in graph.spec.inplace and _is_free(node.inputs[0], nodes, readers)
+    }
+
+
+def _is_free(name: str, nodes: Mapping[str, Node], readers: Mapping[str, int]) -> bool:
+    """Return whether only one layer reads an output, and it is a tensor of its own, or that of such a one."""
+    while name in nodes and readers[name] == 1:
+        maker = nodes[name].layer
+        if maker.role not in _PASSING:
+            return maker.role is not Role.ACTIVATION
+        name = nodes[name].inputs[0]
+    return False
+
+
+_PASSING: Final = (Role.RESHAPE, Role.REGULARIZER, Role.IDENTITY)
+"""Roles of layers that may give the tensor that they are given."""
+
+
+def _twin(node: Node, overwrites: bool) -> Twin:
     try:
-        return node.layer.twin(*node.device_inputs)
+        twin = node.layer.twin(*node.device_inputs)
+        return twin._replace(keywords={**twin.keywords, "inplace": True}) if overwrites else twin
     except ArchError as error:
         raise error.at(None, f"layer {node.name}") from None
 

@@ -23,6 +23,7 @@ def document(spec: Spec) -> dict[str, Any]:
         "notes": spec.notes,
         "sources": {name: _given(source) for name, source in spec.sources.items()},
         "input": list(spec.input_shape),
+        "inplace": list(spec.inplace),
         "layers": list(_layers(spec)),
         "training": _given(spec.training) if spec.training else None,
         "claims": [_given(claim) for claim in spec.claims],

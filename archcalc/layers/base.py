@@ -70,6 +70,11 @@ class Layer(Declared, ABC):
     also_called: ClassVar[tuple[str, ...]] = ()
     """Its names in other frameworks, where these are not alike."""
 
+    @classmethod
+    def may_overwrite(cls) -> bool:
+        """Return whether torch's class can work in place: write its output over its input."""
+        return "inplace" in cls.torch_ignored
+
     @abstractmethod
     def requirements(self, *inputs: Any) -> Iterator[Requirement]:
         """Return what must hold for the layer to read these shapes, in the order in which faults are reported."""

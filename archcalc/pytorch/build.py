@@ -53,7 +53,7 @@ class Built(nn.Module):
         for name, layer in self._layers.items():
             made[name] = self._run(name, made)
             if kept is not None:
-                kept[name] = self._whole(made[name])
+                kept[name] = self._whole(made[name]).clone()  # which a layer in place would write over
             for source in set(layer.node.inputs):
                 waiting[source] -= 1
                 if not waiting[source]:

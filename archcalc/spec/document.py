@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from collections.abc import Mapping as MappingOf
 from typing import Any, Final
 
-from archcalc.errors import ArchError, Faults
-from archcalc.layers import Shape
+from archcalc.errors import ArchError, Faults, did_you_mean
+from archcalc.layers import KINDS, Shape
 from archcalc.layers.base import find
 from archcalc.layers.fields import LARGEST, is_integer, spell
 from archcalc.spec.expand import Expanded, flatten
@@ -19,10 +19,10 @@ from archcalc.spec.statement import House, Statements
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence
 
 MAPPINGS: Final = ("sources", "params", "defaults", "blocks", "override", "training")
-LISTS: Final = ("aliases", "layers", "remove", "insert", "claims")
+LISTS: Final = ("aliases", "inplace", "layers", "remove", "insert", "claims")
 FILE_KEYS: Final = (
     *("archcalc", "name", "aliases", "title", "notes", "extends", "sources", "params", "input", "defaults"),
-    *("blocks", "layers", "override", "remove", "insert", "training", "claims"),
+    *("inplace", "blocks", "layers", "override", "remove", "insert", "training", "claims"),
 )
 
 _ALIAS: Final = "[A-Za-z][A-Za-z0-9_.-]*"
@@ -94,6 +94,7 @@ class _Document:
             params={param: value for param, value in params.items() if not isinstance(value, LayerList)},
             input_shape=shape,
             layers=layers.entries,
+            inplace=self._inplace(),
             training=self._training(params),
             claims=tuple(self._claims(params, layers)),
             file=file,
@@ -144,6 +145,21 @@ class _Document:
                 self.faults.add(f"'{node.text}' is already its name or an alias", node.mark)
             else:
                 found.append(node.text)
+        return tuple(found)
+
+    def _inplace(self) -> tuple[str, ...]:
+        found: list[str] = []
+        able = [op for op, kind in KINDS.items() if kind.may_overwrite()]
+        for node in self._items("inplace"):
+            op = node.value if isinstance(node, Scalar) else None
+            if op not in able:
+                hint = did_you_mean(op, able) if isinstance(op, str) else ""
+                what = f"inplace is a list of kinds that can overwrite their input ({', '.join(able)})"
+                self.faults.add(f"{what}, got {kind_of(node)}{hint}", node.mark)
+            elif op in found:
+                self.faults.add(f"inplace has {op} twice", node.mark)
+            else:
+                found.append(str(op))
         return tuple(found)
 
     def _params(self, spec: str, settings: MappingOf[str, Any]) -> dict[str, Any]:

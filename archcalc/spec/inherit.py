@@ -1,8 +1,8 @@
 """`extends`: a variant's tree laid over its parent's, which gives a tree without `extends`.
 
 Layers are changed by name, never by place: `override`, `remove`, `insert`. What changes nothing is a fault, since a
-variant's file is read for what differs. Inherited are params, input, defaults, blocks and layers; what a file says
-about itself and its sources (name, aliases, title, notes, sources, training, claims) is not.
+variant's file is read for what differs. Inherited are params, input, defaults, inplace, blocks and layers; what a file
+says about itself and its sources (name, aliases, title, notes, sources, training, claims) is not.
 """
 
 from collections.abc import Iterator
@@ -22,6 +22,9 @@ CHANGES: Final = ("override", "remove", "insert")
 
 _LEAVE_IT_OUT: Final = "leave it out, since a variant gives only what differs"
 
+_WHOLE: Final = ("input", "inplace")
+"""Keys that a child has of its own, or its parent's."""
+
 _DEPTH: Final = {"params": 1, "blocks": 1, "defaults": 2}
 """How many levels of names are laid over each other."""
 
@@ -33,10 +36,11 @@ def inherit(child: Mapping, parent: Mapping, parent_name: str, faults: Faults) -
         items.pop(key, None)
     if "layers" in child.items:
         faults.add("a spec that extends another changes its layers by override, remove and insert", keys["layers"])
-    if "input" in child.items and "input" in parent.items:
-        _expect_change("input", child.items["input"], parent.items["input"], parent_name, faults)
-    elif "input" in parent.items:
-        items["input"] = parent.items["input"]
+    for key in _WHOLE:
+        if key in child.items and key in parent.items:
+            _expect_change(key, child.items[key], parent.items[key], parent_name, faults)
+        elif key in parent.items:
+            items[key] = parent.items[key]
     for key, depth in _DEPTH.items():
         items[key] = _laid_over(key, child.items.get(key), parent.items.get(key), parent_name, faults, depth)
     items["layers"] = _Changes(child, parent_name, items["defaults"], faults).applied(parent)

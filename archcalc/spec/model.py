@@ -276,6 +276,8 @@ class Spec:
     notes: str = ""
     sources: Mapping[str, Source] = field(default_factory=dict)
     params: Mapping[str, Any] = field(default_factory=dict)
+    inplace: tuple[str, ...] = ()
+    """Kinds of layers that work in place in the source's network; shapes and counts are the same."""
     training: Training | None = None
     claims: tuple[Claim, ...] = ()
     file: str = ""

@@ -69,6 +69,11 @@ _FILE: Final[dict[str, Any]] = {
         "description": "[channels, height, width] or [features].",
     },
     "defaults": {"type": "object", "description": "Other defaults in this file: {op: {field: value}}."},
+    "inplace": {
+        "type": "array",
+        "items": {"enum": [op for op, kind in KINDS.items() if kind.may_overwrite()]},
+        "description": "Kinds of layers that overwrite their input; shapes and counts are the same.",
+    },
     "blocks": {
         "type": "object",
         "additionalProperties": {

@@ -34,7 +34,7 @@ _NEEDLESS: Final = {
     "in_channels": ": leave it out, it follows from what the layer reads",
     "in_features": ": leave it out, it follows from what the layer reads",
     "num_features": ": leave it out, it follows from what the layer reads",
-    "inplace": ": leave it out, it changes no shape and no count",
+    "inplace": ": write inplace: [relu] for the whole spec, since it changes no shape and no count",
 }
 """Words of torch that a spec does without, and why."""
 

@@ -1,4 +1,4 @@
-"""reports/gpu.sh, where no step is more than asked for: its commands are good ones, and it tells of what it left out."""
+"""The script that runs what needs a GPU: its commands are good ones, and it names what it leaves out."""
 
 import os
 import shutil
