@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from archcalc.answers.table import Table
     from archcalc.errors import ArchError, MissingError
     from archcalc.network import Network, load
-    from archcalc.questions import audit, catalogue, check, compare, conventions, identify, ops, validate
+    from archcalc.questions import audit, catalogue, check, compare, conventions, identify, ops, starter, validate
 
 __all__ = [
     "ArchError",
@@ -45,6 +45,7 @@ __all__ = [
     "identify",
     "load",
     "ops",
+    "starter",
     "validate",
 ]
 

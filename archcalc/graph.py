@@ -17,6 +17,7 @@ from archcalc.layers.fields import LARGEST
 from archcalc.layers.requirement import Requirement
 from archcalc.layers.sizes import S, Sizes, dims
 from archcalc.spec.model import Entry, Spec, Tower
+from archcalc.spec.settings import with_channels_first
 
 Named = TypeVar("Named", "Entry", "Node")
 
@@ -68,9 +69,16 @@ class Graph:
 
     @property
     def cautions(self) -> list[str]:
-        """Return what is legal but probably not meant, each with its layer."""
+        """Return what is legal but probably not meant, with the layer that it is about."""
         said = ((node.name, caution) for node in self.nodes for caution in self._cautions_of(node))
-        return [f"layer {name}: {caution}" for name, caution in said if caution]
+        of_layers = [f"layer {name}: {caution}" for name, caution in said if caution]
+        return [*self._caution_of_input(), *of_layers]
+
+    def _caution_of_input(self) -> Iterator[str]:
+        shape = self.spec.input_shape
+        meant = with_channels_first(shape)
+        if meant:
+            yield f"input {dims(shape)} has {shape[0]} channels, which come first: write {dims(meant)} for {meant[0]}"
 
     def _cautions_of(self, node: Node) -> Iterator[str]:
         yield node.layer.caution(*node.device_inputs)

@@ -15,6 +15,7 @@ from archcalc.layers.fields import spell
 from archcalc.spec.catalogue import Catalogue
 from archcalc.spec.document import read_input
 from archcalc.spec.model import Spec
+from archcalc.spec.settings import parted
 from archcalc.table import measure
 
 if TYPE_CHECKING:
@@ -60,8 +61,18 @@ class Origin(NamedTuple):
     def read(self) -> "Network":
         """Read the network again. Raises ArchError with every fault of the file."""
         catalogue = Catalogue(self.spec_dir)
-        read = catalogue.read if self.is_text else catalogue.load
-        return Network(read(self.word, self.params, self.input_shape), self)
+        if self.is_text:
+            return Network(catalogue.read(self.word, self.params, self.input_shape), self)
+        origin = self if os.path.exists(self.word) else self._parted()
+        return Network(catalogue.load(origin.word, origin.params, origin.input_shape), origin)
+
+    def _parted(self) -> "Origin":
+        """Return the origin with the settings that follow its word, as in d2l:num_classes=2, among its own."""
+        word, params, input_shape = parted(self.word)
+        twice = [*(params.keys() & self.params.keys()), *(["input"] if input_shape and self.input_shape else [])]
+        if twice:
+            raise ArchError(f"{self.word}: {twice[0]} is set twice, here and for all networks")
+        return self._replace(word=word, params={**self.params, **params}, input_shape=input_shape or self.input_shape)
 
 
 @dataclass(frozen=True, repr=False)
@@ -112,6 +123,7 @@ class Network:
         per_device: bool = False,
         convention: str | None = None,
         columns: "list[str] | None" = None,
+        show_notes: bool = False,
     ) -> Table:
         """Return shapes, parameters, MACs, FLOPs and activations, layer by layer.
 
@@ -122,7 +134,9 @@ class Network:
         >>> archcalc.load("torchvision").table(convention="torchinfo").priced.total.cost
         714682664
         """
-        made = Table.of(measure(self.graph, batch, per_device), columns=tuple(columns) if columns else None)
+        made = Table.of(
+            measure(self.graph, batch, per_device), columns=tuple(columns) if columns else None, show_notes=show_notes
+        )
         if convention is None:
             return made
         from archcalc.analysis.conventions import find

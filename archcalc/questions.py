@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Named: TypeAlias = Network | str | os.PathLike[str]
 """A network, or what names one."""
 
-Only = Literal["shapes", "params", "macs"]
+Only = Literal["shapes", "params", "macs", "activations"]
 
 _CHECKPOINTS: Final = (".pth", ".pt", ".bin", ".safetensors", ".ckpt")
 """Endings of what is surely meant to be a file."""
@@ -193,8 +193,10 @@ def _fit(network: Network, found: "dict[str, Shape]") -> "Weights | None":
         return None
 
 
-def catalogue(spec_dir: str | os.PathLike[str] | None = None) -> "Listing":
+def catalogue(spec_dir: str | os.PathLike[str] | None = None, *, show_notes: bool = False) -> "Listing":
     """Return the specs that can be named, with their totals; broken ones with their faults.
+
+    `show_notes` shows their notes too, which are always among what is returned.
 
     >>> import archcalc
     >>> [spec.name for spec in archcalc.catalogue().specs][:2]
@@ -202,7 +204,7 @@ def catalogue(spec_dir: str | os.PathLike[str] | None = None) -> "Listing":
     """
     from archcalc.answers.list import Catalogue as Listing
 
-    return Listing(tuple(sorted(map(listed, every(spec_dir)), key=lambda spec: spec.name)))
+    return Listing(tuple(sorted(map(listed, every(spec_dir)), key=lambda spec: spec.name)), show_notes)
 
 
 def validate(*specs: str | os.PathLike[str], spec_dir: str | os.PathLike[str] | None = None) -> "Validation":
@@ -221,9 +223,30 @@ def listed(one: Tried) -> "Listed":
 
     word, network, fault = one
     if network is None:
-        return Listed(word, (), "", word, None, fault.faults if fault else ())
+        return Listed(word, (), "", word, None, faults=fault.faults if fault else ())
     spec = network.spec
-    return Listed(spec.name, spec.aliases, spec.title, spec.file, measure(network.graph))
+    return Listed(spec.name, spec.aliases, spec.title, spec.file, measure(network.graph), spec.notes)
+
+
+def starter(like: Named | None = None, file: str | os.PathLike[str] = "network.yaml") -> str:
+    """Return the text of a new spec for a file: a small network, or a copy of all layers of another.
+
+    Raises ArchError for a file whose ending is not that of a spec.
+
+    >>> import archcalc
+    >>> archcalc.load(archcalc.starter()).table().totals.params
+    545098
+    """
+    from archcalc.exchange.starter import starter as text_of
+    from archcalc.spec.catalogue import SUFFIXES, name_of
+
+    path = Path(file)
+    if path.suffix not in SUFFIXES:
+        raise ArchError(f"{path} has not the ending of a spec: name a file such as my_net.yaml")
+    if like is None and path.suffix == ".json":
+        like = load(text_of())
+    spec = None if like is None else _networks([like])[0].spec
+    return text_of(spec, name_of(path.stem), as_json=path.suffix == ".json")
 
 
 def conventions(name: str | None = None) -> "Conventions":

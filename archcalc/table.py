@@ -5,7 +5,7 @@ the elements of learnable tensors; buffers (running statistics) are counted apar
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,6 +15,7 @@ from archcalc.graph import Graph, Node, reads_own_part
 from archcalc.layers import Shape, Window
 from archcalc.layers.fields import Sides, is_integer, spell
 from archcalc.layers.sizes import called
+from archcalc.spec.model import Spec
 
 if TYPE_CHECKING:
     pass
@@ -71,6 +72,7 @@ class Table:
     per_device: bool = False
     complete: bool = True
     """False where a layer does not fit: the rows are those before it."""
+    spec: Spec = field(kw_only=True, compare=False, repr=False)
 
     @property
     def totals(self) -> Totals:
@@ -88,7 +90,9 @@ def measure(graph: Graph, batch: int = 1, per_device: bool = False) -> Table:
     spec, unfold = graph.spec, per_device and any(node.tower for node in graph.nodes)
     rows = _per_device_rows(graph, batch) if unfold else (row_of(node, batch) for node in graph.nodes)
     complete = len(graph.nodes) == len(spec.layers)
-    return Table(spec.name, spec.title, spec.input_shape, batch, tuple(rows), graph.outputs, unfold, complete)
+    return Table(
+        spec.name, spec.title, spec.input_shape, batch, tuple(rows), graph.outputs, unfold, complete, spec=spec
+    )
 
 
 def add_up(rows: Iterable[Row]) -> Totals:

@@ -14,7 +14,7 @@ class Comparison(comparison.Comparison, Answer):
     """Networks side by side: their `layers` aligned by what they do, and what differs from the first."""
 
     only: str | None = None
-    """The quantity that is shown: "shapes", "params" or "macs"; all, if none is chosen."""
+    """The quantity that is shown: "shapes", "params", "macs" or "activations"; all but the last, if none is chosen."""
     changed: bool = False
     """Whether only layers that differ are shown."""
 
@@ -22,6 +22,16 @@ class Comparison(comparison.Comparison, Answer):
         from archcalc.render.compare import View, answer
 
         return answer(View(self, self.only, self.changed))
+
+    @property
+    def differ_as_shown(self) -> bool:
+        """Whether anything differs in the quantity that is shown; anything at all, if none is chosen."""
+        from archcalc.render.compare import View
+
+        if self.only is None or self.are_apart:
+            return self.differ
+        inputs = {table.input_shape for table in self.tables if self.only == "shapes"}
+        return len(inputs) > 1 or any(map(View(self, self.only).differs, self.layers))
 
     def records(self) -> Iterator[dict[str, Any]]:
         """Return a row for each layer and network that has it."""

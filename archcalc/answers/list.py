@@ -14,11 +14,13 @@ class Catalogue(Answer):
     """Specs, each with its table, or with its faults."""
 
     specs: tuple[Listed, ...]
+    show_notes: bool = False
+    """Whether the notes of the specs are shown."""
 
     def rendered(self) -> Rendered:
         from archcalc.render.list import answer
 
-        return answer(self.specs)
+        return answer(self.specs, self.show_notes)
 
     def records(self) -> Iterator[dict[str, Any]]:
         """Return a row for each spec."""

@@ -30,8 +30,19 @@ class Table(table.Table, Answer):
     columns: tuple[str, ...] | None = None
     """The columns that are shown; those that fit the network, if none are chosen."""
 
+    show_notes: bool = False
+    """Whether the notes of the spec are shown below."""
+
     def rendered(self) -> Rendered:
         """Return the answer in every form. Raises ArchError for an unknown column."""
+        answer = self._rendered()
+        if self.show_notes and self.spec.notes:
+            first, *others = answer.sheets
+            noted = first._replace(notes=(*first.notes, f"notes: {' '.join(self.spec.notes.split())}"))
+            return answer._replace(sheets=[noted, *others])
+        return answer
+
+    def _rendered(self) -> Rendered:
         if self.priced is not None:
             from archcalc.render.table.costs import by_one
 

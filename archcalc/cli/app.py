@@ -34,6 +34,7 @@ COMMANDS: Final = {
     "check": ("check:check", AGAINST_THE_MODEL),
     "profile": ("profile.command:profile", AGAINST_THE_MODEL),
     "list": ("list:list_specs", SPEC_FILES),
+    "new": ("new:new", SPEC_FILES),
     "show": ("show:show", SPEC_FILES),
     "validate": ("validate:validate", SPEC_FILES),
     "ops": ("ops:ops", SPEC_FILES),

@@ -6,12 +6,16 @@ import typer
 
 from archcalc.cli.options import AS_FITS, AS_SPECIFIED, BatchOption, Reading, Specs, Writing
 
-OnlyOption = Annotated[Literal["shapes", "params", "macs"] | None, typer.Option("--only", help="Show one quantity.")]
+OnlyOption = Annotated[
+    Literal["shapes", "params", "macs", "activations"] | None, typer.Option("--only", help="Show one quantity.")
+]
 ChangedOption = Annotated[
     bool,
     typer.Option("--changed", help="Show only layers that differ; with --only, those that differ in that quantity."),
 ]
-FailOption = Annotated[bool, typer.Option("--fail-on-diff", help="End with exit code 1 if anything differs.")]
+FailOption = Annotated[
+    bool, typer.Option("--fail-on-diff", help="End with exit code 1 if anything differs, or what --only names.")
+]
 
 
 def compare(
@@ -36,5 +40,5 @@ def compare(
         raise ArchError("compare needs two specs or more, as in archcalc compare paper torchvision")
     comparison = compared(*Networks(reading).all_of(specs), batch=batch, only=only, changed=changed)
     write_answer(comparison, writing)
-    if fail_on_diff and comparison.differ:
+    if fail_on_diff and comparison.differ_as_shown:
         raise typer.Exit(1)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
-from archcalc.cli.options import AS_FITS, AS_SPECIFIED, OneSpec, Reading, Writing
+from archcalc.cli.options import AS_FITS, AS_SPECIFIED, OneSpec, Reading, Writing, layer_names
 
 if TYPE_CHECKING:
     from archcalc.network import Quantity
@@ -22,6 +22,7 @@ LayerArgument = Annotated[
     str | None,
     typer.Argument(
         metavar="[LAYER]",
+        autocompletion=layer_names,
         help="A layer, or a structure with all its layers. Default: the whole network, from input to output.",
     ),
 ]

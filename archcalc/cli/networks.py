@@ -22,11 +22,6 @@ class Networks:
         self.origin = Origin("", False, reading.spec_dir, reading.settings, reading.shape)
         self.catalogue = Catalogue(reading.spec_dir)
 
-    @property
-    def are_changed(self) -> bool:
-        """Whether params or the input are other than the specs say."""
-        return bool(self.origin.params or self.origin.input_shape)
-
     def words(self) -> list[str]:
         """Return the word for each network that can be named."""
         return [str(path) for path in self.catalogue.files().values()]

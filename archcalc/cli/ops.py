@@ -4,10 +4,11 @@ from typing import Annotated
 
 import typer
 
-from archcalc.cli.options import AS_FITS, Writing
+from archcalc.cli.options import AS_FITS, Writing, op_names
 
 OpArgument = Annotated[
-    str | None, typer.Argument(metavar="[OP]", help="Show one layer kind, with the values of its fields.")
+    str | None,
+    typer.Argument(metavar="[OP]", help="Show one layer kind, with the values of its fields.", autocompletion=op_names),
 ]
 
 

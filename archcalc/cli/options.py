@@ -13,21 +13,51 @@ from archcalc.render.formats import Name
 
 
 def spec_names(incomplete: str) -> list[str]:
-    """Completions: the stems of the spec files, none of which is opened."""
+    """Complete the name or alias of a spec."""
     from archcalc.spec.catalogue import Catalogue
 
-    return [stem for stem in Catalogue().files() if stem.startswith(incomplete)]
+    return [word for word in Catalogue().words() if word.startswith(incomplete)]
+
+
+def layer_names(context: typer.Context, incomplete: str) -> list[str]:
+    """Complete the name of a layer of the spec that the command names."""
+    from archcalc.network import load
+
+    named = context.params.get("spec") or next(iter(context.args), None)  # a line that is not complete has it there
+    try:
+        layers = load(named).spec.layers if named else ()
+    except ArchError:
+        return []  # the command itself says what is wrong
+    return [layer.name for layer in layers if layer.name.startswith(incomplete)]
+
+
+def op_names(incomplete: str) -> list[str]:
+    """Complete the name of a kind of layers."""
+    from archcalc.layers import KINDS
+    from archcalc.spec.statement import STRUCTURES
+
+    return [op for op in (*KINDS, *STRUCTURES) if op.startswith(incomplete)]
+
+
+def in_a_list(words: tuple[str, ...], incomplete: str) -> list[str]:
+    """Complete the last of several words with commas between them."""
+    before, comma, last = incomplete.rpartition(",")
+    taken = before.split(",")
+    return [f"{before}{comma}{word}" for word in words if word.startswith(last) and word not in taken]
 
 
 def convention_names(incomplete: str) -> list[str]:
-    """Completions: the conventions."""
+    """Complete the name of a convention."""
     from archcalc.analysis.conventions import CONVENTIONS
 
     words = (word for one in CONVENTIONS.values() for word in one.also)
     return [name for name in dict.fromkeys([*CONVENTIONS, *words]) if name.startswith(incomplete)]
 
 
-SPEC_HELP = "A path, - for standard input, a spec's name or alias, or the end of a name if only one name ends so."
+SPEC_HELP = (
+    "A path, - for standard input, a spec's name or alias, or the end of a name if only one name ends so. "
+    "Settings may follow, as in d2l:num_classes=2."
+)
 
 Specs = Annotated[list[str], typer.Argument(metavar="SPEC...", help=SPEC_HELP, autocompletion=spec_names)]
 MaybeSpecs = Annotated[
@@ -70,12 +100,24 @@ class Reading(NamedTuple):
     @property
     def shape(self) -> tuple[int, ...] | None:
         """The input shape. Raises ArchError for what is not a shape."""
-        return read_shape(self.input_shape)
+        from archcalc.spec.settings import read_shape
+
+        if self.input_shape is None:
+            return None
+        try:
+            return read_shape(self.input_shape)
+        except ArchError as error:
+            raise ArchError(f"--input: {error}") from None
 
     @property
     def settings(self) -> dict[str, object]:
         """The params that are set. Raises ArchError for what is not a setting."""
-        return read_settings(self.set_)
+        from archcalc.spec.settings import read_settings
+
+        try:
+            return read_settings(self.set_ or ())
+        except ArchError as error:
+            raise ArchError(f"--set: {error}") from None
 
 
 class Writing(NamedTuple):
@@ -114,42 +156,6 @@ def _options(parameter: Parameter, bundle: type[Reading | Writing] | None) -> li
         parameter.replace(name=name, default=bundle._field_defaults[name], annotation=bundle.__annotations__[name])
         for name in bundle._fields
     ]
-
-
-def read_shape(text: str | None) -> tuple[int, ...] | None:
-    """Read `3x227x227` as (3, 227, 227). Raises ArchError."""
-    if text is None:
-        return None
-    sizes = text.lower().split("x")
-    if len(sizes) in (1, 3) and all(size.isdecimal() and 0 < int(size[:16]) < 10**15 for size in sizes):
-        return tuple(int(size) for size in sizes)
-    what = f"--input: '{text}' is not a shape{_meant(sizes)}"
-    raise ArchError(f"{what}; write channels x height x width, each at least 1, as in 3x227x227")
-
-
-def _meant(sizes: list[str]) -> str:
-    """Return what a person may have meant who wrote another number of sizes."""
-    if len(sizes) == 4:
-        return ": give the batch with --batch"
-    return ": it has no channels" if len(sizes) == 2 else ""
-
-
-def read_settings(pairs: list[str] | None) -> dict[str, object]:
-    """Read `num_classes=10` as {"num_classes": 10}. Raises ArchError."""
-    from archcalc.spec.text import plain_value
-
-    settings: dict[str, object] = {}
-    for pair in pairs or ():
-        name, sign, value = pair.partition("=")
-        if not sign or not name or not value:
-            raise ArchError(f"--set: '{pair}' is not a setting; write param=value, as in num_classes=10")
-        if name.strip() in settings:
-            raise ArchError(f"--set: {name.strip()} is set twice")
-        try:
-            settings[name.strip()] = plain_value(value.strip())
-        except ArchError as error:
-            raise ArchError(f"--set {name}: {error}") from None
-    return settings
 
 
 def read_columns(text: str | None) -> list[str] | None:

@@ -26,6 +26,6 @@ def show(
 
     networks = Networks(reading)
     network = networks.one(spec)
-    if networks.are_changed:
+    if network.spec.label != network.spec.name:
         network = Network(replace(network.spec, claims=()))  # they were made about another network
     write(network.export(form), output, form)

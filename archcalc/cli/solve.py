@@ -6,14 +6,20 @@ from typing import Annotated, Final
 
 import typer
 
-from archcalc.cli.options import AS_SPECIFIED, FormatOption, OneSpec, Reading, Writing
+from archcalc.cli.options import AS_SPECIFIED, FormatOption, OneSpec, Reading, Writing, layer_names
 from archcalc.errors import ArchError
 
 _SIZE: Final = re.compile(r"-?[0-9]+(x-?[0-9]+)?", re.IGNORECASE)
 _DIGITS: Final = 15
 
 LayerOption = Annotated[
-    str | None, typer.Option("--layer", metavar="LAYER", help="Find instead what makes the output of this layer.")
+    str | None,
+    typer.Option(
+        "--layer",
+        metavar="LAYER",
+        help="Find instead what makes the output of this layer.",
+        autocompletion=layer_names,
+    ),
 ]
 OutputsOption = Annotated[
     list[str] | None,

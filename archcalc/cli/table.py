@@ -12,6 +12,7 @@ from archcalc.cli.options import (
     Specs,
     Writing,
     convention_names,
+    in_a_list,
     read_columns,
 )
 
@@ -27,7 +28,17 @@ ALL = "all"
 """The word for the totals of every convention."""
 
 _COLUMNS_HELP = f"Show these columns, out of: {', '.join(COLUMN_KEYS)}; with --convention also {', '.join(COST_KEYS)}."
-ColumnsOption = Annotated[str | None, typer.Option("--columns", metavar="A,B,...", help=_COLUMNS_HELP)]
+
+
+def _column_names(incomplete: str) -> list[str]:
+    """Complete the last of several columns."""
+    return in_a_list((*COLUMN_KEYS, *COST_KEYS), incomplete)
+
+
+ColumnsOption = Annotated[
+    str | None,
+    typer.Option("--columns", metavar="A,B,...", help=_COLUMNS_HELP, autocompletion=_column_names),
+]
 ConventionOption = Annotated[
     str | None,
     typer.Option(
@@ -43,6 +54,7 @@ PerDeviceOption = Annotated[
         "--per-device", help="Give each device of a tower a row, with the elements that it reads from others."
     ),
 ]
+NotesOption = Annotated[bool, typer.Option("--notes", help="Show the notes of the spec too.")]
 
 
 def table(
@@ -50,6 +62,7 @@ def table(
     columns: ColumnsOption = None,
     convention: ConventionOption = None,
     per_device: PerDeviceOption = False,
+    notes: NotesOption = False,
     reading: Reading = AS_SPECIFIED,
     batch: BatchOption = 1,
     writing: Writing = AS_FITS,
@@ -68,7 +81,7 @@ def table(
     networks, tables, fault = Networks(reading), [], None
     for word in specs:
         network, fault = networks.up_to_a_fault(word)
-        tables.append(network.table(batch, per_device, convention, picked))
+        tables.append(network.table(batch, per_device, convention, picked, notes))
         if per_device and not tables[-1].per_device:
             say(f"{network.spec.name} has no towers: --per-device changes nothing")
         if fault:

@@ -31,6 +31,16 @@ def document(spec: Spec) -> dict[str, Any]:
     return {key: value for key, value in parts.items() if value}
 
 
+def digest(spec: Spec) -> str:
+    """Return the first 12 hexadecimal digits of SHA-256 of the input and of all layers as JSON, without blanks."""
+    import hashlib
+    import json
+
+    whole = document(spec)
+    parts = {key: whole[key] for key in ("input", "inplace", "layers") if key in whole}
+    return hashlib.sha256(json.dumps(parts, separators=(",", ":")).encode()).hexdigest()[:12]
+
+
 def _given(record: Source | Claim | Training) -> dict[str, Any]:
     """Return the fields that are not at their defaults."""
     values = ((name, getattr(record, name), field) for name, field in record.fields.items())

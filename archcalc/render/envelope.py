@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from archcalc import __version__
+from archcalc.spec.model import Spec
 
 SCHEMA: Final = 1
 """The version of the JSON that every command prints: keys may come, those there are stay."""
@@ -12,6 +13,13 @@ SCHEMA: Final = 1
 def stamped(answer: dict[str, Any]) -> dict[str, Any]:
     """Return an answer with the version of archcalc that gave it and of the form that it has."""
     return {"archcalc": __version__, "schema": SCHEMA} | answer
+
+
+def identity(spec: Spec) -> dict[str, Any]:
+    """Return what tells a network from others: its name, what was set from outside, and a hash of what that makes."""
+    from archcalc.exchange.yaml import digest
+
+    return {"name": spec.name, "settings": dict(spec.settings), "spec_hash": digest(spec)}
 
 
 def results(answers: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ class Listed(NamedTuple):
     title: str
     file: str
     table: Table | None
+    notes: str = ""
     faults: tuple[Fault, ...] = ()
 
 
@@ -35,9 +36,17 @@ _LIST: Final = (
 )
 
 
+_NOTED: Final = (Column("name", "name"), Column("notes", "notes", prose=True))
+
+
 def catalogue_sheet(specs: Iterable[Listed]) -> Sheet:
     """Return a line for each spec."""
     return Sheet("", "", _LIST, tuple(_line(spec) for spec in specs))
+
+
+def notes_sheet(specs: Iterable[Listed]) -> Sheet:
+    """Return a line for each spec that has notes, with these on one line."""
+    return Sheet("", "", _NOTED, tuple((spec.name, " ".join(spec.notes.split())) for spec in specs if spec.notes))
 
 
 def _line(spec: Listed) -> tuple[Any, ...]:
@@ -53,7 +62,7 @@ def catalogue_data(specs: Iterable[Listed]) -> dict[str, Any]:
 
     - `results`: each with
 
-      - `name`, `aliases`, `title`: of the spec.
+      - `name`, `aliases`, `title`, `notes`: of the spec.
       - `file`: where it is.
       - `input_shape`: of the spec; null where the spec has faults.
       - `layers`: how many there are; null where the spec has faults.
@@ -65,6 +74,7 @@ def catalogue_data(specs: Iterable[Listed]) -> dict[str, Any]:
             "name": spec.name,
             "aliases": list(spec.aliases),
             "title": spec.title,
+            "notes": spec.notes,
             "file": spec.file,
             "input_shape": list(spec.table.input_shape) if spec.table else None,
             "layers": len(spec.table.rows) if spec.table else None,
@@ -75,6 +85,6 @@ def catalogue_data(specs: Iterable[Listed]) -> dict[str, Any]:
     )
 
 
-def answer(specs: Sequence[Listed]) -> Answer:
+def answer(specs: Sequence[Listed], show_notes: bool = False) -> Answer:
     """Show the specs that can be named."""
-    return Answer([catalogue_sheet(specs)], lambda: catalogue_data(specs))
+    return Answer([notes_sheet(specs) if show_notes else catalogue_sheet(specs)], lambda: catalogue_data(specs))

@@ -57,7 +57,7 @@ def ladder_sheet(ladder: Ladder) -> Sheet:
     rows = tuple(row for rung in ladder.rungs for row in _rung_rows(rung))
     spec = ladder.graph.spec
     batch = f", batch {ladder.batch}" if ladder.batch > 1 else ""
-    title = f"{spec.name}: how one number becomes another (input {dims(spec.input_shape)}{batch})"
+    title = f"{spec.label}: how one number becomes another (input {dims(spec.input_shape)}{batch})"
     notes = (
         *_silences(ladder),
         *dependences([one for rung in ladder.rungs for one in rung.conventions]),

@@ -65,6 +65,12 @@ class Catalogue:
                     files.setdefault(stem, folder / name)
         return files
 
+    def words(self) -> Iterator[str]:
+        """Yield every name and alias by which a spec can be named; its file is read for the latter."""
+        for stem, path in self.files().items():
+            yield stem
+            yield from _aliases(path)
+
     def find(self, word: str) -> Found:
         """Return the file that a spec argument means. Raises ArchError that lists what there is."""
         return self._find(word, _MOST_LISTED)
@@ -168,16 +174,25 @@ class Catalogue:
         return self._find(word)
 
 
+def name_of(stem: str) -> str:
+    """Return the name of a network whose file has this stem.
+
+    >>> name_of("my-net.v2"), name_of("34_layers")
+    ('my_net_v2', 'net_34_layers')
+    """
+    name = re.sub(r"\W", "_", stem, flags=re.ASCII)[:LONGEST_NAME]
+    return name if name[:1].isalpha() else f"net_{name}"[:LONGEST_NAME]
+
+
 def _named(tree: Tree, stem: str) -> Tree:
     """Return the tree with a name, which is made of the file's stem if none is written."""
     if "name" in tree.items:
         return tree
-    name = re.sub(r"\W", "_", stem, flags=re.ASCII)[:LONGEST_NAME]
-    name = name if name[:1].isalpha() else f"net_{name}"[:LONGEST_NAME]
+    name = name_of(stem)
     return tree._replace(items={**tree.items, "name": Scalar(name, name, tree.mark)})
 
 
-def _aliases(path: Path, word: str) -> list[str]:
+def _aliases(path: Path, word: str = "") -> list[str]:
     """Return the other names that a spec gives itself, looked up only where `word` occurs in its file at all."""
     try:
         content = read_bytes(path, path.name, in_passing=True)

@@ -98,6 +98,8 @@ class _Document:
             training=self._training(params),
             claims=tuple(self._claims(params, layers)),
             file=file,
+            settings=settings,
+            given_input=input_shape,
         )
 
     def _section(self, key: str) -> Mapping:

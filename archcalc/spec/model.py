@@ -10,6 +10,7 @@ from archcalc.layers import Layer, Shape
 from archcalc.layers.declared import Declared
 from archcalc.layers.fields import LARGEST, Choice, FieldType, Integer, Number, is_integer
 from archcalc.spec.quantity import FORMS, Quantity, Tolerance, read_quantity, read_tolerance
+from archcalc.spec.settings import labelled
 
 NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*")
 """The names of specs and layers; dots come with structures."""
@@ -281,3 +282,12 @@ class Spec:
     training: Training | None = None
     claims: tuple[Claim, ...] = ()
     file: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """The params that were set from outside."""
+    given_input: Shape | None = None
+    """The input that was set from outside."""
+
+    @property
+    def label(self) -> str:
+        """The name with what was set from outside, as the command line reads it: d2l:num_classes=2."""
+        return labelled(self.name, self.settings, self.given_input)

@@ -68,7 +68,7 @@ class Agreement(NamedTuple):
 def hold_against(table: Table, observed: Mapping[str, Observed], device: str) -> Agreement:
     """Put the table of one example next to what was observed of each of its layers."""
     layers = tuple(LayerAgreement(row, observed[row.name]) for row in table.rows)
-    return Agreement(table.name, device, layers, table.outputs)
+    return Agreement(table.spec.label, device, layers, table.outputs)
 
 
 def _shown(value: int | Shape) -> str:

@@ -11,6 +11,7 @@ from archcalc.errors import listing
 from archcalc.exchange.pytorch_source.flow import statements
 from archcalc.exchange.pytorch_source.lines import INDENT, WIDTH
 from archcalc.exchange.pytorch_source.tree import Tree
+from archcalc.exchange.yaml import digest
 from archcalc.graph import Graph
 from archcalc.layers import Shape
 from archcalc.table import measure
@@ -53,12 +54,12 @@ def class_name(name: str) -> str:
 
 def _docstring(graph: Graph) -> Iterator[str]:
     spec, totals = graph.spec, measure(graph).totals
-    said = (f"{spec.title} ({spec.name})" if spec.title else spec.name).replace("\\", "\\\\").replace('"""', "'''")
+    said = (f"{spec.title} ({spec.label})" if spec.title else spec.label).replace("\\", "\\\\").replace('"""', "'''")
     yield f'"""{said}.'
     yield ""
     yield f"{totals.params:,} parameters and {totals.macs:,} multiply-accumulates for one example."
     yield "Comments give output shapes without the batch."
-    yield f"Written by archcalc {__version__}."
+    yield f"Written by archcalc {__version__} from a spec with the hash {digest(spec)}."
     yield '"""'
 
 

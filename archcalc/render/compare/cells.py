@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from archcalc.analysis.compare.changes import Part
 from archcalc.layers.sizes import dims
-from archcalc.render.compare.view import QUANTITIES, WINDOW, View
+from archcalc.render.compare.view import COUNTS, QUANTITIES, WINDOW, View
 from archcalc.render.sheet import Column, Other, Same
 from archcalc.render.words import number, pair, sides
 from archcalc.table import Row, Table
@@ -19,7 +19,7 @@ WINDOW_NOTE: Final = "window: its size, /stride, p padding as applied (a/b: befo
 
 def column(quantity: str, key: str) -> Column:
     """Return the column of a quantity; windows leave first."""
-    is_count = quantity in ("params", "macs")
+    is_count = quantity in COUNTS
     leaves = 1 if quantity == WINDOW else 0
     return Column(key, QUANTITIES[quantity], _text, right=is_count, sizes=not is_count, leaves=leaves)
 

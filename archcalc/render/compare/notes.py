@@ -1,13 +1,10 @@
 """Notes on a comparison as a whole."""
 
 from collections.abc import Iterator
-from typing import Final
 
 from archcalc.layers.sizes import dims
 from archcalc.render.compare.cells import WINDOW_NOTE
-from archcalc.render.compare.view import View, label
-
-_PLURALS: Final = {"params": "params", "macs": "MACs"}
+from archcalc.render.compare.view import COUNTS, View, label
 
 
 def notes(view: View) -> Iterator[str]:
@@ -53,7 +50,7 @@ def _quantities(view: View) -> Iterator[str]:
         are_all_shared = all(None not in layer.parts for layer in view.comparison.layers)
         yield "all shapes are equal" if are_all_shared else "all shapes are equal in the layers that all have"
     elif view.only and not any(map(view.differs, view.comparison.layers)):
-        yield f"all {_PLURALS[view.only]} are equal"
+        yield f"all {COUNTS[view.only]} are equal"
 
 
 def _idle_devices(view: View) -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import Any, Final
 from archcalc.analysis.compare.changes import Change, Part, Split
 from archcalc.analysis.compare.comparison import Aligned, Comparison
 from archcalc.render.compare.view import WINDOW, View, label, types
-from archcalc.render.envelope import stamped
+from archcalc.render.envelope import identity, stamped
 from archcalc.render.sheet import Column, Sheet
 from archcalc.render.table.layers import row_data
 from archcalc.table import Table, Totals
@@ -22,6 +22,7 @@ _FIELDS: Final = {
     ],
     "params": [("params", "params")],
     "macs": [("macs", "macs")],
+    "activations": [("activations", "activations")],
 }
 """The columns that say a quantity, and where in a table's row it stands."""
 
@@ -48,8 +49,9 @@ def _bare(part: Part | None, field: str) -> Any:
 def data(comparison: Comparison) -> dict[str, Any]:
     """Return the comparison as JSON: all of it, also what --only and --changed leave out elsewhere.
 
-    - `networks`: each with its `name`, `file`, `input_shape` and `batch`, its `outputs` and `totals`, as in `table`,
-      and `ratios`: these totals divided by those of the first network, null where that total is 0.
+    - `networks`: each with its `name`, `settings`, `spec_hash`, `file`, `input_shape` and `batch`, its `outputs` and
+      `totals`, as in `table`, and `ratios`: these totals divided by those of the first network, null where that total
+      is 0.
     - `apart`: whether the networks have too little in common to be put side by side; `layers` is then empty.
     - `differ`: whether anything differs in any of them, as `--fail-on-diff` asks.
     - `same`: for each spec that is given more than once, a list of its places among `networks`, from 0.
@@ -87,7 +89,7 @@ def data(comparison: Comparison) -> dict[str, Any]:
 def _network(table: Table, file: str, first: Totals) -> dict[str, Any]:
     totals = table.totals._asdict()
     return {
-        "name": table.name,
+        **identity(table.spec),
         "file": file,
         "input_shape": list(table.input_shape),
         "batch": table.batch,

@@ -10,8 +10,13 @@ from archcalc.layers.sizes import dims
 
 WINDOW: Final = "window"
 
-QUANTITIES: Final = {"shapes": "output", WINDOW: "window", "params": "params", "macs": "MACs"}
-"""The quantities of a layer that are shown, each with its header."""
+COUNTS: Final = {"params": "params", "macs": "MACs", "activations": "activations"}
+"""The quantities that add up, each with its header."""
+
+QUANTITIES: Final = {"shapes": "output", WINDOW: "window"} | COUNTS
+"""The quantities of a layer that can be shown, each with its header."""
+
+_DEFAULT: Final = ("shapes", WINDOW, "params", "macs")
 
 
 @dataclass(frozen=True)
@@ -24,12 +29,12 @@ class View:
 
     @property
     def quantities(self) -> list[str]:
-        return [self.only] if self.only else list(QUANTITIES)
+        return [self.only] if self.only else [*_DEFAULT]
 
     @property
     def counts(self) -> list[str | None]:
         """The quantities that add up, None for the others."""
-        return [quantity if quantity in ("params", "macs") else None for quantity in self.quantities]
+        return [quantity if quantity in COUNTS else None for quantity in self.quantities]
 
     @cached_property
     def layers(self) -> list[Aligned]:
@@ -46,7 +51,7 @@ class View:
     @cached_property
     def names(self) -> list[str]:
         """Names without the first word if all begin with it: alexnet_paper and alexnet_d2l are paper and d2l."""
-        names = [spec.name for spec in self.comparison.specs]
+        names = [spec.label for spec in self.comparison.specs]
         first = names[0].split("_")[0] + "_"
         cut = len(first) if all(name.startswith(first) for name in names) else 0
         return _told_apart([name[cut:] for name in names])
@@ -58,9 +63,9 @@ class View:
 
     def _introductions(self) -> Iterator[str]:
         specs = self.comparison.specs
-        names = [spec.name for spec in specs]
+        names = [spec.label for spec in specs]
         for spec, name in zip(specs, _told_apart(names), strict=True):
-            file = f"{spec.file}, " if spec.file and names.count(spec.name) > 1 else ""
+            file = f"{spec.file}, " if spec.file and names.count(spec.label) > 1 else ""
             yield f"{name} ({file}{dims(spec.input_shape)})"
 
 

@@ -43,7 +43,7 @@ def chain_sheet(explanation: Explanation) -> Sheet:
     reads = _reads(explained, shown_layers) if of in _FLOWS else {}
     sheet = Sheet(
         name=spec.name,
-        title=f"{spec.name}: {TITLES[of]}, layer by layer",
+        title=f"{spec.label}: {TITLES[of]}, layer by layer",
         columns=tuple(c._replace(header=TITLES[of]) if c.key == "value" else c for c in _CHAIN),
         rows=(*start, *(_line(one, reads.get(one.node.name)) for one in shown_layers)),
         notes=(

@@ -8,7 +8,7 @@ from archcalc.analysis.explain.traced import Expression, inexact, unrounded
 from archcalc.analysis.receptive_field import Field
 from archcalc.layers import Shape
 from archcalc.layers.sizes import dims
-from archcalc.render.envelope import stamped
+from archcalc.render.envelope import identity, stamped
 from archcalc.render.explain.formula import PLAIN, TEX, Notation, exactly, with_names, with_numbers
 from archcalc.render.sheet import Column, Piece, Sheet
 from archcalc.render.words import number, pair
@@ -78,7 +78,7 @@ def _layer_sheet(spec: Spec, explained: Explained) -> Sheet:
     reads = " and ".join(map(dims, node.input_shapes))
     sheet = Sheet(
         name=node.name,
-        title=f"{node.name} of {spec.name}: {node.layer.op}, {reads} to {dims(node.output_shape)}",
+        title=f"{node.name} of {spec.label}: {node.layer.op}, {reads} to {dims(node.output_shape)}",
         columns=_LAYER,
         rows=tuple(row for section in explained.sections for row in _rows(section)),
         notes=(
@@ -123,7 +123,7 @@ def shown(value: int | Shape | Field | None) -> str:
 def data(explanation: Explanation) -> dict[str, Any]:
     """Return the explanation as JSON.
 
-    - `name`: the name of the spec.
+    - `name`, `settings`, `spec_hash`: the network, as in `table`.
     - `layers`: those that are explained, each with
 
       - `name`, `op`, `inputs`: the layer, and the names of what it reads.
@@ -140,7 +140,7 @@ def data(explanation: Explanation) -> dict[str, Any]:
       - `claims`: in words, what the spec's sources say about these numbers.
       - `rules`: where the rules can be read: `what`, and its `url`.
     """
-    return stamped({"name": explanation.spec.name, "layers": [_explained_data(one) for one in explanation.layers]})
+    return stamped({**identity(explanation.spec), "layers": [_explained_data(one) for one in explanation.layers]})
 
 
 def _explained_data(one: Explained) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def sheet(solution: Solution) -> Sheet:
     spec, stages = solution.spec, solution.stages
     whole = Sheet(
         name=spec.name,
-        title=f"{spec.name}: which inputs it takes (up to {solution.up_to})",
+        title=f"{spec.label}: which inputs it takes (up to {solution.up_to})",
         columns=_COLUMNS,
         rows=tuple(_cells(stage, solution.up_to) for stage in stages),
         notes=tuple(_notes(solution)),

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from archcalc.layers.sizes import dims
 from archcalc.render.answer import Answer
-from archcalc.render.envelope import stamped
+from archcalc.render.envelope import identity, stamped
 from archcalc.render.sheet import Column, Sheet
 from archcalc.render.words import inputs, number, pair, percent, short, sides
 from archcalc.table import Row, Table, Totals, add_up
@@ -96,7 +96,7 @@ def _in_short(table: Table) -> str:
 def _title(table: Table) -> str:
     batch = f", batch {table.batch}" if table.batch != 1 else ""
     title = f": {table.title}" if table.title else ""
-    return f"{table.name}{title} (input {dims(table.input_shape)}{batch})"
+    return f"{table.spec.label}{title} (input {dims(table.input_shape)}{batch})"
 
 
 def _cells(place: int, row: Row, totals: Totals) -> tuple[Any, ...]:
@@ -156,7 +156,9 @@ def _sums(label: str, rows: tuple[Row, ...], totals: Totals) -> tuple[Any, ...]:
 def data(table: Table) -> dict[str, Any]:
     """Return the table as JSON.
 
-    - `name`, `title`: of the spec.
+    - `name`, `title`, `notes`: of the spec.
+    - `settings`: the params that were set from outside, with their values.
+    - `spec_hash`: the same for two networks with the same input and the same layers, under the same names.
     - `input_shape`: `[channels, height, width]` or `[features]`; so are all shapes.
     - `batch`: for how many examples MACs, FLOPs and activations are counted.
     - `complete`: false where a layer does not fit; `layers` are then those before it.
@@ -177,8 +179,9 @@ def data(table: Table) -> dict[str, Any]:
     """
     return stamped(
         {
-            "name": table.name,
+            **identity(table.spec),
             "title": table.title,
+            "notes": table.spec.notes,
             "input_shape": list(table.input_shape),
             "batch": table.batch,
             "complete": table.complete,

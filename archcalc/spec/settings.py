@@ -1,0 +1,88 @@
+"""Params and an input that are set from outside: by --set and --input, or after a name, as in d2l:num_classes=2."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from archcalc.errors import ArchError
+from archcalc.layers.fields import spell
+from archcalc.layers.sizes import Shape, dims
+from archcalc.spec.text import plain_value
+
+INPUT: Final = "input"
+"""The word that sets the input after a name."""
+
+_MOST_CHANNELS_LAST: Final = 4
+
+
+def read_settings(pairs: Iterable[str]) -> dict[str, Any]:
+    """Read `num_classes=10` as {"num_classes": 10}. Raises ArchError."""
+    settings: dict[str, Any] = {}
+    for pair in pairs:
+        name, sign, value = map(str.strip, pair.partition("="))
+        if not sign or not name or not value:
+            raise ArchError(f"'{pair}' is not a setting; write param=value, as in num_classes=10")
+        if name in settings:
+            raise ArchError(f"{name} is set twice")
+        try:
+            settings[name] = plain_value(value)
+        except ArchError as error:
+            raise ArchError(f"{name}: {error}") from None
+    return settings
+
+
+def read_shape(text: str) -> Shape:
+    """Read `3x227x227` as (3, 227, 227). Raises ArchError."""
+    sizes = text.lower().split("x")
+    if len(sizes) in (1, 3) and all(size.isdecimal() and 0 < int(size[:16]) < 10**15 for size in sizes):
+        return tuple(int(size) for size in sizes)
+    what = f"'{text}' is not a shape{_meant(sizes)}"
+    raise ArchError(f"{what}; write channels x height x width, each at least 1, as in 3x227x227")
+
+
+def _meant(sizes: list[str]) -> str:
+    """Return what a person may have meant who wrote another number of sizes."""
+    if len(sizes) == 4:
+        return ": give the batch with --batch"
+    return ": it has no channels" if len(sizes) == 2 else ""
+
+
+def with_channels_first(shape: Shape) -> Shape | None:
+    """Return a shape with its channels first, where they seem to be last, as other frameworks write them; else None.
+
+    >>> with_channels_first((224, 224, 3)), with_channels_first((3, 224, 224)), with_channels_first((512, 7, 7))
+    ((3, 224, 224), None, None)
+    """
+    if len(shape) != 3 or shape[2] > _MOST_CHANNELS_LAST or min(shape[:2]) <= 2 * _MOST_CHANNELS_LAST:
+        return None
+    return (shape[2], *shape[:2])
+
+
+def parted(word: str) -> tuple[str, dict[str, Any], Shape | None]:
+    """Return a name without the settings that follow it, those, and the input that is set among them.
+
+    Raises ArchError for what follows and is no setting.
+
+    >>> parted("d2l:num_classes=2,input=3x64x64"), parted("d2l")
+    (('d2l', {'num_classes': 2}, (3, 64, 64)), ('d2l', {}, None))
+    """
+    name, colon, rest = word.partition(":")
+    if not colon or "=" not in rest:
+        return word, {}, None
+    settings = read_settings(rest.split(","))
+    shape = settings.pop(INPUT, None)
+    return name, settings, None if shape is None else read_shape(str(shape))
+
+
+def labelled(name: str, settings: Mapping[str, Any], shape: Shape | None) -> str:
+    """Return a name with what is set, as `parted` reads it.
+
+    >>> labelled("alexnet_d2l", {"num_classes": 2}, (3, 64, 64)), labelled("alexnet_d2l", {}, None)
+    ('alexnet_d2l:num_classes=2,input=3x64x64', 'alexnet_d2l')
+    """
+    words = [f"{param}={_word(value)}" for param, value in settings.items()]
+    words += [f"{INPUT}={dims(shape)}"] if shape else []
+    return f"{name}:{','.join(words)}" if words else name
+
+
+def _word(value: Any) -> str:
+    return value if isinstance(value, str) else spell(value)

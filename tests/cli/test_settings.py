@@ -1,0 +1,144 @@
+"""Params and inputs set from outside: by options or after a name; what was set stands in every answer."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import archcalc
+from archcalc.errors import ArchError
+from archcalc.spec.settings import parted, with_channels_first
+from tests.commands import run
+
+
+def test_settings_after_a_name_are_those_of_options() -> None:
+    by_word = run("table", "d2l:num_classes=3,input=3x128x128", "--format", "json").stdout
+    by_option = run("table", "d2l", "--set", "num_classes=3", "--input", "3x128x128", "--format", "json").stdout
+    assert by_word == by_option
+    found = json.loads(by_word)
+    assert (found["settings"], found["input_shape"]) == ({"num_classes": 3}, [3, 64, 64])
+    network = archcalc.load("d2l:num_classes=3,input=3x128x128")
+    assert network.spec.label == "alexnet_d2l:num_classes=3,input=3x128x128"
+    assert network.table() == archcalc.load("d2l", num_classes=3, input_shape=(3, 128, 128)).table()
+    assert network.with_(num_classes=4).graph.output_shape == (4,)
+    assert archcalc.load(network.spec.label).table().to_dict() == network.table().to_dict()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["table"], ["explain"], ["solve"], ["export"], ["reconcile"], ["check"], ["compare", "paper"]],
+    ids=lambda command: command[0],
+)
+def test_what_was_set_stands_in_the_heading(command: list[str]) -> None:
+    done = run(command[0], *command[1:], "d2l:num_classes=3")
+    assert "d2l:num_classes=3" in done.stdout.partition("\n")[0], done.stdout[:200]
+    assert "num_classes" not in run(*command, "d2l").stdout.partition("\n")[0]
+
+
+def test_two_settings_of_one_network_are_compared() -> None:
+    found = json.loads(run("compare", "d2l", "d2l:num_classes=2", "--format", "json").stdout)
+    first, second = found["networks"]
+    assert (first["settings"], second["settings"]) == ({}, {"num_classes": 2})
+    assert first["spec_hash"] != second["spec_hash"]
+    assert found["same"] == []
+    # 4096 * 8 weights and 8 biases fewer
+    assert first["totals"]["params"] - second["totals"]["params"] == 8 * 4097
+
+
+def test_the_hash_is_of_the_input_and_the_layers() -> None:
+    def of(*words: str) -> str:
+        return str(json.loads(run("table", *words, "--format", "json").stdout)["spec_hash"])
+
+    assert len(of("torchvision")) == 12
+    assert of("torchvision:num_classes=1000") == of("torchvision") == of("alexnet_torchvision")
+    others = [of(word) for word in ("torchvision:num_classes=9", "torchvision:input=3x227x227", "owt", "paper")]
+    assert len({of("torchvision"), *others}) == 5
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["d2l:num_classes=3", "--set", "num_classes=3"], "d2l:num_classes=3: num_classes is set twice"),
+        (["d2l:num_classes=3,num_classes=4"], "num_classes is set twice"),
+        (["d2l:input=3x9x9", "--input", "3x9x9"], "d2l:input=3x9x9: input is set twice"),
+        (["d2l:classes=3"], "alexnet_d2l has no param 'classes' to set"),
+        (["d2l:num_classes="], "'num_classes=' is not a setting"),
+        (["d2l:num_classes=3,"], "'' is not a setting"),
+        (["d2l:input=9x9"], "'9x9' is not a shape: it has no channels"),
+        (["d2l:classes"], "there is no spec 'd2l:classes'"),
+    ],
+)
+def test_settings_that_are_none_are_told(words: list[str], message: str) -> None:
+    done = run("table", *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"archcalc: {message}")
+
+
+def test_a_file_may_have_such_a_name(tmp_path: Path) -> None:
+    path = tmp_path / "net:a=1.yaml"
+    path.write_text("archcalc: 1\ninput: [2]\nlayers: [{name: fc, op: linear, out_features: 3}]\n")
+    assert archcalc.load(path).table().totals.params == 9
+    assert parted("a:b") == ("a:b", {}, None)
+
+
+def test_claims_are_not_of_a_network_that_was_changed() -> None:
+    assert "claims:" in run("show", "torchvision").stdout
+    assert "claims:" not in run("show", "torchvision:num_classes=10").stdout
+
+
+@pytest.mark.parametrize(
+    ("shape", "meant"),
+    [
+        ((224, 224, 3), (3, 224, 224)),
+        ((28, 28, 1), (1, 28, 28)),
+        ((227, 227, 4), (4, 227, 227)),
+        ((64, 9, 3), (3, 64, 9)),
+        ((3, 224, 224), None),
+        ((256, 6, 6), None),
+        ((256, 1, 1), None),
+        ((8, 8, 3), None),
+        ((9216,), None),
+    ],
+)
+def test_channels_that_seem_to_be_last(shape: tuple[int, ...], meant: tuple[int, ...] | None) -> None:
+    assert with_channels_first(shape) == meant
+
+
+def test_channels_last_are_told() -> None:
+    told = "input 227x227x3 has 227 channels, which come first: write 3x227x227 for 3"
+    done = run("table", "caffenet", "--input", "227x227x3")
+    assert done.returncode == 2
+    assert f"archcalc: caffenet: {told}" in done.stderr
+    layers = "[{name: c, op: conv2d, out_channels: 2, kernel_size: 1}]"
+    text = f"archcalc: 1\nname: net\ninput: [227, 227, 3]\nlayers: {layers}\n"
+    assert told in run("table", "-", stdin=text).stderr
+    assert told in str(archcalc.load(text).graph.cautions)
+
+
+def test_only_activations_and_what_is_shown_decides() -> None:
+    def code(*words: str) -> int:
+        return run("compare", *words, "--fail-on-diff").returncode
+
+    shown = run("compare", "paper", "caffenet", "--only", "activations").stdout
+    assert "activations" in shown.splitlines()[1]
+    assert "MACs" not in shown
+    # caffenet pools before it normalizes: its norms and pools have other maps, and equal parameters
+    assert code("alexnet_caffe", "caffenet") == 1
+    assert code("alexnet_caffe", "caffenet", "--only", "params") == 0
+    assert code("alexnet_caffe", "caffenet", "--only", "activations") == 1
+    assert code("torchvision", "torchvision:input=3x256x256", "--only", "params") == 0
+    assert code("torchvision", "torchvision:input=3x256x256", "--only", "shapes") == 1
+    comparison = archcalc.compare("torchvision", "torchvision:input=3x256x256", only="params")
+    assert (comparison.differ, comparison.differ_as_shown) == (True, False)
+
+
+def test_notes_can_be_read_from_table_and_list() -> None:
+    notes = " ".join(archcalc.load("caffenet").spec.notes.split())
+    assert f"\nnotes: {notes}\n" in run("table", "caffenet", "--notes").stdout
+    assert notes not in run("table", "caffenet").stdout
+    assert notes in run("list", "--notes").stdout
+    assert json.loads(run("table", "caffenet", "-f", "json").stdout)["notes"] == archcalc.load("caffenet").spec.notes
+    listed = {one["name"]: one["notes"] for one in json.loads(run("list", "-f", "json").stdout)["results"]}
+    assert listed["caffenet"] == archcalc.load("caffenet").spec.notes
+    with pytest.raises(ArchError):
+        archcalc.load("nothing:notes=1")
