@@ -74,7 +74,7 @@ def catalogue_data(specs: Iterable[Listed]) -> dict[str, Any]:
             "name": spec.name,
             "aliases": list(spec.aliases),
             "title": spec.title,
-            "notes": spec.notes,
+            "notes": " ".join(spec.notes.split()),
             "file": spec.file,
             "input_shape": list(spec.table.input_shape) if spec.table else None,
             "layers": len(spec.table.rows) if spec.table else None,

@@ -107,5 +107,5 @@ def test_a_word_that_means_nothing_is_told_those_that_do(word: str) -> None:
         LENET.explain(of=word)  # type: ignore[arg-type]
     with pytest.raises(ArchError, match="target must be pytorch, yaml or json, got "):
         LENET.export(word)  # type: ignore[arg-type]
-    with pytest.raises(ArchError, match="quantity must be shapes, params or macs, got "):
+    with pytest.raises(ArchError, match="quantity must be shapes, params, macs or activations, got "):
         archcalc.compare("paper", "d2l", only=word)  # type: ignore[arg-type]

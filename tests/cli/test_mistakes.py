@@ -49,7 +49,7 @@ WRONG = [
     (["table", "paper", "--input", "3x3"], "archcalc: --input: '3x3' is not a shape"),
     (["table", "paper", "--set", "classes"], "archcalc: --set: 'classes' is not a setting; write param=value"),
     (["table", "paper", "--set", "clases=1"], "archcalc: alexnet_paper has no param 'clases' to set; did you mean"),
-    (["table", "paper", "--set", "num_classes=on"], "archcalc: --set num_classes: 'on' is a truth value"),
+    (["table", "paper", "--set", "num_classes=on"], "archcalc: --set: num_classes: 'on' is a truth value"),
     (["table", "paper", "--columns", "layr"], "archcalc: there is no column 'layr'; did you mean 'layer'?"),
     (["table", "paper", "--spec-dir", "nowhere"], "archcalc: --spec-dir: nowhere is not a folder"),
     (

@@ -181,7 +181,7 @@ def data(table: Table) -> dict[str, Any]:
         {
             **identity(table.spec),
             "title": table.title,
-            "notes": table.spec.notes,
+            "notes": " ".join(table.spec.notes.split()),
             "input_shape": list(table.input_shape),
             "batch": table.batch,
             "complete": table.complete,
