@@ -8,6 +8,7 @@ from functools import partial, reduce
 import torch
 from torch import Tensor, nn
 
+from archcalc.errors import ArchError, first_line
 from archcalc.graph import Graph, Node, reads_own_part
 from archcalc.layers import Twin
 from archcalc.layers.twin import shortest
@@ -111,13 +112,18 @@ class Built(nn.Module):
 
 
 def build(graph: Graph, device: Device | Sequence[Device] = "cpu") -> Built:
-    """Build the module of a graph on a device; `meta` allocates nothing. Raises ArchError for what torch cannot do.
+    """Build the module of a graph on a device; `meta` allocates nothing.
+
+    Raises ArchError for what torch cannot do, and for sizes beyond what it, or memory, can hold.
 
     Towers spread over several devices: those given, or for "cuda" all there are.
     """
     if device == "cuda" and torch.cuda.device_count() > 1:
         device = [f"cuda:{index}" for index in range(torch.cuda.device_count())]
-    return Built(graph, [device] if isinstance(device, str | torch.device) else device)
+    try:
+        return Built(graph, [device] if isinstance(device, str | torch.device) else device)
+    except (RuntimeError, OverflowError, TypeError) as error:
+        raise ArchError(f"torch cannot make {graph.spec.name}: {first_line(error)}") from error
 
 
 def call(twin: Twin, tensors: Sequence[Tensor]) -> Tensor:

@@ -15,8 +15,8 @@ class Observed(NamedTuple):
     buffers: int
     torch_flops: int
     """As torch.utils.flop_counter.FlopCounterMode counts."""
-    fvcore_macs: int
-    """As fvcore's FlopCountAnalysis counts, which calls them flops."""
+    fvcore_macs: int | None
+    """As fvcore's FlopCountAnalysis counts, which calls them flops; None where it would take too much memory."""
 
 
 class LayerAgreement(NamedTuple):
@@ -40,7 +40,7 @@ class LayerAgreement(NamedTuple):
             ("buffers", row.buffers, seen.buffers),
             ("FLOPs by torch's counter", row.flops, seen.torch_flops),
         ]
-        if self.is_counted:
+        if self.is_counted and seen.fvcore_macs is not None:
             pairs.append(("MACs by fvcore", row.macs, seen.fvcore_macs))
         unequal = (pair for pair in pairs if pair[1] != pair[2])
         return [f"{what}: archcalc {_shown(ours)}, torch {_shown(theirs)}" for what, ours, theirs in unequal]
@@ -58,6 +58,11 @@ class Agreement(NamedTuple):
     @property
     def differences(self) -> list[str]:
         return [f"layer {layer.row.name}: {words}" for layer in self.layers for words in layer.differences]
+
+    @property
+    def without_fvcore(self) -> bool:
+        """Whether fvcore was not asked, since it would have taken too much memory."""
+        return any(layer.observed.fvcore_macs is None for layer in self.layers)
 
     @property
     def not_counted(self) -> list[str]:

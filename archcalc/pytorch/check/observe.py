@@ -4,15 +4,20 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from archcalc.analysis.check.agreement import Observed
-from archcalc.errors import ArchError, MissingError
+from archcalc.analysis.work import moved
+from archcalc.errors import ArchError, MissingError, first_line
 from archcalc.graph import Graph
 from archcalc.pytorch.build import Built, build
+
+_MOST_BYTES: Final = 2**30
+"""The most that the inputs, weights and output of a layer may take, where they are really there."""
 
 
 def observe(graph: Graph, device: str) -> dict[str, Observed]:
@@ -22,13 +27,13 @@ def observe(graph: Graph, device: str) -> dict[str, Observed]:
     MissingError where the device is not there.
     """
     expect_device(device)
-    module = build(graph, device).eval()
-    x = torch.zeros(1, *graph.spec.input_shape, device=device)
     try:
+        module = build(graph, device).eval()
+        x = torch.zeros(1, *graph.spec.input_shape, device=device)
         with torch.no_grad(), FlopCounterMode(display=False) as counter:
             outputs = module.outputs(x)
     except RuntimeError as error:
-        raise ArchError(f"torch refuses to run {graph.spec.name}: {str(error).splitlines()[0]}") from error
+        raise ArchError(f"torch refuses to run {graph.spec.name}: {first_line(error)}") from error
     by_torch = {name: sum(counts.values()) for name, counts in counter.get_flop_counts().items()}
     by_fvcore = _count_by_fvcore(graph)
     observed = {}
@@ -39,7 +44,7 @@ def observe(graph: Graph, device: str) -> dict[str, Observed]:
             params=sum(p.numel() for part in modules for p in part.parameters()),
             buffers=sum(b.numel() for part in modules for b in part.buffers()),
             torch_flops=sum(by_torch.get(f"{type(module).__name__}.{path}", 0) for path in paths),
-            fvcore_macs=sum(by_fvcore.get(path, 0) for path in paths),
+            fvcore_macs=None if by_fvcore is None else sum(by_fvcore.get(path, 0) for path in paths),
         )
     return observed
 
@@ -59,12 +64,14 @@ def expect_device(device: str) -> None:
         raise MissingError(what) from error
 
 
-def _count_by_fvcore(graph: Graph) -> dict[str, int]:
-    """Return fvcore's count by module path.
+def _count_by_fvcore(graph: Graph) -> dict[str, int] | None:
+    """Return fvcore's count by module path; None for a network of which one layer alone takes over 1 GiB.
 
     It traces a run, which torch cannot do on `meta`: sizes are tensors in a trace, which meta's convolution refuses. So
     it runs on the CPU, on weights that are one number seen many times and take no memory.
     """
+    if max(layer.bytes for layer in moved(graph, 1, 4)) > _MOST_BYTES:
+        return None
     with _in_quiet():
         from fvcore.nn import FlopCountAnalysis
 

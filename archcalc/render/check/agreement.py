@@ -59,19 +59,21 @@ def networks_sheet(agreements: Sequence[Agreement]) -> Sheet:
 def _layer(layer: LayerAgreement) -> tuple[Any, ...]:
     row, seen = layer.row, layer.observed
     verdict = "differs" if layer.differences else "agrees" if layer.is_counted else "agrees, not counted"
-    flops = (row.flops, seen.torch_flops, 2 * seen.fvcore_macs) if layer.is_counted else (None, None, None)
+    by_fvcore = None if seen.fvcore_macs is None else 2 * seen.fvcore_macs
+    flops = (row.flops, seen.torch_flops, by_fvcore) if layer.is_counted else (None, None, None)
     return (row.name, row.op, row.output_shape, seen.output_shape, row.params, seen.params, *flops, verdict)
 
 
-def _sums(agreement: Agreement) -> tuple[int, int, int, int, int]:
+def _sums(agreement: Agreement) -> tuple[int, int, int, int, int | None]:
     """Return params and FLOPs, by archcalc and by the others; fvcore's of the layers that both count."""
     layers = agreement.layers
+    by_fvcore = sum(layer.observed.fvcore_macs or 0 for layer in layers if layer.is_counted)
     return (
         sum(layer.row.params for layer in layers),
         sum(layer.observed.params for layer in layers),
         sum(layer.row.flops for layer in layers),
         sum(layer.observed.torch_flops for layer in layers),
-        2 * sum(layer.observed.fvcore_macs for layer in layers if layer.is_counted),
+        None if agreement.without_fvcore else 2 * by_fvcore,
     )
 
 
@@ -82,7 +84,13 @@ def _total(agreement: Agreement) -> tuple[Any, ...]:
 
 def _notes(agreements: Sequence[Agreement]) -> list[str]:
     ops = dict.fromkeys(op for agreement in agreements for op in agreement.not_counted)
-    return [f"not counted in FLOPs: {', '.join(ops)}; of these only shapes and params are compared"] if ops else []
+    notes = [f"not counted in FLOPs: {', '.join(ops)}; of these only shapes and params are compared"] if ops else []
+    without = [agreement.name for agreement in agreements if agreement.without_fvcore]
+    if without:
+        notes.append(
+            f"fvcore, which runs on the CPU, was not asked about {', '.join(without)}: it would take over 1 GiB"
+        )
+    return notes
 
 
 def data(agreement: Agreement) -> dict[str, Any]:
@@ -99,7 +107,7 @@ def data(agreement: Agreement) -> dict[str, Any]:
       - `name`, `op`.
       - `archcalc`: its `output_shape`, `params`, `buffers` and `flops`, as the table has them.
       - `torch`: the same four, as torch observes them.
-      - `fvcore`: its `macs`, as fvcore counts them.
+      - `fvcore`: its `macs`, as fvcore counts them; null where it was not asked, since it would take too much memory.
       - `counted`: whether the counters count this op.
     """
     return stamped(

@@ -1,5 +1,6 @@
 """`archcalc check`: everything agrees, and a wrong twin or a wrong rule is found."""
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -243,3 +244,27 @@ def test_a_narrow_terminal_keeps_the_verdict(specs: list[str]) -> None:
     _, *lines = text.splitlines()
     assert max(map(len, lines)) <= 64
     assert "agrees" in text
+
+
+HUGE = {
+    "an input": ("[3, 999999999, 999999999]", "{name: c, op: conv2d, out_channels: 4, kernel_size: 3}", False),
+    "weights": ("[3, 9, 9]", "{name: c, op: conv2d, out_channels: 100000000000000, kernel_size: 3}", True),
+    "maps": ("[3, 30000, 30000]", "{name: c, op: conv2d, out_channels: 64, kernel_size: 3}", True),
+    "a matrix": ("[1000000000000]", "{name: c, op: linear, out_features: 1000000000000}", False),
+}
+
+
+@pytest.mark.parametrize("name", HUGE)
+def test_absurd_sizes_take_no_memory_and_no_traceback(name: str) -> None:
+    shape, layer, can_be = HUGE[name]
+    network = archcalc.load(f"archcalc: 1\nname: huge\ninput: {shape}\nlayers: [{layer}]\n")
+    if not can_be:
+        with pytest.raises(ArchError, match=r"^torch (cannot make|refuses to run) huge: Storage size"):
+            network.check()
+        return
+    answer = network.check()
+    assert answer.differences == []
+    assert "fvcore, which runs on the CPU, was not asked about huge: it takes over 1 GiB" in str(answer)
+    assert answer.to_dict()["layers"][0]["fvcore"]["macs"] is None
+    with pytest.raises(ArchError, match="torch cannot make huge") if name == "weights" else contextlib.nullcontext():
+        network.module("cpu")
