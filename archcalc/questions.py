@@ -10,6 +10,7 @@ from archcalc.network import Network, load
 from archcalc.spec.catalogue import Catalogue
 
 if TYPE_CHECKING:
+    from archcalc.analysis.modules import Modules
     from archcalc.analysis.quoted import Quoted
     from archcalc.analysis.weights import Weights
     from archcalc.answers.audit import Audit
@@ -20,13 +21,12 @@ if TYPE_CHECKING:
     from archcalc.answers.list import Catalogue as Listing
     from archcalc.answers.list import Validation
     from archcalc.answers.ops import Kinds
-    from archcalc.layers import Shape
     from archcalc.render.list import Listed
 
 Named: TypeAlias = Network | str | os.PathLike[str]
 """A network, or what names one."""
 
-_CHECKPOINTS: Final = (".pth", ".pt", ".bin", ".safetensors", ".ckpt")
+_CHECKPOINTS: Final = (".pth", ".pt", ".bin", ".safetensors", ".ckpt", ".tar", ".pkl", ".pickle", ".th")
 """Endings of what is surely meant to be a file."""
 
 
@@ -99,13 +99,14 @@ def check(*networks: Named, device: str = "meta") -> "Agreements":
 def identify(
     what: str | int | os.PathLike[str],
     *,
+    key: str | None = None,
     spec_dir: str | os.PathLike[str] | None = None,
     on_fault: Callable[[str], None] = lambda path: None,
 ) -> "Meanings | Candidates":
     """Return what a number, such as "0.77G", may be, or which networks a checkpoint's file fits; the likeliest first.
 
-    `on_fault` is called with the path of each spec that cannot be read. Raises ArchError for what is neither a number
-    nor a file. Files but .safetensors need torch.
+    `key` is that of the state_dict in the file; that with most tensors, if none. `on_fault` is called with the path of
+    each spec that cannot be read. Raises ArchError for what is neither a number nor a checkpoint.
 
     >>> import archcalc
     >>> archcalc.identify(61_100_840).meanings[0].networks
@@ -114,7 +115,9 @@ def identify(
     word = os.fspath(what) if not isinstance(what, int) else str(what)
     quoted = _number(word)
     if quoted is None:
-        return _of_file(Path(word), spec_dir)
+        return _of_file(Path(word), key, spec_dir)
+    if key is not None:
+        raise ArchError(f"a key is of a state_dict in a file, and {word} is a number")
     return _of_number(word, quoted, spec_dir, on_fault)
 
 
@@ -123,14 +126,22 @@ def _number(word: str) -> "Quoted | None":
     from archcalc.analysis.quoted import read_quoted
 
     path = Path(word)
-    if path.is_file():
+    if _is_there(path):
         return None
     try:
         return read_quoted(word)
     except ArchError as fault:
-        if path.suffix in _CHECKPOINTS or len(path.parts) > 1:
+        if path.suffix in _CHECKPOINTS or len(path.parts) > 1 or os.path.isdir(path):
             return None
         raise ArchError(f"there is no file '{word}'; {fault}") from None
+
+
+def _is_there(path: Path) -> bool:
+    """Return whether there is a file, or a pipe or a device; not for a word that is no name of a file."""
+    try:
+        return path.exists() and not path.is_dir()
+    except OSError:
+        return False
 
 
 def _of_number(
@@ -148,17 +159,19 @@ def _of_number(
     return Meanings(word, tuple(meanings(graphs, quoted)), quoted.hint)
 
 
-def _of_file(file: Path, spec_dir: str | os.PathLike[str] | None) -> "Candidates":
+def _of_file(file: Path, key: str | None, spec_dir: str | os.PathLike[str] | None) -> "Candidates":
+    from archcalc.analysis.modules import Modules
     from archcalc.answers.identify import Candidates
-    from archcalc.pytorch.checkpoint import read_shapes
+    from archcalc.checkpoint.read import read
 
-    found = read_shapes(file)
-    fits = [_fit(network, found) for _, network, _ in every(spec_dir) if network is not None]
-    candidates = sorted((one for one in fits if one), key=lambda one: (len(one.misfits), -one.elements, one.network))
-    return Candidates(str(file), tuple(candidates))
+    checkpoint = read(file, key)
+    modules = Modules(checkpoint)
+    fits = [_fit(network, modules) for _, network, _ in every(spec_dir) if network is not None]
+    candidates = sorted((one for one in fits if one), key=lambda one: (one.misfit_count, -one.elements, one.network))
+    return Candidates(checkpoint, tuple(candidates))
 
 
-def _fit(network: Network, found: "dict[str, Shape]") -> "Weights | None":
+def _fit(network: Network, found: "Modules") -> "Weights | None":
     """Return a network beside a checkpoint, with as many classes as that has; None where torch has no such network."""
     from archcalc.analysis.weights import CLASSES, fit
     from archcalc.twins import place

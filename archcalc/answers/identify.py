@@ -7,6 +7,7 @@ from typing import Any
 from archcalc.analysis.identify.number_meanings import Meaning
 from archcalc.analysis.weights import Weights
 from archcalc.answers.answer import Answer
+from archcalc.checkpoint.checkpoint import Checkpoint
 from archcalc.render.answer import Answer as Rendered
 
 
@@ -38,24 +39,25 @@ class Meanings(Answer):
 class Candidates(Answer):
     """Networks beside a checkpoint, the best fitting first."""
 
-    file: str
+    checkpoint: Checkpoint
     candidates: tuple[Weights, ...]
 
     @property
     def has_match(self) -> bool:
-        return any(not one.misfits for one in self.candidates)
+        return any(not one.misfit_count for one in self.candidates)
 
     def rendered(self) -> Rendered:
         from archcalc.render.identify import of_checkpoint
 
-        return of_checkpoint(self.candidates, self.file)
+        return of_checkpoint(self.candidates, self.checkpoint)
 
     def records(self) -> Iterator[dict[str, Any]]:
         """Return a row for each network."""
         for one in self.candidates:
             yield {
                 "name": one.network,
-                "fits": not one.misfits,
+                "fits": not one.misfit_count,
                 "elements": one.elements,
-                "misfits": len(one.misfits),
+                "guesses": one.guesses,
+                "misfits": one.misfit_count,
             }

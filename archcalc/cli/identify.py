@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from archcalc.cli.options import AS_FITS, SpecDirOption, Writing
+from archcalc.cli.options import AS_FITS, KeyOption, SpecDirOption, Writing
 
 WhatArgument = Annotated[
     list[str],
@@ -16,7 +16,9 @@ WhatArgument = Annotated[
 ]
 
 
-def identify(what: WhatArgument, spec_dir: SpecDirOption = None, writing: Writing = AS_FITS) -> None:
+def identify(
+    what: WhatArgument, key: KeyOption = None, spec_dir: SpecDirOption = None, writing: Writing = AS_FITS
+) -> None:
     """What is this? The networks that a checkpoint fits, or whose number it is; ends with 1 where there are none.
 
     Example: archcalc identify alexnet-owt-7be5be79.pth; archcalc identify 0.77G
@@ -26,7 +28,7 @@ def identify(what: WhatArgument, spec_dir: SpecDirOption = None, writing: Writin
     from archcalc.questions import identify as identified
 
     word = " ".join(what)
-    found = identified(word, spec_dir=spec_dir, on_fault=_say_left_out)
+    found = identified(word, key=key, spec_dir=spec_dir, on_fault=_say_left_out)
     write_answer(found, writing)
     if found.has_match:
         return

@@ -5,6 +5,7 @@ from typing import Final
 
 from archcalc.analysis.identify.number_meanings import Meaning
 from archcalc.analysis.weights import Weights
+from archcalc.checkpoint.checkpoint import Checkpoint
 from archcalc.render.answer import Answer
 from archcalc.render.identify.checkpoints import networks_data, networks_sheet
 from archcalc.render.identify.numbers import meanings_data, meanings_sheet
@@ -19,7 +20,7 @@ def of_number(meanings: Sequence[Meaning], quoted: str) -> Answer:
     return Answer([meanings_sheet(shown, quoted)], lambda: meanings_data(shown, quoted))
 
 
-def of_checkpoint(candidates: Sequence[Weights], file: str) -> Answer:
-    """The networks that a checkpoint fits, or those that come nearest."""
-    shown = [one for one in candidates if not one.misfits] or candidates[:_NEAREST]
-    return Answer([networks_sheet(shown, file)], lambda: networks_data(shown, file))
+def of_checkpoint(candidates: Sequence[Weights], checkpoint: Checkpoint) -> Answer:
+    """Show the networks that a checkpoint fits, or those that come nearest."""
+    shown = [one for one in candidates if not one.misfit_count] or candidates[:_NEAREST]
+    return Answer([networks_sheet(shown, checkpoint)], lambda: networks_data(shown, checkpoint))

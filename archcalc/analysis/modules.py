@@ -1,0 +1,160 @@
+"""The tensors of a checkpoint by the module that they belong to, and where modules are found by what they are like.
+
+All of this is made once for a checkpoint, however many networks it is compared with, in time that grows as its tensors.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, NamedTuple
+
+from archcalc.checkpoint.checkpoint import Checkpoint
+from archcalc.layers import Shape
+
+OPTIONAL: Final = "num_batches_tracked"
+"""A buffer that older checkpoints lack, which torch forgives."""
+
+_OWN: Final = (
+    *("num_batches_tracked", "running_mean", "running_var"),
+    *("weight_orig", "weight_mask", "bias_orig", "bias_mask", "weight", "bias"),
+)
+"""Names of tensors inside a module, the longer ones first."""
+
+_WRAPPERS: Final = frozenset(("module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"))
+"""What DataParallel, torch.compile and others put into the names of the modules that they wrap."""
+
+_MOST_PREFIXES: Final = 8
+"""How deep in a checkpoint a network may stand."""
+
+
+class Tensor(NamedTuple):
+    """A tensor of a layer, or of a module of a checkpoint."""
+
+    name: str
+    shape: Shape
+    mask: str | None = None
+    """The name of the tensor that it is to be multiplied by, where it is pruned."""
+    names: tuple[str, ...] = ()
+    """Its names in our module's state_dict: one for each device, each with its part."""
+
+
+@dataclass(frozen=True, eq=False)
+class Module:
+    """The tensors of one module of a checkpoint, or of a layer on one device, under torch's names for them."""
+
+    path: str
+    tensors: Mapping[str, Tensor]
+    layer: str | None = None
+
+    @cached_property
+    def shapes(self) -> Hashable:
+        return frozenset((own, tensor.shape) for own, tensor in self.tensors.items() if own != OPTIONAL)
+
+    @cached_property
+    def weight(self) -> Hashable:
+        return self.tensors["weight"].shape if "weight" in self.tensors else None
+
+    @cached_property
+    def ranks(self) -> Hashable:
+        return frozenset((own, len(tensor.shape)) for own, tensor in self.tensors.items() if own != OPTIONAL)
+
+    @cached_property
+    def name_and_shapes(self) -> Hashable:
+        """The last part of the path, where that is a name and not a number, with the shapes."""
+        last = self.path.rpartition(".")[2]
+        return None if last.isdecimal() else (last, self.shapes)
+
+    @cached_property
+    def bare(self) -> str:
+        """The path without what wraps modules.
+
+        >>> Module("features.module.0", {}).bare
+        'features.0'
+        """
+        return ".".join(part for part in self.path.split(".") if part not in _WRAPPERS)
+
+
+Likeness = Callable[[Module], Hashable]
+
+
+class Modules:
+    """The modules of a checkpoint, in its order, and how many tensors they have."""
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self.is_ordered = checkpoint.is_ordered
+        self.all: Sequence[Module] = tuple(_modules(checkpoint.tensors))
+        self.tensors = sum(len(module.tensors) for module in self.all)
+        self._alike: dict[Likeness, Mapping[Hashable, Sequence[Module]]] = {}
+
+    def alike(self, likeness: Likeness, value: Hashable) -> Sequence[Module]:
+        """Return the modules that have a value in common."""
+        if likeness not in self._alike:
+            found: dict[Hashable, list[Module]] = defaultdict(list)
+            for module in self.all:
+                found[likeness(module)].append(module)
+            self._alike[likeness] = dict(found)
+        return self._alike[likeness].get(value, ())
+
+    @cached_property
+    def by_suffix(self) -> Mapping[str, Mapping[str, Module]]:
+        """For each end of a path, what may stand before it, and the module."""
+        found: dict[str, dict[str, Module]] = defaultdict(dict)
+        for module in self.all:
+            for prefix, suffix in _splits(module.bare):
+                found[suffix].setdefault(prefix, module)
+        return found
+
+    @cached_property
+    def below(self) -> Mapping[str, int]:
+        """How many modules stand below a prefix."""
+        return Counter(prefix for module in self.all for prefix, _ in _splits(module.bare))
+
+
+def _splits(path: str) -> Iterator[tuple[str, str]]:
+    """
+    >>> list(_splits("model.layer1.conv"))
+    [('', 'model.layer1.conv'), ('model', 'layer1.conv'), ('model.layer1', 'conv')]
+    """
+    yield "", path
+    place = path.find(".")
+    for _ in range(_MOST_PREFIXES):
+        if place < 0:
+            return
+        yield path[:place], path[place + 1 :]
+        place = path.find(".", place + 1)
+
+
+def _modules(tensors: Mapping[str, Shape]) -> Iterator[Module]:
+    groups: dict[str, dict[str, Tensor]] = {}
+    for name, shape in tensors.items():
+        path, own = _parted(name)
+        groups.setdefault(path, {})[own] = Tensor(name, shape)
+    for path, group in groups.items():
+        _join_pruned(group)
+        yield Module(path, group)
+
+
+def _parted(name: str) -> tuple[str, str]:
+    """Return the module and the tensor that a name means.
+
+    >>> _parted("features.0.weight"), _parted("bn1_running_mean"), _parted("bias"), _parted("conv1_w")
+    (('features.0', 'weight'), ('bn1', 'running_mean'), ('', 'bias'), ('conv1', 'w'))
+    """
+    path, dot, own = name.rpartition(".")
+    if dot:
+        return path, own
+    for own in _OWN:
+        if name == own or name.endswith(f"_{own}"):
+            return name[: -len(own) - 1], own
+    path, _, own = name.rpartition("_")
+    return path, own
+
+
+def _join_pruned(group: dict[str, Tensor]) -> None:
+    """Make one tensor of what torch.nn.utils.prune made two of: `weight_orig` and the mask that it is multiplied by."""
+    for own in ("weight", "bias"):
+        kept, mask = group.get(f"{own}_orig"), group.get(f"{own}_mask")
+        if own not in group and kept and mask and kept.shape == mask.shape:
+            del group[f"{own}_orig"], group[f"{own}_mask"]
+            group[own] = kept._replace(mask=mask.name)
