@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Final, NamedTuple
 
-from archcalc.analysis.modules import OPTIONAL, Likeness, Module, Modules
+from archcalc.analysis.modules import OPTIONAL, Likeness, Module, Modules, name_and_shapes, ranks, shapes, weight
 from archcalc.checkpoint.state_dicts import is_average
 
 
@@ -30,27 +30,11 @@ class Pair(NamedTuple):
     paired_by: PairedBy | None = None
 
 
-def _name_and_shapes(module: Module) -> Hashable:
-    return module.name_and_shapes
-
-
-def _shapes(module: Module) -> Hashable:
-    return module.shapes
-
-
-def _weight(module: Module) -> Hashable:
-    return module.weight
-
-
-def _ranks(module: Module) -> Hashable:
-    return module.ranks
-
-
 _LIKENESSES: Final[Sequence[tuple[Likeness, Likeness | None]]] = (
-    (_name_and_shapes, _shapes),
-    (_shapes, _shapes),
-    (_weight, _weight),
-    (_ranks, None),
+    (name_and_shapes, shapes),
+    (shapes, shapes),
+    (weight, weight),
+    (ranks, None),
 )
 """By what a layer and a module are put together, the surest first, each with what must be unique to be no guess."""
 
@@ -75,7 +59,7 @@ class _Pairing:
         named = self.named
         if len(named) < len(self.ours) and self.are_in_one_order:
             for one, other in zip(self.ours, self.theirs.all, strict=True):
-                yield Pair(one, other, PairedBy.NAME if named.get(one) is other else self.sureness(one, _shapes))
+                yield Pair(one, other, PairedBy.NAME if named.get(one) is other else self.sureness(one, shapes))
             return
         made = {one: Pair(one, other, PairedBy.NAME) for one, other in named.items()}
         taken = {*named.values()}
@@ -114,7 +98,7 @@ class _Pairing:
         return (
             theirs.is_ordered
             and len(self.ours) == len(theirs.all)
-            and all(one.shapes == other.shapes for one, other in zip(self.ours, theirs.all, strict=True))
+            and all(shapes(one) == shapes(other) for one, other in zip(self.ours, theirs.all, strict=True))
         )
 
     @cached_property
@@ -124,7 +108,7 @@ class _Pairing:
         found: dict[Module, Module] = {}
         taken = set()
         for one in self.ours:
-            places = self.theirs.by_suffix.get(one.bare, {})
+            places = self.theirs.ending(one.bare)
             other = next((places[prefix] for prefix in prefixes if prefix in places), None)
             if other is not None and other not in taken:
                 found[one] = other
@@ -135,12 +119,11 @@ class _Pairing:
     @property
     def prefixes(self) -> Sequence[str]:
         """What may stand before the names of layers: that of most of them first, a moving average after the weights."""
-        votes = Counter(prefix for one in self.ours for prefix in self.theirs.by_suffix.get(one.bare, ()))
-        below, modules = self.theirs.below, len(self.theirs.all)
+        votes = Counter(prefix for one in self.ours for prefix in self.theirs.ending(one.bare))
         known = [
             prefix
             for prefix, count in votes.items()
-            if not prefix or 2 * count >= len(self.ours) or 2 * below[prefix] >= modules
+            if not prefix or 2 * count >= len(self.ours) or 2 * self.theirs.below(prefix) >= len(self.theirs.all)
         ]
         return sorted(known, key=lambda prefix: (-votes[prefix], is_average(prefix), len(prefix)))
 

@@ -3,6 +3,7 @@
 All of this is made once for a checkpoint, however many networks it is compared with, in time that grows as its tensors.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 from archcalc.checkpoint.checkpoint import Checkpoint
+from archcalc.collector import collector_at_rest
 from archcalc.layers import Shape
 
 OPTIONAL: Final = "num_batches_tracked"
@@ -21,8 +23,11 @@ _OWN: Final = (
 )
 """Names of tensors inside a module, the longer ones first."""
 
-_WRAPPERS: Final = frozenset(("module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"))
+_WRAPPERS: Final = re.compile(r"(?:^|\.)(?:module|_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)(?=\.|$)")
 """What DataParallel, torch.compile and others put into the names of the modules that they wrap."""
+
+_MOST_OWN: Final = 64
+"""Tensors of one module, of which no layer has as many."""
 
 _MOST_PREFIXES: Final = 8
 """How deep in a checkpoint a network may stand."""
@@ -39,7 +44,7 @@ class Tensor(NamedTuple):
     """Its names in our module's state_dict: one for each device, each with its part."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, slots=True)
 class Module:
     """The tensors of one module of a checkpoint, or of a layer on one device, under torch's names for them."""
 
@@ -47,44 +52,51 @@ class Module:
     tensors: Mapping[str, Tensor]
     layer: str | None = None
 
-    @cached_property
-    def shapes(self) -> Hashable:
-        return frozenset((own, tensor.shape) for own, tensor in self.tensors.items() if own != OPTIONAL)
-
-    @cached_property
-    def weight(self) -> Hashable:
-        return self.tensors["weight"].shape if "weight" in self.tensors else None
-
-    @cached_property
-    def ranks(self) -> Hashable:
-        return frozenset((own, len(tensor.shape)) for own, tensor in self.tensors.items() if own != OPTIONAL)
-
-    @cached_property
-    def name_and_shapes(self) -> Hashable:
-        """The last part of the path, where that is a name and not a number, with the shapes."""
-        last = self.path.rpartition(".")[2]
-        return None if last.isdecimal() else (last, self.shapes)
-
-    @cached_property
+    @property
     def bare(self) -> str:
         """The path without what wraps modules.
 
-        >>> Module("features.module.0", {}).bare
-        'features.0'
+        >>> Module("features.module.0", {}).bare, Module("_orig_mod.fc", {}).bare
+        ('features.0', 'fc')
         """
-        return ".".join(part for part in self.path.split(".") if part not in _WRAPPERS)
+        return _WRAPPERS.sub("", self.path).removeprefix(".")
 
 
 Likeness = Callable[[Module], Hashable]
+"""What two modules may have in common; None for a module that has nothing of the sort."""
+
+
+def name_and_shapes(module: Module) -> Hashable:
+    """Return the last part of the path with the shapes, where that is a name and not a number."""
+    last = module.path.rpartition(".")[2]
+    return None if last.isdecimal() else (last, shapes(module))
+
+
+def shapes(module: Module) -> Hashable:
+    if len(module.tensors) > _MOST_OWN:
+        return None
+    return frozenset([(own, tensor.shape) for own, tensor in module.tensors.items() if own != OPTIONAL])
+
+
+def weight(module: Module) -> Hashable:
+    return module.tensors["weight"].shape if "weight" in module.tensors else None
+
+
+def ranks(module: Module) -> Hashable:
+    if len(module.tensors) > _MOST_OWN:
+        return None
+    return frozenset([(own, len(tensor.shape)) for own, tensor in module.tensors.items() if own != OPTIONAL])
 
 
 class Modules:
     """The modules of a checkpoint, in its order, and how many tensors they have."""
 
+    @collector_at_rest()
     def __init__(self, checkpoint: Checkpoint) -> None:
         self.is_ordered = checkpoint.is_ordered
         self.all: Sequence[Module] = tuple(_modules(checkpoint.tensors))
         self.tensors = sum(len(module.tensors) for module in self.all)
+        self._ending: dict[str, Mapping[str, Module]] = {}
         self._alike: dict[Likeness, Mapping[Hashable, Sequence[Module]]] = {}
 
     def alike(self, likeness: Likeness, value: Hashable) -> Sequence[Module]:
@@ -93,36 +105,47 @@ class Modules:
             found: dict[Hashable, list[Module]] = defaultdict(list)
             for module in self.all:
                 found[likeness(module)].append(module)
-            self._alike[likeness] = dict(found)
+            self._alike[likeness] = found
         return self._alike[likeness].get(value, ())
 
+    def ending(self, path: str) -> Mapping[str, Module]:
+        """Return the modules whose path ends so, by what stands before it; the first of those of one path."""
+        if path not in self._ending:
+            found: dict[str, Module] = {}
+            for module in self._by_suffix.get(path, ()):
+                found.setdefault(module.bare.removesuffix(path).removesuffix("."), module)
+            self._ending[path] = found
+        return self._ending[path]
+
+    def below(self, prefix: str) -> int:
+        """Return how many modules stand below a prefix."""
+        return self._below[prefix]
+
     @cached_property
-    def by_suffix(self) -> Mapping[str, Mapping[str, Module]]:
-        """For each end of a path, what may stand before it, and the module."""
-        found: dict[str, dict[str, Module]] = defaultdict(dict)
+    def _by_suffix(self) -> Mapping[str, Sequence[Module]]:
+        found: dict[str, list[Module]] = {}
         for module in self.all:
-            for prefix, suffix in _splits(module.bare):
-                found[suffix].setdefault(prefix, module)
+            for _, suffix in _splits(module.bare):
+                found.setdefault(suffix, []).append(module)
         return found
 
     @cached_property
-    def below(self) -> Mapping[str, int]:
-        """How many modules stand below a prefix."""
+    def _below(self) -> Mapping[str, int]:
         return Counter(prefix for module in self.all for prefix, _ in _splits(module.bare))
 
 
-def _splits(path: str) -> Iterator[tuple[str, str]]:
-    """
-    >>> list(_splits("model.layer1.conv"))
+def _splits(path: str) -> list[tuple[str, str]]:
+    """Return what may be a prefix of a path, and what then follows.
+
+    >>> _splits("model.layer1.conv")
     [('', 'model.layer1.conv'), ('model', 'layer1.conv'), ('model.layer1', 'conv')]
     """
-    yield "", path
+    made = [("", path)]
     place = path.find(".")
-    for _ in range(_MOST_PREFIXES):
-        if place < 0:
-            return
-        yield path[:place], path[place + 1 :]
+    while place >= 0 and len(made) <= _MOST_PREFIXES:
+        made.append((path[:place], path[place + 1 :]))
         place = path.find(".", place + 1)
+    return made
 
 
 def _modules(tensors: Mapping[str, Shape]) -> Iterator[Module]:

@@ -4,11 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from itertools import chain
 from math import prod
 from typing import Final, NamedTuple
 
 from archcalc.analysis.module_pairs import Pair, PairedBy, pair
 from archcalc.analysis.modules import OPTIONAL, Module, Modules, Tensor
+from archcalc.collector import collector_at_rest
 from archcalc.graph import side_by_side
 from archcalc.layers import Shape
 from archcalc.twins import Placed, own_tensors
@@ -57,20 +59,28 @@ class Weights:
     @cached_property
     def fits(self) -> tuple[Fit, ...]:
         """Every tensor of the network, and every tensor that only the checkpoint has."""
+        return tuple(self.each())
+
+    def each(self) -> Iterator[Fit]:
+        """Yield the same, where a few of them are enough."""
         taken = {one.theirs for one in self.pairs}
         extra = (Pair(_NOTHING, module) for module in self.modules.all if module not in taken)
-        return tuple(one for each in (*self.pairs, *extra) for one in _fits(each))
+        return (one for each in chain(self.pairs, extra) for one in _fits(each))
 
     @property
-    def misfits(self) -> list[Fit]:
-        return [fit for fit in self.fits if fit.verdict not in _GOOD]
+    def misfits(self) -> Iterator[Fit]:
+        """Each tensor that does not fit."""
+        return (fit for fit in self.each() if fit.verdict not in _GOOD)
 
     @cached_property
     def misfit_count(self) -> int:
         """How many tensors do not fit; those that only the checkpoint has are counted without being looked at."""
-        wrong = sum(fit.verdict not in _GOOD for fit in self.own)
-        with_place = sum(fit.found_name is not None for fit in self.own)
-        return wrong + self.modules.tensors - with_place
+        return sum(fit.verdict not in _GOOD for fit in self.own) + self.count - len(self.own)
+
+    @property
+    def count(self) -> int:
+        """How many tensors there are: those of the network, and those that only the checkpoint has."""
+        return len(self.own) + self.modules.tensors - sum(fit.found_name is not None for fit in self.own)
 
     @cached_property
     def own(self) -> tuple[Fit, ...]:
@@ -105,6 +115,7 @@ _NOTHING: Final = Module("", {})
 """In the place of a layer, beside a module for which there is none."""
 
 
+@collector_at_rest()
 def fit(network: str, placed: Sequence[Placed], modules: Modules) -> Weights:
     """Return each tensor of the network next to the one of the checkpoint that belongs to it.
 

@@ -53,11 +53,13 @@ def _kind(path: Path) -> Kind:
         start = stream.read(9)
     if not start:
         raise ArchError(f"{path} is empty")
+    if start[8:] == b"{":  # after the length of the header, whose bytes may be any
+        return Kind.SAFETENSORS
     if start.startswith(b"PK"):
         return Kind.ARCHIVE
     if start.startswith(b"\x80"):  # as every pickle does since Python 2.3
         return Kind.STREAM
-    if start[8:] == b"{" or path.suffix.lower() == SAFETENSORS:
+    if path.suffix.lower() == SAFETENSORS:
         return Kind.SAFETENSORS
     other = next((what for first, what in _OTHERS.items() if start.startswith(first)), None)
     raise MalformedError(other or "it does not begin as a file of torch.save or of safetensors does")

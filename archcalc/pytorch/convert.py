@@ -31,7 +31,7 @@ def convert(weights: Weights, checkpoint: Checkpoint, to: Path) -> None:
     if weights.misfit_count:
         raise ArchError(f"{to} is not written, as {weights.misfit_count:,} tensors of {checkpoint.path} do not fit")
     found = _tensors(checkpoint)
-    ours = {name: tensor for fit in weights.fits for name, tensor in _parts(fit, found)}
+    ours = {name: tensor for fit in weights.own for name, tensor in _parts(fit, found)}
     try:
         with replacing(to) as temporary:
             save_file(ours, temporary, metadata={"format": "pt"})

@@ -1,5 +1,6 @@
 """Tensors of a checkpoint beside those of a network, as a sheet and as JSON."""
 
+from itertools import islice
 from typing import Any, Final
 
 from archcalc.analysis.module_pairs import PairedBy
@@ -49,11 +50,10 @@ _MASK: Final = 4
 
 def tensors_sheet(weights: Weights, checkpoint: Checkpoint) -> Sheet:
     """Return a line for each tensor of the network, then those that only the file has."""
-    own = len(weights.own)
-    shown_fits = weights.fits[: own + _MOST_EXTRA]
-    rows = [(f.layer, f.name, f.shape, f.found_name, f.found_mask, f.found_shape, *_words(f)) for f in shown_fits]
+    first = islice(weights.each(), len(weights.own) + _MOST_EXTRA)
+    rows = [(f.layer, f.name, f.shape, f.found_name, f.found_mask, f.found_shape, *_words(f)) for f in first]
     title = f"{weights.network}, and the tensors of {printable(str(checkpoint.path))}"
-    notes = (*_notes(weights, len(weights.fits) - len(rows)), *where_found(checkpoint))
+    notes = (*_notes(weights, weights.count - len(rows)), *where_found(checkpoint))
     sheet = Sheet(weights.network, title, _TENSORS, tuple(rows), notes=notes)
     if any(row[_MASK] for row in rows):
         return sheet
@@ -125,7 +125,7 @@ def tensors_data(weights: Weights, checkpoint: Checkpoint) -> dict[str, Any]:
             "names_agree": weights.names_agree,
             "elements": weights.elements,
             "guesses": weights.guesses,
-            "tensors": [tensor_data(fit) for fit in weights.fits],
+            "tensors": [tensor_data(fit) for fit in weights.each()],
         }
     )
 
@@ -157,5 +157,4 @@ def misfit(fit: Fit) -> str:
         return f"{fit.name} is missing"
     if fit.verdict is Verdict.EXTRA:
         return f"{found}, for which there is no place"
-    guess = " (a guess)" if fit.paired_by is PairedBy.GUESS else ""
-    return f"{fit.name} is {_shape(fit.shape or ())}, {found}{guess}"
+    return f"{fit.name} is {_shape(fit.shape or ())}, {found}"

@@ -59,5 +59,5 @@ def verdict(weights: Weights) -> str:
     """Return `fits`, or in words what does not."""
     if not weights.misfit_count:
         return f"fits, {weights.guesses} by a guess" if weights.guesses else "fits"
-    first, *others = weights.misfits
-    return f"{misfit(first)}; and {len(others):,} more" if others else misfit(first)
+    first, others = misfit(next(weights.misfits)), weights.misfit_count - 1
+    return f"{first}; and {others:,} more" if others else first
