@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def collector_at_rest() -> Iterator[None]:
-    """No collection of cycles inside; as a decorator, during the call."""
+    """Collect no cycles inside; as a decorator, during the call."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

@@ -68,12 +68,12 @@ class Faults:
         self.found += error.at(mark, within).faults
 
     def hint(self, word: str, known: Iterable[str]) -> str:
-        """`did_you_mean`, which takes its time, for the first faults of a file."""
+        """Return `did_you_mean`, which takes its time, for the first faults of a file."""
         self.hints_left -= 1
         return did_you_mean(word, known) if self.hints_left >= 0 else ""
 
     def pointer(self, word: str, known: Collection[str], owner: str = "it", none: str = "it declares none") -> str:
-        """The nearest of the known words, or else all of them."""
+        """Return the nearest of the known words, or else all of them."""
         return self.hint(word, known) or (f" ({owner} has {', '.join(known)})" if known else f" ({none})")
 
     def raise_any(self) -> None:
@@ -87,7 +87,7 @@ def _place(fault: Fault) -> tuple[str, int, int]:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`; did you mean 'kernel_size'?` when one known word is close, else nothing."""
+    """Return `; did you mean 'kernel_size'?` if one known word is close, else nothing."""
     from difflib import get_close_matches
 
     by_letters = {_letters(name): name for name in known}
@@ -96,17 +96,17 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def _letters(word: str) -> str:
-    """A word without what people spell differently: MaxPool2d is max_pool2d."""
+    """Return a word without what people spell differently: MaxPool2d is max_pool2d."""
     return word.lower().replace("_", "").replace("-", "")
 
 
 def reason(error: OSError) -> str:
-    """Why the system refuses a file, in its own words."""
+    """Return why the system refuses a file, in its own words."""
     return (error.strerror or str(error)).lower()
 
 
 def first_line(error: BaseException) -> str:
-    r"""The first line of a message that is not blank, or nothing.
+    r"""Return the first line of a message that is not blank, or nothing.
 
     >>> first_line(ValueError("\nfirst\nlast")), first_line(MemoryError())
     ('first', '')
@@ -115,7 +115,7 @@ def first_line(error: BaseException) -> str:
 
 
 def printable(text: str) -> str:
-    r"""The text on one line, without anything that a terminal would act on.
+    r"""Return the text on one line, without anything that a terminal would act on.
 
     >>> printable("a\nb")
     'a\\nb'

@@ -1,29 +1,32 @@
-"""The files that this process has read, which no answer is written over; and files written whole or not at all."""
+"""The files that an answer is made from, which it is not written over; and files written whole or not at all."""
 
 import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 _READ: Final[set[tuple[int, int]]] = set()
 """The device and the number of each file there, which all its names share."""
 
 
-def remember(stream: Any) -> None:
-    """Remember the file of a stream that is open for reading."""
-    status = os.fstat(stream.fileno())
-    _READ.add((status.st_dev, status.st_ino))
+def remember(path: str | os.PathLike[str]) -> None:
+    """Remember a file that is read; what is not there is not remembered."""
+    _READ.update(_identity(path))
 
 
 def was_read(path: Path) -> bool:
     """Return whether a path, or a link there, is a file that was read."""
+    return not _READ.isdisjoint(_identity(path))
+
+
+def _identity(path: str | os.PathLike[str]) -> list[tuple[int, int]]:
     try:
-        status = path.stat()
-    except OSError:
-        return False
-    return (status.st_dev, status.st_ino) in _READ
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return []
+    return [(status.st_dev, status.st_ino)]
 
 
 def is_pipe_or_device(path: Path) -> bool:

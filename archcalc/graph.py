@@ -1,12 +1,13 @@
 """Spec -> Graph: every layer with the shapes it reads and makes, in file order, which is topological order.
 
-`propagate` is the one walk over a spec's layers, with whatever numbers it is given. With integers it makes the graph
+`propagate` is the one walk over a spec's layers, with any numbers that it is given. With integers it makes the graph
 (`link`); with arrays of integers a graph of many variants at once, and a mask of those that are legal; other numbers
 explain the graph, and solve for its input. Whether numbers are legal is asked here, once, and nowhere else.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from archcalc.collector import collector_at_rest
@@ -68,11 +69,27 @@ class Graph:
     @property
     def cautions(self) -> list[str]:
         """Return what is legal but probably not meant, each with its layer."""
-        said = ((node.name, node.layer.caution(*node.device_inputs)) for node in self.nodes)
+        said = ((node.name, caution) for node in self.nodes for caution in self._cautions_of(node))
         return [f"layer {name}: {caution}" for name, caution in said if caution]
+
+    def _cautions_of(self, node: Node) -> Iterator[str]:
+        yield node.layer.caution(*node.device_inputs)
+        last = self.spec.layers[-1].name
+        if node.name not in self._read and node.name != last:
+            yield f"no later layer reads it, so it is an output of the network, as {last} is"
+
+    @cached_property
+    def outputs(self) -> tuple[str, ...]:
+        """The names of the layers that no later layer reads, in order; the last layer is always among them."""
+        return tuple(node.name for node in self.nodes if node.name not in self._read)
+
+    @cached_property
+    def _read(self) -> frozenset[str]:
+        return frozenset(name for entry in self.spec.layers for name in entry.inputs)
 
     @property
     def output_shape(self) -> Shape:
+        """The shape of the last layer's output."""
         return self.nodes[-1].output_shape if self.nodes else self.spec.input_shape
 
     @property
@@ -88,31 +105,31 @@ class Numbers(Generic[S]):
     """The numbers that a walk is made with, and what becomes of what layers require of them."""
 
     def layer(self, entry: Entry) -> Layer:
-        """The layer with its fields as such numbers."""
+        """Return the layer with its fields as such numbers."""
         return entry.layer
 
     def reads(self, entry: Entry, shapes: tuple[Sizes[S], ...]) -> tuple[Sizes[S], ...]:
-        """The shapes that one device reads, as the layer's rules are given them."""
+        """Return the shapes that one device reads, as the layer's rules are given them."""
         return shapes
 
     def copies(self, entry: Entry) -> int:
-        """How many devices hold the layer."""
+        """Return how many devices hold the layer."""
         return len(entry.tower.devices) if entry.tower else 1
 
     def makes(self, entry: Entry, shape: Sizes[S]) -> Sizes[S]:
-        """The shape that the layer's rule made, as the layers after it are given it."""
+        """Return the shape that the layer's rule made, as the layers after it are given it."""
         return shape
 
     def require(self, entry: Entry, requirement: Requirement) -> None:
         """Take note of what a layer requires. Raises ArchError where that ends the walk."""
 
     def fault(self, entry: Entry, error: ArchError, nodes: Mapping[str, AnyNode[S]], given: Sizes[S]) -> ArchError:
-        """The error of a layer, with its place."""
+        """Return the error of a layer, with its place."""
         return error.at(entry.mark, f"layer {entry.name}")
 
 
 def propagate(spec: Spec, given: Sizes[S], numbers: Numbers[S]) -> dict[str, AnyNode[S]]:
-    """Every layer in order, from the input's sizes `given`. Raises ArchError where `numbers` end the walk."""
+    """Walk over every layer in order, from the input's sizes `given`. Raises ArchError where `numbers` end the walk."""
     nodes: dict[str, AnyNode[S]] = {}
     for entry in spec.layers:
         try:
@@ -123,7 +140,7 @@ def propagate(spec: Spec, given: Sizes[S], numbers: Numbers[S]) -> dict[str, Any
 
 
 def visit(entry: Entry, nodes: Mapping[str, AnyNode[S]], given: Sizes[S], numbers: Numbers[S]) -> AnyNode[S]:
-    """One layer of the walk, after `nodes`, among which is all that it reads. Raises ArchError without its place."""
+    """Return one layer of the walk, after `nodes`, which hold all that it reads. Raises ArchError without its place."""
     whole = tuple(_whole(name, nodes, given) for name in entry.inputs)
     reads = numbers.reads(entry, tuple(_part(entry, name, nodes, given) for name in entry.inputs))
     layer = numbers.layer(entry)
@@ -182,7 +199,7 @@ def link(spec: Spec) -> Graph:
     """Infer every shape. Raises ArchError at the first layer that does not fit; `partial` is the graph up to it.
 
     Sizes of the input and fields of layers may be arrays of integers, of one shape or broadcast: then the shapes are
-    arrays too, and what does not fit is `illegal` instead, where it is so for some of the variants.
+    arrays too, and what does not fit is `illegal` instead, if only some of the variants do not fit.
     """
     numbers = _Integers(spec)
     nodes = propagate(spec, spec.input_shape, numbers)
@@ -190,12 +207,12 @@ def link(spec: Spec) -> Graph:
 
 
 def reads_own_part(reader: Entry | AnyNode[Any], source: Entry | AnyNode[Any]) -> bool:
-    """Whether each device reads only its own part of `source`: inside one tower, unless it gathers."""
+    """Return whether each device reads only its own part of `source`: inside one tower, unless it gathers."""
     return reader.tower is not None and source.tower == reader.tower and not reader.gather
 
 
 def side_by_side(shape: Sizes[S], copies: int) -> Sizes[S]:
-    """Equal shapes joined along channels or features.
+    """Join equal shapes along channels or features.
 
     >>> side_by_side((48, 55, 55), 2)
     (96, 55, 55)
@@ -204,5 +221,5 @@ def side_by_side(shape: Sizes[S], copies: int) -> Sizes[S]:
 
 
 def within(nodes: Iterable[Named], name: str) -> list[Named]:
-    """The layers that a name stands for: the layer itself, and those of the structure of that name."""
+    """Return the layers that a name stands for: the layer itself, and those of the structure of that name."""
     return [node for node in nodes if node.name == name or node.name.startswith(f"{name}.")]

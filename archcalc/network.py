@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeVar, get_args
 
 from archcalc.answers.table import Table
-from archcalc.errors import ArchError, MissingError
+from archcalc.errors import ArchError, MissingError, listing
 from archcalc.graph import Graph, link
 from archcalc.layers import Shape
+from archcalc.layers.fields import spell
 from archcalc.spec.catalogue import Catalogue
 from archcalc.spec.document import read_input
 from archcalc.spec.model import Spec
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _E = TypeVar("_E", bound=StrEnum)
 
 Quantity = Literal["output", "params", "macs", "receptive_field"]
+Target = Literal["pytorch", "yaml", "json"]
 _NEEDS_TORCH: Final = "{} needs torch and fvcore ({}): pip install 'archcalc[torch]'"
 _NEEDS_SAFETENSORS: Final = "to convert a checkpoint needs torch and safetensors ({}): pip install 'archcalc[torch]'"
 
@@ -37,8 +39,14 @@ def _member(kind: type[_E], word: str) -> _E:
     try:
         return kind(word)
     except ValueError:
-        known = ", ".join(kind)
-        raise ArchError(f"'{word}' is no {kind.__name__.lower()} (of {known})") from None
+        raise ArchError(f"{kind.__name__.lower()} must be {listing([*kind])}, got {spell(word)}") from None
+
+
+def expect_word(word: str | None, known: object, what: str) -> None:
+    """Raise ArchError for a word that is not one of a Literal; None is not a word."""
+    words = get_args(known)
+    if word is not None and word not in words:
+        raise ArchError(f"{what} must be {listing([*words])}, got {spell(word)}")
 
 
 class Origin(NamedTuple):
@@ -51,7 +59,7 @@ class Origin(NamedTuple):
     input_shape: Shape | None = None
 
     def read(self) -> "Network":
-        """Raises ArchError with every fault of the file."""
+        """Read the network again. Raises ArchError with every fault of the file."""
         catalogue = Catalogue(self.spec_dir)
         read = catalogue.read if self.is_text else catalogue.load
         return Network(read(self.word, self.params, self.input_shape), self)
@@ -95,7 +103,7 @@ class Network:
         57044810
         """
         if self.origin is None:
-            raise ArchError(f"{self.spec.name} was not read from a spec, which alone says what its params change")
+            raise ArchError(f"{self.spec.name} was not read from a spec, so that its params cannot be changed")
         shape = self.origin.input_shape if input_shape is None else read_input(input_shape)
         return self.origin._replace(params={**self.origin.params, **params}, input_shape=shape).read()
 
@@ -119,10 +127,10 @@ class Network:
         if convention is None:
             return made
         from archcalc.analysis.conventions import find
-        from archcalc.analysis.conventions.costs import price, terms, totals
+        from archcalc.analysis.conventions.costs import price, totals
 
         if convention == "all":
-            return replace(made, by_all=tuple(totals(terms(self.graph, batch))))
+            return replace(made, by_all=tuple(totals(self.graph, batch)))
         return replace(made, priced=price(self.graph, made, find(convention)))
 
     def explain(self, layer: str | None = None, of: Quantity | None = None) -> "Explanation":
@@ -141,6 +149,7 @@ class Network:
         from archcalc.analysis.explain.explanation import explain
         from archcalc.answers.explain import Explanation
 
+        expect_word(of, Quantity, "quantity")
         return Explanation.of(explain(self.graph, layer, of))
 
     def solve(self, up_to: int = 512) -> "Solution":
@@ -157,10 +166,10 @@ class Network:
 
     def layer_output(self, layer: str, output: tuple[int, int] | None = None, up_to: int = 512) -> "LayerOutput":
         """Return how a layer comes to make `output`, (height, width), or what it makes of the spec's own input."""
-        from archcalc.analysis.solve.layer_output import reach
+        from archcalc.analysis.solve.layer_output import layer_output
         from archcalc.answers.solve import LayerOutput
 
-        return LayerOutput.of(reach(self.spec, layer, output, up_to))
+        return LayerOutput.of(layer_output(self.spec, layer, output, up_to))
 
     def audit(self) -> "Audit":
         """Return every claim of the spec's sources, judged.
@@ -177,36 +186,40 @@ class Network:
     def reconcile(self, *conventions: str, batch: int = 1) -> "Ladder":
         """Return the terms that lead from one convention's number to the next: between those named, or all.
 
-        Raises ArchError for an unknown convention, and for one that has no number of this network.
+        To one alone, the way starts at our MACs, or at our params. Raises ArchError for an unknown convention, for one
+        without a number of this network, and for cost beside params.
 
         >>> import archcalc
         >>> [rung.cost for rung in archcalc.load("torchvision").reconcile("macs", "torchinfo").found.rungs]
         [714188480, 714682664]
         """
         from archcalc.analysis.conventions import find
+        from archcalc.analysis.quoted import About
         from archcalc.analysis.reconcile.ladder import ladder, way
         from archcalc.answers.reconcile import Ladder
 
         found = [find(name) for name in conventions]
-        named = [find("macs"), *found] if len(found) == 1 and found != [find("macs")] else found
-        return Ladder(way(self.graph, named, batch) if named else ladder(self.graph, batch), is_way=bool(named))
+        if not found:
+            return Ladder(ladder(self.graph, batch))
+        start = find("params" if found[0].about is About.PARAMS else "macs")
+        return Ladder(way(self.graph, found if found[1:] or found == [start] else [start, *found], batch), is_way=True)
 
     def measured(self, number: str, batch: int = 1) -> "Matches":
         """Return the conventions that give a printed number, such as "714.2M", first; then the others by nearness.
 
-        Raises ArchError for what is no number, or is about something else than cost.
+        Raises ArchError for what is no number, or is about something else than cost or params.
         """
         from archcalc.analysis.quoted import About, read_quoted
         from archcalc.analysis.reconcile.ladder import measured
         from archcalc.answers.reconcile import Matches
 
         quoted = read_quoted(number)
-        if quoted.about not in (None, About.COST):
-            raise ArchError(f"{number} is about {quoted.about}, not cost: ask archcalc identify '{number}'")
-        return Matches(self.graph, tuple(measured(self.graph, quoted.quantity, batch)), number, batch)
+        if quoted.about not in (None, About.COST, About.PARAMS):
+            raise ArchError(f"{number} is about {quoted.about}, not cost or params: run archcalc identify '{number}'")
+        return Matches(self.graph, tuple(measured(self.graph, quoted.quantity, quoted.about, batch)), number, batch)
 
     def check(self, device: str = "meta") -> "Agreements":
-        """Return the table beside what PyTorch and its counters observe of the built module. Needs torch and fvcore."""
+        """Return the table next to what PyTorch and its counters observe of the module. Needs torch and fvcore."""
         from archcalc.answers.check import Agreements
 
         graph = self.graph
@@ -218,22 +231,19 @@ class Network:
         except ImportError as error:
             raise MissingError(_NEEDS_TORCH.format("check", error)) from error
 
-    def check_against(self, model: str, device: str = "cpu") -> "Against":
-        """Return the spec beside a model of your own, `package.module:name` or `file.py:name`, whose code is run.
+    def check_against(self, model: str, device: str = "cpu", timeout: float = 600) -> "Against":
+        """Return the spec next to a model of your own, `package.module:name` or `file.py:name`, whose code is run.
 
-        Needs torch. Raises ArchError where the model cannot be made or run.
+        It runs in a process of its own, for `timeout` seconds at most; what it prints goes to standard error. Needs
+        torch. Raises ArchError where the model cannot be made or run, and where its process does not end well.
         """
         from archcalc.answers.check import Against
+        from archcalc.pytorch.check.process import against_in_a_process
 
-        graph = self.graph
-        try:
-            from archcalc.pytorch.check.against import hold_against_model
-        except ImportError as error:
-            raise MissingError(_NEEDS_TORCH.format("check", error)) from error
-        return Against(hold_against_model(graph, model, device))
+        return Against(against_in_a_process(self.graph, model, device, timeout))
 
     def check_weights(self, file: str | os.PathLike[str], key: str | None = None) -> "OfWeights":
-        """Return the tensors of a checkpoint beside those of the network; torch is not needed.
+        """Return the tensors of a checkpoint next to those of the network; torch is not needed.
 
         `key` is that of the state_dict in the file, as in "model" or "run.state_dict"; that with most tensors, if none.
         Raises ArchError for what is not a checkpoint.
@@ -327,11 +337,12 @@ class Network:
         graph, request = self.graph, completed(request, batch, str(find_device(device)))
         return Profile.of(record(graph, request, in_a_process(graph, request, lambda _: None)))
 
-    def export(self, to: Literal["pytorch", "yaml", "json"] = "pytorch") -> str:
+    def export(self, to: Target = "pytorch") -> str:
         """Return the network as one Python file with a torch.nn.Module, or as its whole spec.
 
         Raises ArchError for what torch has no layer for.
         """
+        expect_word(to, Target, "target")
         if to == "pytorch":
             from archcalc.exchange.pytorch_source import source
 
@@ -366,7 +377,7 @@ def load(
     spec_dir: str | os.PathLike[str] | None = None,
     **params: Any,
 ) -> Network:
-    """Return the network of a spec: a path, a name, an alias, the unique tail of a name, the text itself, or a dict.
+    """Return the network of a spec: a path, a name, an alias, the unique end of a name, the text itself, or a dict.
 
     What holds a line break is a text. `input_shape` replaces the spec's, as (channels, height, width); other keywords
     set its params. Raises ArchError with every fault of the spec.

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
 from archcalc.errors import ArchError
-from archcalc.network import Network, load
+from archcalc.network import Network, expect_word, load
 from archcalc.spec.catalogue import Catalogue
 
 if TYPE_CHECKING:
@@ -21,10 +21,13 @@ if TYPE_CHECKING:
     from archcalc.answers.list import Catalogue as Listing
     from archcalc.answers.list import Validation
     from archcalc.answers.ops import Kinds
+    from archcalc.layers import Shape
     from archcalc.render.list import Listed
 
 Named: TypeAlias = Network | str | os.PathLike[str]
 """A network, or what names one."""
+
+Only = Literal["shapes", "params", "macs"]
 
 _CHECKPOINTS: Final = (".pth", ".pt", ".bin", ".safetensors", ".ckpt", ".tar", ".pkl", ".pickle", ".th")
 """Endings of what is surely meant to be a file."""
@@ -61,7 +64,7 @@ def _networks(named: Iterable[Named]) -> list[Network]:
 def compare(
     *networks: Named,
     batch: int = 1,
-    only: Literal["shapes", "params", "macs"] | None = None,
+    only: Only | None = None,
     changed: bool = False,
 ) -> "Comparison":
     """Return two networks or more side by side, layer by layer, and what differs from the first.
@@ -75,6 +78,7 @@ def compare(
     from archcalc.analysis.compare.comparison import compare as compared
     from archcalc.answers.compare import Comparison
 
+    expect_word(only, Only, "quantity")
     if len(networks) < 2:
         raise ArchError("compare needs two specs or more, as in archcalc compare paper torchvision")
     found = compared([network.graph for network in _networks(networks)], batch)
@@ -89,7 +93,7 @@ def audit(*networks: Named, title: str = "") -> "Audit":
 
 
 def check(*networks: Named, device: str = "meta") -> "Agreements":
-    """Return tables beside what PyTorch and its counters observe. Needs torch and fvcore."""
+    """Return tables next to what PyTorch and its counters observe. Needs torch and fvcore."""
     from archcalc.answers.check import Agreements
 
     found = (one for network in _networks(networks) for one in network.check(device).agreements)
@@ -102,38 +106,44 @@ def identify(
     key: str | None = None,
     spec_dir: str | os.PathLike[str] | None = None,
     on_fault: Callable[[str], None] = lambda path: None,
+    show_all: bool = False,
 ) -> "Meanings | Candidates":
-    """Return what a number, such as "0.77G", may be, or which networks a checkpoint's file fits; the likeliest first.
+    """Return what a number, such as "0.77G", or a shape, such as "96x55x55", may be, the likeliest first.
 
-    `key` is that of the state_dict in the file; that with most tensors, if none. `on_fault` is called with the path of
-    each spec that cannot be read. Raises ArchError for what is neither a number nor a checkpoint.
+    Of the path of a checkpoint, return the networks that it fits; `key` is that of the state_dict in the file, and that
+    with most tensors is taken if there is none. `show_all` shows what is less likely too, which is always among what is
+    returned. `on_fault` is called with the path of each spec that cannot be read. Raises ArchError for what is no
+    number, no shape and no file.
 
     >>> import archcalc
     >>> archcalc.identify(61_100_840).meanings[0].networks
     ('alexnet_cuda_convnet2', 'alexnet_owt', 'alexnet_torchvision')
     """
     word = os.fspath(what) if not isinstance(what, int) else str(what)
-    quoted = _number(word)
+    quoted = _quoted(word)
     if quoted is None:
         return _of_file(Path(word), key, spec_dir)
     if key is not None:
-        raise ArchError(f"a key is of a state_dict in a file, and {word} is a number")
-    return _of_number(word, quoted, spec_dir, on_fault)
+        raise ArchError(f"a key is of a state_dict in a file, and {word} is not a file")
+    return _of_quoted(word, quoted, spec_dir, on_fault, show_all)
 
 
-def _number(word: str) -> "Quoted | None":
-    """Return the number that was asked for; None for a file. Raises ArchError for what is neither."""
-    from archcalc.analysis.quoted import read_quoted
+def _quoted(word: str) -> "Quoted | Shape | None":
+    """Return the number or shape that was asked for; None for a file. Raises ArchError for what is none of them."""
+    from archcalc.analysis.quoted import read_quoted, read_shape
 
     path = Path(word)
     if _is_there(path):
         return None
+    shape = read_shape(word)
+    if shape is not None:
+        return shape
     try:
         return read_quoted(word)
     except ArchError as fault:
         if path.suffix in _CHECKPOINTS or len(path.parts) > 1 or os.path.isdir(path):
             return None
-        raise ArchError(f"there is no file '{word}'; {fault}") from None
+        raise ArchError(f"there is no file '{word}', and {fault}") from None
 
 
 def _is_there(path: Path) -> bool:
@@ -144,10 +154,17 @@ def _is_there(path: Path) -> bool:
         return False
 
 
-def _of_number(
-    word: str, quoted: "Quoted", spec_dir: str | os.PathLike[str] | None, on_fault: Callable[[str], None]
+def _of_quoted(
+    word: str,
+    quoted: "Quoted | Shape",
+    spec_dir: str | os.PathLike[str] | None,
+    on_fault: Callable[[str], None],
+    show_all: bool,
 ) -> "Meanings":
     from archcalc.analysis.identify.number_meanings import meanings
+    from archcalc.analysis.identify.sayings import sayings
+    from archcalc.analysis.identify.shapes import shape_meanings
+    from archcalc.analysis.quoted import Quoted
     from archcalc.answers.identify import Meanings
 
     graphs = []
@@ -156,7 +173,10 @@ def _of_number(
             on_fault(path)
         else:
             graphs.append(network.graph)
-    return Meanings(word, tuple(meanings(graphs, quoted)), quoted.hint)
+    said = tuple(sayings(graphs, quoted))
+    if not isinstance(quoted, Quoted):
+        return Meanings(word, sayings=said, shapes=tuple(shape_meanings(graphs, quoted)), show_all=show_all)
+    return Meanings(word, tuple(meanings(graphs, quoted)), said, hint=quoted.hint, show_all=show_all)
 
 
 def _of_file(file: Path, key: str | None, spec_dir: str | os.PathLike[str] | None) -> "Candidates":
@@ -172,7 +192,7 @@ def _of_file(file: Path, key: str | None, spec_dir: str | os.PathLike[str] | Non
 
 
 def _fit(network: Network, found: "Modules") -> "Weights | None":
-    """Return a network beside a checkpoint, with as many classes as that has; None where torch has no such network."""
+    """Return a network next to a checkpoint, with as many classes as that has; None where torch has no such network."""
     from archcalc.analysis.weights import CLASSES, fit
     from archcalc.twins import place
 
@@ -211,6 +231,7 @@ def validate(*specs: str | os.PathLike[str], spec_dir: str | os.PathLike[str] | 
 
 def listed(one: Tried) -> "Listed":
     """Return a network with its table, or what is wrong with it."""
+    from archcalc.layers import Shape
     from archcalc.render.list import Listed
     from archcalc.table import measure
 
@@ -222,11 +243,14 @@ def listed(one: Tried) -> "Listed":
 
 
 def conventions(name: str | None = None) -> "Conventions":
-    """Return every counting convention, or the one of that name. Raises ArchError for an unknown one."""
-    from archcalc.analysis.conventions import CONVENTIONS, find
+    """Return every counting convention, or those that a word means: a name, or a framework such as "tensorflow".
+
+    Raises ArchError for an unknown one.
+    """
+    from archcalc.analysis.conventions import CONVENTIONS, meant
     from archcalc.answers.conventions import Conventions
 
-    return Conventions(tuple(CONVENTIONS.values()) if name is None else (find(name),), is_all=name is None)
+    return Conventions(tuple(CONVENTIONS.values()) if name is None else meant(name), is_all=name is None)
 
 
 def ops(op: str | None = None) -> "Kinds":

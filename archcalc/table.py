@@ -66,6 +66,8 @@ class Table:
     input_shape: Shape
     batch: int
     rows: tuple[Row, ...]
+    outputs: tuple[str, ...]
+    """The names of the layers that no later layer reads, in order."""
     per_device: bool = False
     complete: bool = True
     """False where a layer does not fit: the rows are those before it."""
@@ -77,7 +79,7 @@ class Table:
 
 @collector_at_rest()
 def measure(graph: Graph, batch: int = 1, per_device: bool = False) -> Table:
-    """The table of a graph; `per_device` gives each device a row of its own, where there are towers.
+    """Make the table of a graph; `per_device` gives each device a row of its own, if there are towers.
 
     Raises ArchError unless `batch` is an integer >= 1.
     """
@@ -86,7 +88,7 @@ def measure(graph: Graph, batch: int = 1, per_device: bool = False) -> Table:
     spec, unfold = graph.spec, per_device and any(node.tower for node in graph.nodes)
     rows = _per_device_rows(graph, batch) if unfold else (row_of(node, batch) for node in graph.nodes)
     complete = len(graph.nodes) == len(spec.layers)
-    return Table(spec.name, spec.title, spec.input_shape, batch, tuple(rows), unfold, complete)
+    return Table(spec.name, spec.title, spec.input_shape, batch, tuple(rows), graph.outputs, unfold, complete)
 
 
 def add_up(rows: Iterable[Row]) -> Totals:
@@ -99,7 +101,7 @@ def add_up(rows: Iterable[Row]) -> Totals:
 
 
 def row_of(node: Node, batch: int = 1) -> Row:
-    """A layer as a whole: what one device has, times its devices."""
+    """Return a layer as a whole: what one device has, times its devices."""
     one = _on_one_device(node, batch)
     copies = node.copies
     counts = {name: getattr(one, name) * copies for name in Totals._fields}
@@ -137,7 +139,7 @@ def _elements(tensors: dict[str, Shape]) -> int:
 
 
 def _per_device_rows(graph: Graph, batch: int) -> Iterable[Row]:
-    """A row for each device that holds a layer; layers outside towers run on the first device of all."""
+    """Yield a row for each device that holds a layer; layers outside towers run on the first device of all."""
     nodes = {node.name: node for node in graph.nodes}
     first = next(node.devices[0] for node in graph.nodes if node.tower)
     for node in graph.nodes:
@@ -149,7 +151,7 @@ def _per_device_rows(graph: Graph, batch: int) -> Iterable[Row]:
 
 
 def _crossing(source: Node | None, reader: Node, device: str, first: str) -> int:
-    """Elements of `source` that reach `device` from others; the network's input comes from outside, not from one."""
+    """Return the elements of `source` that reach `device` from others; the input comes from outside, not from one."""
     if source is None:
         return 0
     if source.tower is None:

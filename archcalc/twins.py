@@ -1,7 +1,7 @@
 """Graph -> Twins: each layer's PyTorch twin as data, and where its modules stand. No torch is needed.
 
 Modules carry the names of their layers, so that `state_dict` does too: `conv1.weight`, `layer1.0.sum.conv1.weight`, and
-in towers `gpu0.conv1.weight`. A layer that stands inside another, like `conv1.relu`, is `conv1_relu` beside it, since
+in towers `gpu0.conv1.weight`. A layer that stands inside another, like `conv1.relu`, is `conv1_relu` next to it, since
 tools count leaf modules.
 """
 
@@ -15,6 +15,9 @@ from archcalc.layers import Shape, Twin
 
 PAD: Final = "_pad"
 """The end of the name of the padding before a layer."""
+
+JOIN: Final = Twin("torch.cat", {"dim": 1}, takes_list=True)
+"""What puts the parts of several devices side by side."""
 
 ATTRIBUTES: Final = frozenset(
     (
@@ -42,14 +45,14 @@ class Placed(NamedTuple):
 
 
 def place(graph: Graph) -> tuple[Placed, ...]:
-    """Every layer's twin and its modules' paths, no two in one place. Raises ArchError for what torch cannot do."""
+    """Return every layer's twin and its modules' paths, all different. Raises ArchError for what torch cannot do."""
     twins = {node.name: _twin(node) for node in graph.nodes}
     paths = _paths(graph, twins)
     return tuple(Placed(node, twins[node.name], paths[node.name]) for node in graph.nodes)
 
 
 def tensors(placed: Iterable[Placed]) -> dict[str, Shape]:
-    """The names and shapes of the `state_dict` of the module that is built: parameters, then buffers, of each layer."""
+    """Return the names and shapes of the `state_dict` of the built module: parameters, then buffers, of each layer."""
     return {
         f"{path}.{name}": shape
         for layer in placed
@@ -59,7 +62,7 @@ def tensors(placed: Iterable[Placed]) -> dict[str, Shape]:
 
 
 def own_tensors(node: Node) -> dict[str, Shape]:
-    """The tensors of one layer on one device, under torch's names."""
+    """Return the tensors of one layer on one device, under torch's names."""
     return node.layer.param_shapes(*node.device_inputs) | node.layer.buffer_shapes(*node.device_inputs)
 
 
@@ -71,7 +74,7 @@ def _twin(node: Node) -> Twin:
 
 
 def _paths(graph: Graph, twins: Mapping[str, Twin]) -> dict[str, tuple[str, ...]]:
-    """Where each layer's modules stand, one per device, no two in one place and none inside another."""
+    """Return where each layer's modules stand, one per device, no two in one place and none inside another."""
     modules = {name for name, twin in twins.items() if twin.is_module}
     taken: set[str] = set()
     holders: set[str] = set()
@@ -108,7 +111,7 @@ def _holders(path: str) -> Iterator[str]:
 
 
 def _beside(name: str, modules: Container[str]) -> str:
-    """A path in which no module stands inside another, nor under the name of an attribute of modules."""
+    """Return a path in which no module stands inside another, nor under the name of an attribute of modules."""
     first, *others = name.split(".")
     parts, above = [first], first
     for part in others:
@@ -121,7 +124,7 @@ def _beside(name: str, modules: Container[str]) -> str:
 
 
 def _attribute(part: str) -> str:
-    """A part of a path as an attribute of a module can be called: an index or an identifier that is not taken."""
+    """Return a part of a path as a module's attribute can be called: an index or an identifier that is not taken."""
     if not part.isdecimal() and not part.isidentifier():
         part = f"_{part}"
     return f"{part}_" if part in ATTRIBUTES or iskeyword(part) else part

@@ -182,7 +182,7 @@ def conventions() -> str:
         (f"[`{one.name}`](#{_anchor(one)})", f"{one.tool} {one.version}", one.word, one.means)
         for one in CONVENTIONS.values()
     ]
-    return table(("convention", "tool and version", "its word", "what it counts"), rows)
+    return table(("convention", "tool and version", "calls it", "what it counts"), rows)
 
 
 def convention_sections() -> str:
@@ -201,6 +201,10 @@ def _convention(one: Convention) -> Iterator[str]:
         yield f"Note: {one.note}."
     if one.printed_half:
         yield "What it publishes is half of this sum."
+    if one.depends:
+        yield f"It depends on how the model is written: {one.depends}."
+    if one.also:
+        yield f"Also found as {_listing([f'`{word}`' for word in one.also], 'or')}."
     by_count: dict[str, list[str]] = {}
     for op in KINDS:
         weights = one.weights(op)

@@ -58,7 +58,7 @@ def clean_environment(**environment: str) -> dict[str, str]:
 
 
 def on_terminal(width: int, *arguments: str, **environment: str) -> tuple[str, int]:
-    """What a terminal of this width gets, standard output and error together, and the exit code."""
+    """Return what a terminal of this width gets, standard output and error together, and the exit code."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
     process = subprocess.Popen(

@@ -1,5 +1,6 @@
-"""What several tests share."""
+"""Fixtures and options that several tests share."""
 
+import os
 import signal
 from pathlib import Path
 
@@ -9,6 +10,11 @@ ROOT = Path(__file__).resolve().parent.parent
 SPECS = ROOT / "specs"
 BUNDLED = sorted(path.stem for path in SPECS.glob("*.yaml"))
 assert BUNDLED, "no bundled specs found"
+
+collect_ignore = ["keras_models.py"]  # needs Keras, which only those install who record its counts
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # there is a worker for each core, and their threads would wait for each other
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # A shell that starts a command in the background has it ignore Ctrl-C, and so would the commands that tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)

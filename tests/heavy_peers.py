@@ -7,6 +7,7 @@ and in environments of their own, or with `pip install --target` and PYTHONPATH,
 
     pip install ptflops==0.6.9 && python -m tests.heavy_peers ptflops-0.6
     pip install thop==0.0.31.post1909230639 && python -m tests.heavy_peers thop-2019
+    pip install keras==3.15.1 tensorflow-cpu==2.21.0 && python -m tests.heavy_peers keras
 
 Each run rewrites its tools' part of `recorded_counts.json`, which `test_conventions.py` holds our conventions against.
 """
@@ -26,9 +27,9 @@ import torch
 from torch import nn
 
 import archcalc
-from archcalc.pytorch.check.observe import weightless
+from archcalc.graph import Graph
 from tests.conftest import BUNDLED, ROOT
-from tests.peers import ONES, in_quiet, network_of_one
+from tests.peers import ONES, in_quiet, network_of_one, written
 
 RECORD: Final = ROOT / "tests" / "recorded_counts.json"
 VALID: Final = sorted((ROOT / "tests" / "specs" / "valid").glob("*.yaml"))
@@ -100,15 +101,34 @@ def by_old_thop(module: nn.Module, x: torch.Tensor) -> Counts:
     return {"thop-2019": int(macs)}
 
 
-TOOLS: Final[dict[str, tuple[str, Callable[[nn.Module, torch.Tensor], Counts]]]] = {
-    "deepspeed": ("deepspeed", by_deepspeed),
-    "calflops": ("calflops", by_calflops),
-    "torchstat": ("torchstat", by_torchstat),
-    "onnx-tool": ("onnx-tool", by_onnx_tool),
-    "ptflops-0.6": ("ptflops", by_old_ptflops),
-    "thop-2019": ("thop", by_old_thop),
+def by_keras(graph: Graph) -> Counts:
+    from tests import keras_models
+
+    made = keras_models.model(graph)
+    counts = {"keras": keras_models.params(made)}
+    return counts | {"keras-flops": keras_models.flops(made)} if keras_models.is_seen(graph) else counts
+
+
+def on_module(count: Callable[[nn.Module, torch.Tensor], Counts]) -> Callable[[Graph], Counts]:
+    """Run a tool on what `archcalc export` writes."""
+
+    def on_graph(graph: Graph) -> Counts:
+        module, x = written(graph)
+        return count(copy.deepcopy(module), x)
+
+    return on_graph
+
+
+TOOLS: Final[dict[str, tuple[tuple[str, ...], Callable[[Graph], Counts]]]] = {
+    "deepspeed": (("deepspeed", "torch"), on_module(by_deepspeed)),
+    "calflops": (("calflops", "torch"), on_module(by_calflops)),
+    "torchstat": (("torchstat", "torch"), on_module(by_torchstat)),
+    "onnx-tool": (("onnx-tool", "torch"), on_module(by_onnx_tool)),
+    "ptflops-0.6": (("ptflops", "torch"), on_module(by_old_ptflops)),
+    "thop-2019": (("thop", "torch"), on_module(by_old_thop)),
+    "keras": (("keras", "tensorflow"), by_keras),
 }
-"""Each tool's distribution, and how it is run."""
+"""Each tool's distribution and what it runs on, and how it is run."""
 
 
 def networks() -> list[archcalc.Network]:
@@ -119,14 +139,13 @@ def networks() -> list[archcalc.Network]:
 
 
 def run(tool: str) -> tuple[dict[str, Counts], dict[str, str]]:
-    """What a tool counts for each network, by convention; and why it refuses others."""
+    """Return what a tool counts for each network, by convention; and why it refuses others."""
     counted: dict[str, Counts] = {}
     refused: dict[str, str] = {}
     for network in networks():
-        module, x = weightless(network.graph)
         try:
             with in_quiet(), torch.no_grad():
-                counts = TOOLS[tool][1](copy.deepcopy(module), x)
+                counts = TOOLS[tool][1](network.graph)
         except Exception as error:
             refused[network.spec.name] = f"{type(error).__name__}: {str(error)[:80]}"
             continue
@@ -140,7 +159,8 @@ def main() -> None:
     record: dict[str, Any] = json.loads(RECORD.read_text()) if RECORD.exists() else {}
     for tool in sys.argv[1:]:
         counted, refused = run(tool)
-        versions = {"tool": version(TOOLS[tool][0]), "torch": torch.__version__.partition("+")[0]}
+        distribution, below = TOOLS[tool][0]
+        versions = {"tool": version(distribution), below: version(below)}
         record[tool] = {"versions": versions, "counts": counted, "refused": refused}
         RECORD.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n")
 

@@ -1,19 +1,38 @@
-"""Other tools, run on a module: each answers how much it counts for one example of an input."""
+"""Other tools, run on a module: each answers how much it counts for an input.
+
+The module is the one that `archcalc export` writes, since what some tools count depends on how a model is written. Its
+weights are its own and lie in memory in order: on a weight that is one number seen many times torch takes other paths.
+"""
 
 import io
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import torch
 from torch import nn
 
 import archcalc
+from archcalc.exchange.pytorch_source import class_name, source
+from archcalc.graph import Graph
 from archcalc.layers import KINDS
 
 Count = Callable[[nn.Module, torch.Tensor], int]
+
+
+def written(graph: Graph, batch: int = 1) -> tuple[nn.Module, torch.Tensor]:
+    """Return the module of the source that is exported, and an input for it, all zeros."""
+    names: dict[str, Any] = {}
+    exec(source(graph), names)
+    with torch.device("meta"):
+        module: nn.Module = names[class_name(graph.spec.name)]()
+    module.to_empty(device="cpu").eval()
+    with torch.no_grad():
+        for tensor in (*module.parameters(), *module.buffers()):
+            tensor.zero_()
+    return module, torch.zeros(batch, *graph.spec.input_shape)
 
 
 def by_torch(module: nn.Module, x: torch.Tensor) -> int:
@@ -61,6 +80,16 @@ def by_torchprofile(module: nn.Module, x: torch.Tensor) -> int:
     return int(profile_macs(module, x))
 
 
+def by_torch_scan(module: nn.Module, x: torch.Tensor, metric: str = "macs") -> int:
+    from torchscan import crawl_module
+
+    return int(crawl_module(module, args=(x,))["totals"][metric]["known_value"] or 0)
+
+
+def by_torch_scan_flops(module: nn.Module, x: torch.Tensor) -> int:
+    return by_torch_scan(module, x, "module_flops")
+
+
 LAYERS: Final = {
     "conv2d": "{op: conv2d, out_channels: 8, kernel_size: 3, stride: 2, groups: 2}",
     "conv_transpose2d": "{op: conv_transpose2d, out_channels: 8, kernel_size: 3, stride: 2}",
@@ -82,6 +111,7 @@ VARIANTS: Final = {
     "conv2d_depthwise": "{op: conv2d, out_channels: 12, kernel_size: 3, groups: 6}",
     "conv_transpose2d_bare": "{op: conv_transpose2d, out_channels: 8, kernel_size: [3, 2], groups: 2, bias: false}",
     "conv_transpose2d_spread": "{op: conv_transpose2d, out_channels: 4, kernel_size: 3, dilation: 2, padding: 1}",
+    "dropout_never": "{op: dropout, p: 0}",
     "linear_bare": "{op: linear, out_features: 5, bias: false}",
     "linear_on_maps": "{op: linear, out_features: 5}",
     "linear_bare_on_maps": "{op: linear, out_features: 5, bias: false}",
@@ -89,8 +119,10 @@ VARIANTS: Final = {
     "batch_norm2d_untracked": "{op: batch_norm2d, track_running_stats: false}",
     "batch_norm2d_bare": "{op: batch_norm2d, affine: false, track_running_stats: false}",
     "max_pool2d_padded": "{op: max_pool2d, kernel_size: 3, padding: 1, dilation: 2}",
+    "max_pool2d_oblong": "{op: max_pool2d, kernel_size: [2, 3], stride: 2}",
     "avg_pool2d_padded": "{op: avg_pool2d, kernel_size: [3, 2], padding: 1, ceil_mode: true}",
     "adaptive_avg_pool2d_uneven": "{op: adaptive_avg_pool2d, output_size: 4}",
+    "adaptive_avg_pool2d_finer": "{op: adaptive_avg_pool2d, output_size: [20, 13]}",
     "adaptive_max_pool2d_uneven": "{op: adaptive_max_pool2d, output_size: 4}",
     "softmax_on_maps": "{op: softmax, dim: 1}",
 }
@@ -120,12 +152,14 @@ PEERS: Final[dict[str, Count]] = {
     "ptflops-aten": by_ptflops_aten,
     "thop": by_thop,
     "torchprofile": by_torchprofile,
+    "torch-scan": by_torch_scan,
+    "torch-scan-flops": by_torch_scan_flops,
 }
 """Those that the tests install, by the convention that is held against each."""
 
 
 def count(name: str, module: nn.Module, x: torch.Tensor) -> int:
-    """What a tool counts for a module that it may change; without what it prints and warns of."""
+    """Return what a tool counts for a module that it may change, without its prints and warnings."""
     with in_quiet(), torch.no_grad():
         return PEERS[name](module.eval(), x)
 

@@ -114,7 +114,7 @@ def test_another_network_of_the_same_spec() -> None:
     assert [one.table().totals.params for one in (network, wider)] == [4 * 27 + 4, 16 * 27 + 16]
     larger = wider.with_(input_shape=(3, 10, 10))
     assert (larger.graph.output_shape, larger.table().totals.params) == ((16, 8, 8), 16 * 27 + 16)
-    with pytest.raises(ArchError, match="the spec has no param 'depth' to set"):
+    with pytest.raises(ArchError, match="net has no param 'depth' to set"):
         network.with_(depth=2)
     with pytest.raises(ArchError, match="was not read from a spec"):
         archcalc.Network(network.spec).with_(width=2)
@@ -231,11 +231,11 @@ def test_a_network_is_profiled_by_a_preset() -> None:
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        ({"precision": "fp31"}, "'fp31' is no precision (of fp32, tf32, "),
-        ({"mode": "testing"}, "'testing' is no mode (of infer, train, both)"),
-        ({"mode": ""}, "'' is no mode (of infer, train, both)"),
-        ({"layers": ""}, "'' is no layers (of alone, profiler)"),
-        ({"compile": "fast"}, "'fast' is no compile (of default, "),
+        ({"precision": "fp31"}, "precision must be fp32, tf32, "),
+        ({"mode": "testing"}, "mode must be infer, train or both, got text 'testing'"),
+        ({"mode": ""}, "mode must be infer, train or both, got empty text"),
+        ({"layers": ""}, "layers must be alone or profiler, got empty text"),
+        ({"compile": "fast"}, "compile must be default, "),
         ({"calls": 5}, "--calls must be at least 100 for a 99th percentile, got 5"),
         ({"min_run_time": 0.0}, "--min-run-time must be more than 0 seconds, got 0.0"),
         ({"preset": "tf"}, "there is no preset 'tf'"),

@@ -1,4 +1,4 @@
-"""What the README and the pages promise: a light core, one-way imports, commands that run, blocks that are current."""
+"""Promises of the README and the pages: a light core, one-way imports, commands that run, blocks that are current."""
 
 import ast
 import doctest
@@ -133,11 +133,11 @@ ROOMS: dict[str, dict[str, list[str]]] = {
         "compare": ["table"],
         "conventions": [],
         "explain": [],
-        "identify": ["check", "reconcile"],
+        "identify": ["audit", "check", "reconcile"],
         "list": [],
         "ops": [],
         "profile": [],
-        "reconcile": ["table"],
+        "reconcile": ["conventions", "table"],
         "solve": [],
         "table": ["conventions"],
         "validate": ["list"],
@@ -177,7 +177,7 @@ def _imports(path: Path) -> set[str]:
 
 
 def _names_of(node: ast.AST) -> list[str]:
-    """What an import statement names: modules, and the names that it takes from a package, which may be modules."""
+    """Return what an import statement names: modules, and names that it takes from a package, which may be modules."""
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]
     if isinstance(node, ast.ImportFrom) and node.module == "archcalc":
@@ -297,7 +297,7 @@ def _git(folder: Path, *arguments: str) -> None:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """What a pull request's workflow checks out: a clone that stands on a branch of the repository."""
+    """Return what a pull request's workflow checks out: a clone that stands on a branch of the repository."""
     repository, clone = tmp_path / "repository", tmp_path / "clone"
     repository.mkdir()
     _git(repository, "init")
@@ -359,7 +359,7 @@ ANSWERS: dict[str, list[list[str]]] = {
     "reconcile": [["reconcile", "paper"]],
     "reconcile --measured NUMBER": [["reconcile", "paper", "--measured", "724.41M"]],
     "conventions": [["conventions"]],
-    "identify NUMBER": [["identify", "0.714G"]],
+    "identify NUMBER": [["identify", "0.714G"], ["identify", "253,440"], ["identify", "96x55x55"]],
     "identify FILE": [["identify", "{checkpoint}"]],
     "solve": [["solve", "alexnet_owt"], ["solve", "lenet_d2l", "--input", "1x2x2"]],
     "solve --layer LAYER": [["solve", "paper", "--layer", "conv1"]],
@@ -403,7 +403,7 @@ def _documented(section: str) -> set[str]:
     return words.union(*(_documented(other) for other in every if other in words and other != section))
 
 
-BY_NAMES = ("counts", "quantities", "not_counted", "not_known", "fields", "keys", "settings", "variables")
+BY_NAMES = ("counts", "quantities", "not_counted", "not_known", "depends", "fields", "keys", "settings", "variables")
 
 
 def _keys(data: object) -> set[str]:

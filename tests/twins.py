@@ -9,7 +9,7 @@ from archcalc.layers import Twin
 
 
 class Called(nn.Module):
-    """What a twin calls, after its padding."""
+    """The call of a twin, after its padding."""
 
     def __init__(self, twin: Twin) -> None:
         super().__init__()

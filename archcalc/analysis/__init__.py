@@ -1,1 +1,1 @@
-"""Graph and Table -> answers: a room for each question. What lies beside the rooms is shared by several of them."""
+"""Graph and Table -> answers: a room for each question. What lies outside the rooms is shared by several of them."""

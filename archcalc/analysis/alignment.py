@@ -13,7 +13,7 @@ Pairs = list[tuple[A | None, B | None]]
 
 
 def align(left: Sequence[A], right: Sequence[B], cost: Callable[[A, B], int], alone: int = ALONE) -> Pairs[A, B]:
-    """Pairs in the order of both sequences, None where an element stands alone; an unlikeness costs from 0, alike.
+    """Return pairs in the order of both sequences, None where an element stands alone; `cost` is 0 for equals.
 
     Dynamic programming over all pairs (Needleman and Wunsch, J. Mol. Biol. 48, 1970), except what is alike at both
     ends, which any cheapest alignment may pair.
@@ -35,7 +35,7 @@ def total(pairs: Pairs[A, B], cost: Callable[[A, B], int]) -> int:
 
 
 def _alike(left: Sequence[A], right: Sequence[B], cost: Callable[[A, B], int]) -> int:
-    """How many elements from the start are alike."""
+    """Return how many elements from the start are alike."""
     count = 0
     for a, b in zip(left, right, strict=False):
         if cost(a, b):

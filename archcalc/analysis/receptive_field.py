@@ -26,7 +26,7 @@ POINT: Final = Field((1, 1), (1, 1))
 
 
 def receptive_fields(graph: Graph) -> dict[str, Field | None]:
-    """The field of each layer's outputs; None from a layer on that no window describes, such as a flatten."""
+    """Return the field of each layer's outputs; None from a layer on that no window describes, such as a flatten."""
     fields: dict[str, Field | None] = {}
     for node in graph.nodes:
         fields[node.name] = through(node, [fields.get(name, POINT) for name in node.inputs])
@@ -34,7 +34,7 @@ def receptive_fields(graph: Graph) -> dict[str, Field | None]:
 
 
 def through(node: Node, inputs: list[Field | None]) -> Field | None:
-    """The field of a layer's outputs, from those of its inputs; of several inputs the widest."""
+    """Return the field of a layer's outputs, from those of its inputs; of several inputs the widest."""
     seen = [field for field in inputs if field is not None]
     if len(seen) < len(inputs) or node.layer.mixes_places(*node.device_inputs):
         return None

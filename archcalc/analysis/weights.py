@@ -31,7 +31,7 @@ _GOOD: Final = (Verdict.FITS, Verdict.NOT_NEEDED)
 
 
 class Fit(NamedTuple):
-    """One tensor of a layer beside one of a checkpoint; None where there is none."""
+    """One tensor of a layer next to one of a checkpoint; None where there is none."""
 
     layer: str | None
     name: str | None
@@ -50,7 +50,7 @@ class Fit(NamedTuple):
 
 @dataclass(frozen=True)
 class Weights:
-    """A network beside a checkpoint, tensor by tensor."""
+    """A network next to a checkpoint, tensor by tensor."""
 
     network: str
     pairs: tuple[Pair, ...]

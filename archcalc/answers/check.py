@@ -1,4 +1,4 @@
-"""A spec beside PyTorch: its counters, somebody's model, a checkpoint."""
+"""A spec next to PyTorch: its counters, somebody's model, a checkpoint."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ def _size(shape: tuple[int, ...] | None) -> str | None:
 
 @dataclass(frozen=True, repr=False)
 class Agreements(Answer):
-    """Tables beside what PyTorch and its counters observe of the same networks, layer by layer."""
+    """Tables next to what PyTorch and its counters observe of the same networks, layer by layer."""
 
     agreements: tuple[Agreement, ...]
 
@@ -55,7 +55,7 @@ class Agreements(Answer):
 
 @dataclass(frozen=True, repr=False)
 class Against(Answer):
-    """A spec beside somebody's model: layers beside what runs, and the outputs of both."""
+    """A spec next to somebody's model: layers next to what runs, and the outputs of both."""
 
     found: against.Against
 
@@ -70,7 +70,7 @@ class Against(Answer):
         return of_model(self.found)
 
     def records(self) -> Iterator[dict[str, Any]]:
-        """Return a row for each layer and what stands beside it."""
+        """Return a row for each layer and what stands next to it."""
         for pair in self.found.layers:
             ours, theirs = pair.ours, pair.theirs
             yield {
@@ -86,7 +86,7 @@ class Against(Answer):
 
 @dataclass(frozen=True, repr=False)
 class OfWeights(Answer):
-    """A spec beside the tensors of a checkpoint."""
+    """A spec next to the tensors of a checkpoint."""
 
     weights: Weights
     checkpoint: Checkpoint

@@ -11,15 +11,15 @@ from archcalc.render.answer import Answer as Rendered
 
 @dataclass(frozen=True, repr=False)
 class Conventions(Answer):
-    """Counting conventions, one or all."""
+    """Counting conventions: those that a word means, or all."""
 
     conventions: tuple[Convention, ...]
     is_all: bool = True
 
     def rendered(self) -> Rendered:
-        from archcalc.render.conventions import all_of_them, one_of_them
+        from archcalc.render.conventions import all_of_them, some_of_them
 
-        return all_of_them(self.conventions) if self.is_all else one_of_them(self.conventions[0])
+        return all_of_them(self.conventions) if self.is_all else some_of_them(self.conventions)
 
     def records(self) -> Iterator[dict[str, Any]]:
         """Return a row for each convention and layer kind, with what is counted of it, in words."""

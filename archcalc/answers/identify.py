@@ -1,10 +1,12 @@
-"""The networks that a number or a checkpoint may be of."""
+"""The networks that a number, a shape or a checkpoint may be of."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from archcalc.analysis.identify.number_meanings import Meaning
+from archcalc.analysis.identify.sayings import Saying
+from archcalc.analysis.identify.shapes import ShapeMeaning
 from archcalc.analysis.weights import Weights
 from archcalc.answers.answer import Answer
 from archcalc.checkpoint.checkpoint import Checkpoint
@@ -13,31 +15,39 @@ from archcalc.render.answer import Answer as Rendered
 
 @dataclass(frozen=True, repr=False)
 class Meanings(Answer):
-    """What a quoted number may mean, the likeliest first; those that do not match are there too, by nearness."""
+    """The meanings of a quoted number or shape, the likeliest first.
+
+    `sayings` are claims of sources. `meanings` are numbers of networks, those that do not match too, by nearness. Of a
+    shape there are `shapes` in their place.
+    """
 
     quoted: str
-    meanings: tuple[Meaning, ...]
+    meanings: tuple[Meaning, ...] = ()
+    sayings: tuple[Saying, ...] = ()
+    shapes: tuple[ShapeMeaning, ...] = ()
     hint: str = ""
-    """What may have been meant by a number that matches nothing."""
+    """A hint on how to write a number that matches nothing."""
+    show_all: bool = False
+    """Whether all that match are shown, and not the likely ones alone."""
 
     @property
     def has_match(self) -> bool:
-        return any(one.units is not None for one in self.meanings)
+        return bool(self.sayings or self.shapes or any(one.fit for one in self.meanings))
 
     def rendered(self) -> Rendered:
-        from archcalc.render.identify import of_number
+        from archcalc.render.identify.meanings import Found, of_number
 
-        return of_number(self.meanings, self.quoted)
+        return of_number(Found(self.quoted, self.sayings, self.meanings, self.shapes), self.show_all)
 
     def records(self) -> Iterator[dict[str, Any]]:
-        """Return a row for each number that may be meant."""
+        """Return a row for each number or shape that may be meant."""
         for one in self.to_dict()["meanings"]:
-            yield {key: ", ".join(value) if isinstance(value, list) else value for key, value in one.items()}
+            yield {key: ", ".join(map(str, value)) if isinstance(value, list) else value for key, value in one.items()}
 
 
 @dataclass(frozen=True, repr=False)
 class Candidates(Answer):
-    """Networks beside a checkpoint, the best fitting first."""
+    """Networks next to a checkpoint, the best fitting first."""
 
     checkpoint: Checkpoint
     candidates: tuple[Weights, ...]

@@ -16,7 +16,7 @@ class Kinds(Answer):
     op: str | None = None
 
     def rendered(self) -> Rendered:
-        """Raises ArchError for an unknown op, with the nearest name."""
+        """Return the answer in every form. Raises ArchError for an unknown op, with the nearest name."""
         from archcalc.render.ops import answer
 
         return answer(self.op)

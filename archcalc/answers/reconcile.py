@@ -33,7 +33,7 @@ class Ladder(Answer):
 
 @dataclass(frozen=True, repr=False)
 class Matches(Answer):
-    """Conventions beside a printed number: first those that give it, then the others by nearness."""
+    """Conventions next to a printed number: first those that give it, then the others by nearness."""
 
     graph: Graph
     matches: tuple[ladder.Match, ...]

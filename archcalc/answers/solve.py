@@ -27,7 +27,7 @@ class Solution(solution.Solution, Answer):
 
 
 @dataclass(frozen=True, repr=False)
-class LayerOutput(layer_output.Reach, Answer):
+class LayerOutput(layer_output.LayerOutput, Answer):
     """How a layer comes to make a size: the inputs that lead to it, and the strides and paddings that make it."""
 
     def rendered(self) -> Rendered:
@@ -37,8 +37,8 @@ class LayerOutput(layer_output.Reach, Answer):
 
     def records(self) -> Iterator[dict[str, Any]]:
         """Return a row for each stride and padding, along each axis."""
-        for axis, reached in zip(("height", "width"), self.axes, strict=True):
-            for way in reached.ways:
+        for axis, made in zip(("height", "width"), self.axes, strict=True):
+            for way in made.ways:
                 before, after = way.padding or (None, None)
                 yield {
                     "axis": axis,

@@ -24,14 +24,14 @@ class Table(table.Table, Answer):
     """
 
     priced: "Priced | None" = None
-    """What each row costs by a convention, where one was asked for."""
+    """The cost of each row by a convention, if one was asked for."""
     by_all: "tuple[Total, ...]" = ()
     """The totals of all conventions, where they were asked for."""
     columns: tuple[str, ...] | None = None
     """The columns that are shown; those that fit the network, if none are chosen."""
 
     def rendered(self) -> Rendered:
-        """Raises ArchError for an unknown column."""
+        """Return the answer in every form. Raises ArchError for an unknown column."""
         if self.priced is not None:
             from archcalc.render.table.costs import by_one
 

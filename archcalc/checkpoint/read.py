@@ -49,7 +49,7 @@ def _kind(path: Path) -> Kind:
     if is_pipe_or_device(path):
         raise ArchError(f"{path} is not a file but a pipe or a device: name a file")
     with path.open("rb") as stream:
-        remember(stream)
+        remember(path)
         start = stream.read(9)
     if not start:
         raise ArchError(f"{path} is empty")

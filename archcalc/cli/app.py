@@ -14,11 +14,12 @@ import typer
 from archcalc import __version__
 from archcalc.cli.options import unbundled
 from archcalc.cli.output import complain, silence
+from archcalc.cli.values import Command
 from archcalc.errors import ArchError, MissingError, reason
 
 READING: Final = "Reading a network"
-SIDE_BY_SIDE: Final = "Setting networks side by side"
-AGAINST_THE_MODEL: Final = "Against the real model"
+SIDE_BY_SIDE: Final = "Comparing networks"
+AGAINST_THE_MODEL: Final = "With the PyTorch model"
 SPEC_FILES: Final = "Spec files"
 
 COMMANDS: Final = {
@@ -43,7 +44,7 @@ COMMANDS: Final = {
 
 
 def assemble(*names: str) -> typer.Typer:
-    """The command line with these commands, or with all: what is not called need not be loaded."""
+    """Return the command line with these commands, or with all: a command that is not called need not be loaded."""
     app = typer.Typer(
         name="archcalc",
         no_args_is_help=True,
@@ -55,14 +56,14 @@ def assemble(*names: str) -> typer.Typer:
         place, panel = COMMANDS[name]
         module, _, function = place.partition(":")
         command = getattr(import_module(f"archcalc.cli.{module}"), function)
-        app.command(name, rich_help_panel=panel)(unbundled(command))
+        app.command(name, cls=Command, rich_help_panel=panel)(unbundled(command))
     return app
 
 
 def archcalc(
     version: bool = typer.Option(False, "--version", help="Print the version and end."),
 ) -> None:
-    """Shapes, parameters and costs of convolutional networks, from a text that a person can read.
+    """Compute shapes, parameters and costs of convolutional networks, from a text that a person can read.
 
     Example: archcalc table paper
     """
@@ -95,7 +96,7 @@ def main() -> None:
 
 
 def _with_values(words: list[str]) -> list[str]:
-    """The words of a command, with a value for options that may go without one."""
+    """Return the words of a command, with a value for options that may go without one."""
     if words[:1] != ["profile"]:
         return words
     from archcalc.cli.profile.options import BARE
@@ -107,7 +108,7 @@ def _with_values(words: list[str]) -> list[str]:
 
 
 def _make_streams_sure() -> None:
-    """Streams that are closed swallow what they get; a character that one cannot write is escaped."""
+    """Let closed streams swallow what they get, and escape characters that a stream cannot write."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  # open until the end

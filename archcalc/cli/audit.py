@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def audit(specs: MaybeSpecs = None, spec_dir: SpecDirOption = None, writing: Writing = AS_FITS) -> None:
-    """What sources say about networks, checked; a broken claim, or a wrong one that now holds, ends with 1.
+    """Check what sources say about networks; ends with 1 on a broken claim, or on a wrong one that now holds.
 
     Example: archcalc audit --format markdown --output alexnet.md
     """
@@ -47,5 +47,5 @@ def _say_surprises(audits: "Sequence[OfOne]") -> None:
     for one in audits:
         for verdict in one.surprises:
             claim = verdict.claim
-            figures = f"{said(claim)} by {claim.source}, {in_words(verdict)} in truth"
-            say(f"{one.spec.name}: {about(claim)}: {figures}: {verdict.standing.value}")
+            numbers = f"{claim.source} says {said(claim)}, archcalc says {in_words(verdict)}"
+            say(f"{one.spec.name}: {about(claim)}: {numbers}: {verdict.standing.value}")

@@ -17,7 +17,7 @@ DeviceOption = Annotated[
     typer.Option(
         "--device",
         metavar="DEVICE",
-        help="meta, which allocates nothing, or cpu, cuda, mps to run it. Default: meta; with --against, cpu.",
+        help="meta, which allocates no memory, or cpu, cuda or mps. Default: meta; with --against, cpu.",
     ),
 ]
 AgainstOption = Annotated[
@@ -25,14 +25,22 @@ AgainstOption = Annotated[
     typer.Option(
         "--against",
         metavar="MODULE:NAME",
-        help="Hold one spec against a model of your own, by running its code: package.module:name or file.py:name.",
+        help="Compare one spec with a model of your own, by running its code: package.module:name or file.py:name.",
     ),
 ]
 
 
+TimeoutOption = Annotated[
+    float | None,
+    typer.Option("--timeout", metavar="SECONDS", help="End the model of --against after SECONDS. Default: 600."),
+]
 WeightsOption = Annotated[
     Path | None,
-    typer.Option("--weights", metavar="FILE", help="Hold a checkpoint's tensors against one spec: .pth, .safetensors."),
+    typer.Option(
+        "--weights",
+        metavar="FILE",
+        help="Compare one spec with the tensors of a checkpoint: a .pth, .pt or .safetensors file.",
+    ),
 ]
 
 ConvertOption = Annotated[
@@ -54,31 +62,38 @@ def check(
     key: KeyOption = None,
     convert: ConvertOption = None,
     device: DeviceOption = None,
+    timeout: TimeoutOption = None,
     reading: Reading = AS_SPECIFIED,
     writing: Writing = AS_FITS,
 ) -> None:
-    """Hold the table against the PyTorch model of the same spec, layer by layer; a difference ends with 1.
+    """Compare the table with the PyTorch model of the same spec, layer by layer; ends with 1 on a difference.
 
     Example: archcalc check paper
     """
-    from archcalc.cli.networks import Networks
+    from archcalc.cli.networks import Networks, say_cautions
     from archcalc.cli.output import expect_apart, say, write_answer
     from archcalc.errors import ArchError
+    from archcalc.pytorch.check.process import SECONDS
     from archcalc.questions import check as checked
 
     networks = Networks(reading)
     loaded = [networks.one(word) for word in specs or networks.words()]
     if (against or weights) and len(loaded) != 1:
-        raise ArchError("--against and --weights: name one spec (archcalc identify FILE tries all)")
+        raise ArchError(
+            "--against and --weights: name one spec (archcalc identify FILE finds the specs that a checkpoint fits)"
+        )
     if against and weights:
-        raise ArchError("--against and --weights: give one of them at a time")
+        raise ArchError("--against and --weights do not go together: give one of them")
     if (key or convert) and not weights:
-        raise ArchError("--key and --convert: say of which checkpoint, by --weights FILE")
+        raise ArchError("--key and --convert go with --weights")
+    if timeout is not None and not against:
+        raise ArchError("--timeout goes with --against")
+    for network in loaded:  # whose faults are reported before anybody's code is run
+        say_cautions(network, network.spec.name)
     answer: Agreements | Against | OfWeights
     if against:
-        _ = loaded[0].graph  # whose faults are reported before anybody's code is run
         say(f"--against runs the code of {against.rpartition(':')[0] or against}")
-        answer = loaded[0].check_against(against, device or "cpu")
+        answer = loaded[0].check_against(against, device or "cpu", SECONDS if timeout is None else timeout)
     elif weights:
         answer = loaded[0].check_weights(weights, key)
         if convert:

@@ -8,9 +8,10 @@ from archcalc.cli.options import AS_FITS, AS_SPECIFIED, BatchOption, Reading, Sp
 
 OnlyOption = Annotated[Literal["shapes", "params", "macs"] | None, typer.Option("--only", help="Show one quantity.")]
 ChangedOption = Annotated[
-    bool, typer.Option("--changed", help="Show only layers that differ, or with --only those whose quantity does.")
+    bool,
+    typer.Option("--changed", help="Show only layers that differ; with --only, those that differ in that quantity."),
 ]
-FailOption = Annotated[bool, typer.Option("--fail-on-diff", help="End with 1 where anything differs.")]
+FailOption = Annotated[bool, typer.Option("--fail-on-diff", help="End with exit code 1 if anything differs.")]
 
 
 def compare(
@@ -22,7 +23,7 @@ def compare(
     batch: BatchOption = 1,
     writing: Writing = AS_FITS,
 ) -> None:
-    """Networks side by side, layer by layer, and in words what differs from the first; = is the same.
+    """Put networks side by side, layer by layer, and say what differs from the first; = means the same.
 
     Example: archcalc compare paper torchvision d2l
     """

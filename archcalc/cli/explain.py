@@ -19,10 +19,15 @@ QUANTITIES: "Final[dict[Word, Quantity]]" = {
 }
 
 LayerArgument = Annotated[
-    str | None, typer.Argument(metavar="[LAYER]", help="One layer, or all of a structure; the whole chain if none.")
+    str | None,
+    typer.Argument(
+        metavar="[LAYER]",
+        help="A layer, or a structure with all its layers. Default: the whole network, from input to output.",
+    ),
 ]
 OfOption = Annotated[
-    Word | None, typer.Option("--of", help="One quantity. Default: all of a layer; of a network, the output.")
+    Word | None,
+    typer.Option("--of", help="Explain one quantity. Default: all quantities of a layer; of a network, the output."),
 ]
 
 
@@ -33,7 +38,7 @@ def explain(
     reading: Reading = AS_SPECIFIED,
     writing: Writing = AS_FITS,
 ) -> None:
-    """Where a number comes from: the rule, the numbers put in, the result, and what it hides.
+    """Show where a number comes from: the rule, the numbers put in, the result, and what the number does not show.
 
     Example: archcalc explain paper conv1
     """

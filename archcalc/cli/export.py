@@ -12,7 +12,7 @@ class Target(StrEnum):
     PYTORCH = "pytorch"
 
 
-TargetOption = Annotated[Target, typer.Option("--to", help="What to write it for.")]
+TargetOption = Annotated[Target, typer.Option("--to", help="The framework to write it for.")]
 
 
 def export(
@@ -21,7 +21,7 @@ def export(
     reading: Reading = AS_SPECIFIED,
     output: OutputOption = None,
 ) -> None:
-    """The network as source: one Python file with a torch.nn.Module, which needs no archcalc.
+    """Write the network as source: one Python file with a torch.nn.Module, which does not need archcalc.
 
     Example: archcalc export paper --to pytorch --output alexnet.py
     """

@@ -4,7 +4,7 @@ from archcalc.cli.options import AS_FITS, SpecDirOption, Writing
 
 
 def list_specs(spec_dir: SpecDirOption = None, writing: Writing = AS_FITS) -> None:
-    """The specs that can be named, with their totals.
+    """List all specs that archcalc finds, with their totals.
 
     Example: archcalc list --format markdown
     """

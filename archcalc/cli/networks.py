@@ -32,11 +32,11 @@ class Networks:
         return [str(path) for path in self.catalogue.files().values()]
 
     def one(self, word: str) -> Network:
-        """Raises ArchError with every fault of its file."""
+        """Return the network of a word. Raises ArchError with every fault of its file."""
         return self.origin._replace(word=word).read()
 
     def all_of(self, words: Iterable[str]) -> list[Network]:
-        """Raises ArchError with the faults of all that are broken, each once."""
+        """Return the network of each word. Raises ArchError with the faults of all that are broken, each once."""
         found = list(self.each(words))
         faults: list[Fault] = [fault for one in found if one.fault for fault in one.fault.faults]
         if faults:

@@ -6,11 +6,13 @@ import typer
 
 from archcalc.cli.options import AS_FITS, Writing
 
-OpArgument = Annotated[str | None, typer.Argument(metavar="[OP]", help="One layer kind, with what its fields take.")]
+OpArgument = Annotated[
+    str | None, typer.Argument(metavar="[OP]", help="Show one layer kind, with the values of its fields.")
+]
 
 
 def ops(op: OpArgument = None, writing: Writing = AS_FITS) -> None:
-    """The layer kinds and their fields.
+    """List the layer kinds and their fields.
 
     Example: archcalc ops conv2d
     """

@@ -23,15 +23,18 @@ def convention_names(incomplete: str) -> list[str]:
     """Completions: the conventions."""
     from archcalc.analysis.conventions import CONVENTIONS
 
-    return [name for name in CONVENTIONS if name.startswith(incomplete)]
+    words = (word for one in CONVENTIONS.values() for word in one.also)
+    return [name for name in dict.fromkeys([*CONVENTIONS, *words]) if name.startswith(incomplete)]
 
 
-SPEC_HELP = "A path, - for standard input, a spec's name, its alias, or the unique tail of its name."
+SPEC_HELP = "A path, - for standard input, a spec's name or alias, or the end of a name if only one name ends so."
 
 Specs = Annotated[list[str], typer.Argument(metavar="SPEC...", help=SPEC_HELP, autocompletion=spec_names)]
 MaybeSpecs = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[SPEC...]", help=f"{SPEC_HELP} All that can be named, if none.", autocompletion=spec_names),
+    typer.Argument(
+        metavar="[SPEC...]", help=f"{SPEC_HELP} Default: all specs that archcalc finds.", autocompletion=spec_names
+    ),
 ]
 OneSpec = Annotated[str, typer.Argument(metavar="SPEC", help=SPEC_HELP, autocompletion=spec_names)]
 FormatOption = Annotated[
@@ -75,12 +78,12 @@ class Reading(NamedTuple):
 
     @property
     def shape(self) -> tuple[int, ...] | None:
-        """Raises ArchError for what is no shape."""
+        """The input shape. Raises ArchError for what is not a shape."""
         return read_shape(self.input_shape)
 
     @property
     def settings(self) -> dict[str, object]:
-        """The params that are set. Raises ArchError for what is no setting."""
+        """The params that are set. Raises ArchError for what is not a setting."""
         return read_settings(self.set_)
 
 
@@ -96,17 +99,13 @@ AS_FITS = Writing()
 
 
 def unbundled(command: Callable[..., None]) -> Callable[..., None]:
-    """The command as typer reads it: in the place of each bundle stand the options that it holds."""
+    """Return the command as typer reads it: with the options of each bundle in the place of the bundle."""
     parameters = signature(command).parameters.values()
     bundles = {one.name: one.annotation for one in parameters if isinstance(one.default, Reading | Writing)}
     options = [option for one in parameters for option in _options(one, bundles.get(one.name))]
 
-    called = {option.name: _called(option) for option in options}
-
     @wraps(command)
     def run(**values: Any) -> None:
-        for name, value in values.items():
-            _expect_words(called[name], value)
         for name, bundle in bundles.items():
             values[name] = bundle(*(values.pop(field) for field in bundle._fields))
         command(**values)
@@ -114,20 +113,6 @@ def unbundled(command: Callable[..., None]) -> Callable[..., None]:
     run.__signature__ = signature(command).replace(parameters=options)  # type: ignore[attr-defined]
     run.__annotations__ = {option.name: option.annotation for option in options}
     return run
-
-
-def _called(option: Parameter) -> str:
-    """Return what a message calls an option or an argument."""
-    declared = option.annotation.__metadata__[0]
-    words = (declared.default, *(declared.param_decls or ()))  # typer keeps the first of an option as its default
-    return next((str(word) for word in words if str(word).startswith("--")), str(declared.metavar).strip("[]."))
-
-
-def _expect_words(called: str, value: object) -> None:
-    """Raise ArchError for a value that is empty, as of a variable that was not set."""
-    for word in value if isinstance(value, list | tuple) else [value]:
-        if isinstance(word, str) and not word.strip():
-            raise ArchError(f"{called}: the value is empty")
 
 
 def _options(parameter: Parameter, bundle: type[Reading | Writing] | None) -> list[Parameter]:
@@ -141,31 +126,32 @@ def _options(parameter: Parameter, bundle: type[Reading | Writing] | None) -> li
 
 
 def read_shape(text: str | None) -> tuple[int, ...] | None:
-    """`3x227x227` as (3, 227, 227). Raises ArchError."""
+    """Read `3x227x227` as (3, 227, 227). Raises ArchError."""
     if text is None:
         return None
     sizes = text.lower().split("x")
     if len(sizes) in (1, 3) and all(size.isdecimal() and 0 < int(size[:16]) < 10**15 for size in sizes):
         return tuple(int(size) for size in sizes)
-    raise ArchError(f"--input: '{text}' is no shape{_meant(sizes)}; write channels x height x width, as in 3x227x227")
+    what = f"--input: '{text}' is not a shape{_meant(sizes)}"
+    raise ArchError(f"{what}; write channels x height x width, each at least 1, as in 3x227x227")
 
 
 def _meant(sizes: list[str]) -> str:
     """Return what a person may have meant who wrote another number of sizes."""
     if len(sizes) == 4:
-        return ": it has a batch, which --batch says"
+        return ": give the batch with --batch"
     return ": it has no channels" if len(sizes) == 2 else ""
 
 
 def read_settings(pairs: list[str] | None) -> dict[str, object]:
-    """`num_classes=10` as {"num_classes": 10}. Raises ArchError."""
+    """Read `num_classes=10` as {"num_classes": 10}. Raises ArchError."""
     from archcalc.spec.text import plain_value
 
     settings: dict[str, object] = {}
     for pair in pairs or ():
         name, sign, value = pair.partition("=")
         if not sign or not name or not value:
-            raise ArchError(f"--set: '{pair}' is no setting; write param=value, as in num_classes=10")
+            raise ArchError(f"--set: '{pair}' is not a setting; write param=value, as in num_classes=10")
         if name.strip() in settings:
             raise ArchError(f"--set: {name.strip()} is set twice")
         try:
@@ -176,7 +162,7 @@ def read_settings(pairs: list[str] | None) -> dict[str, object]:
 
 
 def read_columns(text: str | None) -> list[str] | None:
-    """`layer,output,params` as a list."""
+    """Read `layer,output,params` as a list."""
     if text is None:
         return None
     columns = [word.strip() for word in text.split(",") if word.strip()]

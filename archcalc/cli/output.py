@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 
 
 def say(message: str) -> None:
-    """A message for the person, on standard error, out of the way of the data."""
+    """Print a message for the person on standard error, apart from the data."""
     _print_message(f"archcalc: {message}")
 
 
 def complain(error: ArchError) -> None:
-    """Every fault on standard error, a line each, those of a file with their place in it."""
+    """Print every fault on standard error, a line each, those of a file with their place in it."""
     for fault in error.faults:
         _print_message(str(fault) if fault.mark else f"archcalc: {fault}")
 
 
 def _print_message(message: str) -> None:
-    """A message as one line, but on a terminal broken between words."""
+    """Print a message as one line, but on a terminal broken between words."""
     if sys.stderr.isatty() and len(message) > _width():
         from textwrap import fill
 
@@ -49,7 +49,7 @@ def write_answer(answer: "Answer | Rendered", writing: "Writing") -> None:
 
 
 def _screen(output: Path | None) -> formats.Screen:
-    """The terminal that the answer goes to, or what is as wide as need be."""
+    """Return the terminal that the answer goes to, or a screen that is as wide as needed."""
     if output is not None or not sys.stdout.isatty():
         return formats.Screen()
     colour = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
@@ -90,7 +90,7 @@ def silence(stream: TextIO | None = None) -> None:
 
 
 def chosen(writing: "Writing") -> str:
-    """The format asked for, or else the one that fits the file's ending or the place. Raises ArchError."""
+    """Return the format asked for, or else the one that fits the file's ending or the place. Raises ArchError."""
     form, output = writing
     if form is not None:
         return form
@@ -98,7 +98,7 @@ def chosen(writing: "Writing") -> str:
         return "table" if sys.stdout.isatty() else "plain"
     ending, known = output.suffix.lower(), formats.endings()
     if ending and ending not in known:
-        raise ArchError(f"--output: {ending} names no format (of {', '.join(known)}); give --format too")
+        raise ArchError(f"--output: {ending} is not the ending of a format ({', '.join(known)}); add --format NAME")
     return known.get(ending, "plain")
 
 
@@ -108,11 +108,11 @@ def expect_apart(other: Path, output: Path | None) -> None:
     if output is not None and Path(os.path.realpath(output)) == target:
         raise ArchError(f"{other} cannot be written twice: name two files")
     if was_read(target):
-        raise ArchError(f"{other} is a file that is read: name another")
+        raise ArchError(f"{other} is a file that was read: name another")
 
 
 def _width() -> int:
-    """The terminal's columns; $COLUMNS, where it is set, comes first."""
+    """Return the terminal's columns; $COLUMNS, if it is set, comes first."""
     import shutil
 
     return shutil.get_terminal_size().columns

@@ -10,13 +10,13 @@ ConventionsArgument = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[CONVENTION...]",
-        help="The way between these, in this order; from macs, if there is one. All, if none.",
+        help="Two conventions or more, in this order; a single one is compared with macs, or params. Default: all.",
         autocompletion=convention_names,
     ),
 ]
 MeasuredOption = Annotated[
     str | None,
-    typer.Option("--measured", metavar="NUMBER", help="Say which conventions give this number, such as 714.2M."),
+    typer.Option("--measured", metavar="NUMBER", help="Find the conventions that give this number, such as 714.2M."),
 ]
 
 
@@ -28,7 +28,7 @@ def reconcile(
     batch: BatchOption = 1,
     writing: Writing = AS_FITS,
 ) -> None:
-    """Why tools print different numbers for one network: term by term, from the smallest to the largest.
+    """Explain why tools print different numbers for one network, term by term, from the smallest to the largest.
 
     Example: archcalc reconcile torchvision torchinfo ptflops
     """
@@ -39,7 +39,10 @@ def reconcile(
     from archcalc.errors import ArchError
 
     if conventions and measured is not None:
-        raise ArchError("--measured looks among all conventions: name none beside it, and quote '0.714 GFLOPs'")
+        raise ArchError(
+            "--measured compares with all conventions: name none of them; "
+            "a number with a unit needs quotes: '0.714 GFLOPs'"
+        )
     for name in conventions or ():
         find(name)
     network = Networks(reading).one(spec)

@@ -4,7 +4,7 @@ from archcalc.cli.options import OutputOption
 
 
 def schema(output: OutputOption = None) -> None:
-    """The JSON schema of spec files, for editors.
+    """Write the JSON schema of spec files, for editors.
 
     Example: archcalc schema --output specs/archcalc.schema.json
     """

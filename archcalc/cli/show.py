@@ -16,7 +16,7 @@ def show(
     form: SpecFormatOption = "yaml",
     output: OutputOption = None,
 ) -> None:
-    """A spec in full: what it inherits, its params, blocks and defaults all put in.
+    """Show a spec in full: what it inherits, its params, blocks and defaults are put in.
 
     Example: archcalc show caffenet > my_net.yaml
     """

@@ -26,19 +26,22 @@ COST_KEYS = ("cost", "cost_share")
 ALL = "all"
 """The word for the totals of every convention."""
 
-_COLUMNS_HELP = f"Show these columns, of: {', '.join(COLUMN_KEYS)}; with --convention also {', '.join(COST_KEYS)}."
+_COLUMNS_HELP = f"Show these columns, out of: {', '.join(COLUMN_KEYS)}; with --convention also {', '.join(COST_KEYS)}."
 ColumnsOption = Annotated[str | None, typer.Option("--columns", metavar="A,B,...", help=_COLUMNS_HELP)]
 ConventionOption = Annotated[
     str | None,
     typer.Option(
         "--convention",
         metavar="NAME",
-        help="Count as a tool does (archcalc conventions lists them), in the column cost; all adds every total.",
+        help="Count as a tool does, in the column cost; archcalc conventions lists the names; all shows all totals.",
         autocompletion=convention_names,
     ),
 ]
 PerDeviceOption = Annotated[
-    bool, typer.Option("--per-device", help="Unfold towers: each device's part, and the elements it reads from others.")
+    bool,
+    typer.Option(
+        "--per-device", help="Give each device of a tower a row, with the elements that it reads from others."
+    ),
 ]
 
 
@@ -51,7 +54,7 @@ def table(
     batch: BatchOption = 1,
     writing: Writing = AS_FITS,
 ) -> None:
-    """Shapes, parameters and costs, layer by layer.
+    """Show shapes, parameters and costs, layer by layer.
 
     Example: archcalc table paper --input 3x227x227 --format markdown
     """
@@ -60,12 +63,14 @@ def table(
     from archcalc.render.answer import together
 
     picked = _costs_expected(convention, read_columns(columns))
+    if not per_device and "received" in (picked or ()):
+        say("--columns: received has numbers only with --per-device")
     networks, tables, fault = Networks(reading), [], None
     for word in specs:
         network, fault = networks.up_to_a_fault(word)
         tables.append(network.table(batch, per_device, convention, picked))
         if per_device and not tables[-1].per_device:
-            say(f"{network.spec.name} has no towers: there is nothing to unfold")
+            say(f"{network.spec.name} has no towers: --per-device changes nothing")
         if fault:
             break
     last = tables[-1]
@@ -87,7 +92,7 @@ def _costs_expected(convention: str | None, columns: list[str] | None) -> list[s
         if not convention:
             raise ArchError(f"--columns: {costs} need --convention, which says how to count")
         if convention == ALL:
-            raise ArchError(f"--columns: {costs} are there for one convention, not for all")
+            raise ArchError(f"--columns: {costs} are columns of one convention: give its name instead of all")
     if convention and convention != ALL:
         from archcalc.analysis.conventions import find
 

@@ -6,7 +6,7 @@ from archcalc.cli.options import AS_FITS, AS_SPECIFIED, SpecDirOption, Specs, Wr
 
 
 def validate(specs: Specs, spec_dir: SpecDirOption = None, writing: Writing = AS_FITS) -> None:
-    """Check spec files; every fault is listed with its place, and ends with 2.
+    """Check spec files, and list every mistake with its place; ends with 2 on a mistake.
 
     Example: archcalc validate specs/*.yaml
     """

@@ -14,7 +14,7 @@ _PLAIN = re.compile(r"[A-Za-z][\w./+()-]*(?: [\w./+()-]+)*|[0-9][\w.]*%?")
 
 
 def document(spec: Spec) -> dict[str, Any]:
-    """The spec as plain data in the order of its file: no extends, params, defaults or blocks are left."""
+    """Return the spec as plain data in the order of its file: no extends, params, defaults or blocks are left."""
     parts = {
         "archcalc": VERSION,
         "name": spec.name,
@@ -31,7 +31,7 @@ def document(spec: Spec) -> dict[str, Any]:
 
 
 def _given(record: Source | Claim | Training) -> dict[str, Any]:
-    """The fields that are not at their defaults."""
+    """Return the fields that are not at their defaults."""
     values = ((name, getattr(record, name), field) for name, field in record.fields.items())
     return {name: field.type.write(value) for name, value, field in values if value != field.default}
 
@@ -65,7 +65,7 @@ def _layer(entry: Entry, previous: str) -> dict[str, Any]:
 
 
 def to_yaml(spec: Spec) -> str:
-    """YAML with a line for each layer, source and claim."""
+    """Write YAML with a line for each layer, source and claim."""
     return f"{SCHEMA_LINE}\n" + "".join(_block(document(spec), indent=""))
 
 
@@ -104,7 +104,7 @@ def _flow(value: Any) -> str:
 
 
 def _reads_back(text: str) -> bool:
-    """Whether a word without quotes reads as itself."""
+    """Return whether a word without quotes reads as itself."""
     return bool(_PLAIN.fullmatch(text)) and _is_text(text)
 
 
@@ -122,7 +122,7 @@ def _quoted(text: str) -> str:
 
 
 def to_json(spec: Spec) -> str:
-    """The same document as JSON."""
+    """Write the same document as JSON."""
     import json
 
     return json.dumps(document(spec), ensure_ascii=False, indent=2) + "\n"

@@ -57,8 +57,14 @@ class Layer(Declared, ABC):
     torch_ignored: ClassVar[tuple[str, ...]]
     """Arguments of torch's class that a spec leaves out: they change no output, or stay at their default."""
 
+    torch_reductions: ClassVar[tuple[str, ...]] = ()
+    """Functions of torch that do its work, with one output, over the axes that they are given."""
     merges: ClassVar[bool] = False
     """Whether it reads several layers (add, concat) rather than one."""
+    commutes: ClassVar[bool] = False
+    """Whether the order of the layers that it reads changes nothing."""
+    associates: ClassVar[bool] = False
+    """Whether it makes the same of some layers at once as of some first, and of that and the others then."""
     takes_activation: ClassVar[bool] = False
     """Whether `activation: relu` may be written on it."""
     also_called: ClassVar[tuple[str, ...]] = ()
@@ -77,35 +83,35 @@ class Layer(Declared, ABC):
 
     @abstractmethod
     def param_shapes(self, *inputs: Any) -> dict[str, Any]:
-        """Learnable tensors under torch's names."""
+        """Return learnable tensors under torch's names."""
 
     @abstractmethod
     def buffer_shapes(self, *inputs: Any) -> dict[str, Any]:
-        """Tensors that are stored but not learnt, under torch's names."""
+        """Return tensors that are stored but not learnt, under torch's names."""
 
     @abstractmethod
     def macs(self, *inputs_and_output: Any) -> Any:
-        """Multiply-accumulates of one example, without bias; the output shape comes last."""
+        """Return the multiply-accumulates of one example, without bias; the output shape comes last."""
 
     def quantities(self, *inputs_and_output: Any) -> dict[str, int]:
-        """Return more quantities that tools count, beside those that follow from its shapes and tensors."""
+        """Return more quantities that tools count, apart from those that follow from its shapes and tensors."""
         return {}
 
     @abstractmethod
     def units(self, out: Any) -> Any:
-        """Outputs that are neurons in the AlexNet paper's sense: those of convolutions and linear layers."""
+        """Return the outputs that are neurons in the AlexNet paper's sense: of convolutions and linear layers."""
 
     @abstractmethod
     def mixes_places(self, *inputs: Any) -> bool:
-        """Whether an output reads places of height and width that no window describes."""
+        """Return whether an output reads places of height and width that no window describes."""
 
     @abstractmethod
     def slides(self) -> Sliding | None:
-        """The window that slides over its input, in its fields; None for a kind that has none."""
+        """Return the window that slides over its input, in its fields; None for a kind that has none."""
 
     @abstractmethod
     def window(self, *inputs: Any) -> Window | None:
-        """The geometry that tables show, with the padding that is applied; None for a kind without a window."""
+        """Return the geometry that tables show, with the padding that is applied; None for a kind without a window."""
 
     @abstractmethod
     def twin(self, *inputs: Any) -> Twin: ...
@@ -115,7 +121,7 @@ class Layer(Declared, ABC):
         yield from ()
 
     def sources(self) -> tuple[tuple[str, str], ...]:
-        """Rules of its own that are not torch's, each with where it can be read."""
+        """Return rules of its own that are not torch's, each with where it can be read."""
         return ()
 
     def check(self, *inputs: Shape) -> None:
@@ -125,7 +131,7 @@ class Layer(Declared, ABC):
                 raise ArchError(fault())
 
     def bearing(self, name: str, *inputs: Shape) -> tuple[str, ...]:
-        """Of "shapes", "params" and "macs", those whose rules read the field; what bears on shapes bears on MACs."""
+        """Return those of "shapes", "params" and "macs" whose rules read the field; with shapes always MACs."""
         out = self.output_shape(*inputs)
         by_shape = name in read_by(self, lambda layer: layer.output_shape(*inputs))
         by_params = name in read_by(self, lambda layer: layer.param_shapes(*inputs))
@@ -140,7 +146,7 @@ class Layer(Declared, ABC):
         return None if name is None else getattr(self, name)
 
     def in_one_group(self, copies: int) -> "Layer | None":
-        """As one group on one device, with the outputs of all of them; None for a kind that has no width of its own."""
+        """Return the layer as one group on one device, with the outputs of all; None for a kind without a width."""
         width, groups = field_of_type(type(self), Width), field_of_type(type(self), GroupCount)
         if width is None:
             return None
@@ -148,12 +154,12 @@ class Layer(Declared, ABC):
 
 
 def field_of_type(kind: type[Layer], wanted: type[FieldType]) -> str | None:
-    """The name of the field of that type; None where there is none."""
+    """Return the name of the field of that type; None where there is none."""
     return next((name for name, field in kind.fields.items() if isinstance(field.type, wanted)), None)
 
 
 def read_by(layer: Layer, rule: Callable[[Layer], object]) -> set[str]:
-    """The fields of a layer that a rule reads."""
+    """Return the fields of a layer that a rule reads."""
     read: set[str] = set()
 
     class Watched(type(layer)):  # type: ignore[misc]  # a kind is known at run time only
@@ -261,19 +267,19 @@ def kind(op: str) -> Callable[[K], K]:
 
 
 def merging() -> dict[str, type[Layer]]:
-    """The kinds that read several layers, by their ops."""
+    """Return the kinds that read several layers, by their ops."""
     return {op: kind for op, kind in KINDS.items() if kind.merges}
 
 
 def unknown_op(op: str, known: Iterable[str] = KINDS) -> str:
-    """A message that names the nearest op."""
+    """Return a message that names the nearest op."""
     other = next((name for name, kind in KINDS.items() if op.lower() in kind.also_called), None)
     hint = f"; did you mean '{other}'?" if other else did_you_mean(op, known)
     return f"unknown op '{op}'{hint} (archcalc ops lists all)"
 
 
 def find(op: str) -> type[Layer]:
-    """The kind called `op`. Raises ArchError with the nearest name."""
+    """Return the kind called `op`. Raises ArchError with the nearest name."""
     if op in KINDS:
         return KINDS[op]
     raise ArchError(unknown_op(op))

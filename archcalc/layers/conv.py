@@ -16,7 +16,7 @@ _TORCH_DEFAULTS: Final = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1
 
 
 def divides(groups: int, **channels: Any) -> Iterator[Requirement]:
-    """Channels, by their names, can be divided into groups."""
+    """Require that channels, by their names, can be divided into groups."""
     for word, number in channels.items():
         yield Requirement(number % groups == 0, partial(_remainder, word, number, groups))
 
@@ -154,14 +154,24 @@ class ConvTranspose2d(Layer):
         return product(x) * parted(self.out_channels, self.groups) * product(self.kernel_size)
 
     def quantities(self, x: Shape, out: Shape) -> dict[str, int]:
-        macs, window = self.macs(x, out), product(self.kernel_size)
+        """Multiply-accumulates as tools see them that take it for a convolution, or mix up its channels."""
+        macs, window, filters = self.macs(x, out), product(self.kernel_size), self.out_channels // self.groups
         by_outputs = product(out) * (x[0] // self.groups) * window
         return {
             "ungrouped": macs * self.groups,
-            "split": macs // self.groups,
+            "split": product(x) * (filters // self.groups) * window,
             "by_outputs": by_outputs,
             "by_outputs_ungrouped": by_outputs * self.groups,
+            "by_strides": 2 * by_outputs // product(self.stride),
+            "by_filters": product(out) * filters * window,
+            "folded_bias": self.bias * filters * product(self._folded(x, axis) for axis in (0, 1)),
+            "unbiased_places": (not self.bias) * self.out_channels * product(x[1:]),
         }
+
+    def _folded(self, x: Shape, axis: int) -> int:
+        """Return the places of a convolution with the same window."""
+        reach = span(self.kernel_size[axis], self.dilation[axis])
+        return (x[1 + axis] + 2 * self.padding[axis] - reach) // self.stride[axis] + 1
 
     def units(self, out: Sizes[S]) -> S:
         return product(out)
@@ -203,4 +213,4 @@ def _fills_no_gap(more: int, stride: int, dilation: int) -> str:
 
 
 def _all_cut_off(size: object, made: object) -> str:
-    return f"padding cuts off all that {size} makes: {made} would be left"
+    return f"padding leaves no output: a size of {size} makes {made}"

@@ -53,7 +53,7 @@ class Declared:
             raise ArchError(f"{type(self).__name__} has no field '{next(iter(values))}'")
 
     def with_stand_ins(self, **values: Any) -> Self:
-        """A copy with these values for its fields as they are, unchecked: what stands in for them in its rules."""
+        """Return a copy with these values for its fields, unchecked: they stand in for the fields in its rules."""
         copy = object.__new__(type(self))
         copy.__dict__.update(vars(self) | values)
         return copy
@@ -73,7 +73,7 @@ class Declared:
 
 
 def _declarations(cls: type) -> Iterator[tuple[str, Field]]:
-    """The annotations of a class that carry a FieldType, with their defaults."""
+    """Yield the annotations of a class that carry a FieldType, with their defaults."""
     for name, annotation in get_annotations(cls).items():
         metadata = getattr(annotation, "__metadata__", ())
         if metadata:

@@ -21,7 +21,7 @@ EXPRESSION: Final = {"type": "string", "pattern": r"^\$"}
 
 
 def spell(value: object, depth: int = 2) -> str:
-    """A value as a message shows it, with its type where that is the point; long and deep ones are cut short."""
+    """Return a value as a message shows it, with its type if that is the point; long and deep ones are cut short."""
     match value:
         case None | bool():
             return {None: "null", True: "true", False: "false"}[value]
@@ -40,7 +40,7 @@ def _shortened(text: str) -> str:
 
 
 def is_integer(value: object) -> bool:
-    """True for 1, not for True: YAML's `true` is no number here."""
+    """Return True for 1, not for True: YAML's `true` is not a number here."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
@@ -49,21 +49,21 @@ class FieldType(ABC):
 
     words: str
     verbatim: bool = False
-    """Whether it takes a word as it is written, whatever that would mean: `version: 2.10` is not 2.1."""
+    """Whether it takes a word as it is written, without a meaning: `version: 2.10` is not 2.1."""
     quiet: bool = False
     """Whether it does nothing where it is 1, so that formulas leave it out."""
 
     @abstractmethod
     def read(self, value: Any) -> Any:
-        """The value in its one internal form. Raises ArchError."""
+        """Return the value in its one internal form. Raises ArchError."""
 
     def write(self, value: Any) -> Any:
-        """The shortest form that `read` reads back to the same value."""
+        """Return the shortest form that `read` reads back to the same value."""
         return value
 
     @abstractmethod
     def schema(self) -> dict[str, Any]:
-        """JSON schema (draft-07) of what `read` accepts."""
+        """Return the JSON schema (draft-07) of what `read` accepts."""
 
     def refuse(self, value: object) -> ArchError:
         return ArchError(f"must be {self.words}, got {spell(value)}")
@@ -94,7 +94,16 @@ class GroupCount(Integer):
 
 
 class Axis(Integer):
-    """Which axis is meant, as torch counts them; a shape's rank depends on it, so it is no number to compute with."""
+    """An axis, as torch counts them; a shape's rank depends on it, so it is not a number to compute with."""
+
+
+def from_the_start(axis: int, rank: int) -> int:
+    """Return an axis counted from the start, where a negative one is counted from the end of so many.
+
+    >>> from_the_start(-1, rank=4), from_the_start(1, rank=4)
+    (3, 1)
+    """
+    return axis + rank if axis < 0 else axis
 
 
 class Number(FieldType):

@@ -11,7 +11,7 @@ from archcalc.layers.twin import Twin
 
 
 def alike(inputs: Sequence[Sizes[S]], words: str, but: int | None = None) -> Iterator[Requirement]:
-    """All shapes are equal, apart from the axis `but`."""
+    """Require that all shapes are equal, apart from the axis `but`."""
     for one, other in pairwise(inputs):
         yield Requirement(len(one) == len(other), lambda: f"{words}, not {' and '.join(map(dims, inputs))}")
     for one, other in pairwise(inputs):
@@ -36,6 +36,8 @@ class Add(Weightless, Windowless):
     torch_functions = {"add": ()}
     torch_ignored = ()
     merges = True
+    commutes = True
+    associates = True
     takes_activation = True
 
     def requirements(self, *inputs: Sizes[S]) -> Iterator[Requirement]:
@@ -59,9 +61,10 @@ class Concat(Weightless, Windowless):
     idle = False
     mixes_channels = False
     torch_call = "torch.cat"
-    torch_functions = {"cat": (), "concat": ()}
+    torch_functions = {"cat": ("dim",), "concat": ("dim",), "concatenate": ("dim",)}
     torch_ignored = ()
     merges = True
+    associates = True
 
     dim: Dim = 1
 

@@ -58,6 +58,11 @@ class LocalResponseNorm(Weightless, Windowless):
         from decimal import Decimal
 
         alpha, size = Decimal(repr(self.alpha)), self.size
+        power = _shown(Decimal(repr(self.beta)))
+        yield (
+            f"y = x / ({_shown(Decimal(repr(self.k)))} + {alpha:f} * s) ** {power}, "
+            f"with s the {self.alpha_per} of the squares of {size} adjacent channels (k, alpha, beta and size)"
+        )
         if self.alpha_per == "sum":
             of_mean = f"is {_shown(alpha * size)} per mean (Caffe, PyTorch)"
             yield (
@@ -151,7 +156,7 @@ class BatchNorm2d(BatchNorm):
 
 @kind("batch_norm1d")
 class BatchNorm1d(BatchNorm):
-    """Each of (features,) scaled and shifted by its statistics over the batch."""
+    """Each feature of (features,) scaled and shifted by its statistics over the batch."""
 
     input_axis = -1
     torch_call = "nn.BatchNorm1d"

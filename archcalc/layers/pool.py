@@ -95,7 +95,7 @@ class AvgPool2d(WindowPool):
 
 
 class AdaptivePool2d(Weightless, Windowless):
-    """Adaptive pools: as many bins as `output_size` asks, whatever the input's size."""
+    """Adaptive pools: as many bins as `output_size` says, for any size of the input."""
 
     role = Role.POOL
     idle = False
@@ -110,18 +110,27 @@ class AdaptivePool2d(Weightless, Windowless):
         return (x[0], *self.output_size)
 
     def quantities(self, x: Shape, out: Shape) -> dict[str, int]:
-        """Whole rows times whole columns of the input that go into each output, and the outputs of a global pool."""
-        whole = product(size // bins for size, bins in zip(x[1:], out[1:], strict=True))
-        return {"bins": whole * product(out), "pooled": product(out) if product(out[1:]) == 1 else 0}
+        """Return rows times columns of the input for each output, in ways to round, and the outputs of a global pool.
+
+        A rough bin has the remainder and 1 where the size is no multiple.
+        """
+        both = tuple(zip(x[1:], out[1:], strict=True))
+        whole = product(size // bins for size, bins in both)
+        rough = product(size % bins + 1 if size % bins else size // bins for size, bins in both)
+        return {
+            "bins": whole * product(out),
+            "rough_bins": rough * product(out),
+            "pooled": product(out) if product(out[1:]) == 1 else 0,
+        }
 
     def mixes_places(self, x: Sizes[S]) -> bool:
         return True
 
     def remarks(self, x: Shape) -> Iterator[str]:
-        """Neighbouring bins share what a boundary cuts through, as torch has it."""
+        """Yield remarks: neighbouring bins share what a boundary cuts through, as in torch."""
         sizes, bins = x[1:], self.output_size
         if sizes == bins:
-            yield f"{dims(sizes)} is what it asks for: it changes nothing here"
+            yield f"{dims(sizes)} is already its output_size: it changes nothing here"
             return
         height, width = zip(sizes, bins, strict=True)
         both = [(height, "rows and columns")] if height == width else [(height, "rows"), (width, "columns")]
@@ -137,18 +146,20 @@ class AdaptivePool2d(Weightless, Windowless):
 
 @kind("adaptive_avg_pool2d")
 class AdaptiveAvgPool2d(AdaptivePool2d):
-    """Means over as many bins as `output_size` asks, whatever the input's size."""
+    """Means over as many bins as `output_size` says, for any size of the input."""
 
     torch_call = "nn.AdaptiveAvgPool2d"
     torch_functions = {"adaptive_avg_pool2d": ("output_size",)}
+    torch_reductions = ("mean",)
     torch_ignored = ()
     also_called = ("global_avg_pool",)
 
 
 @kind("adaptive_max_pool2d")
 class AdaptiveMaxPool2d(AdaptivePool2d):
-    """Maxima over as many bins as `output_size` asks, whatever the input's size."""
+    """Maxima over as many bins as `output_size` says, for any size of the input."""
 
     torch_call = "nn.AdaptiveMaxPool2d"
     torch_functions = {"adaptive_max_pool2d": ("output_size",)}
+    torch_reductions = ("amax", "max")
     torch_ignored = ("return_indices",)

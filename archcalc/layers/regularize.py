@@ -1,8 +1,10 @@
 """Layers that act in training only."""
 
+from collections.abc import Iterator
+
 from archcalc.layers.base import Pointwise, Role, kind
 from archcalc.layers.fields import Probability
-from archcalc.layers.sizes import Shape
+from archcalc.layers.sizes import Shape, product
 from archcalc.layers.twin import Twin
 
 
@@ -17,6 +19,13 @@ class Dropout(Pointwise):
     torch_ignored = ("inplace",)
 
     p: Probability = 0.5
+
+    def remarks(self, x: Shape) -> Iterator[str]:
+        kept = f"the others are multiplied by 1 / (1 - {self.p:g})" if self.p < 1 else "so all are"
+        yield f"in training, each element is zero with probability {self.p:g}, and {kept}; in inference nothing changes"
+
+    def quantities(self, x: Shape, out: Shape) -> dict[str, int]:
+        return {"dropped": product(out) if self.p else 0}
 
     def twin(self, x: Shape) -> Twin:
         return Twin(self.torch_call, {"p": self.p}, positional=("p",))

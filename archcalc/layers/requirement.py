@@ -18,7 +18,7 @@ class Requirement(NamedTuple):
 
 
 def has_rank(x: Sequence[object], rank: int) -> Iterator[Requirement]:
-    """`x` is (channels, height, width), or (features,), as `rank` 3 or 1 asks."""
+    """Require that `x` is (channels, height, width) for a `rank` of 3, or (features,) for 1."""
     yield Requirement(len(x) == rank, lambda: _other_rank(x, rank))
 
 

@@ -29,7 +29,7 @@ class Flatten(Weightless, Windowless):
 
     def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
         start, end = self._axes(x)
-        words = f"start_dim {self.start_dim} to end_dim {self.end_dim} is no range of batch x"
+        words = f"start_dim {self.start_dim} to end_dim {self.end_dim} is not a range of axes of batch x"
         yield Requirement(0 <= start < end <= len(x), lambda: f"{words} {dims(x)}")
 
     def output_shape(self, x: Sizes[S]) -> Sizes[S]:
@@ -44,13 +44,13 @@ class Flatten(Weightless, Windowless):
         return Twin(self.torch_call, keywords, defaults={"start_dim": 1, "end_dim": -1})
 
     def _axes(self, x: Sizes[S]) -> tuple[int, int]:
-        """The range of `x`, which has no batch axis, that becomes one."""
+        """Return the range of `x`, which has no batch axis, that becomes one."""
         return self.start_dim - 1, len(x) if self.end_dim == -1 else self.end_dim
 
 
 @kind("identity")
 class Identity(Pointwise):
-    """What goes in comes out: a name for a place."""
+    """Its input, unchanged: a name for a place."""
 
     role = Role.IDENTITY
     idle = True

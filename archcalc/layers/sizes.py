@@ -35,23 +35,23 @@ Sizes: TypeAlias = tuple[S, ...]
 
 
 def product(sizes: Iterable[S]) -> S:
-    """The product of one number or more."""
+    """Return the product of one number or more."""
     return reduce(mul, sizes)
 
 
 def positive(number: S) -> S:
-    """max(number, 0), as arithmetic that arrays can do too."""
+    """Return max(number, 0), as arithmetic that arrays can do too."""
     is_positive: S = number > 0
     return number * is_positive
 
 
 def larger(one: S, other: S) -> S:
-    """max(one, other), as such arithmetic."""
+    """Return max(one, other), as such arithmetic."""
     return one + positive(other - one)
 
 
 def equal(one: Any, other: Any) -> Any:
-    """Whether two numbers are equal, as those say it that have a way of their own."""
+    """Return whether two numbers are equal, in their own way if they have one."""
     for number, beside in ((one, other), (other, one)):
         if hasattr(number, "equals"):
             return number.equals(beside)
@@ -59,19 +59,19 @@ def equal(one: Any, other: Any) -> Any:
 
 
 def called(name: str, number: N) -> N:
-    """The number as it is; one that remembers how it was made also remembers what the rule calls it."""
+    """Return the number as it is; one that remembers how it was made also remembers what the rule calls it."""
     remember = getattr(number, "called", None)
     return remember(name) if remember else number
 
 
 def parted(number: S, parts: int) -> S:
-    """number // parts, which leaves no remainder where the layer fits; a number that remembers remembers that too."""
+    """Return number // parts, without a remainder if the layer fits; a number that remembers remembers that too."""
     part = getattr(number, "parted", None)
     return part(parts) if part else number // parts
 
 
 def bare(number: N) -> N:
-    """The number without how it was made, for a question that no formula shows."""
+    """Return the number without how it was made, for a question that no formula shows."""
     return getattr(number, "bare", number)
 
 

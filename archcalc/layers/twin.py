@@ -27,8 +27,17 @@ class Twin(NamedTuple):
     operator: str = ""
     """How source writes a function of two tensors."""
     remark: str = ""
-    """A remark on the arguments, which source writes beside them."""
+    """A remark on the arguments, which source writes after them."""
 
     @property
     def is_module(self) -> bool:
         return self.call.startswith("nn.")
+
+
+def shortest(value: Any) -> Any:
+    """Write a pair of equal numbers as one number, which torch takes wherever a pair stands.
+
+    >>> shortest((3, 3)), shortest((3, 2))
+    (3, (3, 2))
+    """
+    return value[0] if isinstance(value, tuple) and len(value) == 2 and value[0] == value[1] else value

@@ -77,7 +77,7 @@ class _Rounded(NamedTuple):
 
 
 def span(kernel: int, dilation: int = 1) -> int:
-    """How far a window reaches along an axis.
+    """Return how many elements a window covers along an axis, from its first to its last.
 
     >>> span(3, dilation=2)
     5
@@ -95,7 +95,7 @@ def slide(
     ceil_mode: bool | str = False,
     padded: Any = None,
 ) -> S:
-    """How many places a window of `kernel` takes along an axis of `size`.
+    """Return how many places a window of `kernel` takes along an axis of `size`.
 
     `padded` says whether any side of any axis has padding, which is what Caffe asks.
 
@@ -120,7 +120,7 @@ def slide(
 
 
 def same_padding(size: S, kernel: int, stride: int, dilation: int = 1) -> tuple[S, S]:
-    """TensorFlow's SAME: as much padding as makes ceil(size / stride) places, the odd element after.
+    """Return TensorFlow's SAME: as much padding as makes ceil(size / stride) places, the odd element after.
 
     >>> same_padding(224, kernel=11, stride=4)
     (3, 4)
@@ -132,19 +132,19 @@ def same_padding(size: S, kernel: int, stride: int, dilation: int = 1) -> tuple[
 
 
 def places(layer: Sliding, x: Sizes[S]) -> tuple[S, S]:
-    """The height and width of what a layer with a window makes of `x`, (channels, height, width)."""
+    """Return the height and width of what a layer with a window makes of `x`, (channels, height, width)."""
     height, width = (_along(layer, x, axis)[0] for axis in (0, 1))
     return height, width
 
 
 def applied(layer: Sliding, x: Shape) -> Window:
-    """The window with the padding it really reads: `same` resolved, and what rounding up reads past the end."""
+    """Return the window with the padding that it really reads: `same` resolved, and what rounding up reads past it."""
     (_, top, bottom, _), (_, left, right, _) = (_along(layer, x, axis) for axis in (0, 1))
     return Window(layer.kernel_size, layer.stride, Sides(top, bottom, left, right), layer.dilation)
 
 
 def _along(layer: Sliding, x: Sizes[S], axis: int) -> tuple[S, Any, Any, S]:
-    """Along height (0) or width (1): places, padding before, padding after, and how far past the input is read."""
+    """Return, along height (0) or width (1), places, padding before and after, and how far past the input is read."""
     before: Any
     after: Any
     size, kernel, stride, dilation = x[1 + axis], layer.kernel_size[axis], layer.stride[axis], layer.dilation[axis]
@@ -160,7 +160,7 @@ def _along(layer: Sliding, x: Sizes[S], axis: int) -> tuple[S, Any, Any, S]:
 
 
 def twin_padding(layer: Sliding, x: Shape) -> tuple[tuple[int, int], Twin | None]:
-    """The padding that torch's convolution takes itself, (height, width), or a padding of its own before it."""
+    """Return the padding that torch's convolution takes itself, (height, width), or a padding of its own before it."""
     sides = _sides(layer, x)
     if layer.ceil_mode is False and _is_symmetric(sides):
         return (sides.top, sides.left), None
@@ -168,7 +168,7 @@ def twin_padding(layer: Sliding, x: Shape) -> tuple[tuple[int, int], Twin | None
 
 
 def twin_pool_padding(layer: Sliding, x: Shape, fill: float) -> tuple[tuple[int, int], bool, Twin | None]:
-    """The same for pools, which know one way of rounding up: padding, `ceil_mode`, and a padding before it."""
+    """Return the same for pools, which round up in one way: padding, `ceil_mode`, and a padding before it."""
     sides = _sides(layer, x)
     torch_takes_it = all(side <= kernel // 2 for side, kernel in zip(sides[::2], layer.kernel_size, strict=True))
     if torch_takes_it and _is_symmetric(sides) and places(layer, x) == places(_as_torch_rounds(layer), x):
@@ -177,7 +177,7 @@ def twin_pool_padding(layer: Sliding, x: Shape, fill: float) -> tuple[tuple[int,
 
 
 def _sides(layer: Sliding, x: Shape) -> Sides:
-    """The padding asked for, with `same` resolved."""
+    """Return the padding asked for, with `same` resolved."""
     return layer.padding if isinstance(layer.padding, Sides) else applied(layer, x).padding
 
 
@@ -190,7 +190,7 @@ def _as_torch_rounds(layer: Sliding) -> Sliding:
 
 
 def _constant_pad(layer: Sliding, x: Shape, fill: float) -> Twin | None:
-    """Padding up to where the last window ends, after which rounding down makes the same places."""
+    """Return padding up to where the last window ends, after which rounding down makes the same places."""
     (_, top, _, bottom), (_, left, _, right) = (_along(layer, x, axis) for axis in (0, 1))
     padding = (left, max(right, 0), top, max(bottom, 0))
     if not any(padding):
@@ -199,7 +199,7 @@ def _constant_pad(layer: Sliding, x: Shape, fill: float) -> Twin | None:
 
 
 def fits(layer: Sliding, x: Sizes[S]) -> Iterator[Requirement]:
-    """The window fits at least once along both axes."""
+    """Require that the window fits at least once along both axes."""
     fixed = layer.padding != SAME or layer.ceil_mode is False
     yield Requirement(fixed, lambda: "padding same fixes the output size, so ceil_mode must be false")
     for count in places(layer, x):
@@ -215,12 +215,12 @@ def _does_not_fit(layer: Sliding, x: Sizes[Any]) -> str:
 
 
 def fits_exactly(layer: Sliding, x: Shape) -> bool:
-    """Whether no window reads past the padded input, as only rounding up makes it do."""
+    """Return whether no window reads past the padded input, as only rounding up makes it do."""
     return layer.padding == SAME or applied(layer, x).padding == layer.padding
 
 
 def pads_at_most_half(layer: Sliding) -> Iterator[Requirement]:
-    """A pool pads at most half its window, as torch asks: another window might see no input."""
+    """Require that a pool pads at most half its window, as torch does: another window might see no input."""
     if isinstance(layer.padding, Sides):
         top, bottom, left, right = layer.padding
         for sides, kernel in zip(((top, bottom), (left, right)), layer.kernel_size, strict=True):

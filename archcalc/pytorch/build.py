@@ -1,5 +1,6 @@
 """Graph -> torch.nn.Module, from the twins of its layers: one generic builder for every kind."""
 
+import operator
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial, reduce
@@ -9,6 +10,7 @@ from torch import Tensor, nn
 
 from archcalc.graph import Graph, Node, reads_own_part
 from archcalc.layers import Twin
+from archcalc.layers.twin import shortest
 from archcalc.spec.model import INPUT, Tower
 from archcalc.twins import PAD, place
 
@@ -18,8 +20,10 @@ Device = str | torch.device
 class Built(nn.Module):
     """A graph that runs: each layer once per device that holds it.
 
-    Takes (batch, channels, height, width) or (batch, features), gives the last layer's output. `outputs` gives every
-    layer's, under its name. Of several devices, the k-th of a tower is put on the k-th, all else on the first.
+    Takes (batch, channels, height, width) or (batch, features). A network with one output gives a tensor; one with
+    several a tuple of them, in the order of `graph.outputs`, which are the layers that no later layer reads. `outputs`
+    gives every layer's output, under its name. Of several devices, the k-th of a tower is put on the k-th, all else on
+    the first.
     """
 
     def __init__(self, graph: Graph, devices: Sequence[Device]) -> None:
@@ -32,6 +36,7 @@ class Built(nn.Module):
                         _put(self, f"{path}{PAD}", _module(layer.twin.pad))
                     if layer.twin.is_module:
                         _put(self, path, _module(layer.twin))
+        self._outputs = graph.outputs
         self._readers = Counter(name for node in graph.nodes for name in set(node.inputs))
         self._homes: dict[tuple[Tower | None, int], nn.Module] = {
             (layer.node.tower, copy): module
@@ -41,11 +46,10 @@ class Built(nn.Module):
             if any(True for _ in module.parameters())
         }
 
-    def forward(self, x: Tensor, kept: dict[str, Tensor] | None = None) -> Tensor:
-        """The last layer's output; an output is let go once its last reader has read it, or put in `kept`."""
+    def forward(self, x: Tensor, kept: dict[str, Tensor] | None = None) -> Tensor | tuple[Tensor, ...]:
+        """Return the outputs; what a layer makes is let go once its last reader has read it, or put in `kept`."""
         waiting = Counter(self._readers)
         made: dict[str, list[Tensor]] = {INPUT: [x]}
-        last = INPUT
         for name, layer in self._layers.items():
             made[name] = self._run(name, made)
             if kept is not None:
@@ -54,21 +58,21 @@ class Built(nn.Module):
                 waiting[source] -= 1
                 if not waiting[source]:
                     del made[source]
-            last = name
-        return self._whole(made[last])
+        outputs = tuple(self._whole(made[name]) for name in self._outputs)
+        return outputs[0] if len(outputs) == 1 else outputs
 
     def outputs(self, x: Tensor) -> dict[str, Tensor]:
-        """Every layer's output, those of all devices joined."""
+        """Return every layer's output, those of all devices joined."""
         kept: dict[str, Tensor] = {}
         self(x, kept)
         return kept
 
     def paths_of(self, name: str) -> tuple[str, ...]:
-        """Where a layer's modules stand, one per device; none for a layer that is a function."""
+        """Return where a layer's modules stand, one per device; none for a layer that is a function."""
         return self._layers[name].paths if self._layers[name].twin.is_module else ()
 
     def modules_of(self, name: str) -> list[nn.Module]:
-        """A layer's modules, one per device; none for a layer that is a function."""
+        """Return a layer's modules, one per device; none for a layer that is a function."""
         return [self.get_submodule(path) for path in self.paths_of(name)]
 
     def run_alone(self, name: str, tensors: Sequence[Tensor]) -> list[Tensor]:
@@ -107,7 +111,7 @@ class Built(nn.Module):
 
 
 def build(graph: Graph, device: Device | Sequence[Device] = "cpu") -> Built:
-    """The module of a graph on a device; on `meta` nothing is allocated. Raises ArchError for what torch cannot do.
+    """Build the module of a graph on a device; `meta` allocates nothing. Raises ArchError for what torch cannot do.
 
     Towers spread over several devices: those given, or for "cuda" all there are.
     """
@@ -117,15 +121,18 @@ def build(graph: Graph, device: Device | Sequence[Device] = "cpu") -> Built:
 
 
 def call(twin: Twin, tensors: Sequence[Tensor]) -> Tensor:
-    """Call a function of torch on several tensors, all at once or two by two."""
-    function: Callable[..., Tensor] = getattr(torch, twin.call.removeprefix("torch."))
+    """Call a function of torch on several tensors, all at once or two by two; by its operator, as source writes it."""
+    library = operator if twin.operator else torch
+    function: Callable[..., Tensor] = getattr(library, twin.call.removeprefix("torch."))
     if twin.takes_list:
         return function(list(tensors), **twin.keywords)
     return reduce(partial(function, **twin.keywords), tensors)
 
 
 def _module(twin: Twin) -> nn.Module:
-    made: nn.Module = getattr(nn, twin.call.removeprefix("nn."))(**twin.keywords)
+    """Make a module with its arguments as source writes them, since there are tools that see the difference."""
+    keywords = {word: shortest(value) for word, value in twin.keywords.items()}
+    made: nn.Module = getattr(nn, twin.call.removeprefix("nn."))(**keywords)
     return made
 
 

@@ -3,9 +3,6 @@
 import importlib
 import importlib.util
 import sys
-import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,39 +11,40 @@ import torch
 from torch import nn
 
 from archcalc.errors import ArchError, MissingError, did_you_mean
-from archcalc.files import remember
+from archcalc.pytorch.raised import text_of, told
 
 
 def make(target: str, device: str) -> nn.Module:
-    """The model that `target` names: a class or function that makes it without arguments, or the model itself.
+    """Make the model that `target` names: a class or function that makes it without arguments, or the model itself.
 
-    Raises ArchError for what cannot be imported, made, or is no model, with the error of the code itself;
+    Raises ArchError for what cannot be imported, made, or is not a model, with the error of the code itself;
     MissingError for a package that is not installed.
     """
     place, colon, name = target.rpartition(":")
     if not colon or not place or not name:
-        raise ArchError(f"'{target}' names no model; write package.module:name or path/to/file.py:name")
+        raise ArchError(f"'{target}' does not name a model; write package.module:name or path/to/file.py:name")
     found = _attribute(_module(place), name, target)
     if isinstance(found, nn.Module):
         return found.to(device)
     if not callable(found):
-        raise ArchError(f"{target} is a {type(found).__name__}, and makes no torch.nn.Module")
-    with _told(f"{target}() fails"), torch.device(device):
+        raise ArchError(
+            f"{target} is of type {type(found).__name__}, neither a torch.nn.Module nor a function that makes one"
+        )
+    with told(f"{target}() fails"), torch.device(device):
         try:
             made = found()
         except TypeError as error:
             if _is_of_the_call(error):
-                raise ArchError(
-                    f"{target} takes other arguments ({error}); name a function without any that makes the model"
-                ) from error
+                what = f"{target} needs arguments ({text_of(error)})"
+                raise ArchError(f"{what}; name a function that makes the model without any") from error
             raise
     if not isinstance(made, nn.Module):
-        raise ArchError(f"{target}() makes a {type(made).__name__}, no torch.nn.Module")
+        raise ArchError(f"{target}() makes an object of type {type(made).__name__}, not a torch.nn.Module")
     return made
 
 
 def is_file(target: str) -> bool:
-    """Whether the model is in a file rather than in an installed package."""
+    """Return whether the model is in a file rather than in an installed package."""
     place = target.rpartition(":")[0]
     return place.endswith(".py") or "/" in place
 
@@ -56,7 +54,7 @@ def _module(place: str) -> ModuleType:
         return _module_of_file(Path(place))
     if place == "torchvision":  # as its documentation calls models: torchvision.models.alexnet
         place = "torchvision.models"
-    with _told(f"{place} cannot be imported"):
+    with told(f"{place} cannot be imported"):
         try:
             return importlib.import_module(place)
         except ModuleNotFoundError as error:
@@ -68,15 +66,13 @@ def _module(place: str) -> ModuleType:
 def _module_of_file(path: Path) -> ModuleType:
     if not path.is_file():
         raise ArchError(f"there is no file {path}")
-    with path.open("rb") as stream:
-        remember(stream)
     spec = importlib.util.spec_from_file_location(path.stem, path)
     if spec is None or spec.loader is None:
-        raise ArchError(f"{path} is no Python file")
+        raise ArchError(f"{path} is not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[path.stem] = module
     sys.path.insert(0, str(path.resolve().parent))  # as Python does for a script, so that it may import its neighbours
-    with _told(f"{path} cannot be imported"):
+    with told(f"{path} cannot be imported"):
         spec.loader.exec_module(module)
     return module
 
@@ -90,22 +86,6 @@ def _attribute(module: ModuleType, name: str, target: str) -> Any:
     return found
 
 
-@contextmanager
-def _told(what: str) -> Iterator[None]:
-    """Whatever somebody's code raises becomes an ArchError with the error's own text and place."""
-    try:
-        yield
-    except ArchError:
-        raise
-    except (Exception, SystemExit) as error:
-        frames = traceback.extract_tb(error.__traceback__)
-        place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}: " if frames else ""
-        if isinstance(error, SyntaxError):
-            place = ""  # its message has its own
-        text = " ".join(str(error).split())
-        raise ArchError(f"{what}: {place}{type(error).__name__}{f': {text}' if text else ''}") from error
-
-
 def _is_of_the_call(error: TypeError) -> bool:
-    """Whether the call itself was wrong, not something inside of what was called."""
+    """Return whether the call itself was wrong, not something inside of what was called."""
     return error.__traceback__ is not None and error.__traceback__.tb_next is None

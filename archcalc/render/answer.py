@@ -26,7 +26,7 @@ class Answer(NamedTuple):
 
 
 def together(answers: Sequence[Answer]) -> Answer:
-    """Answers about several networks as one; a single one stays as it is."""
+    """Join answers about several networks as one; a single one stays as it is."""
     if len(answers) == 1:
         return answers[0]
     bare = [answer.bare for answer in answers if answer.bare]

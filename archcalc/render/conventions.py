@@ -7,6 +7,7 @@ from archcalc.analysis.conventions import Convention
 from archcalc.analysis.conventions.convention import in_words
 from archcalc.analysis.conventions.facts import QUANTITIES
 from archcalc.analysis.conventions.tools import COMMON
+from archcalc.errors import listing
 from archcalc.layers import KINDS
 from archcalc.render.answer import Answer
 from archcalc.render.envelope import stamped
@@ -23,18 +24,37 @@ def _counted(convention: Convention, op: str) -> str:
 
 
 def silence(convention: Convention, op: str) -> str:
-    """Why there is no count of a kind: the tool says nothing about it, or what it says is not known here."""
+    """Return why there is no count of a kind: the tool says nothing about it, or what it says is not known here."""
     return NOT_COUNTED if convention.is_known(op) else NOT_KNOWN
+
+
+_HERE: Final = "here layers are modules and a sum is a + b, as archcalc export writes them"
+
+
+def dependence(convention: Convention) -> str:
+    """Return how its number depends on how the model is written, and how that is here; empty where it does not."""
+    if not convention.depends:
+        return ""
+    return f"{convention.name} depends on how the model is written: {convention.depends}; {_HERE}"
+
+
+def dependences(conventions: Sequence[Convention]) -> tuple[str, ...]:
+    """Return which of these depend on how the model is written, in one note."""
+    names = [one.name for one in conventions if one.depends]
+    if not names:
+        return ()
+    verb = "depends" if len(names) == 1 else "depend"
+    return (f"{listing(names, 'and')} {verb} on how the model is written: {_HERE}",)
 
 
 _ALL: Final = (
     Column("name", "convention"),
     Column("version", "version", leaves=1),
-    Column("word", "its word"),
+    Column("word", "calls it"),
     *(Column(op, op) for op in COMMON),
 )
 
-_SIGNS: Final = "0 is counted as nothing; - is a kind that a tool says nothing about, which is not counted"
+_SIGNS: Final = "0: counted as nothing; -: not counted, since the tool says nothing about this kind"
 
 _NARROW: Final = (
     Column("name", "convention"),
@@ -48,13 +68,13 @@ _ONE: Final = (
 
 
 def all_sheet(conventions: Sequence[Convention]) -> Sheet:
-    """A line for each convention, a column for each layer kind in which they differ most."""
+    """Return a line for each convention, a column for each layer kind in which they differ most."""
     rows = tuple((one.name, one.version, one.word, *(_counted(one, op) for op in COMMON)) for one in conventions)
     return Sheet("", "", _ALL, rows, notes=(_SIGNS, *_notes(conventions)))
 
 
 def narrow_sheet(conventions: Sequence[Convention]) -> Sheet:
-    """The same with what a convention counts as a sentence."""
+    """Return the same, with what a convention counts as a sentence."""
     rows = tuple((one.name, _sentence(one)) for one in conventions)
     return Sheet("", "", _NARROW, rows, notes=_notes(conventions))
 
@@ -71,11 +91,13 @@ def _sentence(convention: Convention) -> str:
 
 
 def _notes(conventions: Sequence[Convention]) -> tuple[str, ...]:
-    """How the counts are to be read, and where the rest is."""
+    """Return notes on how to read the counts, and on where the rest is."""
     used = {name for one in conventions for op in COMMON for name in one.weights(op) or ()}
     return (
         *(f"{name}: {words.full}" for name, words in QUANTITIES.items() if name in used),
-        "all kinds and the source: archcalc conventions NAME; counted by it: archcalc table SPEC --convention NAME",
+        *dependences(conventions),
+        "run archcalc conventions NAME to see all kinds and the source, "
+        "archcalc table SPEC --convention NAME to count so",
     )
 
 
@@ -85,6 +107,7 @@ def one_sheet(convention: Convention) -> Sheet:
     notes = (
         f"{convention.word}: {convention.means}",
         *([convention.note] if convention.note else []),
+        *([dependence(convention)] if convention.depends else []),
         convention.url,
     )
     return Sheet(convention.name, f"{convention.name}: {convention.tool} {convention.version}", _ONE, rows, notes=notes)
@@ -107,6 +130,9 @@ def data(conventions: Sequence[Convention]) -> dict[str, Any]:
       - `word`, `means`: the tool's word for the sum, and what that means.
       - `source`: where the rule is written.
       - `note`: a remark, or null.
+      - `about`: cost, or params.
+      - `depends`: how the number depends on how the model is written, or null where it does not.
+      - `also`: other words that mean it, such as the framework that it counts for.
       - `printed_half`: whether the tool publishes half of the sum.
       - `counts`: for each op, how often each quantity is counted; null where the tool says nothing about the op, or
         where it is not known how the tool counts it.
@@ -124,6 +150,9 @@ def data(conventions: Sequence[Convention]) -> dict[str, Any]:
                     "means": one.means,
                     "source": one.url,
                     "note": one.note or None,
+                    "about": one.about,
+                    "depends": one.depends or None,
+                    "also": list(one.also),
                     "printed_half": one.printed_half,
                     "counts": {op: one.weights(op) for op in KINDS},
                 }
@@ -135,10 +164,10 @@ def data(conventions: Sequence[Convention]) -> dict[str, Any]:
 
 
 def all_of_them(conventions: Sequence[Convention]) -> Answer:
-    """Every convention, side by side."""
+    """Show every convention, side by side."""
     return Answer([all_sheet(conventions)], lambda: data(conventions), narrower=[[narrow_sheet(conventions)]])
 
 
-def one_of_them(convention: Convention) -> Answer:
-    """One, with all that it counts and its source."""
-    return Answer([one_sheet(convention)], lambda: data([convention]))
+def some_of_them(conventions: Sequence[Convention]) -> Answer:
+    """Show those that a word means, each with all that it counts and its source."""
+    return Answer([one_sheet(one) for one in conventions], lambda: data(conventions))

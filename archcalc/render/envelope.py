@@ -10,15 +10,15 @@ SCHEMA: Final = 1
 
 
 def stamped(answer: dict[str, Any]) -> dict[str, Any]:
-    """An answer with the version of archcalc that gave it and of the form that it has."""
+    """Return an answer with the version of archcalc that gave it and of the form that it has."""
     return {"archcalc": __version__, "schema": SCHEMA} | answer
 
 
 def results(answers: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """One answer as it is, several under `results`."""
+    """Return one answer as it is, several under `results`."""
     return answers[0] if len(answers) == 1 else stamped({"results": list(answers)})
 
 
 def listed(answers: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """Answers under `results`, however many there are."""
+    """Return answers under `results`, however many there are."""
     return stamped({"results": list(answers)})

@@ -36,13 +36,13 @@ _LIST: Final = (
 
 
 def catalogue_sheet(specs: Iterable[Listed]) -> Sheet:
-    """A line for each spec."""
+    """Return a line for each spec."""
     return Sheet("", "", _LIST, tuple(_line(spec) for spec in specs))
 
 
 def _line(spec: Listed) -> tuple[Any, ...]:
     if spec.table is None:
-        return (Path(spec.name).stem, (), None, None, None, None, f"has faults: archcalc validate {spec.file}")
+        return (Path(spec.name).stem, (), None, None, None, None, f"has mistakes: run archcalc validate {spec.file}")
     table = spec.table
     totals = table.totals
     return (spec.name, spec.aliases, table.input_shape, len(table.rows), totals.params, totals.macs, spec.title)
@@ -53,9 +53,9 @@ def catalogue_data(specs: Iterable[Listed]) -> dict[str, Any]:
 
     - `results`: each with
 
-      - `name`, `aliases`, `title`: the spec's.
+      - `name`, `aliases`, `title`: of the spec.
       - `file`: where it is.
-      - `input_shape`: the spec's; null where the spec has faults.
+      - `input_shape`: of the spec; null where the spec has faults.
       - `layers`: how many there are; null where the spec has faults.
       - `totals`: as in `table`; null where the spec has faults.
       - `faults`: its faults, in words.
@@ -76,5 +76,5 @@ def catalogue_data(specs: Iterable[Listed]) -> dict[str, Any]:
 
 
 def answer(specs: Sequence[Listed]) -> Answer:
-    """The specs that can be named."""
+    """Show the specs that can be named."""
     return Answer([catalogue_sheet(specs)], lambda: catalogue_data(specs))

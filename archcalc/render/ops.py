@@ -21,24 +21,24 @@ _KINDS: Final = (
 _STRUCTURES: Final = {
     "use": "The layers of a block, `repeat` times, with values for its params.",
     "branches": f"Paths that read one input, merged by {listing([*merging()])}; [] is the input itself.",
-    "towers": "Layers that exist once per device; gather: true reads all devices.",
+    "towers": "Layers that exist once per device; a layer with gather: true reads all devices.",
 }
 _STRUCTURE_KEYS: Final = {
-    "from": "a layer's name, where it is not the one before it",
+    "from": "a layer's name; default: the layer before it",
     "block": "the name of a block: blocks: {name: {params: {...}, layers: [...]}}",
     "with": "{param: value, ...} for the block's params",
     "repeat": "an integer >= 0; the layers are then called name.0.layer, name.1.layer, ...",
     "paths": "[[layers], [layers], ...]; [] is the input itself",
     "merge": listing([*merging()]),
-    **{name: f"of {op}: {field.type.words}" for op, kind in merging().items() for name, field in kind.fields.items()},
-    "activation": f"follows {listing([op for op, kind in merging().items() if kind.takes_activation])}",
+    **{name: f"for {op}: {field.type.words}" for op, kind in merging().items() for name, field in kind.fields.items()},
+    "activation": f"such as relu, after {listing([op for op, kind in merging().items() if kind.takes_activation])}",
     "devices": "two or more names",
-    "layers": "a list of layers, with the channels of one device; gather: true reads all devices",
+    "layers": "a list of layers, with the channels of one device; a layer with gather: true reads all devices",
 }
 
 
 def kinds_sheet() -> Sheet:
-    """A line for each layer kind, with its fields and their defaults, and for each structure."""
+    """Return a line for each layer kind, with its fields and their defaults, and for each structure."""
     rows = [(op, _fields(kind), _sentence(kind)) for op, kind in KINDS.items()]
     rows += [(op, ", ".join(STRUCTURES[op][2:]), what) for op, what in _STRUCTURES.items()]
     takers = ", ".join(op for op, kind in KINDS.items() if kind.takes_activation)
@@ -47,14 +47,14 @@ def kinds_sheet() -> Sheet:
 
 
 def kind_sheet(kind: type[Layer]) -> Sheet:
-    """One layer kind, a line for each field."""
+    """Return one layer kind, a line for each field."""
     columns = (Column("field", "field"), Column("default", "default"), Column("values", "values", prose=True))
     rows = tuple((name, _default(field), field.type.words) for name, field in kind.fields.items())
     return Sheet(kind.op, f"{kind.op}: {_sentence(kind)}", columns, rows, notes=() if rows else ("no fields",))
 
 
 def structure_sheet(op: str) -> Sheet:
-    """A structure, a line for each of its keys."""
+    """Return a structure, a line for each of its keys."""
     columns = (Column("key", "key"), Column("values", "values", prose=True))
     rows = tuple((key, _STRUCTURE_KEYS[key]) for key in STRUCTURES[op] if key in _STRUCTURE_KEYS)
     return Sheet(op, f"{op}: {_STRUCTURES[op]}", columns, rows)
@@ -119,7 +119,7 @@ def _sentence(kind: type[Layer]) -> str:
 
 
 def answer(op: str | None = None) -> Answer:
-    """Every layer kind and structure, or one of them. Raises ArchError for an unknown op, with the nearest."""
+    """Show every layer kind and structure, or one of them. Raises ArchError for an unknown op, with the nearest."""
     if op is None:
         return Answer([kinds_sheet()], lambda: kinds_data(KINDS))
     if op in STRUCTURES:

@@ -11,6 +11,7 @@ from archcalc.errors import listing
 from archcalc.graph import Graph
 from archcalc.layers.sizes import dims
 from archcalc.render.answer import Answer
+from archcalc.render.conventions import dependences
 from archcalc.render.envelope import stamped
 from archcalc.render.sheet import Column, Sheet
 from archcalc.render.table.costs import convention_notes, listed, silences, unknown
@@ -38,13 +39,13 @@ def _named(layers: Sequence[str]) -> str:
 _LADDER: Final = (
     Column("total", "number", number, right=True),
     Column("change", "change", _signed, right=True),
-    Column("term", "what stands here, and what is added on the way", prose=True),
+    Column("term", "what the number is, or what is added", prose=True),
     Column("layers", "layers", _named, leaves=1, prose=True),
 )
 
 _MATCHES: Final = (
     Column("convention", "convention", heads=True),
-    Column("word", "its word", leaves=1),
+    Column("word", "calls it", leaves=1),
     Column("total", "number", number, right=True),
     Column("verdict", "verdict", prose=True, least=16),
     Column("not_counted", "says nothing about", listed, prose=True, least=20),
@@ -52,20 +53,21 @@ _MATCHES: Final = (
 
 
 def ladder_sheet(ladder: Ladder) -> Sheet:
-    """A line for each number with those who give it, and before it a line for each term that leads to it."""
+    """Return a line for each number with those who give it, and before it a line for each term that leads to it."""
     rows = tuple(row for rung in ladder.rungs for row in _rung_rows(rung))
     spec = ladder.graph.spec
     batch = f", batch {ladder.batch}" if ladder.batch > 1 else ""
     title = f"{spec.name}: how one number becomes another (input {dims(spec.input_shape)}{batch})"
     notes = (
         *_silences(ladder),
-        "how one of them counts, and where that is written: archcalc conventions NAME",
+        *dependences([one for rung in ladder.rungs for one in rung.conventions]),
+        "run archcalc conventions NAME to see how a tool counts, and where that is written",
     )
     return Sheet(spec.name, title, _LADDER, rows, notes=notes)
 
 
 def _silences(ladder: Ladder) -> Iterator[str]:
-    """Which kinds of layers are not in the numbers, with those who say nothing about them."""
+    """Yield which kinds of layers are not in the numbers, with those who say nothing about them."""
     by_ops: dict[tuple[str, ...], list[str]] = {}
     unknown_by: dict[tuple[str, ...], list[str]] = {}
     for one in (*(one for rung in ladder.rungs for one in rung.totals), *ladder.silent):
@@ -76,7 +78,7 @@ def _silences(ladder: Ladder) -> Iterator[str]:
 
 
 def way_sheet(ladder: Ladder) -> Sheet:
-    """The same between conventions that were named, with what each of them counts."""
+    """Return the same between conventions that were named, with what each of them counts."""
     totals = {one.convention.name: one for rung in ladder.rungs for one in rung.totals}
     notes = (note for one in totals.values() for note in convention_notes(one))
     sheet = ladder_sheet(ladder)
@@ -89,25 +91,26 @@ def _rung_rows(rung: Rung) -> Iterator[tuple[Any, ...]]:
 
 
 def in_words(step: Step) -> str:
-    """`2 x 376,832 inputs of max_pool2d, not counted by torchinfo`."""
+    """Return a step in words: `2 x 376,832 inputs of max_pool2d, not counted by torchinfo`."""
     many = "" if abs(step.times) == 1 else f"{abs(step.times)} x {number(step.term.amount)} "
     silent = f", not counted by {listing(step.silent, 'and')}" if step.silent else ""
     return f"{many}{QUANTITIES[step.term.quantity].short} of {step.term.op}{silent}"
 
 
 def matches_sheet(graph: Graph, matches: Sequence[Match], printed: str) -> Sheet:
-    """A line for each convention that gives the number, or for those that come nearest."""
+    """Return a line for each convention that gives the number, or for those that come nearest."""
     rows = tuple(
         (one.convention.name, one.convention.word, one.cost, _verdict(match, printed), one.not_counted)
         for match in matches
         for one in [match.total]
     )
     gives = "which conventions give" if any(match.units for match in matches) else "nearest to"
-    return Sheet(graph.spec.name, f"{graph.spec.name}: {gives} {printed}", _MATCHES, rows)
+    notes = dependences([match.total.convention for match in matches])
+    return Sheet(graph.spec.name, f"{graph.spec.name}: {gives} {printed}", _MATCHES, rows, notes=notes)
 
 
 def _verdict(match: Match, printed: str) -> str:
-    half = ", of which the half is printed" if match.total.convention.printed_half else ""
+    half = ", half of which is printed" if match.total.convention.printed_half else ""
     if match.units is None:
         return f"{away(match.distance)} away{half}"
     return f"gives {printed}{in_units(match.units)}{half}"
@@ -130,7 +133,7 @@ def away(distance: Fraction) -> str:
 def ladder_data(ladder: Ladder) -> dict[str, Any]:
     """Return the way from number to number as JSON.
 
-    - `name`, `input_shape`, `batch`: of what the numbers are.
+    - `name`, `input_shape`, `batch`: what the numbers are about.
     - `rungs`: the numbers, in order, each with
 
       - `total`: the number.
@@ -140,6 +143,7 @@ def ladder_data(ladder: Ladder) -> dict[str, Any]:
 
     - `not_counted`: for each convention, the ops that it says nothing about.
     - `not_known`: for each convention, the ops of which archcalc does not know how it counts them.
+    - `depends`: for each convention, how its number depends on how the model is written; null where it does not.
     """
     totals = [*(one for rung in ladder.rungs for one in rung.totals), *ladder.silent]
     return stamped(
@@ -157,6 +161,7 @@ def ladder_data(ladder: Ladder) -> dict[str, Any]:
             ],
             "not_counted": {one.convention.name: list(one.not_counted) for one in totals},
             "not_known": {one.convention.name: list(one.not_known) for one in totals},
+            "depends": {one.convention.name: one.convention.depends or None for one in totals},
         }
     )
 
@@ -176,13 +181,15 @@ def _step_data(step: Step) -> dict[str, Any]:
 def matches_data(graph: Graph, matches: Sequence[Match], printed: str, batch: int) -> dict[str, Any]:
     """Return every convention next to a printed number, as JSON.
 
-    - `name`, `input_shape`, `batch`: of what the numbers are.
+    - `name`, `input_shape`, `batch`: what the numbers are about.
     - `measured`: the printed number.
     - `conventions`: first those that give it, then the others, the nearest first. Each has
 
       - `name`, `word`: the convention, and its word for the sum.
       - `total`: its number.
       - `not_counted`: the ops that it says nothing about.
+      - `about`: cost, or params.
+      - `depends`: how the number depends on how the model is written, or null where it does not.
       - `printed_half`: whether the tool publishes half of the sum.
       - `matches`: whether it gives the printed number.
       - `units`: "1000", or "1024" where prefixes are powers of 1024; null where it does not match.
@@ -200,6 +207,8 @@ def matches_data(graph: Graph, matches: Sequence[Match], printed: str, batch: in
                     "word": one.total.convention.word,
                     "total": one.total.cost,
                     "not_counted": list(one.total.not_counted),
+                    "about": one.total.convention.about,
+                    "depends": one.total.convention.depends or None,
                     "printed_half": one.total.convention.printed_half,
                     "matches": one.units is not None,
                     "units": one.units,
@@ -212,16 +221,16 @@ def matches_data(graph: Graph, matches: Sequence[Match], printed: str, batch: in
 
 
 def of_ladder(ladder: Ladder) -> Answer:
-    """Every number, with the terms that lead from each to the next."""
+    """Show every number, with the terms that lead from each to the next."""
     return Answer([ladder_sheet(ladder)], lambda: ladder_data(ladder))
 
 
 def of_way(ladder: Ladder) -> Answer:
-    """The same between conventions that were named."""
+    """Show the same between conventions that were named."""
     return Answer([way_sheet(ladder)], lambda: ladder_data(ladder))
 
 
 def of_matches(graph: Graph, matches: Sequence[Match], printed: str, batch: int) -> Answer:
-    """The conventions that give a printed number, or those that come nearest; as JSON all of them."""
+    """Show the conventions that give a printed number, or those that come nearest; as JSON all of them."""
     shown = [one for one in matches if one.units is not None] or matches[:_NEAREST]
     return Answer([matches_sheet(graph, shown, printed)], lambda: matches_data(graph, matches, printed, batch))

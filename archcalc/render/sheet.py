@@ -10,7 +10,7 @@ SAME_SIGN: Final = "="
 
 
 def cells(text: str) -> int:
-    """The places that a text takes on a terminal, where a Chinese character takes two.
+    """Return the places that a text takes on a terminal, where a Chinese character takes two.
 
     >>> cells("conv1"), cells("\u5377\u79ef")
     (5, 4)
@@ -23,7 +23,7 @@ def as_text(value: Any) -> str:
 
 
 class Same(NamedTuple):
-    """A value that is the one it is compared with, and so is shown as a mere sign, or `in_full` but quietly."""
+    """A value that is the one it is compared with, and so is shown as just a sign, or `in_full` but quietly."""
 
     value: Any
     in_full: bool = False
@@ -82,7 +82,7 @@ class Column(NamedTuple):
         return "" if value is None else self.text(value)
 
     def marked_up(self, value: Any, escape: Callable[[str], str], bold: str = "{}") -> str:
-        """A value as Markdown and LaTeX have it, each with its own way to escape prose and to make it `bold`."""
+        """Return a value as Markdown and LaTeX have it, each with its own way to escape prose and to make it `bold`."""
         if self.pieces is None or value is None:
             return escape(self.show(value))
         return "".join(_marked_up(piece, escape, bold) for piece in self.pieces(value))
@@ -105,7 +105,7 @@ class Sheet(NamedTuple):
     notes: tuple[str, ...] = ()
 
     def pick(self, keys: Sequence[str]) -> "Sheet":
-        """The sheet with these columns only, by key or header, in this order. Raises ArchError for an unknown one."""
+        """Return the sheet with only these columns, by key or header, in order. Raises ArchError for an unknown one."""
         places = {column.key: place for place, column in enumerate(self.columns)}
         headers = {column.header: place for place, column in enumerate(self.columns)}
         for key in keys:
@@ -122,6 +122,6 @@ class Sheet(NamedTuple):
         return [[c.show(value) for c, value in zip(self.columns, row, strict=True)] for row in rows]
 
     def widths(self) -> list[int]:
-        """Places that each column needs."""
+        """Return the places that each column needs."""
         lines = [[column.header for column in self.columns], *self.texts(self.rows), *self.texts(self.footer)]
         return [max(map(cells, texts)) for texts in zip(*lines, strict=True)]

@@ -19,7 +19,7 @@ _SOUND: Final = (
 
 
 def validation_sheet(sound: Iterable[Listed]) -> Sheet:
-    """A line for each spec without faults."""
+    """Return a line for each spec without faults."""
     rows = (
         (spec.file, len(spec.table.rows), spec.table.totals.params, spec.table.totals.macs)
         for spec in sound
@@ -48,5 +48,5 @@ def _fault(fault: Fault) -> dict[str, Any]:
 
 
 def answer(read: Sequence[Listed]) -> Answer:
-    """A line for each spec without faults; as JSON all, with their faults."""
+    """Show a line for each spec without faults; as JSON all, with their faults."""
     return Answer([validation_sheet([spec for spec in read if not spec.faults])], lambda: validation_data(read))

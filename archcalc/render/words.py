@@ -43,7 +43,7 @@ def pair(value: tuple[int, int]) -> str:
 
 
 def sides(value: Sides) -> str:
-    """One number where all sides are equal, height x width where opposite ones are, else before/after.
+    """Return one number if all sides are equal, height x width if opposite ones are, else before/after.
 
     >>> sides(Sides(2, 2, 2, 2)), sides(Sides(1, 1, 2, 2)), sides(Sides(3, 4, 3, 4)), sides(Sides(0, 1, 2, 3))
     ('2', '1x2', '3/4', '0/1 x 2/3')

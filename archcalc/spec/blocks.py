@@ -23,7 +23,7 @@ class Blocks:
         self.used: set[str] = set()
 
     def named(self, node: Mapping, within: str) -> str | None:
-        """The name of a block that there is."""
+        """Return the name of a block that exists."""
         given = node.items.get("block")
         if not isinstance(given, Scalar):
             self.fault("use needs block: the name of a block", mark_of(node, "block"), within)
@@ -35,7 +35,7 @@ class Blocks:
         return None
 
     def arguments(self, node: Mapping, title: str, body: Mapping, place: Place, within: str) -> Scope | None:
-        """The params that a block's layers see: the file's, those that `with` gives, and the block's own defaults."""
+        """Return the params that a block's layers see: of the file, of `with`, and the block's own defaults."""
         faults_before = len(self.faults.found)
         declared = body.items.get("params")
         if not isinstance(declared, Mapping):
@@ -52,11 +52,9 @@ class Blocks:
             else:
                 inner[param] = self.read.value(default, inner, f"block {title}", (*place.blocks, title))
             if inner[param] is None and not _is_null(given.items.get(param)):
-                is_of_a_fault = (
-                    param in given.items and self.faults.found
-                )  # the value has none, since it is one of these
+                is_of_a_fault = param in given.items and self.faults.found  # such a value is a fault of its own
                 if len(self.faults.found) == faults_before and not is_of_a_fault:
-                    self.fault(f"block {title} must be given its param '{param}'", node.mark, within)
+                    self.fault(f"block {title} needs its param '{param}': give it in with", node.mark, within)
                 inner[param] = FAULTY
         return inner if len(self.faults.found) == faults_before and FAULTY not in inner.values() else None
 
@@ -74,7 +72,7 @@ class Blocks:
         return 1
 
     def look_over_unused(self) -> None:
-        """The ops of blocks that no layer uses: their params have no values, so that is all that can be said."""
+        """Check the ops of blocks that no layer uses: their params have no values, so nothing else can be checked."""
         for title, block in self.house.blocks.items():
             if title not in self.used:
                 self.look_over(block.items.get("layers"))
@@ -92,9 +90,9 @@ class Blocks:
 
 
 def _is_null(node: Node | None) -> bool:
-    """Whether null was written: then it is what is given, such as no activation."""
+    """Return whether null was written: then it is what is given, such as no activation."""
     return isinstance(node, Scalar) and node.value is None
 
 
 def too_many(mark: Mark) -> ArchError:
-    return ArchError(f"here the network passes {MOST_LAYERS:,} layers, the most that there may be").at(mark)
+    return ArchError(f"here the network has more than {MOST_LAYERS:,} layers, the limit").at(mark)

@@ -1,4 +1,4 @@
-"""Finding spec files: by path, name, alias, or the unique tail of a name; and reading them.
+"""Finding spec files: by path, name, alias, or the unique end of a name; and reading them.
 
 Names are looked for in the folder of `--spec-dir`, in those of `$ARCHCALC_SPECS`, in `./specs`, and among the specs
 that come with the package (a checkout's own, where the package is installed in place). An earlier folder wins.
@@ -38,7 +38,7 @@ _OTHERS: Final = {
         "a checkpoint: archcalc identify FILE says which specs it fits",
     ),
 }
-"""What files are that people name in the place of a spec."""
+"""Files that people name in the place of a spec, by their endings, and what to do with them."""
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 
 
@@ -56,7 +56,7 @@ class Catalogue:
         self.folders = list(_folders(spec_dir))
 
     def files(self) -> dict[str, Path]:
-        """Every spec file by its stem; an earlier folder hides a later one's."""
+        """Return every spec file by its stem; an earlier folder hides a later one's."""
         files: dict[str, Path] = {}
         for folder in self.folders:
             for name in sorted(_names_in(folder)):
@@ -66,13 +66,13 @@ class Catalogue:
         return files
 
     def find(self, word: str) -> Found:
-        """The file that a spec argument means. Raises ArchError that lists what there is."""
+        """Return the file that a spec argument means. Raises ArchError that lists what there is."""
         return self._find(word, _MOST_LISTED)
 
     def _find(self, word: str, most_listed: int = 0) -> Found:
-        """The same, with a message that lists so many names where none is near."""
+        """Return the same, with a message that lists so many names if none is near."""
         if advice := _OTHERS.get(os.path.splitext(word)[1].lower()):
-            raise ArchError(f"{word} is no spec, but {advice}")
+            raise ArchError(f"{word} is not a spec, but {advice}")
         if _is_path(word):
             return Found(Path(word), word)
         files = self.files()
@@ -83,17 +83,19 @@ class Catalogue:
         if len(matches) == 1:
             return Found(files[matches[0]], _shown(files[matches[0]]))
         if matches:
-            raise ArchError(f"'{word}' may be {listing(sorted(matches))}; which? (archcalc list shows all)")
+            raise ArchError(f"'{word}' may be {listing(sorted(matches))}: write the whole name")
         if _is_file(Path(word)):
             return Found(Path(word), word)
+        if word and _is_folder(Path(word)):
+            raise ArchError(f"{word} is a folder; name a spec file in it")
         raise ArchError(_unknown(word, files, self.folders, most_listed))
 
     def _with_alias(self, word: str, files: Mapping[str, Path]) -> list[str]:
-        """The specs that give themselves the alias; only files in which the word occurs are read for it."""
+        """Return the specs with this alias; only files in which the word occurs are read for it."""
         return [stem for stem, path in files.items() if word in _aliases(path, word)]
 
     def _nearest(self, stems: list[str], files: Mapping[str, Path]) -> list[str]:
-        """The specs of these that lie in the first folder that has any."""
+        """Return those of these specs that are in the first folder that has any."""
         for folder in self.folders:
             if found := [stem for stem in stems if files[stem].parent == folder]:
                 return found
@@ -120,7 +122,7 @@ class Catalogue:
 
     @collector_at_rest()
     def read(self, text: str, settings: Mapping[str, Any] | None = None, input_shape: Shape | None = None) -> Spec:
-        """Read the spec that is the text itself; what it extends is named as from here. Raises ArchError likewise."""
+        """Read a text as a spec; what it extends is named as from here. Raises ArchError as `load` does."""
         faults = Faults()
         content = text.encode(errors="surrogatepass")
         if len(content) > MOST_BYTES:
@@ -130,7 +132,7 @@ class Catalogue:
         return read_document(tree, _TEXT_NAME, settings or {}, input_shape, faults)
 
     def _with_parents(self, tree: Tree, path: Path | None, below: list[str], faults: Faults) -> Tree:
-        """The tree with all that it inherits through `extends`."""
+        """Return the tree with all that it inherits through `extends`."""
         node = tree.items.get("extends")
         if node is None:
             return tree
@@ -141,9 +143,9 @@ class Catalogue:
             parent = self._parent(node.value, path)
             if str(parent.path.resolve()) in chain:
                 names = " -> ".join(Path(link).stem for link in (*chain, str(parent.path)))
-                raise ArchError(f"it goes in a circle: {names}")
+                raise ArchError(f"this goes in a circle: {names}")
             if len(chain) > _MOST_PARENTS:
-                raise ArchError(f"more than {_MOST_PARENTS} specs stand above each other")
+                raise ArchError(f"more than {_MOST_PARENTS} specs extend each other")
             content = read_bytes(parent.path, parent.shown)
         except (ArchError, OSError, ValueError) as error:
             raise ArchError(f"extends: {error}").at(node.mark) from None
@@ -152,9 +154,9 @@ class Catalogue:
         return inherit(tree, above, parent.path.stem, faults)
 
     def _parent(self, word: str, child: Path | None) -> Found:
-        """A path counts from the child's folder; so does a bare name, before the catalogue is asked."""
+        """Find a parent: a path or a bare name counts from the child's folder, before the catalogue is asked."""
         if "\0" in word:
-            raise ArchError("no file's name holds a zero byte")
+            raise ArchError("a file's name cannot hold a zero byte")
         folder = child.parent if child else Path()
         if _is_path(word):
             path = folder / word
@@ -167,7 +169,7 @@ class Catalogue:
 
 
 def _named(tree: Tree, stem: str) -> Tree:
-    """The tree with a name, which is made of the file's stem where none is written."""
+    """Return the tree with a name, which is made of the file's stem if none is written."""
     if "name" in tree.items:
         return tree
     name = re.sub(r"\W", "_", stem, flags=re.ASCII)[:LONGEST_NAME]
@@ -176,7 +178,7 @@ def _named(tree: Tree, stem: str) -> Tree:
 
 
 def _aliases(path: Path, word: str) -> list[str]:
-    """The other names that a spec gives itself, looked up only where `word` occurs in its file at all."""
+    """Return the other names that a spec gives itself, looked up only where `word` occurs in its file at all."""
     try:
         content = read_bytes(path, path.name, in_passing=True)
         if os.fsencode(word) not in content or b"aliases" not in content:
@@ -190,7 +192,7 @@ def _aliases(path: Path, word: str) -> list[str]:
 def _folders(spec_dir: str | os.PathLike[str] | None) -> Iterator[Path]:
     if spec_dir is not None:
         if not Path(spec_dir).is_dir():
-            raise ArchError(f"--spec-dir: {spec_dir} is no folder")
+            raise ArchError(f"--spec-dir: {spec_dir} is not a folder")
         yield Path(spec_dir)
     for folder in os.environ.get("ARCHCALC_SPECS", "").split(os.pathsep):
         if folder and Path(folder).is_dir():
@@ -201,7 +203,7 @@ def _folders(spec_dir: str | os.PathLike[str] | None) -> Iterator[Path]:
 
 
 def _is_shipped(folder: Path) -> bool:
-    """In a wheel the specs lie inside the package, in a checkout beside it."""
+    """Return whether specs come with the package: in a wheel inside it, in a checkout next to it."""
     return folder.is_dir() and (folder.parent == _PACKAGE or (folder.parent / "pyproject.toml").is_file())
 
 
@@ -214,9 +216,17 @@ def _names_in(folder: Path) -> list[str]:
 
 
 def _is_file(path: Path) -> bool:
-    """Whether there is such a file; a name that no file can have is none."""
+    """Return whether there is such a file; False for a name that no file can have."""
     try:
         return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _is_folder(path: Path) -> bool:
+    """Return whether there is such a folder."""
+    try:
+        return path.is_dir()
     except (OSError, ValueError):
         return False
 
@@ -226,7 +236,7 @@ def _is_path(word: str) -> bool:
 
 
 def _shown(path: Path) -> str:
-    """A path as a message shows it: from here, where it is below here."""
+    """Return a path as a message shows it: from here, where it is below here."""
     try:
         return str(path.resolve().relative_to(Path.cwd()))
     except (ValueError, OSError):
@@ -240,12 +250,14 @@ def _unknown(word: str, files: Mapping[str, Path], folders: list[Path], most_lis
     alike = [stem for stem in files if stem.lower().startswith(f"{word.lower()}_")]
     if alike:
         more = " ..." if len(alike) > _MOST_ALIKE else ""
-        return f"there is no spec '{word}' alone: {', '.join(alike[:_MOST_ALIKE])}{more} (archcalc list shows all)"
+        return (
+            f"there is no spec '{word}', but there are {', '.join(alike[:_MOST_ALIKE])}{more} (archcalc list shows all)"
+        )
     hint = did_you_mean(word, [*files, *(stem.partition("_")[2] for stem in files if "_" in stem)])
     if not files:
         looked = f" in {listing([_shown(folder) for folder in folders], 'and')}" if folders else ""
-        return f"there is no spec '{word}', nor any other{looked}; name a file, or a folder by --spec-dir"
+        return f"there is no spec '{word}', nor any other{looked}; name a file, or give its folder with --spec-dir"
     if hint or not most_listed:
         return f"there is no spec '{word}'{hint} (archcalc list shows all)"
-    more = ", ..." if len(files) > most_listed else ""
-    return f"there is no spec '{word}'; there are: {', '.join([*files][:most_listed])}{more} (archcalc list says more)"
+    known = ", ".join([*files][:most_listed]) + ", ..." * (len(files) > most_listed)
+    return f"there is no spec '{word}'; there are: {known} (archcalc list shows their titles)"

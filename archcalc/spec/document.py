@@ -29,9 +29,9 @@ _ALIAS: Final = "[A-Za-z][A-Za-z0-9_.-]*"
 
 
 def sound(root: Mapping, faults: Faults) -> Mapping:
-    """The tree of a file, or of its parent, with only keys that the language has, each of the right kind.
+    """Return the tree of a file, or of its parent, with only keys that the language has, each of the right kind.
 
-    Raises ArchError where it is no spec of this version at all; anything else is a fault, and left out.
+    Raises ArchError where it is not a spec of this version at all; anything else is a fault, and left out.
     """
     node = root.items.get("archcalc")
     if node is None:
@@ -39,13 +39,13 @@ def sound(root: Mapping, faults: Faults) -> Mapping:
     if not isinstance(node, Scalar) or not is_integer(node.value):
         raise ArchError(f"archcalc must be the number {VERSION}, got {kind_of(node)}").at(node.mark)
     if node.value != VERSION:
-        raise ArchError(f"language version {node.text} is unknown here; this archcalc reads {VERSION}").at(node.mark)
+        raise ArchError(f"this archcalc reads version {VERSION} of the language, not {node.text}").at(node.mark)
     reader = Reader(faults)
     reader.known_keys(root, FILE_KEYS, "a spec")
     if "extends" not in root.items:
         for change in CHANGES:
             if change in root.items:
-                faults.add(f"{change} goes with extends only", root.keys[change])
+                faults.add(f"{change} is only for a spec that extends another", root.keys[change])
     items = dict(root.items)
     items |= {key: reader.mapping(root.items[key], key) for key in MAPPINGS if key in root.items}
     items |= {key: reader.sequence(root.items[key], key) for key in LISTS if key in root.items}
@@ -55,14 +55,14 @@ def sound(root: Mapping, faults: Faults) -> Mapping:
 def read_document(
     root: Mapping, file: str, settings: MappingOf[str, Any], input_shape: Shape | None, faults: Faults
 ) -> Spec:
-    """The spec that a sound tree describes, with `settings` for its params. Raises ArchError with every fault found."""
+    """Read the spec that a sound tree describes, with `settings` for its params. Raises ArchError with every fault."""
     spec = _Document(root, faults).spec(file, settings, input_shape)
     faults.raise_any()
     return spec
 
 
 def read_input(value: Any) -> Shape:
-    """An input shape. Raises ArchError unless it is [channels, height, width] or [features]."""
+    """Read an input shape. Raises ArchError unless it is [channels, height, width] or [features]."""
     if (
         isinstance(value, list | tuple)
         and len(value) in (1, 3)
@@ -80,7 +80,7 @@ class _Document:
 
     def spec(self, file: str, settings: MappingOf[str, Any], input_shape: Shape | None) -> Spec:
         name = self._name()
-        params = self._params(settings)
+        params = self._params(name, settings)
         shape = input_shape or self._input(params)
         house = House(self.reader, params, self._section("defaults").items, self._blocks())
         self._defaults(house)
@@ -100,12 +100,12 @@ class _Document:
         )
 
     def _section(self, key: str) -> Mapping:
-        """A mapping of the file, empty where it is not given."""
+        """Return a mapping of the file, empty where it is not given."""
         node = self.root.items.get(key)
         return node if isinstance(node, Mapping) else Mapping({}, {}, self.root.mark)
 
     def _items(self, key: str) -> tuple[Node, ...]:
-        """A list of the file's, empty where it is not given."""
+        """Return a list of the file's, empty where it is not given."""
         node = self.root.items.get(key)
         return node.items if isinstance(node, Sequence) else ()
 
@@ -127,7 +127,7 @@ class _Document:
         if "name" not in self.root.items:
             self.faults.add("a spec needs a name", self.root.mark)
         elif name and not NAME.fullmatch(name):
-            rule = "name must start with a letter and go on in letters, digits and _"
+            rule = "name must be letters, digits and _, with a letter first"
             self.faults.add(f"{rule}, got {spell(name)}", self.root.items["name"].mark)
         elif len(name) > LONGEST_NAME:
             self.faults.add(
@@ -139,20 +139,21 @@ class _Document:
         found: list[str] = []
         for node in self._items("aliases"):
             if not isinstance(node, Scalar) or not isinstance(node.value, str) or not re.fullmatch(_ALIAS, node.text):
-                self.faults.add(f"an alias starts with a letter and is one word, got {kind_of(node)}", node.mark)
+                self.faults.add(f"an alias must be one word that starts with a letter, got {kind_of(node)}", node.mark)
             elif node.text in (name, *found):
-                self.faults.add(f"'{node.text}' is its name, or an alias, already", node.mark)
+                self.faults.add(f"'{node.text}' is already its name or an alias", node.mark)
             else:
                 found.append(node.text)
         return tuple(found)
 
-    def _params(self, settings: MappingOf[str, Any]) -> dict[str, Any]:
-        """The file's params in order; each may use those before it."""
+    def _params(self, spec: str, settings: MappingOf[str, Any]) -> dict[str, Any]:
+        """Return the file's params in order; each may use those before it."""
         scope: dict[str, Any] = {}
         declared = self._section("params")
         for name in settings:
             if name not in declared.items:
-                self.faults.add(f"the spec has no param '{name}' to set{self.faults.pointer(name, declared.items)}")
+                hint = self.faults.pointer(name, declared.items)
+                self.faults.add(f"{spec or 'the spec'} has no param '{name}' to set{hint}")
         for name, node in declared.items.items():
             self._expect_param_name(name, declared)
             try:
@@ -167,7 +168,7 @@ class _Document:
 
     def _expect_param_name(self, name: str, declared: Mapping, within: str = "") -> None:
         if not PARAM_NAME.fullmatch(name):
-            rule = "a param's name starts with a letter and goes on in letters, digits and _"
+            rule = "a param's name must be letters, digits and _, with a letter first"
             self.faults.add(f"{rule}, got {spell(name)}", declared.keys[name], within)
 
     def _input(self, params: Scope) -> Shape:
@@ -197,7 +198,7 @@ class _Document:
         return Mapping({"layers": layers, "params": params}, block.keys, block.mark)
 
     def _defaults(self, house: House) -> None:
-        """Faults of house rules, whether or not a layer follows them."""
+        """Check the house rules, whether or not a layer follows them."""
         section = self._section("defaults")
         statements = Statements(house)
         for op, node in section.items.items():
@@ -230,7 +231,7 @@ class _Document:
         for name, node in self._section("sources").items.items():
             source: Source | None = self.reader.record(node, Source, f"source {name}", params)
             if source and not (source.title or source.cite):
-                self.faults.add(f"source {name} needs a title, or cite", node.mark)
+                self.faults.add(f"source {name} needs title or cite", node.mark)
             elif source:
                 sources[name] = source
         return sources
@@ -260,7 +261,7 @@ class _Document:
                 yield claim
 
     def _expect_source(self, node: Mapping, within: str) -> None:
-        """A fault where a claim, or the training, is after a source that the file does not have."""
+        """Add a fault if the source of a claim, or of the training, is not among the file's sources."""
         declared = self._section("sources").items
         given = node.items.get("source")
         unreadable = "sources" in self.root.items and not declared  # which is a fault already

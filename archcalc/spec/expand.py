@@ -36,7 +36,7 @@ class Expanded(NamedTuple):
 
 
 def flatten(layers: Sequence, house: House) -> Expanded:
-    """Every layer of a file in order, each with what it reads. Faults go to the house's reader."""
+    """Return every layer of a file in order, each with what it reads. Faults go to the house's reader."""
     expansion = _Expansion(house)
     try:
         expansion.lay_out(layers, INPUT, Place(Names(known={INPUT: INPUT}), house.params))
@@ -47,7 +47,7 @@ def flatten(layers: Sequence, house: House) -> Expanded:
 
 
 def _with_structures(names: Iterable[str]) -> Iterator[str]:
-    """Names, and those of the structures that show in them: `layer1.0.conv` is in `layer1.0`, which is in `layer1`."""
+    """Yield names, and those of the structures that show in them: `layer1.0.conv` is in `layer1.0`, then `layer1`."""
     for name in names:
         while name:
             yield name
@@ -70,9 +70,9 @@ class _Expansion:
         self.depth = 0
 
     def lay_out(self, layers: Sequence, previous: str, place: Place) -> str:
-        """The layers of a list, which may hold structures, which hold lists."""
+        """Lay out the layers of a list, which may hold structures, which hold lists."""
         if self.depth == MOST_DEEP:
-            raise ArchError(f"structures stand in each other more than {MOST_DEEP} deep").at(layers.mark)
+            raise ArchError(f"structures are nested more than {MOST_DEEP} deep").at(layers.mark)
         self.depth += 1
         try:
             return self.in_order(layers, previous, place)
@@ -101,12 +101,12 @@ class _Expansion:
             raise too_many(mark)
 
     def spliced(self, node: Scalar, previous: str, place: Place) -> str:
-        """The layers that a param holds, in the place of `$name`; they see the params of where they are written."""
+        """Lay out the layers that a param holds, in the place of `$name`, with the params of where they are written."""
         value = self.read.value(node, place.params, "")
         if isinstance(value, LayerList):
             return self.lay_out(value.node, previous, place._replace(params=value.scope, blocks=value.blocks or ()))
         if value not in ([], None):
-            self.fault(f"{node.text} stands for layers but holds {spell(value)}", node.mark)
+            self.fault(f"{node.text} must be a list of layers here, got {spell(value)}", node.mark)
         return previous
 
     def statement(self, node: Mapping, previous: str, place: Place) -> str:
@@ -137,7 +137,7 @@ class _Expansion:
             self.placed.setdefault(place.prefix + name, node.mark)
 
     def layer(self, node: Mapping, name: str, kind: type[Layer], sources: list[str], place: Place) -> str:
-        """A layer, and the activation that is written on it."""
+        """Add a layer, and the activation that is written on it."""
         within = f"layer {name}"
         self.read.arity(node, kind, sources, within)
         layer = self.read.layer(node, kind, place.params, within)
@@ -154,7 +154,7 @@ class _Expansion:
         followed = f"{output}.{activation}"
         taken = self.placed.get(followed)
         if taken:
-            what = f"its activation makes '{name}.{activation}', a name given at line {taken.line}"
+            what = f"its activation makes '{name}.{activation}', which line {taken.line} has already"
             self.fault(what, mark_of(node, "activation"), within)
             return output
         place.names.known[f"{name}.{activation}"] = followed
@@ -181,7 +181,7 @@ class _Expansion:
         return self.in_towers(node, sources[0], place)
 
     def use(self, node: Mapping, name: str, source: str, place: Place, within: str) -> str:
-        """A block's layers, `repeat` times one after the other."""
+        """Lay out a block's layers, `repeat` times one after the other."""
         title = self.blocks.named(node, within)
         if title is None:
             return source
@@ -216,7 +216,7 @@ class _Expansion:
             raise too_many(mark)
 
     def branches(self, node: Mapping, name: str, source: str, place: Place, within: str) -> str:
-        """Paths that read the same input, merged by add or concat under the structure's own name."""
+        """Lay out paths that read the same input, merged by add or concat under the structure's own name."""
         paths = node.items.get("paths")
         merge = self.merge(node, place, within)
         if not isinstance(paths, Sequence) or len(paths.items) < 2:
@@ -247,9 +247,9 @@ class _Expansion:
         return source
 
     def in_towers(self, node: Mapping, source: str, place: Place) -> str:
-        """Layers that exist once per device."""
+        """Lay out layers that exist once per device."""
         if place.tower is not None:
-            self.fault("towers cannot stand in towers", node.mark)
+            self.fault("towers cannot be inside towers", node.mark)
             return source
         devices = self.devices(node)
         layers = node.items.get("layers")
@@ -260,7 +260,7 @@ class _Expansion:
         return self.lay_out(layers, source, place._replace(tower=Tower(self.towers, devices)))
 
     def devices(self, node: Mapping) -> tuple[str, ...]:
-        """Two or more names, each once."""
+        """Return two or more names, each once."""
         given = node.items.get("devices")
         items = given.items if isinstance(given, Sequence) else ()
         names = [item.text for item in items if isinstance(item, Scalar) and isinstance(item.value, str)]

@@ -54,7 +54,7 @@ def evaluate(text: str, scope: Scope) -> Any:
         return _compiled(text)(scope)
     name = text[1:]
     if not NAME.fullmatch(name):
-        raise ArchError(f"'{text}' is no expression: write $name or $(a * 4 // b) as the whole value")
+        raise ArchError(f"'{text}' is not an expression: write $name or $(a * 4 // b) as the whole value")
     return _look_up(name, scope)
 
 
@@ -72,7 +72,7 @@ def _compiled(text: str) -> Reading:
     if len(text) > _MOST_CHARACTERS:
         raise ArchError(f"an expression has at most {_MOST_CHARACTERS} characters, this one {len(text)}")
     if not text.endswith(")"):
-        raise ArchError(f"'{text}' is no expression: $( is closed by ) at the very end")
+        raise ArchError(f"'{text}' is not an expression: what $( opens must be closed by ) at the very end")
     return _Parser(text).whole()
 
 
@@ -137,19 +137,19 @@ class _Parser:
     def unexpected(self) -> ArchError:
         found = f"'{self.peek()}'" if self.peek() else "its end"
         return ArchError(
-            f"'{self.text}' is no expression at {found}: integers, params, + - * // % and brackets are all there is"
+            f"'{self.text}' is not an expression at {found}: only integers, params, + - * // % and brackets are allowed"
         )
 
 
 def _tokens(text: str) -> list[str]:
-    """The words of what stands between `$(` and the last `)`."""
+    """Return the words between `$(` and the last `)`."""
     inner, tokens, position = text[2:-1].rstrip(), [], 0
     while position < len(inner):
         match = _TOKEN.match(inner, position)
         if not match or match[0].strip().startswith("_"):
             raise ArchError(
-                f"'{text}' is no expression at '{inner[position:].strip()[:10]}': "
-                "integers, params, + - * // % and brackets are all there is"
+                f"'{text}' is not an expression at '{inner[position:].strip()[:10]}': "
+                "only integers, params, + - * // % and brackets are allowed"
             )
         tokens.append(match[match.lastgroup or 0])
         position = match.end()
@@ -168,7 +168,7 @@ def _integer(name: str, scope: Scope) -> int:
     if is_integer(value):
         return int(value)
     shown = spell(value)
-    raise ArchError(f"param '{name}' is {shown}; expressions reckon with integers")
+    raise ArchError(f"param '{name}' is {shown}; expressions compute with integers")
 
 
 def _binary(text: str, operation: Callable[[int, int], int], left: Reading, right: Reading) -> Reading:

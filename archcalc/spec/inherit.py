@@ -20,12 +20,14 @@ from archcalc.spec.text import Mapping, Node, Scalar, Sequence
 CHANGES: Final = ("override", "remove", "insert")
 """The keys by which a spec that extends another changes its layers."""
 
+_LEAVE_IT_OUT: Final = "leave it out, since a variant gives only what differs"
+
 _DEPTH: Final = {"params": 1, "blocks": 1, "defaults": 2}
 """How many levels of names are laid over each other."""
 
 
 def inherit(child: Mapping, parent: Mapping, parent_name: str, faults: Faults) -> Mapping:
-    """The child with what it inherits; both trees are sound. What is wrong with its changes goes to `faults`."""
+    """Return the child with what it inherits; both trees are sound. Mistakes in its changes go to `faults`."""
     items, keys = dict(child.items), dict(child.keys)
     for key in ("extends", *CHANGES):
         items.pop(key, None)
@@ -44,7 +46,7 @@ def inherit(child: Mapping, parent: Mapping, parent_name: str, faults: Faults) -
 
 
 def _laid_over(what: str, mine: Node | None, theirs: Node | None, parent_name: str, faults: Faults, depth: int) -> Node:
-    """The child's mapping laid over the parent's, `depth` levels of names deep."""
+    """Lay the child's mapping over the parent's, `depth` levels of names deep."""
     if not isinstance(mine, Mapping) or not isinstance(theirs, Mapping):
         return mine or theirs or Mapping({}, {}, Mark("", 1, 1))
     items = dict(theirs.items)
@@ -63,7 +65,7 @@ def _expect_change(what: str, new: Node, old: Node, parent_name: str, faults: Fa
     if not _identical(plain(new), plain(old)):
         return
     same = f"already {_shown(old)}" if isinstance(old, Scalar | Sequence) else "the same"
-    faults.add(f"{what} is {same} in {parent_name}; a variant says what differs", new.mark)
+    faults.add(f"{what} is {same} in {parent_name}; {_LEAVE_IT_OUT}", new.mark)
 
 
 class _Changes:
@@ -113,7 +115,7 @@ class _Changes:
         return [node for layers in self.insert.get(name, ()) for node in layers.items]
 
     def _walk(self, layers: Sequence, prefix: str) -> Iterator[Node]:
-        """The layers of a list with their changes, and those of the structures in it."""
+        """Yield the layers of a list with their changes, and those of the structures in it."""
         for node in layers.items:
             if not isinstance(node, Mapping):
                 yield node
@@ -139,12 +141,12 @@ class _Changes:
         return Mapping(items, node.keys, node.mark)
 
     def _overridden(self, node: Mapping, name: str) -> Mapping:
-        """The layer with its override; faults of it are reported at the override."""
+        """Return the layer with its override; faults of it are reported at the override."""
         if name not in self.override.items:
             return node
         change, mark = self.override.items[name], self.override.keys[name]
         if name in self.remove:
-            self.faults.add(f"layer {name} is removed too", mark, "override")
+            self.faults.add(f"layer {name} is also in remove", mark, "override")
         if not isinstance(change, Mapping) or not change.items:
             what = f"override of {name} must be a mapping with a field to change, got {kind_of(change)}"
             self.faults.add(what, change.mark)
@@ -161,18 +163,18 @@ class _Changes:
         return Mapping(items, keys, mark)
 
     def _no_change(self, node: Mapping, name: str, field: str, value: Node) -> str:
-        """Why an override changes nothing, or would change what it may not; empty where it is fine."""
+        """Return why an override changes nothing, or would change what it may not; empty if it is fine."""
         if field == "name":
-            return f"{name} keeps its name; remove it and insert another"
+            return f"{name} cannot get another name; remove it and insert another layer"
         old = node.items.get(field)
         if isinstance(value, Scalar) and value.value is None:
             may_go = old is not None or self._switches_off(node, field)
-            return "" if may_go else f"{name} gives no {field} in {self.parent_name}, so there is none to remove"
+            return "" if may_go else f"{name} has no {field} in {self.parent_name} to remove"
         if not _identical(self._meaning(node, field, value), self._meaning(node, field, old)):
             return ""
         if old is None:
-            return f"{name}.{field} is {_shown(value)} by default; a variant says what differs"
-        return f"{name}.{field} is already {_shown(old)} in {self.parent_name}; a variant says what differs"
+            return f"{name}.{field} is {_shown(value)} by default; {_LEAVE_IT_OUT}"
+        return f"{name}.{field} is already {_shown(old)} in {self.parent_name}; {_LEAVE_IT_OUT}"
 
     def _rule(self, node: Mapping, field: str) -> Node | None:
         """Return the value that the house rules give a field."""
@@ -183,11 +185,11 @@ class _Changes:
         return rules.items.get(field) if isinstance(rules, Mapping) else None
 
     def _switches_off(self, node: Mapping, field: str) -> bool:
-        """Whether null is a value here: it keeps off the activation that a house rule would give."""
+        """Return whether null is a value here: it keeps off the activation that a house rule would give."""
         return field == "activation" and self._rule(node, field) is not None
 
     def _meaning(self, node: Mapping, field: str, value: Node | None) -> Any:
-        """A field's value in its one internal form, so that 1 and [1, 1] are equal; its default where none is given."""
+        """Return a field's value in its one internal form, where 1 and [1, 1] are equal; or its default."""
         op = node.items.get("op")
         kind = KINDS.get(op.text) if isinstance(op, Scalar) else None
         declared = kind.fields.get(field) if kind else None
@@ -215,7 +217,7 @@ class _Changes:
 
 
 def _made_elsewhere(name: str, seen: set[str]) -> str:
-    """A hint for `layer1.0.conv1`, which a block makes, and `conv1.relu`, which an activation makes."""
+    """Return a hint for `layer1.0.conv1`, which a block makes, and `conv1.relu`, which an activation makes."""
     owner = name.rpartition(".")[0]
     while owner and owner not in seen:
         owner = owner.rpartition(".")[0]
@@ -223,7 +225,7 @@ def _made_elsewhere(name: str, seen: set[str]) -> str:
 
 
 def _identical(one: Any, other: Any) -> bool:
-    """Whether two values are equal and of one type all through: 1 is not true."""
+    """Return whether two values are equal and of one type all through: 1 is not true."""
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(_identical(one[key], other[key]) for key in one)
     if isinstance(one, list | tuple) and isinstance(other, list | tuple):

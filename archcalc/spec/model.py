@@ -161,7 +161,7 @@ WHAT: Final = (
 
 
 class Claim(Declared):
-    """A statement of a source about a network, to be held against what is computed, at the spec's input or another."""
+    """A statement of a source about a network, to be compared with what is computed, at the spec's input or another."""
 
     what: Annotated[str, Choice(*WHAT)]
     value: Annotated[int | str | tuple[int, ...] | None, Maybe(PrintedValue())] = None
@@ -177,23 +177,23 @@ class Claim(Declared):
 
     @property
     def quantified(self) -> bool:
-        """Whether it has a figure that can be computed."""
+        """Whether it has a number or a shape that can be computed."""
         return self.what != STATEMENT
 
     def faults(self) -> list[tuple[str, str]]:
         """Return the keys that do not go together in it, each with the reason."""
-        return self._faults_of_figures() if self.quantified else self._faults_of_words()
+        return self._faults_of_numbers() if self.quantified else self._faults_of_words()
 
     def _faults_of_words(self) -> list[tuple[str, str]]:
         rules: list[tuple[object, str, str]] = [
-            (self.value is not None, "value", "a statement is words; it has a quote in the place of a value"),
+            (self.value is not None, "value", "a statement has a quote instead of a value"),
             (not self.quote, "what", "a statement needs a quote"),
-            (self.expect != "fails", "what", "a statement, which nothing computes, is a known error: expect: fails"),
+            (self.expect != "fails", "what", "a statement is a known error: write expect: fails"),
             (self.expect == "fails" and not self.why, "expect", "a claim that is expected to fail needs a why"),
         ]
         return [(key, words) for broken, key, words in rules if broken]
 
-    def _faults_of_figures(self) -> list[tuple[str, str]]:
+    def _faults_of_numbers(self) -> list[tuple[str, str]]:
         if self.value is None:
             return [("", "needs a value")]
         is_shape = isinstance(self.value, tuple)
@@ -201,18 +201,18 @@ class Claim(Declared):
             (
                 (self.what == COST) != (self.convention is not None),
                 "what" if self.what == COST else "convention",
-                "a cost needs a convention, by which it is counted (archcalc conventions lists them)"
+                "a cost needs a convention (archcalc conventions lists them)"
                 if self.what == COST
-                else "a convention goes with what: cost",
+                else "convention is only for what: cost",
             ),
             (self.expect == "fails" and not self.why, "expect", "a claim that is expected to fail needs a why"),
-            (self.expect != "fails" and self.why, "why", "why goes with expect: fails"),
+            (self.expect != "fails" and self.why, "why", "why is only for expect: fails"),
             (
                 is_shape != (self.what == "output"),
                 "value",
-                "an output, and nothing else, is a list: [channels, height, width]",
+                "the value of an output is a list, [channels, height, width]; no other value is",
             ),
-            (self.tol is not None and is_shape, "tol", "a shape has no tol"),
+            (self.tol is not None and is_shape, "tol", "tol is not for shapes"),
             (
                 not is_shape and self.what != "memory" and self.quantity.is_bytes,
                 "value",
@@ -223,7 +223,7 @@ class Claim(Declared):
 
     @property
     def quantity(self) -> Quantity:
-        """Raises ArchError for a shape, and for a statement."""
+        """The value as a number. Raises ArchError for a shape, and for a statement."""
         return read_quantity(self.value)
 
     @property

@@ -24,7 +24,7 @@ class LayerList:
 
 
 def resolve(node: Node, scope: Scope) -> Any:
-    """A node as a plain value, its `$` expressions put in. Raises ArchError."""
+    """Return a node as a plain value, with its `$` expressions put in. Raises ArchError."""
     if isinstance(node, Scalar):
         return evaluate(node.value, scope) if is_expression(node.value) else node.value
     if isinstance(node, Sequence):
@@ -36,7 +36,7 @@ def resolve(node: Node, scope: Scope) -> Any:
 
 
 def plain(node: Node) -> Any:
-    """A node as a plain value, expressions left as text."""
+    """Return a node as a plain value, expressions left as text."""
     if isinstance(node, Scalar):
         return node.value
     if isinstance(node, Sequence):
@@ -45,12 +45,12 @@ def plain(node: Node) -> Any:
 
 
 def mark_of(node: Node, key: str) -> Mark:
-    """Where a key's value stands, or else the mapping that lacks it."""
+    """Return where a key's value stands, or else the mapping that lacks it."""
     return node.items[key].mark if isinstance(node, Mapping) and key in node.items else node.mark
 
 
 def kind_of(node: Node) -> str:
-    """A node as a message shows it: a value, or what it is."""
+    """Return a node as a message shows it: a value, or what it is."""
     if isinstance(node, Scalar):
         return "nothing" if node.value is None else spell(node.value)
     return "a list" if isinstance(node, Sequence) else "a mapping"
@@ -63,21 +63,21 @@ class Reader:
         self.faults = faults
 
     def mapping(self, node: Node, what: str, within: str = "") -> Mapping:
-        """The node if it is a mapping, else a fault and an empty one."""
+        """Return the node if it is a mapping, else an empty one, and add a fault."""
         if isinstance(node, Mapping):
             return node
         self.faults.add(f"{what} must be a mapping, {{key: value}}, got {kind_of(node)}", node.mark, within)
         return Mapping({}, {}, node.mark)
 
     def sequence(self, node: Node, what: str, within: str = "") -> Sequence:
-        """The node if it is a list, else a fault and an empty one."""
+        """Return the node if it is a list, else an empty one, and add a fault."""
         if isinstance(node, Sequence):
             return node
         self.faults.add(f"{what} must be a list, got {kind_of(node)}", node.mark, within)
         return Sequence((), node.mark)
 
     def known_keys(self, node: Mapping, known: Iterable[str], owner: str, within: str = "") -> None:
-        """A fault for each key that the owner does not have."""
+        """Add a fault for each key that the owner does not have."""
         allowed = list(known)
         for key, mark in node.keys.items():
             if key not in allowed:
@@ -91,7 +91,7 @@ class Reader:
         scope: Scope,
         within: str,
     ) -> dict[str, Any]:
-        """The nodes' values, each read by its field's type; one that cannot be is a fault and left out."""
+        """Return the nodes' values, each read by its field's type; one that cannot be read is a fault and left out."""
         values = {}
         for key, node in nodes.items():
             verbatim = fields[key].type.verbatim and isinstance(node, Scalar) and node.value is not None
@@ -107,7 +107,7 @@ class Reader:
         return values
 
     def record(self, node: Node, made: Any, owner: str, scope: Scope) -> Any:
-        """A record of class `made` from a mapping; None, and faults, where it cannot be."""
+        """Read a record of class `made` from a mapping; None, and faults, if it cannot be read."""
         if not isinstance(node, Mapping):
             self.mapping(node, owner)
             return None
@@ -121,14 +121,14 @@ class Reader:
     def missing(
         self, given: Iterable[str], fields: MappingOf[str, Field], owner: str, mark: Mark, within: str = ""
     ) -> None:
-        """One fault that lists the required fields that are not given."""
+        """Add one fault that lists the required fields that are not given."""
         lacking = [name for name, field in fields.items() if field.required and name not in given]
         if lacking:
             self.faults.add(f"{owner} needs {listing(lacking, 'and')}", mark, within)
 
 
 def _origin(node: Node, value: object) -> str:
-    """Which expression a value came from, or which one was perhaps meant."""
+    """Return which expression a value came from, or which one was perhaps meant."""
     if not isinstance(node, Scalar) or not isinstance(node.value, str):
         return ""
     if is_expression(node.value):

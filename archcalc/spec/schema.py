@@ -20,7 +20,7 @@ _NAMES: Final = {"type": "array", "items": _WORD}
 
 
 def schema() -> dict[str, Any]:
-    """The schema of a spec file."""
+    """Return the schema of a spec file."""
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": f"archcalc spec, language version {VERSION}",
@@ -57,7 +57,7 @@ def _first_line(text: str | None) -> str:
 
 _FILE: Final[dict[str, Any]] = {
     "archcalc": {"const": VERSION, "description": "The version of the language."},
-    "name": _NAME | {"description": "The file's stem."},
+    "name": _NAME | {"description": "The name of the file, without its ending."},
     "aliases": _NAMES | {"description": "Other names for the command line."},
     "title": {"type": ["string", "number"]},
     "notes": {"type": ["string", "number"]},
@@ -68,7 +68,7 @@ _FILE: Final[dict[str, Any]] = {
         "anyOf": [{"type": "array", "items": {"anyOf": [{"type": "integer", "minimum": 1}, EXPRESSION]}}, EXPRESSION],
         "description": "[channels, height, width] or [features].",
     },
-    "defaults": {"type": "object", "description": "House rules: {op: {field: value}}."},
+    "defaults": {"type": "object", "description": "Other defaults in this file: {op: {field: value}}."},
     "blocks": {
         "type": "object",
         "additionalProperties": {
@@ -114,7 +114,7 @@ _REQUIRED: Final = {"use": ["name", "block"], "branches": ["name", "paths", "mer
 
 
 def _layer() -> dict[str, Any]:
-    """One layer: the op decides which other keys there are."""
+    """Return one layer: the op decides which other keys there are."""
     rules = [_when(op, _layer_keys(kind), _needed(kind), kind.__doc__) for op, kind in KINDS.items()]
     for op, keys in STRUCTURES.items():
         known = _COMMON | _STRUCTURE_KEYS | {"activation": _activation()}
@@ -146,7 +146,7 @@ def _layer_keys(kind: type[Layer]) -> dict[str, Any]:
 
 
 def _needed(kind: type[Layer]) -> list[str]:
-    """Required keys that no house rule can give."""
+    """Return the required keys that no house rule can give."""
     return ["name", "from"] if kind.merges else ["name"]
 
 

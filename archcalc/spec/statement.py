@@ -15,7 +15,7 @@ from archcalc.spec.text import Mapping, Node, Scalar, Sequence
 
 
 def merge_fields() -> dict[str, Field]:
-    """The fields of kinds that read several layers, which a `branches` takes too."""
+    """Return the fields of kinds that read several layers, which a `branches` takes too."""
     return {name: field for kind in merging().values() for name, field in kind.fields.items()}
 
 
@@ -24,23 +24,23 @@ STRUCTURES: Final[dict[str, tuple[str, ...]]] = {
     "branches": ("name", "op", "from", "paths", "merge", *merge_fields(), "activation"),
     "towers": ("name", "op", "from", "devices", "layers"),
 }
-"""The ops that are no layers, with their keys."""
+"""The ops that are not layers, with their keys."""
 
 LAYER_KEYS: Final = ("name", "op", "from", "activation", "gather")
-"""The keys of a layer beside the fields of its kind."""
+"""The keys of a layer, apart from the fields of its kind."""
 
 
 _NEEDLESS: Final = {
-    "in_channels": ": it follows from what the layer reads",
-    "in_features": ": it follows from what the layer reads",
-    "num_features": ": it follows from what the layer reads",
-    "inplace": ": it changes no shape and no count",
+    "in_channels": ": leave it out, it follows from what the layer reads",
+    "in_features": ": leave it out, it follows from what the layer reads",
+    "num_features": ": leave it out, it follows from what the layer reads",
+    "inplace": ": leave it out, it changes no shape and no count",
 }
 """Words of torch that a spec does without, and why."""
 
 
 def activations() -> list[str]:
-    """The ops that `activation:` takes."""
+    """Return the ops that `activation:` takes."""
     return [op for op, kind in KINDS.items() if issubclass(kind, Activation)]
 
 
@@ -53,7 +53,7 @@ class House(NamedTuple):
     blocks: dict[str, Mapping]
 
     def rules(self, op: str) -> dict[str, Node]:
-        """The house rules for an op."""
+        """Return the house rules for an op."""
         node = self.defaults.get(op)
         return node.items if isinstance(node, Mapping) else {}
 
@@ -74,7 +74,7 @@ class Names:
         return [*self.known, *(self.outer.all() if self.outer else ())]
 
     def later(self, name: str) -> Mark | None:
-        """Where a name is given that cannot be read yet."""
+        """Return where a name is given that cannot be read yet."""
         return self.coming.get(name) or (self.outer.later(name) if self.outer else None)
 
 
@@ -98,7 +98,7 @@ class Statements:
         self.hint = house.reader.faults.hint
 
     def op(self, node: Mapping) -> str:
-        """A known op, or empty."""
+        """Return a known op, or nothing."""
         given = node.items.get("op")
         within = f"layer {written_name(node) or 'without a name'}"
         if given is None:
@@ -112,13 +112,13 @@ class Statements:
         return ""
 
     def name(self, node: Mapping, place: Place) -> str:
-        """A name that is new in its scope, or empty."""
+        """Return a name that is new in its scope, or nothing."""
         given = node.items.get("name")
         if given is None:
             self.fault("a layer needs a name", node.mark)
             return ""
         if not isinstance(given, Scalar) or not isinstance(given.value, str) or not NAME.fullmatch(given.text):
-            rule = "a name starts with a letter and goes on in letters, digits, _ and dots"
+            rule = "a name must be letters, digits, _ and dots, with a letter first"
             self.fault(f"{rule}, got {kind_of(given)}", given.mark)
             return ""
         name = given.text
@@ -126,7 +126,7 @@ class Statements:
             self.fault(f"a name has at most {LONGEST_NAME} characters, got {len(name)}", given.mark)
             return ""
         if name == INPUT:
-            self.fault(f"'{INPUT}' is the name of the network's input", given.mark)
+            self.fault(f"'{INPUT}' is the name of the network's input; choose another name", given.mark)
             return ""
         if name in place.names.given_at:
             first = place.names.given_at[name].line
@@ -136,7 +136,7 @@ class Statements:
         return name
 
     def sources(self, node: Mapping, name: str, previous: str, place: Place, within: str) -> list[str]:
-        """The layers that it reads: those that `from` names, or the one before it."""
+        """Return the layers that it reads: those that `from` names, or the one before it."""
         given = node.items.get("from")
         if given is None:
             return [previous]
@@ -146,7 +146,7 @@ class Statements:
         return [self._source(item, name, place, within) for item in items]
 
     def _source(self, item: Node, own: str, place: Place, within: str) -> str:
-        """The layer that a word of `from` means; the network's input, and a fault, where there is none."""
+        """Return the layer that a word of `from` means; if there is none, the network's input, and add a fault."""
         if not isinstance(item, Scalar) or item.value is None:
             self.fault(f"from must be a layer's name or a list of names, got {kind_of(item)}", item.mark, within)
             return INPUT
@@ -155,21 +155,29 @@ class Statements:
             return source
         later = place.names.later(item.text)
         if item.text == own:
-            self.fault("from: it cannot read itself", item.mark, within)
+            self.fault("from: a layer cannot read itself", item.mark, within)
         elif later:
-            self.fault(f"from: '{item.text}' comes later, at line {later.line}", item.mark, within)
+            self.fault(
+                f"from: '{item.text}' comes later, at line {later.line}; a layer reads layers before it",
+                item.mark,
+                within,
+            )
         else:
             hint = self._inside(item.text, place) or self.hint(item.text, place.names.all())
             self.fault(f"from: there is no layer '{item.text}' before it{hint}", item.mark, within)
         return INPUT
 
     def _inside(self, name: str, place: Place) -> str:
-        """A hint for a name that reaches into a structure."""
+        """Return a hint for a name that reaches into a structure."""
         outer = name.partition(".")[0]
-        return f"; what is inside '{outer}' is read as '{outer}'" if outer != name and place.names.find(outer) else ""
+        return (
+            f"; write '{outer}', which is the output of its last layer"
+            if outer != name and place.names.find(outer)
+            else ""
+        )
 
     def arity(self, node: Mapping, kind: type[Layer], sources: list[str], within: str) -> None:
-        """A fault where a kind reads several layers and is given one, or the other way round."""
+        """Add a fault if a kind reads several layers and is given one, or the other way round."""
         if kind.merges and len(sources) == 1:
             mark = mark_of(node, "from")
             self.fault(f"{kind.op} reads two or more layers: give from: [one, another]", mark, within)
@@ -177,7 +185,7 @@ class Statements:
             self.fault(f"{kind.op} reads one layer, not {len(sources)}", mark_of(node, "from"), within)
 
     def layer(self, node: Mapping, kind: type[Layer], params: Scope, within: str) -> Layer | None:
-        """The layer that the fields make, and the file's house rules where none are given; None with faults."""
+        """Return the layer that the fields make, and the file's house rules where none are given; None with faults."""
         given, meant = self._fields(node, kind, within)
         rules = self.house.rules(kind.op)
         rules = {key: value for key, value in rules.items() if key in kind.fields and key not in given}
@@ -189,7 +197,7 @@ class Statements:
         return kind(**values) if whole else None
 
     def _fields(self, node: Mapping, kind: type[Layer], within: str) -> tuple[dict[str, Node], set[str]]:
-        """The fields that are given, and those that a misspelling probably means."""
+        """Return the fields that are given, and those that a misspelling probably means."""
         given, meant = {}, set()
         for key, value in node.items.items():
             if key in kind.fields:
@@ -209,16 +217,20 @@ class Statements:
         if not isinstance(value, bool):
             self.fault(f"gather must be true or false, got {spell(value)}", given.mark, within)
         elif place.tower is None:
-            self.fault("gather reads all devices of towers, and there are none around it", given.mark, within)
+            self.fault("gather is only for layers inside towers", given.mark, within)
         return value is True
 
     def activation(self, node: Mapping, kind: type[Layer], params: Scope, within: str) -> str:
-        """The op of the activation that follows; empty for none."""
+        """Return the op of the activation that follows; empty for none."""
         given = node.items.get("activation")
         if given is not None and not kind.takes_activation:
             takers = listing([op for op, taker in KINDS.items() if taker.takes_activation])
             mark = node.keys.get("activation", given.mark)
-            self.fault(f"{kind.op} takes no activation (only {takers} do); write a layer of its own", mark, within)
+            self.fault(
+                f"{kind.op} takes no activation (only {takers} do); write the activation as a layer of its own",
+                mark,
+                within,
+            )
             return ""
         if given is None:
             given, params = self.house.rules(kind.op).get("activation"), self.house.params
@@ -246,12 +258,12 @@ class Statements:
 
 
 def _as_one_line(node: Mapping) -> str:
-    """A hint for `conv1: {op: conv2d, ...}`, which should be `{name: conv1, op: conv2d, ...}`."""
+    """Return a hint for `conv1: {op: conv2d, ...}`, which should be `{name: conv1, op: conv2d, ...}`."""
     ((key, value),) = list(node.items.items())[:1] or (("", None),)
     return f"; write {{name: {key}, op: ...}}" if len(node.items) == 1 and isinstance(value, Mapping) else ""
 
 
 def written_name(node: Node) -> str:
-    """The name of a statement as it is written, right or wrong; empty where there is none."""
+    """Return the name of a statement as it is written, right or wrong; empty where there is none."""
     name = node.items.get("name") if isinstance(node, Mapping) else None
     return name.text if isinstance(name, Scalar) else ""

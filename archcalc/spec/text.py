@@ -54,19 +54,19 @@ Node = Scalar | Sequence | Mapping
 
 
 def read_bytes(path: Path, name: str, *, in_passing: bool = False) -> bytes:
-    """The content of a spec file, no more of it than shows that it is too long. Raises ArchError that says why not.
+    """Read a spec file, no more of it than shows that it is too long. Raises ArchError that says why not.
 
     A file that is read `in_passing` may be written over later; others may not.
     """
     try:
         if is_pipe_or_device(path):
-            raise ArchError(f"{name} is no file but a pipe or a device; to read one, write - and send it there by <")
+            raise ArchError(f"{name} is not a file but a pipe or a device; to read it, write - and add < {name}")
         with path.open("rb") as stream:
             if not in_passing:
-                remember(stream)
+                remember(path)
             content = stream.read(MOST_BYTES + 1)
     except IsADirectoryError:
-        raise ArchError(f"{name} is a directory; name a spec file in it") from None
+        raise ArchError(f"{name} is a folder; name a spec file in it") from None
     except FileNotFoundError:
         raise ArchError(f"{name}: there is no such file") from None
     except (OSError, ValueError) as error:
@@ -76,7 +76,7 @@ def read_bytes(path: Path, name: str, *, in_passing: bool = False) -> bytes:
 
 
 def decode(content: bytes, name: str) -> str:
-    """UTF-8 text, with or without a byte order mark. Raises ArchError at a byte that is none, or if it is too long."""
+    """Decode UTF-8, with or without a byte order mark. Raises ArchError at a byte that is not, or if it is too long."""
     if len(content) > MOST_BYTES:
         raise ArchError(f"{name} is over 1 MB; a spec is a text that a person can read")
     zero = content.find(b"\0")
@@ -97,7 +97,7 @@ def expect_json(text: str, name: str) -> None:
     import json
 
     def refuse(word: str) -> None:
-        raise ArchError(f"not JSON: {word} is no value of JSON").at(Mark(name, 1, 1))
+        raise ArchError(f"not JSON: {word} is not a value of JSON").at(Mark(name, 1, 1))
 
     try:
         json.loads(text, parse_constant=refuse)
@@ -114,7 +114,7 @@ def _place(content: bytes, offset: int, name: str) -> Mark:
 
 
 def parse(text: str, name: str) -> Mapping:
-    """The tree of one document, which is a mapping. Raises ArchError with every fault that was found."""
+    """Parse the tree of one document, which is a mapping. Raises ArchError with every fault that was found."""
     reader = _Reader(name)
     try:
         root = reader.document(yaml.parse(_joined_surrogates(text), Loader=_LOADER))
@@ -131,7 +131,7 @@ def parse(text: str, name: str) -> Mapping:
 
 
 def peek(text: str, key: str) -> Node | None:
-    """The value of one key of a file's, read no further than that; None where there is none or the file is broken."""
+    """Return the value of one key of a file, read no further than that; None without one or if the file is broken."""
     reader, events = _Reader(""), yaml.parse(text, Loader=_LOADER)
     try:
         for event in events:
@@ -148,7 +148,7 @@ def peek(text: str, key: str) -> Node | None:
 
 
 def _first_control(text: str, name: str) -> Mark:
-    """Where the first character stands that YAML has no place for."""
+    """Return where the first character stands that YAML does not allow."""
     for line, words in enumerate(text.split("\n"), start=1):
         for column, character in enumerate(words, start=1):
             if not character.isprintable() and character not in "\t\r\x85\xa0":
@@ -241,17 +241,19 @@ def plain_value(text: str) -> Any:
         raise ArchError(_surprise(text, str(surprise.lastgroup)))
     if _INTEGER.fullmatch(text):
         if len(text.lstrip("+-")) > MOST_DIGITS:
-            raise ArchError(f"{text[:MOST_DIGITS]}... has over {MOST_DIGITS} digits; quote it if it is text")
+            raise ArchError(f"{text[:MOST_DIGITS]}... has over {MOST_DIGITS} digits; put it in quotes if it is text")
         return int(text)
     return float(text) if _FLOAT.fullmatch(text) else text
 
 
 def _surprise(text: str, what: str) -> str:
     reasons = {
-        "bool": f"'{text}' is a truth value to some readers and text to others; write true or false, or quote it",
-        "zero": f"'{text}' is octal to some readers and decimal to others; write the number without its leading zero, "
-        "or quote it if it is text",
-        "under": f"'{text}' is a number to some readers and text to others; write the digits alone, or quote it",
+        "bool": f"'{text}' is a truth value to some YAML readers and text to others; write true or false, "
+        "or put it in quotes",
+        "zero": f"'{text}' is octal to some YAML readers and decimal to others; write it without its leading zero, "
+        "or put it in quotes if it is text",
+        "under": f"'{text}' is a number to some YAML readers and text to others; write the digits alone, "
+        "or put it in quotes",
     }
     return reasons[what]
 
@@ -260,7 +262,7 @@ _SURROGATES: Final = r"(?<!\\)((?:\\\\)*)(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c
 
 
 def _joined_surrogates(text: str) -> str:
-    """JSON writes one character past U+FFFF as two escapes, which YAML knows as one `\\U` escape."""
+    """Join two escapes, as JSON writes one character past U+FFFF, into YAML's one `\\U` escape."""
 
     def join(match: re.Match[str]) -> str:
         pair = match[2].encode("ascii").decode("unicode_escape").encode("utf-16", "surrogatepass").decode("utf-16")
@@ -285,8 +287,9 @@ _SYNTAX: Final = {
     "while parsing a flow sequence": "the list that opens at {opened} is not closed, or lacks a comma",
     "while parsing a flow mapping": "the mapping that opens at {opened} is not closed, or lacks a comma",
     "maximum nesting depth": f"nested deeper than {MOST_NESTING} levels",  # libyaml looks ahead, and stops at 1,000
-    "mapping values are not allowed": "a text that holds ': ' must be quoted",
-    "cannot start any token": "no value starts like this: indent with spaces, not tabs, and quote text with such signs",
+    "mapping values are not allowed": "a text with ': ' in it must be in quotes",
+    "cannot start any token": "no value can start like this: indent with spaces, not tabs, "
+    "and put text with such signs in quotes",
     "while scanning a quoted scalar": "the quotes that open at {opened} are not closed",
 }
 """A parser's messages, as the person reads them who wrote the file."""

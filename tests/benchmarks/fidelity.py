@@ -1,4 +1,4 @@
-"""Whether profile's figures can be trusted: `python tests/benchmarks/fidelity.py [SPEC] [DEVICE] [BATCH] [THREADS]`.
+"""Whether profile's numbers can be trusted: `python tests/benchmarks/fidelity.py [SPEC] [DEVICE] [BATCH] [THREADS]`.
 
 In one process and on one module, in turn, so that a slow moment of the machine hits all: profile's throughput, a loop
 as one writes it by hand, the loop of timm's benchmark.py, which waits for the device after every step, and each layer

@@ -86,7 +86,7 @@ def test_towers_unfold() -> None:
     assert "21,632" in done.stdout
     plain = run("table", "torchvision", "--per-device")
     assert plain.stdout == run("table", "torchvision").stdout
-    assert plain.stderr == "archcalc: alexnet_torchvision has no towers: there is nothing to unfold\n"
+    assert plain.stderr == "archcalc: alexnet_torchvision has no towers: --per-device changes nothing\n"
 
 
 def test_standard_input_is_a_spec() -> None:

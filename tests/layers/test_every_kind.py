@@ -15,8 +15,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 import archcalc
-from archcalc.analysis.check.against import Beside, set_beside
+from archcalc.analysis.check.against import Beside, beside
 from archcalc.analysis.check.agreement import hold_against
+from archcalc.analysis.check.calls import folded, with_joined
+from archcalc.analysis.check.pairing import put_together
 from archcalc.analysis.compare.comparison import compare
 from archcalc.analysis.conventions import CONVENTIONS
 from archcalc.analysis.conventions.costs import price, terms, total
@@ -47,11 +49,12 @@ def layer_of(graph: Graph) -> Node:
 
 
 def faults(op: str, folder: Path) -> list[str]:
-    """What is wrong with a kind, in a network of it alone."""
+    """Return what is wrong with a kind, in a network of it alone."""
     network = network_of_one(op, folder)
     checks: list[Callable[[archcalc.Network], Iterator[str]]] = [
         *(in_words, in_conventions, beside_itself, beside_torch, beside_its_own_module, as_source, as_text),
         *(solved, what_it_mixes, what_it_does, what_it_computes, what_its_weights_go_with, what_torch_calls_it),
+        *(what_order_does, what_torch_reduces),
     ]
     found = []
     for check in checks:
@@ -111,8 +114,10 @@ def beside_torch(network: archcalc.Network) -> Iterator[str]:
 
 
 def beside_its_own_module(network: archcalc.Network) -> Iterator[str]:
-    seen, _ = trace(build(network.graph).eval(), torch.rand(1, *network.spec.input_shape))
-    yield from (words for pair in set_beside(place(network.graph), seen) for words in pair.differences)
+    traced = trace(build(network.graph).eval(), torch.rand(1, *network.spec.input_shape))
+    paired = put_together(place(network.graph), network.graph.outputs, traced.seen)
+    yield from (words for pair in beside(paired) for words in pair.differences)
+    yield from paired.rewired.outputs
 
 
 def as_source(network: archcalc.Network) -> Iterator[str]:
@@ -180,6 +185,39 @@ def what_it_does(network: archcalc.Network) -> Iterator[str]:
         yield f"its role is not {layer.role}"
 
 
+@torch.no_grad()
+def what_order_does(network: archcalc.Network) -> Iterator[str]:
+    node, module = layer_of(network.graph), build(network.graph).eval()
+    some = [torch.rand(1, *shape) for shape in node.device_inputs]
+    there, back = (module.run_alone(node.name, tensors)[0] for tensors in (some, some[::-1]))
+    if len(some) > 1 and torch.allclose(there, back) != node.layer.commutes:
+        yield "the order of what it reads changes nothing, or does and should not"
+    if len(some) == 1 and (node.layer.commutes or node.layer.associates):
+        yield "it reads one layer, of which there is one order"
+    if len(some) > 1:
+        parts = [module.run_alone(node.name, some[:2])[0], *some[2:]]
+        if torch.allclose(there, module.run_alone(node.name, parts)[0]) != node.layer.associates:
+            yield "it makes something else in parts, or the same and should not"
+
+
+@torch.no_grad()
+def what_torch_reduces(network: archcalc.Network) -> Iterator[str]:
+    layer = layer_of(network.graph).layer
+    run, x = runner(network)
+    if layer.role is Role.POOL and "output_size" in layer.fields:
+        whole = type(layer)(output_size=1)
+        run = build(link(replace(network.spec, layers=(network.spec.layers[-1]._replace(layer=whole),)))).double()
+    for name in REDUCTIONS:
+        does = x.dim() == 4 and torch.equal(getattr(torch, name)(x, (2, 3), keepdim=True), run(x))
+        if does != (name in layer.torch_reductions):
+            yield f"{name} over places is {'not ' * (not does)}its work"
+    if layer.torch_reductions and not set(layer.torch_reductions) & {*REDUCTIONS}:
+        yield "it has unknown reductions"
+
+
+REDUCTIONS = ("mean", "amax", "sum")
+
+
 def what_its_weights_go_with(network: archcalc.Network) -> Iterator[str]:
     layer = layer_of(network.graph).layer
     for x in ((6, 9, 10), (6,)):
@@ -240,9 +278,10 @@ def beside_function(network: archcalc.Network, name: str, words: tuple[str, ...]
                 return function(function(x, x), x)
             return function(x, **{word: twin.keywords[word] for word in words})
 
-    seen, _ = trace(Model(), torch.rand(1, *node.device_inputs[0]))
-    (placed,) = [one for one in place(network.graph) if one.node is node]
-    return set_beside([placed], seen[-1:])
+    seen = trace(Model(), torch.rand(1, *node.device_inputs[0])).seen
+    theirs = with_joined(seen.calls, seen.outputs, lambda inner, outer: inner.op == outer.op)[-1]
+    ours = folded(place(network.graph), network.graph.outputs).calls[-1]
+    return [Beside(ours=ours, theirs=theirs)]
 
 
 @pytest.mark.parametrize("op", KINDS)
@@ -259,6 +298,9 @@ TURNED = {
     "role": lambda value: Role.MERGE if value is not Role.MERGE else Role.POOL,
     "input_axis": lambda value: 0 if value == -1 else -1,
     "torch_ignored": lambda value: (),
+    "torch_reductions": lambda value: () if value else ("mean",),
+    "commutes": lambda value: not value,
+    "associates": lambda value: not value,
 }
 """Each declaration as it is not."""
 

@@ -167,7 +167,7 @@ DO_NOT_FIT = [
     ),
     (KINDS["concat"](dim=2), [(4,), (4,)], "dim 2 is past the last axis of batch x 4"),
     (KINDS["softmax"](dim=2), [(4,)], "dim 2 is past the last axis of batch x 4"),
-    (KINDS["flatten"](start_dim=2), [(4,)], "start_dim 2 to end_dim -1 is no range of batch x 4"),
+    (KINDS["flatten"](start_dim=2), [(4,)], "start_dim 2 to end_dim -1 is not a range of axes of batch x 4"),
 ]
 
 

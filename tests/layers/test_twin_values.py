@@ -1,5 +1,6 @@
 """The numbers that twins compute on real tensors, against loops written from the definitions."""
 
+import re
 from itertools import product
 from typing import Any
 
@@ -15,6 +16,7 @@ from archcalc.layers.conv import Conv2d
 from archcalc.layers.fields import Sides
 from archcalc.layers.norm import LocalResponseNorm
 from archcalc.layers.pool import AvgPool2d, MaxPool2d
+from archcalc.layers.regularize import Dropout
 from archcalc.layers.window import places
 from tests.twins import Called
 
@@ -38,7 +40,7 @@ fields = st.fixed_dictionaries(
 
 
 def of(layer: Layer, x: Array) -> Array:
-    """What torch makes of one example."""
+    """Return what torch makes of one example."""
     module = Called(layer.twin(x.shape)).double().eval()
     with torch.no_grad():
         return module(torch.from_numpy(x)[None])[0].numpy()
@@ -145,3 +147,24 @@ def test_local_response_norm_divides_by_its_formula(size: int, alpha_per: str) -
         squares[channel] = sum(x[other] ** 2 for other in near)
     weight = 0.3 if alpha_per == "sum" else 0.3 / size
     np.testing.assert_allclose(of(layer, x), x / (2 + weight * squares) ** 0.6)
+    formula, _, rest = next(layer.remarks(x.shape)).partition(", with s the ")
+    assert rest.startswith(f"{alpha_per} of the squares of {size} adjacent channels")
+    s = squares / size if alpha_per == "mean" else squares
+    np.testing.assert_allclose(of(layer, x), eval(formula.removeprefix("y = "), {"x": x, "s": s}))
+
+
+@pytest.mark.parametrize("p", [0.0, 0.3, 0.5, 1.0])
+def test_dropout_scales_what_it_keeps_as_it_says(p: float) -> None:
+    layer = Dropout(p=p)
+    module = Called(layer.twin((4,))).train()
+    torch.manual_seed(0)
+    made = {round(float(value), 6) for value in module(torch.ones(1, 1000)).unique()}
+    words = next(layer.remarks((4,)))
+    assert f"zero with probability {p:g}, " in words
+    if p == 1:
+        assert "so all are" in words
+        assert made == {0.0}
+    else:
+        scale = re.search(r"multiplied by (1 / \(1 - [0-9.]+\));", words)
+        assert scale
+        assert made == {round(eval(scale[1]), 6)} | ({0.0} if p else set())

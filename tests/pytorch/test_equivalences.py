@@ -1,4 +1,4 @@
-"""What tutorials and papers say is the same, or is not, tried on real tensors with equal weights."""
+"""Equivalences that tutorials and papers claim, tried on real tensors with equal weights."""
 
 from pathlib import Path
 

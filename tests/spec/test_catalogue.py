@@ -51,13 +51,13 @@ def test_a_tail_of_several_specs_asks_which(elsewhere: Path) -> None:
     write(elsewhere / "specs", "two_net")
     with pytest.raises(ArchError) as refused:
         Catalogue().find("net")
-    assert str(refused.value) == "'net' may be one_net or two_net; which? (archcalc list shows all)"
+    assert str(refused.value) == "'net' may be one_net or two_net: write the whole name"
 
 
 def test_an_alias_of_two_specs_asks_which(elsewhere: Path) -> None:
     write(elsewhere / "specs", "one", "aliases: [net]\n")
     write(elsewhere / "specs", "two", "aliases: [net]\n")
-    with pytest.raises(ArchError, match="'net' may be one or two; which"):
+    with pytest.raises(ArchError, match="'net' may be one or two: write the whole name"):
         Catalogue().find("net")
 
 
@@ -114,7 +114,7 @@ def test_a_file_here_is_suggested(elsewhere: Path) -> None:
 
 @pytest.mark.parametrize("name", ["net.prototxt", "net.cfg", "net.py", "net.onnx", "net.pth"])
 def test_files_of_others_are_called_by_their_name(name: str) -> None:
-    with pytest.raises(ArchError, match=f"^{name} is no spec, but .*archcalc (show|check|identify) "):
+    with pytest.raises(ArchError, match=f"^{name} is not a spec, but .*archcalc (show|check|identify) "):
         archcalc.load(name)
 
 
@@ -122,7 +122,9 @@ def test_no_specs_at_all(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("archcalc.spec.catalogue._PACKAGE", elsewhere / "archcalc")
     with pytest.raises(ArchError) as refused:
         archcalc.load("paper")
-    assert str(refused.value) == "there is no spec 'paper', nor any other; name a file, or a folder by --spec-dir"
+    assert (
+        str(refused.value) == "there is no spec 'paper', nor any other; name a file, or give its folder with --spec-dir"
+    )
 
 
 def test_an_editable_install_reads_the_checkouts_specs(elsewhere: Path) -> None:

@@ -46,15 +46,15 @@ def test_a_name_stands_for_any_value(text: str, value: object) -> None:
     [
         ("$c", "there is no param 'c' (params here: a, b, half, word, none, list)"),
         ("$wrd", "there is no param 'wrd'; did you mean 'word'?"),
-        ("$", "'$' is no expression: write $name or $(a * 4 // b) as the whole value"),
-        ("$a+1", "'$a+1' is no expression: write $name or $(a * 4 // b) as the whole value"),
-        ("$(a", "'$(a' is no expression: $( is closed by ) at the very end"),
-        ("$(a)+1", "'$(a)+1' is no expression: $( is closed by ) at the very end"),
+        ("$", "'$' is not an expression: write $name or $(a * 4 // b) as the whole value"),
+        ("$a+1", "'$a+1' is not an expression: write $name or $(a * 4 // b) as the whole value"),
+        ("$(a", "'$(a' is not an expression: what $( opens must be closed by ) at the very end"),
+        ("$(a)+1", "'$(a)+1' is not an expression: what $( opens must be closed by ) at the very end"),
         ("$(a // 0)", "'$(a // 0)' divides by zero"),
         ("$(a % (b - 3))", "'$(a % (b - 3))' divides by zero"),
-        ("$(word * 2)", "param 'word' is text 'same'; expressions reckon with integers"),
-        ("$(half * 2)", "param 'half' is 0.5; expressions reckon with integers"),
-        ("$(list + 1)", "param 'list' is [1, 2]; expressions reckon with integers"),
+        ("$(word * 2)", "param 'word' is text 'same'; expressions compute with integers"),
+        ("$(half * 2)", "param 'half' is 0.5; expressions compute with integers"),
+        ("$(list + 1)", "param 'list' is [1, 2]; expressions compute with integers"),
         ("$(01)", "'01' has a leading zero"),
         ("$(999999999999999 + 1)", "an expression's value has over 15 digits"),
         (f"$({'9' * 30})", "an expression's value has over 15 digits"),
@@ -84,7 +84,7 @@ def test_what_is_no_expression_says_why(text: str, message: str) -> None:
     ],
 )
 def test_nothing_but_the_grammar_is_read(text: str) -> None:
-    with pytest.raises(ArchError, match=r"integers, params, \+ - \* // % and brackets are all there is"):
+    with pytest.raises(ArchError, match=r"only integers, params, \+ - \* // % and brackets are allowed"):
         evaluate(text, SCOPE)
 
 

@@ -66,13 +66,13 @@ def test_pipes_and_devices_are_not_opened(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe.yaml"
     os.mkfifo(pipe)
     for path in (pipe, Path("/dev/zero")):
-        assert refusal(path) == "FILE is no file but a pipe or a device; to read one, write - and send it there by <"
+        assert refusal(path) == "FILE is not a file but a pipe or a device; to read it, write - and add < FILE"
 
 
 def test_a_directory_and_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     folder = tmp_path / "folder.yaml"
     folder.mkdir()
-    assert refusal(folder) == "FILE is a directory; name a spec file in it"
+    assert refusal(folder) == "FILE is a folder; name a spec file in it"
     loop = tmp_path / "loop.yaml"
     loop.symlink_to(loop)
     assert refusal(loop) == "FILE cannot be read: too many levels of symbolic links"
@@ -100,7 +100,7 @@ def test_blocks_that_multiply_are_stopped_early(tmp_path: Path) -> None:
         + f"  c: {{layers: [{use % ('x', 'b')}]}}\n"
         + f"layers: [{use % ('x', 'c')}]\n"
     )
-    assert refusal(path) == "FILE:7:16: here the network passes 100,000 layers, the most that there may be"
+    assert refusal(path) == "FILE:7:16: here the network has more than 100,000 layers, the limit"
 
 
 def test_100_000_layers_are_not_too_many(tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_100_000_layers_are_not_too_many(tmp_path: Path) -> None:
     path.write_text(head() + block + "layers: [{name: a, op: use, block: a, repeat: 100000}]\n")
     assert len(archcalc.load(path).spec.layers) == 100_000
     path.write_text(head() + block + "layers: [{name: a, op: use, block: a, repeat: 100001}]\n")
-    assert refusal(path).endswith("here the network passes 100,000 layers, the most that there may be")
+    assert refusal(path).endswith("here the network has more than 100,000 layers, the limit")
 
 
 def test_a_million_channels_are_exact(tmp_path: Path) -> None:

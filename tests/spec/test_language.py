@@ -357,7 +357,7 @@ layers: [$body]
     blocks = ", ".join(f"b{i}: {{layers: [{{name: x, op: use, block: b{i + 1}}}]}}" for i in range(400))
     chain = f"input: [4]\nblocks: {{{blocks}, b400: {{layers: []}}}}\nlayers: [{{name: x, op: use, block: b0}}]\n"
     for body in (holds_itself, chain):
-        with pytest.raises(archcalc.ArchError, match="structures stand in each other more than 64 deep"):
+        with pytest.raises(archcalc.ArchError, match="structures are nested more than 64 deep"):
             spec(tmp_path, body)
 
 
@@ -368,5 +368,5 @@ def test_the_api_checks_what_it_is_given() -> None:
     for batch in (0, -1, 1.5, True):
         with pytest.raises(archcalc.ArchError, match="batch must be an integer >= 1"):
             archcalc.load("paper").table(batch=batch)  # type: ignore[arg-type]
-    with pytest.raises(archcalc.ArchError, match="the spec has no param 'nope' to set"):
+    with pytest.raises(archcalc.ArchError, match="alexnet_paper has no param 'nope' to set"):
         archcalc.load("paper", nope=1)

@@ -49,7 +49,7 @@ class Verdict(NamedTuple):
 
 
 def in_words(verdict: Verdict) -> str:
-    """The figure that is so; bytes also in the unit of the claim.
+    """Return the true number or shape; bytes also in the unit of the claim.
 
     >>> claim = Claim(what="memory", value="1GB", source="me")
     >>> in_words(Verdict(claim, 187_058_984, holds=False))
@@ -82,12 +82,12 @@ class Audit(NamedTuple):
 
 
 def audit(graph: Graph) -> Audit:
-    """Every claim of a network's spec, judged. Raises ArchError where a layer does not fit at a claim's own input."""
+    """Judge every claim of a network's spec. Raises ArchError where a layer does not fit at a claim's own input."""
     return Audit(graph.spec, tuple(judge(graph, measure(graph), graph.spec.claims)))
 
 
 def judge(graph: Graph, table: Table, claims: Iterable[Claim]) -> list[Verdict]:
-    """A verdict on each claim; `table` is the graph's for one example."""
+    """Return a verdict on each claim; `table` is that of the graph, for one example."""
     return [_verdict(claim, graph, table) for claim in claims]
 
 
@@ -122,7 +122,7 @@ def _true_value(claim: Claim, graph: Graph, table: Table) -> "int | Fraction | S
 
 
 def _meant(claim: Claim, graph: Graph) -> list[Node]:
-    """The layers that a claim is about, those of structures too, each once."""
+    """Return the layers that a claim is about, also those of structures, each once."""
     if not claim.of:
         return list(graph.nodes)
     meant = {node.name for name in claim.of for node in within(graph.nodes, name)}
@@ -130,13 +130,13 @@ def _meant(claim: Claim, graph: Graph) -> list[Node]:
 
 
 def _last(claim: Claim, nodes: Sequence[Node]) -> Node:
-    """The layer of the last name, or else the last of its structure."""
+    """Return the layer of the last name, or else the last of its structure."""
     named = [node for node in nodes if claim.of and node.name == claim.of[-1]]
     return (named or nodes)[-1]
 
 
 def _output(claim: Claim, nodes: Sequence[Node]) -> Shape:
-    """The shape that a name hands on: the layer's own, or that of the last layer of a structure."""
+    """Return the shape that a name hands on: the layer's own, or that of the last layer of a structure."""
     return _last(claim, nodes).output_shape
 
 

@@ -1,1 +1,1 @@
-"""A table beside what PyTorch observes (`agreement`), and a spec beside somebody's model (`against`)."""
+"""A table next to what PyTorch observes (`agreement`), and a spec next to somebody's model (`against`)."""

@@ -1,42 +1,23 @@
-"""The layers of a spec beside the calls of somebody's model, in the order in which they run."""
+"""A spec beside somebody's model: layers beside what runs, how both are wired, and their outputs."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from math import isclose, prod
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
-from archcalc.analysis.alignment import Pairs, align, total
-from archcalc.graph import Node, reads_own_part, side_by_side
-from archcalc.layers import Shape
+from archcalc.analysis import typed_json
+from archcalc.analysis.check.calls import Call
+from archcalc.analysis.check.pairing import Paired, are_equal
 from archcalc.layers.sizes import dims
-from archcalc.twins import PAD, Placed, own_tensors
 
 
-class Call(NamedTuple):
-    """One module or function as it runs: a layer of the spec, or what was seen in the model."""
-
-    name: str
-    """The layer's name, or the module's path; a function's name in brackets, such as (relu)."""
-    op: str
-    """As the class in torch.nn is called, or the function in torch."""
-    fields: Mapping[str, Any]
-    output_shape: Shape
-    tensors: Mapping[str, Shape]
-    """Parameters and buffers under torch's names."""
-    paths: tuple[str, ...] = ()
-    """Where the modules stand; several for a layer on several devices, none for a function."""
-    is_known: bool = True
-    """False for a class that is none of torch.nn's, of which only shapes are known."""
-
-    @property
-    def params(self) -> int:
-        return sum(prod(shape) for name, shape in self.tensors.items() if name in ("weight", "bias"))
-
-
-class Beside(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class Beside:
     """A layer and what does its work in the model; None for none."""
 
     ours: Call | None
     theirs: Call | None
+    rewired: str = ""
+    """What it reads here and in the model, in words; empty where it is the same."""
 
     @property
     def differences(self) -> list[str]:
@@ -48,121 +29,114 @@ class Beside(NamedTuple):
             return ["not in the model"]
         if ours.op != theirs.op and theirs.is_known:
             return [f"{ours.op} here, {theirs.op} in the model"]
-        pairs = [
-            ("output", ours.output_shape, theirs.output_shape),
-            *((name, ours.fields.get(name), value) for name, value in theirs.fields.items()),
-            ("params", ours.params, theirs.params),
-        ]
-        unequal = (pair for pair in pairs if not _are_equal(*pair[1:]))
-        return [f"{what} {_shown(a)} here, {_shown(b)} in the model" for what, a, b in unequal]
+        return [*_unequal(ours, theirs), *([self.rewired] if self.rewired else [])]
 
 
-class Outputs(NamedTuple):
-    """How far the outputs lie apart, on the same input and with the model's weights."""
+def _unequal(ours: Call, theirs: Call) -> Iterator[str]:
+    pairs = [
+        ("output", ours.output_shape, theirs.output_shape),
+        *((name, ours.fields.get(name), value) for name, value in theirs.fields.items()),
+        ("params", ours.params, theirs.params),
+    ]
+    for what, a, b in pairs:
+        if not are_equal(a, b):
+            yield f"{what} {_shown(a)} here, {_shown(b)} in the model"
+    if theirs.weights_of:
+        yield f"weights of its own here, those of {theirs.weights_of} in the model"
 
-    furthest: float
-    largest: float
-    """The largest magnitude among the model's outputs."""
+
+@dataclass(frozen=True, kw_only=True)
+class Output:
+    """How far one output of the network and the model's lie apart, on the same input and with the same weights."""
+
+    name: str
+    furthest: float | None
+    """The largest difference; None where it is no finite number."""
+    largest: float | None
+    """The largest magnitude in the model's output; None where it is no finite number."""
     dtype: str
 
     @property
-    def are_equal(self) -> bool:
-        """Whether they differ by rounding at most, as sums do that are taken in another order."""
-        return self.furthest <= TOLERANCE[self.dtype] * max(self.largest, 1e-30)
+    def agrees(self) -> bool:
+        """Whether both differ by rounding at most, as sums in another order do, and are not 0, which proves nothing."""
+        if self.furthest is None or not self.largest:
+            return False
+        return self.furthest <= TOLERANCE[self.dtype] * self.largest
+
+    @property
+    def difference(self) -> str:
+        """What is wrong with it, in words; empty for nothing."""
+        if self.agrees:
+            return ""
+        if not self.largest:
+            values = "not finite" if self.largest is None else "all 0"
+            return f"output {self.name} is {values} in the model under random weights, which proves nothing"
+        far = "no finite number" if self.furthest is None else f"up to {self.furthest:.3g}"
+        return f"output {self.name} differs by {far}, where the model's largest is {self.largest:.3g}"
 
 
 TOLERANCE: Final = {"float64": 1e-9, "float32": 1e-4}
 """The difference that rounding may make, in parts of the largest output."""
 
+META: Final = "meta"
 
-class Against(NamedTuple):
-    """A spec beside a model."""
+
+@dataclass(frozen=True, kw_only=True)
+class Against:
+    """A spec next to a model."""
 
     name: str
     model: str
     device: str
     layers: tuple[Beside, ...]
-    outputs: Outputs | None
+    rewired: tuple[str, ...]
+    """In words, which outputs are others in the model."""
+    outputs: tuple[Output, ...]
+    """The outputs that both have, if they were compared."""
     why_no_outputs: str = ""
 
     @property
     def differences(self) -> list[str]:
+        """Every difference in words; on a real device it is one that outputs could not be compared."""
         found = [f"{_name(pair)}: {words}" for pair in self.layers for words in pair.differences]
-        if self.outputs and not self.outputs.are_equal:
-            far, large = self.outputs.furthest, self.outputs.largest
-            found.append(f"outputs differ by up to {far:.3g}, where the model's largest is {large:.3g}")
+        found += self.rewired
+        found += [one.difference for one in self.outputs if one.difference]
+        if self.why_no_outputs and self.device != META:
+            found.append(f"outputs cannot be compared: {self.why_no_outputs}")
         return found
 
+    def to_json(self) -> Any:
+        """Return it as JSON, for another process."""
+        return typed_json.to_json(self)
 
-def set_beside(placed: Sequence[Placed], seen: Sequence[Call]) -> list[Beside]:
-    """Each layer beside what was seen, layers on several devices apart or as one, whichever is more alike."""
-    ways: list[Pairs[Call, Call]] = [align(ours, seen, _unlikeness) for ours in (_apart(placed), _folded(placed))]
-    return [Beside(*pair) for pair in min(ways, key=lambda way: total(way, _unlikeness))]
-
-
-def _unlikeness(ours: Call, theirs: Call) -> int:
-    """0 for the same work, up to 3 for the same kind of work, more for what is not comparable."""
-    same_output, same_tensors = ours.output_shape == theirs.output_shape, ours.tensors == theirs.tensors
-    if not theirs.is_known:
-        return 3 if same_output and ours.params == theirs.params else 9
-    if ours.op != theirs.op:
-        return 9
-    same_fields = all(_are_equal(ours.fields.get(name), value) for name, value in theirs.fields.items())
-    return (not same_output) + (not same_tensors) + (not same_fields)
+    @classmethod
+    def from_json(cls, data: Any) -> "Against":
+        """Return what `to_json` made; lists among the fields are tuples again."""
+        found = typed_json.from_json(cls, data)
+        return replace(found, layers=tuple(map(_with_tuples, found.layers)))
 
 
-def _apart(placed: Sequence[Placed]) -> list[Call]:
-    """Every module of every layer: paddings before layers, and each device's."""
-    return [call for layer in placed for path in layer.paths for call in _on_one_device(layer, path)]
+def beside(paired: Paired) -> tuple[Beside, ...]:
+    """Return the pairs, each with what is wired differently."""
+    words: Mapping[int, str] = paired.rewired.layers
+    return tuple(
+        Beside(ours=ours, theirs=theirs, rewired=words.get(place, ""))
+        for place, (ours, theirs) in enumerate(paired.pairs)
+    )
 
 
-def _on_one_device(layer: Placed, path: str) -> Iterator[Call]:
-    node, twin, paths = layer
-    if twin.pad is not None:
-        yield _padding(layer, 1, (f"{path}{PAD}",))
-    name = node.name if len(paths) == 1 else f"{node.name} ({node.devices[paths.index(path)]})"
-    reach = (path,) if twin.is_module else ()
-    yield Call(name, _op(twin.call), _known(twin.call, twin.keywords), node.device_output, own_tensors(node), reach)
+def _with_tuples(pair: Beside) -> Beside:
+    return replace(pair, ours=_with_tuple_fields(pair.ours), theirs=_with_tuple_fields(pair.theirs))
 
 
-def _folded(placed: Sequence[Placed]) -> list[Call]:
-    """Every layer as one: what several devices do side by side is one layer, in groups where each reads its own."""
-    nodes = {layer.node.name: layer.node for layer in placed}
-    return [call for layer in placed for call in _as_one(layer, nodes)]
+def _with_tuple_fields(call: Call | None) -> Call | None:
+    if call is None:
+        return None
+    return replace(call, fields={name: _tuple(value) for name, value in call.fields.items()})
 
 
-def _as_one(layer: Placed, nodes: Mapping[str, Node]) -> Iterator[Call]:
-    node, twin, paths = layer
-    if twin.pad is not None:
-        yield _padding(layer, node.copies, tuple(f"{path}{PAD}" for path in paths))
-    own = any(name in nodes and reads_own_part(node, nodes[name]) for name in node.inputs)
-    wider = twin.adds_up + (twin.adds_up_apart if own else ())
-    keywords = {word: v * node.copies if word in wider else v for word, v in twin.keywords.items()}
-    tensors = {name: side_by_side(shape, node.copies) if shape else () for name, shape in own_tensors(node).items()}
-    reach = paths if twin.is_module else ()
-    yield Call(node.name, _op(twin.call), _known(twin.call, keywords), node.output_shape, tensors, reach)
-
-
-def _padding(layer: Placed, copies: int, paths: tuple[str, ...]) -> Call:
-    node, pad = layer.node, layer.twin.pad
-    assert pad is not None
-    left, right, top, bottom = pad.keywords["padding"]
-    c, h, w = node.device_inputs[0]
-    shape = side_by_side((c, top + h + bottom, left + w + right), copies)
-    return Call(f"{node.name} (padding)", _op(pad.call), _known(pad.call, pad.keywords), shape, {}, paths)
-
-
-_SAME: Final = {"ZeroPad2d": "ConstantPad2d"}
-
-
-def _op(call: str) -> str:
-    name = call.rpartition(".")[2]
-    return _SAME.get(name, name)
-
-
-def _known(call: str, keywords: Mapping[str, Any]) -> dict[str, Any]:
-    """The keywords in the form in which modules hold them; zeros are what ZeroPad2d pads with."""
-    return {**keywords, **({"value": 0.0} if call == "nn.ZeroPad2d" else {})}
+def _tuple(value: Any) -> Any:
+    return tuple(map(_tuple, value)) if isinstance(value, list) else value
 
 
 def _shown(value: Any) -> str:
@@ -173,7 +147,7 @@ def _shown(value: Any) -> str:
     match value:
         case None:
             return "none"
-        case tuple():
+        case tuple() if all(isinstance(item, int) for item in value):
             return dims(value)
         case float():
             return f"{value:g}"
@@ -182,13 +156,6 @@ def _shown(value: Any) -> str:
         case int():
             return f"{value:,}"
     return str(value)
-
-
-def _are_equal(ours: Any, theirs: Any) -> bool:
-    """Whether two fields are equal, apart from the last digits of a float."""
-    if isinstance(ours, float) and isinstance(theirs, float | int):
-        return isclose(ours, theirs, rel_tol=1e-9)
-    return bool(ours == theirs)
 
 
 def _name(pair: Beside) -> str:

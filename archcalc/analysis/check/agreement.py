@@ -1,4 +1,4 @@
-"""A table held against what PyTorch and its counters observe of the same network, layer by layer."""
+"""A table compared with what PyTorch and its counters observe of the same network, layer by layer."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -20,7 +20,7 @@ class Observed(NamedTuple):
 
 
 class LayerAgreement(NamedTuple):
-    """One layer of the table beside what was observed."""
+    """One layer of the table next to what was observed."""
 
     row: Row
     observed: Observed
@@ -47,11 +47,13 @@ class LayerAgreement(NamedTuple):
 
 
 class Agreement(NamedTuple):
-    """A network beside what was observed of it, on a device."""
+    """A network next to what was observed of it, on a device."""
 
     name: str
     device: str
     layers: tuple[LayerAgreement, ...]
+    outputs: tuple[str, ...]
+    """The names of the network's outputs."""
 
     @property
     def differences(self) -> list[str]:
@@ -64,9 +66,9 @@ class Agreement(NamedTuple):
 
 
 def hold_against(table: Table, observed: Mapping[str, Observed], device: str) -> Agreement:
-    """The table of one example beside what was observed of each of its layers."""
+    """Put the table of one example next to what was observed of each of its layers."""
     layers = tuple(LayerAgreement(row, observed[row.name]) for row in table.rows)
-    return Agreement(table.name, device, layers)
+    return Agreement(table.name, device, layers, table.outputs)
 
 
 def _shown(value: int | Shape) -> str:

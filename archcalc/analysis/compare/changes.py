@@ -62,7 +62,7 @@ class Change(NamedTuple):
     before: Any
     after: Any
     idle: bool = False
-    """Whether the layer computes the same all the same."""
+    """Whether the layer computes the same nevertheless."""
     of_field: tuple[str, ...] = ()
     """Of a field, the quantities whose rules read it."""
 
@@ -99,7 +99,7 @@ def _across_kinds(before: Part, after: Part) -> Iterator[Change]:
 
 
 def _features_read(part: Part) -> int:
-    """By one output."""
+    """Return how many features one output reads."""
     return part.row.macs // part.row.activations
 
 
@@ -117,7 +117,7 @@ def _reading(before: Part, after: Part) -> Iterator[Change]:
 
 
 def _fields(part: Part) -> dict[str, Any]:
-    """The layer's fields; what several devices make side by side is counted together."""
+    """Return the layer's fields; what several devices make side by side is counted together."""
     copies = part.node.copies
     widths = (field_of_type(type(part.node.layer), Width),)
     return {name: value * copies if name in widths else value for name, value in vars(part.node.layer).items()}

@@ -1,6 +1,6 @@
 """Networks side by side: layers put together by what they do, in order, and what differs between them.
 
-The first network is the one that the others are held against.
+The first network is the one that the others are compared with.
 """
 
 from collections.abc import Sequence
@@ -81,7 +81,7 @@ class Comparison:
 
 
 def compare(graphs: Sequence[Graph], batch: int = 1) -> Comparison:
-    """Two or more networks side by side, layers in an order that is that of each of them."""
+    """Put two or more networks side by side, layers in an order that is that of each of them."""
     specs, tables = tuple(graph.spec for graph in graphs), tuple(measure(graph, batch) for graph in graphs)
     parts = [list(map(Part, graph.nodes, table.rows)) for graph, table in zip(graphs, tables, strict=True)]
     if prod(sorted(map(len, parts))[-2:]) > MOST_PAIRS:

@@ -12,7 +12,7 @@ _INPUT_PLACE = -1
 
 
 def rewired(rows: Sequence[Row], place: int) -> dict[int, Change]:
-    """The aligned layers, by their row, that read other layers in the network at `place` than in the first."""
+    """Return the aligned layers, by their row, that read other layers in the network at `place` than in the first."""
     ours, theirs = dict(_sources(rows, 0, place)), dict(_sources(rows, place, 0))
     return {
         row: Change("reads", *_named(rows, row, place, ours[row], theirs[row]))
@@ -22,7 +22,7 @@ def rewired(rows: Sequence[Row], place: int) -> dict[int, Change]:
 
 
 def _sources(rows: Sequence[Row], place: int, other: int) -> Iterator[tuple[int, tuple[int, ...]]]:
-    """For each layer that both networks have, the rows of what it reads.
+    """Yield, for each layer that both networks have, the rows of what it reads.
 
     A layer that the other network lacks is looked through: what reads it is held to read what it reads.
     """

@@ -1,7 +1,7 @@
 """Layers of networks put together by what they do.
 
 They are put together by their kind, then by their fields, then by their names, so that a layer which only one network
-has stands alone, and conv4 meets conv4 whatever the others call it.
+has stands alone, and conv4 meets conv4 also if the others call it something else.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,17 +28,17 @@ _NEVER: Final = 99
 
 
 def put_together(networks: Sequence[Sequence[Part]]) -> list[Together]:
-    """Every layer once, in an order that is that of each network."""
+    """Return every layer once, in an order that is that of each network."""
     return _put_together(networks, _unlikeness)
 
 
 def without_names(networks: Sequence[Sequence[Part]]) -> list[Together]:
-    """The same, blind for what layers are called."""
+    """Do the same without looking at the names of layers."""
     return _put_together(networks, _unlikeness_of_work)
 
 
 def have_enough_in_common(layers: Sequence[Together]) -> bool:
-    """Whether the networks are of one make.
+    """Return whether the networks are alike enough to be put side by side.
 
     They are where two in five of the convolutions and linear layers of the one that has most stand in all of them, or
     where half of those of the one that has fewest do so unchanged or under their names.
@@ -55,7 +55,7 @@ def _are_of_one_make(parts: Sequence[Part]) -> bool:
 
 
 def _put_together(networks: Sequence[Sequence[Part]], cost: Cost) -> list[Together]:
-    """One network after the other, each put beside all of those before it."""
+    """Put each network next to all of those before it."""
     layers: list[Together] = [(part,) for part in networks[0]]
     for place, more in enumerate(networks[1:], start=1):
         blank: Together = (None,) * place
@@ -96,7 +96,7 @@ def _unlikeness(one: Part, other: Part) -> int:
 
 
 def _are_across_flatten(one: Shape, other: Shape) -> bool:
-    """Whether one has places, more than a single one, and the other is features only.
+    """Return whether one has places, more than a single one, and the other is features only.
 
     A convolution that makes a single place is a linear layer by another name.
     """

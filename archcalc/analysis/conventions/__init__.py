@@ -15,6 +15,7 @@ from archcalc.analysis.conventions.tools import (
     deepspeed,
     fvcore,
     imgclsmob,
+    keras,
     netscope,
     onnx_tool,
     ours,
@@ -23,17 +24,19 @@ from archcalc.analysis.conventions.tools import (
     tensorflow,
     thop,
     torch,
+    torch_scan,
     torchinfo,
     torchprofile,
     torchstat,
 )
-from archcalc.errors import ArchError, did_you_mean
+from archcalc.errors import ArchError, did_you_mean, listing
 
 CONVENTIONS: Final[dict[str, Convention]] = {
     one.name: one
     for one in (
         ours.MACS,
         ours.FLOPS,
+        ours.PARAMS,
         torch.FLOP_COUNTER,
         torch.TORCHVISION,
         fvcore.FVCORE,
@@ -44,6 +47,8 @@ CONVENTIONS: Final[dict[str, Convention]] = {
         thop.THOP,
         thop.THOP_2019,
         torchprofile.TORCHPROFILE,
+        torch_scan.MACS,
+        torch_scan.FLOPS,
         deepspeed.DEEPSPEED,
         deepspeed.DEEPSPEED_FLOPS,
         deepspeed.CALFLOPS,
@@ -53,6 +58,8 @@ CONVENTIONS: Final[dict[str, Convention]] = {
         onnx_tool.ONNX_TOOL,
         netscope.NETSCOPE,
         convnet_burden.CONVNET_BURDEN,
+        keras.KERAS,
+        tensorflow.KERAS_FLOPS,
         tensorflow.RECEPTIVE_FIELD,
         darknet.DARKNET,
         imgclsmob.IMGCLSMOB,
@@ -63,9 +70,24 @@ CONVENTIONS: Final[dict[str, Convention]] = {
 """Every convention by its name: ours first, then tool by tool."""
 
 
+def meant(word: str) -> tuple[Convention, ...]:
+    """Return the conventions that a word may mean: that of the name, or of the framework. Raises ArchError for none.
+
+    >>> [one.name for one in meant("TensorFlow")]
+    ['keras-flops', 'receptive-field']
+    """
+    lower = word.lower()
+    named = [CONVENTIONS[lower]] if lower in CONVENTIONS else []
+    found = (*named, *(one for one in CONVENTIONS.values() if lower in one.also and one not in named))
+    if found:
+        return found
+    hint = did_you_mean(word, [*CONVENTIONS, *(other for one in CONVENTIONS.values() for other in one.also)])
+    raise ArchError(f"there is no convention '{word}'{hint} (there are {', '.join(CONVENTIONS)})")
+
+
 def find(name: str) -> Convention:
-    """The convention called `name`. Raises ArchError that lists them."""
-    if name in CONVENTIONS:
-        return CONVENTIONS[name]
-    hint = did_you_mean(name, CONVENTIONS)
-    raise ArchError(f"there is no convention '{name}'{hint} (there are {', '.join(CONVENTIONS)})")
+    """Return the convention called `name`, or the only one that it may mean. Raises ArchError that lists them."""
+    first, *others = meant(name)
+    if others and first.name != name.lower():
+        raise ArchError(f"'{name}' may mean {listing([first.name, *(one.name for one in others)])}: name one of them")
+    return first

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Final, NamedTuple
 
 from archcalc.analysis.conventions.facts import Facts
+from archcalc.analysis.quoted import About
 from archcalc.layers import KINDS
 
 Weights = Mapping[str, int]
@@ -34,17 +35,23 @@ class Convention(NamedTuple):
     silent: frozenset[str]
     """Ops about which it is known to say nothing; how it counts ops of a later archcalc is not known."""
     note: str = ""
-    """A note to read before its number is put beside another's."""
+    """A note to read before its number is put next to another's."""
     printed_half: bool = False
     """Whether it is the half that is published."""
+    about: About = About.COST
+    """The subject of its number: cost, which grows with the batch, or params, which do not."""
+    depends: str = ""
+    """How its number depends on how the model is written; empty where it does not."""
+    also: tuple[str, ...] = ()
+    """Other words that people may mean it by, such as the framework that it counts for."""
 
     @property
     def label(self) -> str:
-        """Return the name of its number beside others: `flops of fvcore`."""
+        """Return the name of its number next to others: `flops of fvcore`."""
         return self.word if self.tool == OURS else f"{self.word} of {self.name}"
 
     def published(self, number: int) -> int | Fraction:
-        """The number that is printed for a sum: the half, of some."""
+        """Return the number that is printed for a sum: for some conventions, half of it."""
         half = Fraction(number, 2)
         return number if not self.printed_half else half.numerator if half.denominator == 1 else half
 
@@ -53,7 +60,7 @@ class Convention(NamedTuple):
         return self.counts.get(op, {} if op in self.free or (op in KINDS and KINDS[op].idle) else None)
 
     def is_known(self, op: str) -> bool:
-        """Whether it is known here how the tool counts a layer kind, or that it says nothing about it."""
+        """Return whether it is known how the tool counts a layer kind, or that it says nothing about it."""
         return op in self.silent or self.weights(op) is not None
 
     def cost(self, op: str, facts: Facts) -> int | None:
@@ -75,11 +82,29 @@ def convention(
     silent: str | Iterable[str] = (),
     note: str = "",
     printed_half: bool = False,
+    about: About = About.COST,
+    depends: str = "",
+    also: str = "",
 ) -> Convention:
-    """A convention as its file writes it: ops separated by spaces, each counted as in `2 macs + bias`."""
+    """Make a convention as its file writes it: ops separated by spaces, each counted as in `2 macs + bias`."""
     by_op = {op: read_weights(text) for ops, text in counts.items() for op in ops.split()}
     known, unsaid = (frozenset(ops.split() if isinstance(ops, str) else ops) for ops in (free, silent))
-    return Convention(name, tool, version, word, means, url, by_op, known, unsaid, note, printed_half)
+    return Convention(
+        name,
+        tool,
+        version,
+        word,
+        means,
+        url,
+        by_op,
+        known,
+        unsaid,
+        note,
+        printed_half,
+        about,
+        depends,
+        tuple(also.split()),
+    )
 
 
 def read_weights(text: str) -> Weights:

@@ -71,7 +71,7 @@ class Axis(NamedTuple):
         return end - first - sum(first <= element < end for element in read)
 
     def _in_gaps(self, end: int) -> int:
-        """Elements before `end`, counted from the start of the padding, that lie between two windows."""
+        """Return elements before `end`, counted from the start of the padding, that lie between two windows."""
         steps, rest = divmod(end, self.stride)
         return steps * max(self.stride - self.kernel, 0) + max(rest - self.kernel, 0)
 
@@ -85,6 +85,6 @@ class Axis(NamedTuple):
         return sum(not self._reads_input(place * self.stride) for place in range(self.places))
 
     def _reads_input(self, start: int) -> bool:
-        """Whether one of a window's elements, `dilation` apart, lies in the input."""
+        """Return whether one of a window's elements, `dilation` apart, lies in the input."""
         first = max(-(-(self.before - start) // self.dilation), 0)
         return first < self.kernel and start + first * self.dilation < self.before + self.size

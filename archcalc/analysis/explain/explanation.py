@@ -61,9 +61,9 @@ class Explained(NamedTuple):
     node: Node
     sections: tuple[Section, ...]
     remarks: tuple[str, ...]
-    """What the numbers do not show."""
+    """Remarks on what the numbers do not show."""
     said: tuple[str, ...]
-    """What the spec's sources say of them, and whether it is so."""
+    """The claims of the spec's sources about them, and whether these are true."""
     rules: tuple[Rule, ...]
     """Where their rules can be read."""
 
@@ -104,7 +104,7 @@ def headlines(section: Section) -> list[Step]:
 
 
 def _by_itself(step: Step, section: Section) -> Step:
-    """A step without a condition that takes nothing away, and with the products that the rule gives a name put in."""
+    """Return a step without conditions that take nothing away, and with the rule's named products put in."""
     how = settled(step.how)
     if how.op == "called":
         step = next(s for s in section.steps if (s.part, s.called) == (step.part, how.name))
@@ -113,7 +113,7 @@ def _by_itself(step: Step, section: Section) -> Step:
 
 
 def chosen(graph: Graph, name: str) -> Sequence[Node]:
-    """The layer that a name means, or the layers of the structure. Raises ArchError with the nearest name."""
+    """Return the layer that a name means, or the layers of the structure. Raises ArchError with the nearest name."""
     found = [node for node in graph.nodes if node.name == name] or within(graph.nodes, name)
     if found:
         return found
@@ -141,7 +141,7 @@ def _params(_: Node, traced: Node, __: Fields) -> Section:
     row = row_of(traced)
     if not row.params:
         return Section("params", 0, (), "nothing to learn")
-    note = f"beside them {row.buffers:,} elements that are stored but not learnt" if row.buffers else ""
+    note = f"and {row.buffers:,} elements that are stored but not learnt" if row.buffers else ""
     return Section("params", int(row.params), tuple(_steps("total", made(row.params))), note)
 
 
@@ -156,9 +156,8 @@ def _receptive_field(node: Node, traced: Node, fields: Fields) -> Section:
     seen = [fields.get(name, POINT) for name in node.inputs]
     field = through(traced, [_named(f, f"[{i}]" if node.layer.merges else "") for i, f in enumerate(seen)])
     if field is None:
-        words = (
-            "reads places that no window describes" if None not in seen else "no window describes what its input reads"
-        )
+        reader = "it" if None not in seen else "a layer before it"
+        words = f"{reader} reads places that no window describes"
         return Section("receptive_field", None, (), words)
     if all(made(number).op == "symbol" for pair in field for number in pair):
         return Section("receptive_field", fields[node.name], (), "that of its input")
@@ -169,7 +168,7 @@ def _receptive_field(node: Node, traced: Node, fields: Fields) -> Section:
 
 
 def _named(field: Field | None, suffix: str) -> Field | None:
-    """A field that formulas show by name."""
+    """Return a field that formulas show by name."""
     if field is None:
         return None
     size, jump = (
@@ -191,7 +190,7 @@ def _steps(part: str, how: Expression, reason: Callable[[str, Expression], str] 
 
 
 def _pair(both: str, height: list[Step], width: list[Step]) -> list[Step]:
-    """The steps of both axes, said once where they are alike."""
+    """Return the steps of both axes, once where they are alike."""
     once, other = ([s._replace(part=both, how=renamed(s.how, _EITHER)) for s in axis] for axis in (height, width))
     return once if once == other else height + width
 

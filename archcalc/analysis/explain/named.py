@@ -30,7 +30,7 @@ class Named(Numbers[int]):
         return symbol("devices", super().copies(entry)) if entry.tower else 1
 
     def require(self, entry: Entry, requirement: Requirement) -> None:
-        """The graph that is explained is legal."""
+        """Require nothing: the graph that is explained is legal."""
 
 
 class Naming:
@@ -46,7 +46,7 @@ class Naming:
 
 
 def with_named_output(node: Node) -> Node:
-    """A node whose output has names of its own, which formulas that start from it show."""
+    """Return a node whose output has names of its own, which formulas that start from it show."""
     return node._replace(device_output=_named(tuple(map(int, node.device_output)), _OUTPUT, (), 0))
 
 
@@ -59,14 +59,14 @@ def axes(rank: int) -> tuple[str, ...]:
 
 
 def _named(shape: Shape, names: Mapping[int, tuple[str, ...]], beside: tuple[Shape, ...], place: int) -> Shape:
-    """Sizes with the names of their axes, and their place among the shapes `beside` them, where these differ in it."""
+    """Return sizes with the names of their axes, and their place among the shapes `beside` them if these differ."""
     own = names.get(len(shape), axes(len(shape)))
     suffixes = (f"[{place}]" if len({other[axis] for other in beside}) > 1 else "" for axis in range(len(shape)))
     return tuple(map(symbol, map(str.__add__, own, suffixes), shape))
 
 
 def _named_value(name: str, value: Any, type_: FieldType) -> Any:
-    """Integers, and integers in pairs and sides, with names; all else as it is."""
+    """Return integers, and integers in pairs and sides, with names; everything else as it is."""
     if isinstance(value, Sides):
         return Sides(*map(symbol, Sides._fields, value))
     if isinstance(value, tuple):

@@ -73,7 +73,7 @@ def _counted(count: int, elements: str) -> str:
 
 
 def _norm_of_its_own(node: Node) -> Iterator[str]:
-    """A norm over channels sees those of its own device only."""
+    """Yield a remark on a norm over channels, which sees those of its own device only."""
     if node.copies > 1 and node.layer.role is Role.NORM and node.layer.mixes_channels:
         own, all_of_them = node.device_output[0], node.output_shape[0]
         yield f"each device normalizes over its own {own:,} channels, not over all {all_of_them:,}"
@@ -109,7 +109,7 @@ def _parts(node: Node) -> str:
 
 
 def _in_one(node: Node) -> Node | None:
-    """The layer in one group on one device, as wide; None where it is that already, or has no width of its own."""
+    """Return the layer in one group on one device, as wide; None if it is that already, or has no width of its own."""
     if node.copies * (node.layer.groups_of_channels or 1) == 1:
         return None
     layer = node.layer.in_one_group(node.copies)

@@ -7,7 +7,7 @@ from archcalc.layers.window import ROUNDERS
 
 
 def because(node: Node, axis: int, name: str, how: Expression) -> str:
-    """Why `how`, on the way to an axis of a layer's output, is what it is; empty where nothing needs a reason.
+    """Return why `how`, on the way to an axis of a layer's output, is what it is; empty if nothing needs a reason.
 
     `name` is what the rule calls it, empty for the size of the axis itself.
     """
@@ -29,13 +29,13 @@ def because(node: Node, axis: int, name: str, how: Expression) -> str:
 
 
 def _clip(how: Expression) -> int | None:
-    """Whether a last place is taken away, where the rule asks."""
+    """Return whether a last place is taken away, if the rule asks."""
     asked = [term.parts[0] for term in how.parts if term.op == "negative" and term.parts[0].op == ">="]
     return asked[0].value if how.op == "sum" and asked else None
 
 
 def _by_ceil_mode(node: Node, mode: bool | str, axis: int) -> str:
     other, word = ("unclipped", "ceil") if mode is False else (False, "floor")
-    otherwise = node.layer.with_stand_ins(ceil_mode=other).output_shape(*node.device_inputs)[axis]
+    other_way = node.layer.with_stand_ins(ceil_mode=other).output_shape(*node.device_inputs)[axis]
     shown = spell(mode) if isinstance(mode, bool) else mode
-    return f"ceil_mode is {shown} ({ROUNDERS[mode][0]}); {word} would give {otherwise:,}"
+    return f"ceil_mode is {shown} ({ROUNDERS[mode][0]}); {word} would give {other_way:,}"

@@ -44,7 +44,7 @@ def _on_shape(node: Node) -> list[Rule]:
 
 
 def _torch(node: Node) -> list[Rule]:
-    """The page of the layer's twin; none for what torch has no twin for."""
+    """Return the page of the layer's twin; none for what torch has no twin for."""
     try:
         call = node.layer.twin(*node.device_inputs).call.removeprefix("torch.")
     except ArchError:
@@ -75,19 +75,19 @@ class Claims:
         return measure(self.graph)
 
     def said(self, name: str, quantities: Container[str]) -> tuple[str, ...]:
-        """Return what the spec's sources say of these quantities of a layer, and whether it is so."""
+        """Return what the spec's sources say about these quantities of a layer, and whether it is true."""
         about = (claim for claim in self.graph.spec.claims if claim.of == (name,))
         claims = [claim for claim in about if _is_about(claim, quantities)]
         return tuple(map(_words, judge(self.graph, self.table, claims))) if claims else ()
 
 
 def _is_about(claim: Claim, quantities: Container[str]) -> bool:
-    """Whether a claim about a layer at the spec's own input is about these quantities; a statement may always be."""
+    """Return whether a claim about a layer at the spec's own input is about these quantities; a statement may be."""
     return claim.input is None and (not claim.quantified or _QUANTITY.get(claim.what, claim.what) in quantities)
 
 
 def _words(verdict: Verdict) -> str:
-    """Return the number first, then whether it is so; where it is said may be long."""
+    """Return the number first, then whether it is true; the place in the source may be long."""
     claim = verdict.claim
     where = f" ({claim.where})" if claim.where else ""
     if claim.value is None:
@@ -95,7 +95,7 @@ def _words(verdict: Verdict) -> str:
     value = _shown(claim.value) if not isinstance(claim.value, str) else claim.value
     says = f"{claim.source} says {claim.what.replace('_', ' ')} {value}"
     if verdict.holds:
-        return f"{says}: it is so{where}"
+        return f"{says}: this is true{where}"
     return f"{says}{where}: it is {in_words(verdict)}{f'; {claim.why}' if claim.why else ''}"
 
 

@@ -1,7 +1,7 @@
 """Numbers that remember how they were made: integers for the rules, formulas for the reader.
 
-A rule of `archcalc.layers` that is given traced numbers computes what it always computes and leaves, beside the value,
-the expression that led to it. What is rewritten on the way is true for all numbers, and only what reads badly is:
+A rule of `archcalc.layers` that is given traced numbers computes what it always computes, and the value comes with the
+expression that led to it. Expressions that read badly are rewritten on the way, where that is true for all numbers:
 
 - `-(-a // b)` is `ceil(a / b)`, `a * (a > 0)` is `max(a, 0)`, `a + max(b - a, 0)` is `max(a, b)`;
 - a sum or product of sums or products is one; the constants of a sum are added up; `+ 0` and `* 1` are left out where
@@ -49,7 +49,7 @@ class Traced(int):
         return Traced(Expression("called", int(self), (self.how,), name))
 
     def parted(self, parts: int) -> "Traced":
-        """The number divided by what leaves no remainder."""
+        """Return the number divided by what leaves no remainder."""
         how = _floor(self.how, made(parts))
         return Traced(how._replace(name=EXACT) if how.op == "floor" else how)
 
@@ -88,12 +88,12 @@ class Traced(int):
 
 
 def symbol(name: str, value: int) -> Traced:
-    """A number that a formula shows by its name."""
+    """Return a number that a formula shows by its name."""
     return Traced(Expression("symbol", value, (), name))
 
 
 def made(number: int) -> Expression:
-    """How a number was made; a plain one is a constant."""
+    """Return how a number was made; a plain one is a constant."""
     return number.how if isinstance(number, Traced) else _constant(int(number))
 
 
@@ -108,20 +108,20 @@ def definitions(how: Expression) -> dict[str, Expression]:
 
 
 def renamed(how: Expression, names: Mapping[str, str]) -> Expression:
-    """The expression with other names for some of its symbols."""
+    """Return the expression with other names for some of its symbols."""
     parts = tuple(renamed(part, names) for part in how.parts)
     return how._replace(parts=parts, name=names.get(how.name, how.name) if how.op == "symbol" else how.name)
 
 
 def expanded(how: Expression) -> Expression:
-    """The expression with what the rule gives a name put in, where that is but a product or a size."""
+    """Return the expression with the rule's named numbers put in, if these are just a product or a size."""
     if how.op == "called" and how.parts[0].op in ("product", "symbol"):
         return how.parts[0]
     return how._replace(parts=tuple(map(expanded, how.parts)))
 
 
 def settled(how: Expression) -> Expression:
-    """A sum without the conditions in it that do not hold."""
+    """Return a sum without those of its conditions that do not hold."""
     if how.op != "sum":
         return how
     idle = [term for term in how.parts if term.op == "negative" and term.parts[0].op == ">=" and not term.value]
@@ -129,7 +129,7 @@ def settled(how: Expression) -> Expression:
 
 
 def inexact(how: Expression) -> Expression | None:
-    """The division with a remainder that alone rounds `how`: it may as well be rounded last. None if there is none."""
+    """Return the division with a remainder that alone rounds `how`, so that it can be rounded last; None without."""
     if how.op in ("floor", "ceil"):
         return how if how.parts[0].value % how.parts[1].value else None
     terms = [found for part in how.parts if (found := inexact(part))] if how.op == "sum" else []
@@ -172,7 +172,7 @@ def _sum(left: Expression, right: Expression) -> Expression:
 
 
 def _joined(terms: list[Expression]) -> Expression:
-    """The sum of terms, their constants added up at the end."""
+    """Return the sum of terms, their constants added up at the end."""
     constants = [term.value for term in terms if term.op == "number"]
     terms = [term for term in terms if term.op != "number"]
     if sum(constants) or not terms:

@@ -1,34 +1,23 @@
-"""Which figure of which network a quoted number may be."""
+"""The numbers of networks that a quoted number may be."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from archcalc.analysis.audit.claims import BYTES_PER_PARAMETER
-from archcalc.analysis.conventions import Convention
-from archcalc.analysis.conventions.convention import OURS
-from archcalc.analysis.conventions.costs import terms, totals
-from archcalc.analysis.quoted import About, Quoted, Units, distance, units_of
-from archcalc.graph import Graph, Node
-from archcalc.layers.base import Role
-from archcalc.table import measure
-
-_Order = tuple[bool, str, int, int, Fraction, tuple[str, ...]]
-"""By what meanings are sorted."""
-
-_PLAIN, _A_TOOLS, _A_PART = range(3)
-"""How far one has to look for a figure."""
+from archcalc.analysis.identify.numbers import Number, Rank, numbers
+from archcalc.analysis.quoted import About, Fit, How, Quoted, Units, distance, fit
+from archcalc.graph import Graph
 
 
-class Figure(NamedTuple):
-    """A number of a network, as it is published."""
+class Likeness(NamedTuple):
+    """How likely it is that a number is meant, the likeliest being the least."""
 
-    about: About
-    value: int | Fraction
-    name: str
-    word: str = ""
-    """A tool's word for it."""
-    rank: int = _PLAIN
+    units: Units
+    is_printed: bool
+    """Whether its digits are rounded or cut, rather than exactly those that were quoted."""
+    unlike: int
+    """How little its word is like the quoted one."""
+    rank: Rank
 
 
 class Meaning(NamedTuple):
@@ -38,48 +27,65 @@ class Meaning(NamedTuple):
     about: About
     value: int | Fraction
     names: tuple[str, ...]
-    units: Units | None
-    """In which it is what was quoted; None where it is not, only near it."""
+    fit: Fit | None
+    """How it becomes what was quoted; None where it does not, and is only near it."""
     distance: Fraction
     """How far it is from what was quoted, as a share of the larger of the two."""
+    likeness: Likeness | None = None
+
+    @property
+    def units(self) -> Units | None:
+        return self.fit.units if self.fit else None
 
 
 def meanings(graphs: Iterable[Graph], quoted: Quoted) -> list[Meaning]:
-    """Every figure beside a quoted number: the likeliest of what it may be first, others by nearness."""
-    by_value: dict[tuple[About, int | Fraction], dict[str, dict[str, Figure]]] = {}
+    """Return every number next to a quoted one: first those that it may be, the likeliest on top, then the nearest."""
+    by_value: dict[tuple[About, int | Fraction], dict[str, dict[str, Number]]] = {}
     for graph in graphs:
-        for figure in figures(graph):
-            if figure.value and quoted.about in (None, figure.about):
-                named = by_value.setdefault((figure.about, figure.value), {}).setdefault(graph.spec.name, {})
-                named.setdefault(figure.name, figure)
+        for number in numbers(graph):
+            if quoted.about in (None, number.about):
+                named = by_value.setdefault((number.about, number.value), {}).setdefault(graph.spec.name, {})
+                named.setdefault(number.name, number)
     found = [meaning for named in by_value.values() for meaning in _meanings(named, quoted)]
-    return [meaning for _, meaning in sorted(found, key=lambda pair: pair[0])]
+    return sorted(found, key=_order)
 
 
-def _meanings(named: dict[str, dict[str, Figure]], quoted: Quoted) -> Iterator[tuple[_Order, Meaning]]:
-    """One value: networks in which its plainest name is the same go together, under the names that all give it."""
+def _meanings(named: dict[str, dict[str, Number]], quoted: Quoted) -> Iterator[Meaning]:
+    """Yield the meanings of one value: networks in which its plainest name is the same go together."""
     by_name: dict[str, list[str]] = {}
-    for network, figures_of_it in named.items():
-        by_name.setdefault(min(figures_of_it.values(), key=lambda f: f.rank).name, []).append(network)
+    for network, numbers_of_it in named.items():
+        by_name.setdefault(min(numbers_of_it.values(), key=lambda n: n.rank).name, []).append(network)
     for plainest, networks in by_name.items():
         first = named[networks[0]]
-        common = [f for f in first.values() if all(f.name in named[network] for network in networks)]
-        common.sort(key=lambda f: (f.name != plainest, f.rank))
+        common = [n for n in first.values() if all(n.name in named[network] for network in networks)]
+        common.sort(key=lambda n: (n.rank, _unlike(quoted.word, n.word), n.name != plainest))
         value, about = common[0].value, common[0].about
-        units, off = units_of(value, quoted.quantity), distance(value, quoted.quantity)
-        meaning = Meaning(tuple(networks), about, value, tuple(f.name for f in common), units, off)
-        yield _order(meaning, min(_unlike(quoted.word, f.word) for f in common), common[0].rank), meaning
+        found, off = fit(value, quoted.quantity), distance(value, quoted.quantity)
+        like = _likeness(found, quoted, common) if found else None
+        yield Meaning(tuple(networks), about, value, tuple(n.name for n in common), found, off, like)
 
 
-def _order(meaning: Meaning, unlike: int, rank: int) -> _Order:
-    """First what is the quoted number, by its unit and by plainness, then what is not, by nearness alone."""
-    if meaning.units is None:
-        return True, "", 0, 0, meaning.distance, meaning.networks
-    return False, meaning.units, unlike, rank, meaning.distance, meaning.networks
+def _likeness(found: Fit, quoted: Quoted, common: list[Number]) -> Likeness:
+    unlike = min(_unlike(quoted.word, n.word) for n in common)
+    return Likeness(found.units, found.how is not How.EXACT, unlike, common[0].rank)
+
+
+def _order(meaning: Meaning) -> tuple[object, ...]:
+    """Return the sort key: first the quoted number, by its likeness, then others by nearness alone."""
+    is_cut = meaning.fit is not None and meaning.fit.how is How.CUT
+    return meaning.likeness is None, meaning.likeness or (), is_cut, meaning.distance, meaning.networks
+
+
+def likely(found: Sequence[Meaning]) -> Sequence[Meaning]:
+    """Return the meanings that are as likely as the first, and printed like it; none where none fits."""
+    if not found or found[0].likeness is None:
+        return ()
+    first = found[0]
+    return found[: sum(one.likeness == first.likeness and one.fit == first.fit for one in found)]
 
 
 def _unlike(quoted: str, word: str) -> int:
-    """How little a quoted unit is like the word that a tool prints; 0 where nothing was quoted, too.
+    """Return how little a quoted unit is like the word that a tool prints; 0 also if no unit was quoted.
 
     >>> _unlike("FLOPS", "GFLOPS"), _unlike("Mac", "MACs"), _unlike("FLOPs", "MACs")
     (0, 1, 2)
@@ -88,57 +94,3 @@ def _unlike(quoted: str, word: str) -> int:
     if quoted in ("", word):
         return 0
     return 1 if quoted.lower().rstrip("s") == word.lower().rstrip("s") else 2
-
-
-def figures(graph: Graph) -> Iterator[Figure]:
-    """The numbers of a network that people publish."""
-    sums, biases = measure(graph).totals, _biases(graph)
-    for name, params, rank in (
-        ("params", sums.params, _PLAIN),
-        ("params without biases", sums.params - biases, _A_TOOLS),
-    ):
-        yield Figure(About.PARAMS, params, name, "params", rank)
-        yield Figure(About.MEMORY, params * BYTES_PER_PARAMETER, f"{name} in {BYTES_PER_PARAMETER} bytes", "B", rank)
-    yield Figure(About.UNITS, sums.units, "units", "units")
-    yield Figure(About.UNITS, _units_of_convolutions(graph), "units of convolutions", "units", _A_TOOLS)
-    yield from _costs(graph)
-    trunk = _trunk(graph)
-    if len(trunk.nodes) < len(graph.nodes):
-        for figure in _costs(trunk):
-            yield figure._replace(name=f"{figure.name}, up to {trunk.nodes[-1].name}", rank=_A_PART)
-
-
-def _costs(graph: Graph) -> Iterator[Figure]:
-    """The number of every convention that says anything of the network."""
-    for one, cost, *_ in totals(terms(graph)):
-        if cost is not None:
-            yield Figure(About.COST, one.published(cost), _name(one), one.word, _rank(one))
-
-
-def _name(convention: Convention) -> str:
-    return f"{convention.label}, halved" if convention.printed_half else convention.label
-
-
-def _rank(convention: Convention) -> int:
-    return _PLAIN if convention.tool == OURS else _A_TOOLS
-
-
-def _biases(graph: Graph) -> int:
-    shapes = ((node.layer.param_shapes(*node.device_inputs), node.copies) for node in graph.nodes)
-    return sum(params["bias"][0] * copies for params, copies in shapes if "bias" in params)
-
-
-def _units_of_convolutions(graph: Graph) -> int:
-    return sum(
-        node.layer.units(node.device_output) * node.copies for node in graph.nodes if len(node.device_output) == 3
-    )
-
-
-def _is_pool(node: Node) -> bool:
-    return node.layer.role is Role.POOL and node.layer.slides() is not None
-
-
-def _trunk(graph: Graph) -> Graph:
-    """The layers up to the last pool, which tables of features end at; all, if there is none."""
-    pools = [place for place, node in enumerate(graph.nodes, start=1) if _is_pool(node)]
-    return Graph(graph.spec, graph.nodes[: max(pools, default=None)])

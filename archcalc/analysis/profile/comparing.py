@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 
 from archcalc.analysis.profile.record import Record
 from archcalc.analysis.profile.statistics import LEAST_BLOCKS, Timing, overlap
-from archcalc.analysis.profile.typed_json import to_json
+from archcalc.analysis.typed_json import to_json
 
 _MILLI: Final = 1e-3
 _OF_THE_MOMENT: Final = ("load", "waited")

@@ -9,8 +9,8 @@ from archcalc.analysis.profile.presets import Published
 from archcalc.analysis.profile.ranks import AllReduce, Scaling
 from archcalc.analysis.profile.request import Mode, Request
 from archcalc.analysis.profile.results import Environment, InferTimes, MeasuredPeak, RanksTimes, StepTimes, TrainTimes
-from archcalc.analysis.profile.typed_json import INLINE, OMITTED, from_json, to_json, value_of
 from archcalc.analysis.profile.warnings import ProfileWarning, warnings_of
+from archcalc.analysis.typed_json import INLINE, OMITTED, from_json, to_json, value_of
 from archcalc.errors import ArchError
 from archcalc.layers.fields import spell
 

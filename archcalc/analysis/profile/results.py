@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from archcalc.analysis.profile import typed_json
+from archcalc.analysis import typed_json
 from archcalc.analysis.profile.statistics import Timing
-from archcalc.analysis.profile.typed_json import OMITTED
+from archcalc.analysis.typed_json import OMITTED
 from archcalc.errors import ArchError
 
 _MILLI: Final = 1e-3
@@ -186,5 +186,5 @@ class Results:
 
     @classmethod
     def from_json(cls, data: object) -> "Results":
-        """Raises ArchError for results that are not whole."""
+        """Return the results that JSON has. Raises ArchError for results that are not whole."""
         return typed_json.from_json(cls, data)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from archcalc.analysis.conventions import Convention
 from archcalc.analysis.conventions.costs import Term, Total, terms, times, total, totals
-from archcalc.analysis.quoted import Units, distance, units_of
+from archcalc.analysis.quoted import About, Units, distance, units_of
 from archcalc.errors import ArchError, listing
 from archcalc.graph import Graph
 from archcalc.spec.quantity import Quantity
@@ -49,21 +49,24 @@ class Ladder(NamedTuple):
 
 
 def ladder(graph: Graph, batch: int = 1) -> Ladder:
-    """Every convention's number, from the smallest to the largest."""
+    """Return the cost by every convention that counts it, from the smallest to the largest."""
     counted = terms(graph, batch)
     by_cost: dict[int | None, list[Total]] = {}
-    for one in totals(counted):
-        by_cost.setdefault(one.cost, []).append(one)
+    for one in totals(graph, batch):
+        if one.convention.about is About.COST:
+            by_cost.setdefault(one.cost, []).append(one)
     silent = by_cost.pop(None, [])
     rungs = [Rung(cost, tuple(found)) for cost, found in by_cost.items() if cost is not None]
     return Ladder(graph, batch, _linked(sorted(rungs, key=lambda rung: rung.cost), counted), tuple(silent))
 
 
 def way(graph: Graph, conventions: Sequence[Convention], batch: int = 1) -> Ladder:
-    """The numbers of these conventions, in this order, whichever is larger.
+    """Return the numbers of these conventions, in this order, whichever is larger; params are those of one example.
 
-    Raises ArchError for one that says nothing about any of the layers, and where it is not known how it counts one.
+    Raises ArchError for one that says nothing about any of the layers, where it is not known how it counts one, and for
+    cost beside params.
     """
+    batch = batch if _subject(conventions) is About.COST else 1
     counted = terms(graph, batch)
     rungs = []
     for one in (total(convention, counted) for convention in conventions):
@@ -73,6 +76,14 @@ def way(graph: Graph, conventions: Sequence[Convention], batch: int = 1) -> Ladd
     return Ladder(graph, batch, _linked(rungs, counted))
 
 
+def _subject(conventions: Sequence[Convention]) -> About:
+    first, *others = conventions
+    for one in others:
+        if one.about is not first.about:
+            raise ArchError(f"{one.name} is about {one.about}, {first.name} about {first.about}: no term leads there")
+    return first.about
+
+
 def _why_no_number(one: Total, network: str) -> str:
     if one.not_known:
         return f"archcalc does not know how {one.convention.name} counts {listing(one.not_known, 'and')}"
@@ -80,7 +91,7 @@ def _why_no_number(one: Total, network: str) -> str:
 
 
 def _linked(rungs: Sequence[Rung], counted: list[Term]) -> tuple[Rung, ...]:
-    """The rungs with the steps between those conventions of either that are nearest to each other."""
+    """Return the rungs with the steps between those of their conventions that are nearest to each other."""
     linked = [*rungs[:1]]
     for before, after in pairwise(rungs):
         ways = (_steps(one, other, counted) for one, other in product(before.conventions, after.conventions))
@@ -101,7 +112,7 @@ def _steps(before: Convention, after: Convention, counted: list[Term]) -> tuple[
 
 
 def _without_opposites(steps: list[Step]) -> list[Step]:
-    """Equally many of one op in the same layers: as many outputs more and bias additions less are no change."""
+    """Leave out opposites of one op in the same layers, such as outputs more and equally many bias additions less."""
     net = sum(step.times for step in steps)
     if abs(net) == sum(abs(step.times) for step in steps):
         return steps
@@ -109,7 +120,7 @@ def _without_opposites(steps: list[Step]) -> list[Step]:
 
 
 class Match(NamedTuple):
-    """A convention's number beside a printed one."""
+    """A convention's number next to a printed one."""
 
     total: Total
     units: Units | None
@@ -118,9 +129,16 @@ class Match(NamedTuple):
     """How far it is from the printed number, as a share of the larger of the two."""
 
 
-def measured(graph: Graph, printed: Quantity, batch: int = 1) -> list[Match]:
-    """Every convention beside a number as it was printed: first those that give it, then the others by nearness."""
-    found = [_match(one, one.cost, printed) for one in totals(terms(graph, batch)) if one.cost is not None]
+def measured(graph: Graph, printed: Quantity, about: About | None, batch: int = 1) -> list[Match]:
+    """Return every convention about the subject, any if it is None, next to a printed number.
+
+    Those that give it are first, then come the others by nearness.
+    """
+    found = [
+        _match(one, one.cost, printed)
+        for one in totals(graph, batch)
+        if one.cost is not None and about in (None, one.convention.about)
+    ]
     return sorted(found, key=lambda one: (one.units is None, one.units or "", one.distance if one.units is None else 0))
 
 

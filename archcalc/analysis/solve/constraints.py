@@ -36,7 +36,7 @@ class Walked(NamedTuple):
     constraints: tuple[Constraint, ...]
 
     def sizes_of_weights(self, name: str) -> frozenset[Along]:
-        """The sizes that decide the shapes of a layer's weights."""
+        """Return the sizes that decide the shapes of a layer's weights."""
         layer, reads = self.nodes[name].layer, self.nodes[name].device_inputs
         weights = layer.param_shapes(*reads) | layer.buffer_shapes(*reads)
         return sizes_in(chain.from_iterable(weights.values()))
@@ -68,7 +68,7 @@ class _Functions(Numbers[Any]):
         if condition is None:
             shapes = " and ".join(map(dims, self.read))
             what = f"needs equal sizes of {shapes}, which tie height to width"
-            raise ArchError(f"{what}; solve can only ask for each apart")
+            raise ArchError(f"{what}; solve can only look at each of them alone")
         self.constraints.append(Constraint(entry, axis, condition, True))
 
     def makes(self, entry: Entry, shape: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -79,7 +79,7 @@ class _Functions(Numbers[Any]):
 
 
 def walk(spec: Spec) -> Walked:
-    """Raises ArchError where no input passes at all, whatever its size, and for what ties height to width."""
+    """Walk over the layers. Raises ArchError if no input passes at all, and for what ties height to width."""
     given: tuple[Any, ...] = spec.input_shape
     if len(given) == 3:
         given = (given[0], Along(0, Function()), Along(1, Function()))
@@ -89,7 +89,7 @@ def walk(spec: Spec) -> Walked:
 
 
 def _exactly(entry: Entry, window: Sliding, reads: tuple[Any, ...]) -> Iterator[Constraint]:
-    """That every division of a window is exact; of a size that is always the same, that is known."""
+    """Yield the constraint that every division of a window is exact; for a size that never changes, it is known."""
     for axis, size in enumerate(reads[1:]):
         remainder, stride = exact_remainder(window, axis), window.stride[axis]
         if isinstance(size, Along):
@@ -100,7 +100,7 @@ def _exactly(entry: Entry, window: Sliding, reads: tuple[Any, ...]) -> Iterator[
 
 
 def padding_along(layer: Sliding, axis: int) -> tuple[int, int] | None:
-    """The padding before and after an axis; None where it is SAME, which the size decides."""
+    """Return the padding before and after an axis; None where it is SAME, which the size decides."""
     if not isinstance(layer.padding, Sides):
         return None
     before, after = layer.padding[2 * axis : 2 * axis + 2]

@@ -34,7 +34,7 @@ class Along:
         return value if self.rule is None else self.rule(value)
 
     def settled(self) -> "Along":
-        """As a function of the input's size alone. Raises ArchError for a rule that takes no equal steps."""
+        """Return it as a function of the input's size alone. Raises ArchError for a rule that takes no equal steps."""
         return self if self.rule is None else Along(self.axis, self.size.through(read_off(self.rule)))
 
     def _with(self, other: Any, operation: Callable[[int, int], int]) -> Any:
@@ -79,7 +79,7 @@ class Along:
         return Compared(self.axis, self.size, self._with(other, ge).rule, self - other + 1)
 
     def equals(self, other: Any) -> Any:
-        """Whether two sizes, each made by layers and so settled, are equal: True where they always are."""
+        """Return whether two sizes, each made by layers and so settled, are equal: True where they always are."""
         if other == self:
             return True
         if isinstance(other, int):
@@ -136,12 +136,12 @@ class Joined:
 
 
 def settled(number: Any) -> Any:
-    """A number that a rule made, as a function of the input's size; others as they are."""
+    """Return a number that a rule made as a function of the input's size alone."""
     return number.settled() if isinstance(number, Along) else number
 
 
 def sizes_in(counts: Iterable[object]) -> frozenset[Along]:
-    """The sizes that counts are made of. They grow together: the counts stay the same where all these sizes do."""
+    """Return the sizes that counts are made of. The counts stay the same where all these sizes do."""
     sizes: set[Along] = set()
     for count in counts:
         match count:

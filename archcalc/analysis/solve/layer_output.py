@@ -33,7 +33,7 @@ class Way(NamedTuple):
     in_spec: bool
 
 
-class Reached(NamedTuple):
+class AxisOutput(NamedTuple):
     """How a layer's height or width comes to be of a size."""
 
     output: int
@@ -50,58 +50,56 @@ class Reached(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Reach:
+class LayerOutput:
     """How a layer makes an output, along (height, width)."""
 
     spec: Spec
     entry: Entry
     bounds: tuple[int | None, int | None]
     """Up to which input was looked, along each axis; None where all of them are known."""
-    axes: tuple[Reached, Reached]
+    axes: tuple[AxisOutput, AxisOutput]
 
     @property
     def output(self) -> tuple[int, int]:
         return self.axes[0].output, self.axes[1].output
 
 
-def reach(spec: Spec, layer: str, output: tuple[int, int] | None = None, up_to: int = 512) -> Reach:
-    """How `layer` makes `output`, (height, width), or else what it makes of the spec's own input.
+def layer_output(spec: Spec, layer: str, output: tuple[int, int] | None = None, up_to: int = 512) -> LayerOutput:
+    """Find how `layer` makes `output`, (height, width), or else what it makes of the spec's own input.
 
     All inputs that do are found where windows alone decide, those up to `up_to` where sizes must also be equal. Raises
     ArchError for an unknown layer, for one that makes no height and width, and where there is no output to ask for.
     """
     walked = walk(spec)
-    entry = _find(walked, layer)
+    entry = _find(walked, spec.name, layer)
     made = walked.nodes[entry.name].output_shape
     if len(made) != 3 or len(spec.input_shape) != 3:
         raise ArchError(f"layer {entry.name} makes features, without height and width; name one that makes maps")
     node = _as_it_is(spec, entry.name)
     if output is None and node is None:
         own = dims(spec.input_shape)
-        raise ArchError(f"the spec's own {own} does not get to layer {entry.name}; say which output it is to make")
+        raise ArchError(
+            f"the spec's own {own} does not get as far as layer {entry.name}; give the output that it should make"
+        )
     sizes = output or cast(Node, node).device_output[1:]
     bounds = _bound(walked, entry, 0, sizes[0], up_to), _bound(walked, entry, 1, sizes[1], up_to)
-    height, width = (_reached(walked, entry, node, axis, sizes[axis], bounds[axis]) for axis in (0, 1))
-    return Reach(spec, entry, bounds, (height, width))
+    height, width = (_axis_output(walked, entry, node, axis, sizes[axis], bounds[axis]) for axis in (0, 1))
+    return LayerOutput(spec, entry, bounds, (height, width))
 
 
-def _find(walked: Walked, name: str) -> Entry:
-    """The layer of a name, or the last one of a structure."""
+def _find(walked: Walked, network: str, name: str) -> Entry:
+    """Return the layer of a name, or the last one of a structure."""
     if name in walked.entries:
         return walked.entries[name]
     found = within(walked.entries.values(), name)
     if not found:
-        known = list(walked.entries)
-        hint = (
-            did_you_mean(name, known)
-            or f" (it has {', '.join(known[:MOST_TRIED])}{', ...' * (len(known) > MOST_TRIED)})"
-        )
-        raise ArchError(f"there is no layer '{name}'{hint}")
+        hint = did_you_mean(name, walked.entries)
+        raise ArchError(f"{network} has no layer '{name}'{hint} (archcalc table lists its layers)")
     return found[-1]
 
 
 def _as_it_is(spec: Spec, name: str) -> Node | None:
-    """The layer with the shapes that the spec's own input gives it, if that gets so far."""
+    """Return the layer with the shapes that the spec's own input gives it, if that gets so far."""
     try:
         graph = link(spec)
     except ArchError as error:
@@ -119,14 +117,16 @@ def _span(made: Any, output: int) -> range:
 
 
 def _bound(walked: Walked, entry: Entry, axis: int, output: int, up_to: int) -> int | None:
-    """Up to which input to look: all the way, but where sizes must be equal or the inputs are too many."""
+    """Return up to which input to look; None for all, unless sizes must be equal or the inputs are too many."""
     span = _span(walked.nodes[entry.name].output_shape[1 + axis], output)
     asked = (constraint for constraint in walked.constraints if constraint.axis == axis and constraint.to_pass)
     by_windows = all(isinstance(constraint.condition, AtLeastOne) for constraint in asked)
     return None if by_windows and span.stop - span.start <= MOST_INPUTS else up_to
 
 
-def _reached(walked: Walked, entry: Entry, node: Node | None, axis: int, output: int, bound: int | None) -> Reached:
+def _axis_output(
+    walked: Walked, entry: Entry, node: Node | None, axis: int, output: int, bound: int | None
+) -> AxisOutput:
     span = _span(walked.nodes[entry.name].output_shape[1 + axis], output)
     if bound is not None:
         span = range(span.start, min(span.stop, bound + 1))
@@ -139,11 +139,11 @@ def _reached(walked: Walked, entry: Entry, node: Node | None, axis: int, output:
         if constraint.axis == axis and constraint.to_pass:
             passing = narrowed(passing, constraint.condition)
     ways = tuple(_ways(entry, axis, output))
-    return Reached(output, inputs, exact, passing, node.device_inputs[0][1 + axis] if node else None, ways)
+    return AxisOutput(output, inputs, exact, passing, node.device_inputs[0][1 + axis] if node else None, ways)
 
 
 def _above(walked: Walked, entry: Entry) -> set[str]:
-    """The names of a layer and of all that it reads, directly or not."""
+    """Return the names of a layer and of all that it reads, directly or not."""
     above = {entry.name}
     for name in reversed(walked.entries):
         if name in above:
@@ -152,7 +152,7 @@ def _above(walked: Walked, entry: Entry) -> set[str]:
 
 
 def _ways(entry: Entry, axis: int, output: int) -> Iterator[Way]:
-    """Strides up to the kernel and paddings up to half of it, and the layer's own."""
+    """Yield strides up to the kernel and paddings up to half of it, and the layer's own."""
     layer = entry.layer.slides()
     if layer is None:
         return

@@ -10,12 +10,12 @@ from archcalc.analysis.solve.sizes import NEVER, Exactly, narrowed
 
 
 def made_for_a_size(walked: Walked) -> tuple[str, ...]:
-    """The layers whose weights depend on the size of the input."""
+    """Return the layers whose weights depend on the size of the input."""
     return tuple(name for name in walked.nodes if walked.sizes_of_weights(name))
 
 
 def same_weights(walked: Walked, axis: int, own: int, up_to: int | None) -> tuple[range, ...] | None:
-    """Along an axis, the inputs that ask for the weights that `own`, which passes, asks for.
+    """Return, along an axis, the inputs that need the same weights as `own`, which passes.
 
     They are runs of consecutive sizes, as far as `up_to` or, where that is None, all of them; None where all that
     pass will do.

@@ -38,7 +38,7 @@ class Function(NamedTuple):
         return (self._sum(size) + self.shift) // self.stride
 
     def first(self, made: int) -> int:
-        """The least input that makes at least `made`."""
+        """Return the least input that makes at least `made`."""
         wanted = made * self.stride - self.shift
         if self.parts:
             return 1 + bisect_left(range(1, NEVER), wanted, key=self._sum)
@@ -55,13 +55,13 @@ class Function(NamedTuple):
         return _bounded(Function(0, ((steps.times, self),), steps.shift, steps.stride))
 
     def joined(self, other: "Function") -> "Function":
-        """Both, one after the other along this axis. Raises ArchError where that nests too deep."""
+        """Join both, one after the other along this axis. Raises ArchError where that nests too deep."""
         if self.stride == other.stride == 1:
             return _bounded(Function(self.times + other.times, self.parts + other.parts, self.shift + other.shift))
         return _bounded(Function(0, ((1, self), (1, other))))
 
     def size(self) -> int:
-        """How many functions it is made of."""
+        """Return how many functions it is made of."""
         return 1 + sum(part.size() for _, part in self.parts)
 
     def _sum(self, size: int) -> int:
@@ -85,17 +85,17 @@ class Steps(NamedTuple):
         return (self.times * size + self.shift) // self.stride
 
     def first(self, places: int) -> int:
-        """The least size that has so many places; below 1 where padding alone holds them."""
+        """Return the least size that has so many places; below 1 where padding alone holds them."""
         return -(-(places * self.stride - self.shift) // self.times)
 
 
 def steps(layer: window.Sliding, axis: int) -> Steps:
-    """A layer's window along height (0) or width (1), read off the rule that the table uses."""
+    """Read a layer's window along height (0) or width (1) off the rule that the table uses."""
     return read_off(lambda size: window.places(layer, (1, size, size))[axis])
 
 
 def read_off(rule: Callable[[int], int]) -> Steps:
-    """The steps that a rule, which grows with the size, takes; raises ArchError for a rule that takes others.
+    """Return the steps that a rule, which grows with the size, takes; raises ArchError for a rule that takes others.
 
     Either a size makes `times` as much as the one before it, or it takes `stride` sizes to make one more; where that
     happens first gives the shift.
@@ -117,7 +117,7 @@ def read_off(rule: Callable[[int], int]) -> Steps:
 
 
 def _reaching(rule: Callable[[int], int], least: int) -> int:
-    """The first size that makes so much."""
+    """Return the first size that makes so much."""
     high = 2
     while rule(high) < least:
         if high > NEVER:
@@ -130,7 +130,7 @@ class Condition(Protocol):
     """Something that holds for some inputs."""
 
     def within(self, span: range) -> Iterator[range]:
-        """The runs of `span` for which it holds, in order."""
+        """Yield the runs of `span` for which it holds, in order."""
         ...
 
 
@@ -194,7 +194,7 @@ class Nowhere(NamedTuple):
 
 
 def narrowed(runs: Iterable[range], condition: Condition) -> tuple[range, ...]:
-    """The runs, as far as the condition holds; neighbours are made one."""
+    """Return the runs, as far as the condition holds; neighbours become one."""
     kept: list[range] = []
     for run in (part for whole in runs for part in condition.within(whole) if part):
         if kept and kept[-1].stop == run.start:

@@ -40,7 +40,7 @@ class Sizes(NamedTuple):
 
 
 class Stage(NamedTuple):
-    """A layer that asks for more than those before it, and the inputs that it and they leave: (height, width)."""
+    """A layer that needs more than those before it, and the inputs that it and they leave: (height, width)."""
 
     entry: Entry
     sizes: tuple[Sizes, Sizes]
@@ -98,10 +98,10 @@ class Solution:
 def solve(spec: Spec, up_to: int = 512) -> Solution:
     """Return the inputs that a spec takes; its own input does not matter.
 
-    Raises ArchError where no input passes whatever its size, and unless `up_to` is an integer from 1 to a million.
+    Raises ArchError where no input of any size passes, and unless `up_to` is an integer from 1 to a million.
     """
     if not is_integer(up_to) or not 1 <= up_to <= MOST:
-        raise ArchError(f"up_to must be an integer from 1 to {MOST}, got {spell(up_to)}")
+        raise ArchError(f"up_to must be an integer from 1 to {MOST:,}, got {spell(up_to)}")
     walked = walk(spec)
     constraints = walked.constraints
     stages, left = [], (_start(constraints, 0, up_to), _start(constraints, 1, up_to))
@@ -134,7 +134,7 @@ def _kept(
 
 
 def _start(constraints: tuple[Constraint, ...], axis: int, up_to: int) -> Sizes:
-    """All sizes that are looked at: up to the bound, or to the smallest that passes where only windows decide."""
+    """Return all sizes that are looked at: up to the bound, or to the smallest that passes if only windows decide."""
     asked = [constraint.condition for constraint in constraints if constraint.axis == axis and constraint.to_pass]
     windows = [condition for condition in asked if isinstance(condition, AtLeastOne)]
     and_larger = len(windows) == len(asked)
@@ -153,7 +153,7 @@ def _asking(left: tuple[Sizes, Sizes], constraint: Constraint) -> tuple[Sizes, S
 
 
 def _too_small(solution: Solution) -> Iterator[tuple[tuple[int, int], Fault]]:
-    """Of what is smaller by one, along both axes where they are alike, the layer that does not fit."""
+    """Yield inputs that are smaller by one, along both axes if these are alike, and the layer that does not fit."""
     if solution.smallest is None or solution.sizes is None:
         return
     height, width = solution.smallest
@@ -166,13 +166,13 @@ def _too_small(solution: Solution) -> Iterator[tuple[tuple[int, int], Fault]]:
 
 
 def _own(spec: Spec) -> tuple[Fault | None, Remainder | None]:
-    """Whether the spec's own input passes, and where it does not divide exactly."""
+    """Return whether the spec's own input passes, and where it does not divide exactly."""
     graph, fault = _linked(spec, spec.input_shape[1:])
     return fault, next(remainders(graph), None) if graph else None
 
 
 def _linked(spec: Spec, size: tuple[int, ...]) -> tuple[Graph | None, Fault | None]:
-    """The graph for an input of this height and width, or why there is none."""
+    """Return the graph for an input of this height and width, or why there is none."""
     try:
         return link(replace(spec, input_shape=(spec.input_shape[0], *size))), None
     except ArchError as error:
@@ -180,7 +180,7 @@ def _linked(spec: Spec, size: tuple[int, ...]) -> tuple[Graph | None, Fault | No
 
 
 def remainders(graph: Graph) -> Iterator[Remainder]:
-    """The divisions of a graph that are not exact, in order."""
+    """Yield the divisions of a graph that are not exact, in order."""
     for node in graph.nodes:
         window = node.layer.slides()
         if window is not None:

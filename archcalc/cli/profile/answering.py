@@ -23,7 +23,7 @@ def expect_writable(writing: Writing, as_lines: bool, is_comparison: bool) -> No
     output = writing.output
     if as_lines:
         if is_comparison:
-            raise ArchError("--compare has no --format tf")
+            raise ArchError("--format tf does not go with --compare")
     else:
         chosen(writing)
     if output is None:
@@ -31,7 +31,9 @@ def expect_writable(writing: Writing, as_lines: bool, is_comparison: bool) -> No
     if not output.parent.is_dir():
         raise ArchError(f"--output: {output} cannot be written: there is no folder {output.parent}")
     if output.is_dir() or not os.access(output.parent, os.W_OK):
-        raise ArchError(f"--output: {output} cannot be written: {'it is a folder' if output.is_dir() else 'denied'}")
+        raise ArchError(
+            f"--output: {output} cannot be written: {'it is a folder' if output.is_dir() else 'permission denied'}"
+        )
 
 
 def answer(

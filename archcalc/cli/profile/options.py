@@ -27,7 +27,7 @@ def _bare(values: type[StrEnum]) -> str:
 
 SpecsOption = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[SPEC...]", help=f"{SPEC_HELP} Every AlexNet, if none.", autocompletion=spec_names),
+    typer.Argument(metavar="[SPEC...]", help=f"{SPEC_HELP} Default: every AlexNet.", autocompletion=spec_names),
 ]
 DeviceOption = Annotated[str, typer.Option("--device", metavar="DEVICE", help="auto, cpu, cuda, cuda:1 or mps.")]
 ModeOption = Annotated[

@@ -28,7 +28,8 @@ def keep(record: Record) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         write(json_format.text(stamped(record.to_json())), path)
     except (ArchError, OSError) as error:
-        say(f"not recorded, give --output FILE.json: {reason(error) if isinstance(error, OSError) else error}")
+        why = reason(error) if isinstance(error, OSError) else error
+        say(f"the record is not kept ({why}): give --output FILE.json")
     else:
         say(f"recorded in {path}")
 
@@ -79,7 +80,7 @@ def compare_files(paths: tuple[Path, Path], writing: "Writing") -> None:
 
 
 def _paired(before: list[Record], after: list[Record]) -> list[tuple[Record, Record]]:
-    """Return the records of the same network; if each file holds one record, these two, whatever their networks."""
+    """Return the records of the same network; if each file holds one record, these two, also of different networks."""
     if len(before) == len(after) == 1:
         return [(before[0], after[0])]
     others = _numbered(after)
@@ -101,12 +102,12 @@ def _read(path: Path) -> list[Record]:
     """Return the records in a file that profile wrote. Raises ArchError for another file."""
     try:
         with path.open(encoding="utf-8") as stream:
-            remember(stream)
+            remember(path)
             read = json.load(stream)
     except OSError as error:
         raise ArchError(f"--compare: {path} cannot be read: {reason(error)}") from None
     except (ValueError, RecursionError):
-        raise ArchError(f"--compare: {path} is no JSON") from None
+        raise ArchError(f"--compare: {path} is not JSON") from None
     several = isinstance(read, dict) and isinstance(read.get("results"), list)
     records = read["results"] if several else [read]
     return [_record(path, data, f" (results[{place}])" if several else "") for place, data in enumerate(records)]
@@ -116,4 +117,4 @@ def _record(path: Path, data: object, place: str) -> Record:
     try:
         return Record.from_json(data)
     except ArchError as error:
-        raise ArchError(f"--compare: {path}{place} is no whole record of archcalc profile: {error}") from None
+        raise ArchError(f"--compare: {path}{place} is not a whole record of archcalc profile: {error}") from None

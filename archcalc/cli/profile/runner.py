@@ -41,7 +41,7 @@ def in_ranks(place: Place) -> Run:
 
 
 class ProgressLine:
-    """What is being measured and what is left, on one line of a terminal; nothing elsewhere."""
+    """A line of a terminal with what is being measured and how much is left; nothing elsewhere."""
 
     def __init__(self, total: int, is_shown: bool) -> None:
         self.total = total

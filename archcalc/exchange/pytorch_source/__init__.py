@@ -7,8 +7,9 @@ takes the other's `state_dict`. `calls` writes a module, `tree` says where it st
 from collections.abc import Iterator
 
 from archcalc import __version__
+from archcalc.errors import listing
 from archcalc.exchange.pytorch_source.flow import statements
-from archcalc.exchange.pytorch_source.lines import INDENT
+from archcalc.exchange.pytorch_source.lines import INDENT, WIDTH
 from archcalc.exchange.pytorch_source.tree import Tree
 from archcalc.graph import Graph
 from archcalc.layers import Shape
@@ -17,11 +18,11 @@ from archcalc.twins import place
 
 
 def source(graph: Graph) -> str:
-    """A Python file with one class. Raises ArchError for what torch cannot do."""
+    """Write a Python file with one class. Raises ArchError for what torch cannot do."""
     placed = place(graph)
     tree = Tree(placed)
     declarations = tree.declarations()
-    forward = statements(placed, tree)
+    forward = statements(placed, graph.outputs, tree)
     needs_torch = any("torch." in line for line in forward)
     lines = [
         *_docstring(graph),
@@ -31,7 +32,7 @@ def source(graph: Graph) -> str:
         "",
         "",
         f"class {class_name(graph.spec.name)}(nn.Module):",
-        f'    """(batch, {_axes(graph.spec.input_shape)}) to (batch, {_axes(graph.output_shape)})."""',
+        f'    """{_signature(graph)}."""',
         "",
         "    def __init__(self) -> None:",
         f"{INDENT}super().__init__()",
@@ -61,5 +62,20 @@ def _docstring(graph: Graph) -> Iterator[str]:
     yield '"""'
 
 
-def _axes(shape: Shape) -> str:
-    return ", ".join(map(str, shape))
+def _signature(graph: Graph) -> str:
+    """Return the shapes that go in and come out, of several outputs each with its name; of many only the number."""
+    shapes = {node.name: node.output_shape for node in graph.nodes}
+    goes_in, come_out = _batch(graph.spec.input_shape), [_batch(shapes[name]) for name in graph.outputs]
+    if len(come_out) == 1:
+        return f"{goes_in} to {come_out[0]}"
+    named = [f"{name} {shape}" for name, shape in zip(graph.outputs, come_out, strict=True)]
+    whole = f"{goes_in} to {listing(named, 'and')}"
+    return whole if len(whole) < WIDTH - 12 else f"{goes_in} to {len(named)} outputs"
+
+
+def _batch(shape: Shape) -> str:
+    """
+    >>> _batch((3, 227, 227))
+    '(batch, 3, 227, 227)'
+    """
+    return f"(batch, {', '.join(map(str, shape))})"

@@ -5,6 +5,7 @@ from math import isinf
 from typing import Any
 
 from archcalc.layers import Twin
+from archcalc.layers.twin import shortest
 
 
 def arguments(twin: Twin) -> list[str]:
@@ -24,9 +25,7 @@ def _arguments(twin: Twin) -> Iterator[str]:
 
 
 def _literal(value: Any) -> str:
-    """A pair of equals as one number, since torch takes it so wherever a pair stands."""
-    if isinstance(value, tuple) and len(value) == 2 and value[0] == value[1]:
-        return repr(value[0])
+    value = shortest(value)
     if isinstance(value, float) and isinf(value):
         return f'float("{value}")'
     return repr(value).replace("'", '"')

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from keyword import iskeyword
 from typing import Final
 
-from archcalc.exchange.pytorch_source.lines import INDENT, concatenation, operation, statement
+from archcalc.exchange.pytorch_source.lines import INDENT, WIDTH, concatenation, operation, statement
 from archcalc.exchange.pytorch_source.tree import Tree
 from archcalc.graph import Node, reads_own_part
 from archcalc.layers import Twin
@@ -17,29 +17,36 @@ _CHAIN: Final = "x"
 _TAKEN: Final = frozenset(("self", "torch", "nn", "Tensor", _CHAIN))
 
 
-def statements(placed: Sequence[Placed], tree: Tree) -> list[str]:
-    """The lines of `forward`."""
-    flow = _Flow(placed, tree)
-    lines = [f"    def forward(self, {flow.names[INPUT]}: Tensor) -> Tensor:"]
+def statements(placed: Sequence[Placed], outputs: Sequence[str], tree: Tree) -> list[str]:
+    """Return the lines of `forward`, which returns a tensor, or a tuple if there are several outputs."""
+    flow = _Flow(placed, outputs, tree)
+    kind = "Tensor" if len(outputs) == 1 else f"tuple[{', '.join('Tensor' for _ in outputs)}]"
+    lines = [f"    def forward(self, {flow.names[INPUT]}: Tensor) -> {kind}:"]
     for group in _groups(placed, flow.readers):
         lines += flow.joins(group[0])
         lines += flow.calls(group)
-    return [*lines, *flow.join(flow.end), f"{INDENT}return {flow.names[flow.end]}"]
+    for name in outputs:
+        lines += flow.join(name)
+    return [*lines, *_returned([flow.names[name] for name in outputs])]
+
+
+def _returned(names: Sequence[str]) -> list[str]:
+    whole = f"{INDENT}return {', '.join(names)}"
+    return [whole] if len(whole) <= WIDTH else statement("return (", names, ")")
 
 
 class _Flow:
     """The variables of `forward`: one per layer, and one per device where a layer is on several."""
 
-    def __init__(self, placed: Sequence[Placed], tree: Tree) -> None:
+    def __init__(self, placed: Sequence[Placed], outputs: Sequence[str], tree: Tree) -> None:
         self._tree = tree
         self._nodes = {layer.node.name: layer.node for layer in placed}
-        self.end = placed[-1].node.name if placed else INPUT
         self._joined: set[str] = set()
         self.readers = _readers(placed)
-        self.names = _variables(placed, self.readers)
+        self.names = _variables(placed, outputs, self.readers)
 
     def joins(self, layer: Placed) -> list[str]:
-        """The lines that put side by side what a layer reads whole from several devices."""
+        """Return the lines that put side by side what a layer reads whole from several devices."""
         whole = (name for name in layer.node.inputs if name != INPUT and not self._reads_own(layer.node, name))
         return [line for name in dict.fromkeys(whole) for line in self.join(name)]
 
@@ -52,12 +59,12 @@ class _Flow:
         return concatenation(f"{self.names[name]} = ", parts, dims(node.output_shape))
 
     def calls(self, group: Sequence[Placed]) -> list[str]:
-        """The lines, one or more per device, that run a layer and what follows it at once."""
+        """Return the lines, one or more per device, that run a layer and what follows it at once."""
         return [line for copy in range(group[0].node.copies) for line in self._call(group, copy)]
 
     def _call(self, group: Sequence[Placed], copy: int) -> list[str]:
         (node, twin, paths), last = group[0], group[-1].node
-        target = f"{self._part(last, copy)} = " if self._is_read(last) else ""
+        target = f"{self._part(last, copy)} = "
         tensors = [self._read(node, name, copy) for name in node.inputs]
         shape = "" if set(node.device_inputs) == {node.device_output} else dims(node.device_output)
         if twin.takes_list:
@@ -73,19 +80,16 @@ class _Flow:
     def _read(self, node: Node, name: str, copy: int) -> str:
         return self._part(self._nodes[name], copy) if self._reads_own(node, name) else self.names[name]
 
-    def _is_read(self, node: Node) -> bool:
-        return bool(self.readers[node.name]) or node.name == self.end
-
     def _reads_own(self, node: Node, name: str) -> bool:
         return name != INPUT and reads_own_part(node, self._nodes[name])
 
     def _part(self, node: Node, copy: int) -> str:
-        """The variable of what one device makes."""
+        """Return the variable of what one device makes."""
         return f"{self.names[node.name]}_{node.devices[copy]}" if node.copies > 1 else self.names[node.name]
 
 
 def _together(twin: Twin, tensors: Sequence[str]) -> str:
-    """The tensors that a module reads: one, or several after a function of two."""
+    """Return the tensors that a module reads: one, or several after a function of two."""
     if twin.operator or len(tensors) == 1:
         return f" {twin.operator} ".join(tensors)
     first, *others = tensors
@@ -95,7 +99,7 @@ def _together(twin: Twin, tensors: Sequence[str]) -> str:
 
 
 def _readers(placed: Sequence[Placed]) -> dict[str, list[int]]:
-    """The places, in order, of the layers that read each layer."""
+    """Return the places, in order, of the layers that read each layer."""
     readers: dict[str, list[int]] = defaultdict(list)
     for place, layer in enumerate(placed):
         for name in dict.fromkeys(layer.node.inputs):
@@ -103,13 +107,13 @@ def _readers(placed: Sequence[Placed]) -> dict[str, list[int]]:
     return readers
 
 
-def _variables(placed: Sequence[Placed], readers: Mapping[str, list[int]]) -> dict[str, str]:
-    """`x` for what only the next layer reads, and for the end; else the layer's own name, no two alike."""
+def _variables(placed: Sequence[Placed], outputs: Sequence[str], readers: Mapping[str, list[int]]) -> dict[str, str]:
+    """Return `x` for what only the next layer reads, and for an only output; else the layer's name, no two alike."""
     taken = set(_TAKEN)
     names = {}
     order = [INPUT, *(layer.node.name for layer in placed)]
     for place, name in enumerate(order):
-        is_chain = readers[name] == [place] or name == order[-1]
+        is_chain = readers[name] == [place] or [*outputs] == [name]
         names[name] = _CHAIN if is_chain else _free(name.replace(".", "_"), taken)
         taken.add(names[name])
     return names
@@ -122,7 +126,7 @@ def _free(word: str, taken: set[str]) -> str:
 
 
 def _groups(placed: Sequence[Placed], readers: Mapping[str, list[int]]) -> list[list[Placed]]:
-    """Layers with what is written on them, such as `conv1` and `conv1.relu`, which are called at once."""
+    """Return layers with what is written on them, such as `conv1` and `conv1.relu`, which are called at once."""
     groups: list[list[Placed]] = []
     for place, layer in enumerate(placed):
         before = groups[-1][-1] if groups else None

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from typing import Final
 
 from archcalc.layers import Twin
+from archcalc.twins import JOIN
 
 WIDTH: Final = 120
 INDENT: Final = " " * 8
 
 
 def statement(start: str, arguments: Sequence[str], end: str, comment: str = "") -> list[str]:
-    """`start a, b end` on one line, or with an argument a line where it is too long for that."""
+    """Write `start a, b end` on one line, or with an argument a line if it is too long for that."""
     return _fitting(f"{start}{', '.join(arguments)}{end}", comment) or [
         f"{INDENT}{start}",
         *(f"{INDENT}    {argument}," for argument in arguments),
@@ -18,11 +19,8 @@ def statement(start: str, arguments: Sequence[str], end: str, comment: str = "")
     ]
 
 
-_CAT: Final = Twin("torch.cat", {"dim": 1})
-
-
-def concatenation(target: str, tensors: Sequence[str], comment: str, twin: Twin = _CAT) -> list[str]:
-    """`target = torch.cat([a, b], dim=1)`, in as many lines as it needs."""
+def concatenation(target: str, tensors: Sequence[str], comment: str, twin: Twin = JOIN) -> list[str]:
+    """Write `target = torch.cat([a, b], dim=1)`, in as many lines as it needs."""
     keywords = [f"{word}={value}" for word, value in twin.keywords.items()]
     arguments = ", ".join([f"[{', '.join(tensors)}]", *keywords])
     return _fitting(f"{target}{twin.call}({arguments})", comment) or [
@@ -36,7 +34,7 @@ def concatenation(target: str, tensors: Sequence[str], comment: str, twin: Twin 
 
 
 def operation(target: str, tensors: Sequence[str], operator: str, comment: str) -> list[str]:
-    """`target = a + b`, in as many lines as it needs."""
+    """Write `target = a + b`, in as many lines as it needs."""
     first, *others = tensors
     return _fitting(target + f" {operator} ".join(tensors), comment) or [
         f"{INDENT}{target}(",
@@ -47,7 +45,7 @@ def operation(target: str, tensors: Sequence[str], operator: str, comment: str) 
 
 
 def _fitting(line: str, comment: str) -> list[str]:
-    """The line if it is short enough, else nothing."""
+    """Return the line if it is short enough, else nothing."""
     whole = _commented(INDENT + line, comment)
     return [whole] if len(whole) <= WIDTH else []
 

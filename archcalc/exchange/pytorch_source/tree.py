@@ -22,11 +22,11 @@ class Tree:
                     self._children[holder].append(part)
 
     def reach(self, path: str) -> str:
-        """The expression for what stands at a path."""
+        """Return the expression for what stands at a path."""
         return "self" + "".join(self._step(holder, part) for holder, part in _steps(path))
 
     def declarations(self) -> list[str]:
-        """The lines that make every module, and before them what holds it."""
+        """Return the lines that make every module, and before them what holds it."""
         lines: list[str] = []
         made = {""}
         for path, twin in self._modules.items():
@@ -48,7 +48,7 @@ class Tree:
         return "nn.Module()" if self._has_attributes(path) else "nn.ModuleDict()"
 
     def _is_list(self, path: str) -> bool:
-        """Whether what stands at `path` holds modules called 0, 1, 2 and so on, each of which only holds others."""
+        """Return whether `path` holds modules called 0, 1, 2 and so on, each of which only holds others."""
         inner = self._children[path]
         paths = [f"{path}.{part}" for part in inner]
         return (
@@ -58,12 +58,12 @@ class Tree:
         )
 
     def _has_attributes(self, path: str) -> bool:
-        """Whether what stands at `path` holds modules by names that Python can write after a dot."""
+        """Return whether what stands at `path` holds modules by names that Python can write after a dot."""
         return all(part.isidentifier() for part in self._children[path])
 
 
 def _by_device(placed: Sequence[Placed]) -> list[tuple[str, Twin]]:
-    """Every module's path and twin; in a tower those of one device, then those of the next."""
+    """Return every module's path and twin; in a tower those of one device, then those of the next."""
     starts: dict[Tower | None, int] = {}
     keys: dict[str, tuple[int, int]] = {}
     modules = []
@@ -85,6 +85,6 @@ def _modules(path: str, twin: Twin) -> Iterator[tuple[str, Twin]]:
 
 
 def _steps(path: str) -> Iterator[tuple[str, str]]:
-    """The parts of a path, each after the path of what holds it: ("", "gpu0"), ("gpu0", "conv1")."""
+    """Yield the parts of a path, each after the path of what holds it: ("", "gpu0"), ("gpu0", "conv1")."""
     parts = path.split(".")
     return ((".".join(parts[:place]), part) for place, part in enumerate(parts))

@@ -1,1 +1,1 @@
-"""The built module observed by others' counters (`observe`), and somebody's model beside a spec (`against`)."""
+"""The built module observed by others' counters (`observe`), and somebody's model next to a spec (`against`)."""

@@ -1,82 +1,85 @@
-"""A spec held against somebody's model: layers beside what runs, then outputs under the model's weights."""
+"""A spec held against somebody's model: layers beside what runs, then outputs under the same random weights."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
 
-from archcalc.analysis.check.against import Against, Beside, Outputs, set_beside
+from archcalc.analysis.check.against import META, Against, Beside, Output, beside
+from archcalc.analysis.check.pairing import Paired, put_together
 from archcalc.errors import ArchError
 from archcalc.graph import Graph
-from archcalc.pytorch.build import Built, build
 from archcalc.pytorch.check.observe import expect_device
+from archcalc.pytorch.check.outputs import UncomparableError, compare_outputs
 from archcalc.pytorch.target import make
-from archcalc.pytorch.trace import trace
+from archcalc.pytorch.trace import Traced, trace
 from archcalc.twins import Placed, place
 
 
-def hold_against_model(graph: Graph, target: str, device: str) -> Against:
-    """The spec's layers beside the model's, and on a real device how far their outputs lie apart.
+def hold_against_model(
+    graph: Graph, target: str, device: str, report: Callable[[str], None] = lambda _: None
+) -> Against:
+    """Return the spec's layers beside the model's, and on a real device how far their outputs lie apart.
 
-    Outputs are those of one random example in double precision, where the model can compute in it, after the model's
-    weights have been copied to the spec's module. Raises ArchError where the model cannot be made or run.
+    Outputs are those of one random example in double precision, where the model can compute in it, with weights that
+    are drawn for the model and copied to the spec's module. `report` is called with what somebody's code is about to
+    do. Raises ArchError where the model cannot be made or run.
     """
     expect_device(device)
     placed = place(graph)  # what torch cannot do is reported before anybody's code is run
+    report("is made")
     model = make(target, device).eval()
-    dtype = torch.float64 if device != "meta" else torch.float32
-    try:
-        return _compare(graph, placed, model.to(dtype), target, device, dtype)
-    except ArchError:
-        if dtype == torch.float32:
-            raise
-        return _compare(graph, placed, model.float(), target, device, torch.float32)
+    report("runs")
+    return hold_against(graph, placed, model, target, device)
+
+
+def hold_against(graph: Graph, placed: Sequence[Placed], model: nn.Module, name: str, device: str) -> Against:
+    """Return the spec's layers beside those of a model that is there; in evaluation, with weights that are lost."""
+    if device != META:
+        try:
+            return _compare(graph, placed, model.to(torch.float64), name, device, torch.float64)
+        except (ArchError, TypeError, RuntimeError):  # a model, or a device, of single precision
+            pass
+    return _compare(graph, placed, model.float(), name, device, torch.float32)
 
 
 def _compare(
-    graph: Graph, placed: Sequence[Placed], model: nn.Module, target: str, device: str, dtype: torch.dtype
+    graph: Graph, placed: Sequence[Placed], model: nn.Module, name: str, device: str, dtype: torch.dtype
 ) -> Against:
     generator = torch.Generator().manual_seed(0)
-    x = torch.rand(1, *graph.spec.input_shape, generator=generator, dtype=dtype).to(device)
+    x = torch.randn(1, *graph.spec.input_shape, generator=generator, dtype=dtype).to(device)
     try:
-        seen, theirs = trace(model, x)
+        traced = trace(model, x)
+        paired = put_together(placed, graph.outputs, traced.seen)
+        layers = beside(paired)
+        outputs, why = _outputs(graph, layers, paired, traced, model, x)
     except ArchError as error:
-        raise ArchError(f"{target} {error}") from error
-    layers = set_beside(placed, seen)
-    outputs, why = None, ""
-    if device == "meta":
-        why = "there are no weights on meta"
-    elif not isinstance(theirs, Tensor):
-        why = f"the model gives a {type(theirs).__name__}, no tensor"
-    else:
-        built = build(graph, device).eval().to(dtype)
-        why = _copy(layers, model, built)
-        outputs = None if why else _outputs(built, x, theirs)
-        why = why or ("" if outputs else "their shapes differ")
-    return Against(graph.spec.name, target, device, tuple(layers), outputs, why)
+        raise ArchError(f"{name} {error}") from error
+    return Against(
+        name=graph.spec.name,
+        model=name,
+        device=device,
+        layers=layers,
+        rewired=paired.rewired.outputs,
+        outputs=outputs,
+        why_no_outputs=why,
+    )
 
 
-def _copy(layers: Sequence[Beside], model: nn.Module, built: Built) -> str:
-    """Copy the model's weights to the spec's module; why that cannot be done, or nothing."""
-    state = model.state_dict()
-    copied: dict[str, Tensor] = {}
-    for ours, theirs in layers:
-        if ours is None or theirs is None or ours.tensors != theirs.tensors:
-            if ours is not None and ours.tensors:
-                return f"layer {ours.name} has no counterpart to take weights from"
-            continue
-        for name in ours.tensors:
-            whole = state[f"{theirs.paths[0]}.{name}" if theirs.paths[0] else name]
-            parts = whole.chunk(len(ours.paths)) if whole.dim() else [whole] * len(ours.paths)
-            copied |= {f"{path}.{name}": part for path, part in zip(ours.paths, parts, strict=True)}
-    built.load_state_dict(copied)
-    return ""
-
-
-def _outputs(built: Built, x: Tensor, theirs: Tensor) -> Outputs | None:
-    with torch.no_grad():
-        ours = built(x)
-    if ours.shape != theirs.shape:
-        return None
-    furthest, largest = (ours - theirs).abs().max().item(), theirs.abs().max().item()
-    return Outputs(furthest, largest, str(x.dtype).removeprefix("torch."))
+def _outputs(
+    graph: Graph, layers: Sequence[Beside], paired: Paired, traced: Traced, model: nn.Module, x: Tensor
+) -> tuple[tuple[Output, ...], str]:
+    """Return how far the outputs lie apart, or why they are not compared."""
+    if x.is_meta:
+        return (), "there are no weights on meta"
+    places = dict(paired.rewired.matched)
+    if not traced.outputs:
+        return (), f"the model returns an object of type {traced.kind}, not a tensor"
+    if not places and len(traced.outputs) == len(graph.outputs):
+        places = {name: place for place, name in enumerate(graph.outputs)}  # made otherwise, and so perhaps unequal
+    if not places:
+        return (), "none is made in the same way"
+    try:
+        return compare_outputs(graph, layers, places, model, x), ""
+    except UncomparableError as reason:
+        return (), str(reason)

@@ -16,7 +16,7 @@ from archcalc.pytorch.build import Built, build
 
 
 def observe(graph: Graph, device: str) -> dict[str, Observed]:
-    """Each layer's output shape, parameters, buffers, FLOPs and MACs, as torch and fvcore see them for one example.
+    """Return each layer's output shape, parameters, buffers, FLOPs and MACs, as torch and fvcore see them.
 
     On `meta` neither weights nor activations are allocated. Raises ArchError where torch refuses to run the network,
     MissingError where the device is not there.
@@ -46,16 +46,21 @@ def observe(graph: Graph, device: str) -> dict[str, Observed]:
 
 def expect_device(device: str) -> None:
     """Raise MissingError, saying what there is, unless torch can use the device here."""
+    here = ", ".join(["meta", "cpu", *(["cuda"] if torch.cuda.is_available() else [])])
     try:
-        torch.empty(0, device=device)
+        known = torch.device(device)
+    except RuntimeError as error:
+        raise MissingError(f"torch {torch.__version__} knows no device '{device}'; here it can use {here}") from error
+    try:
+        torch.empty(0, device=known)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
-        reason = str(error).splitlines()[0]
-        here = ", ".join(["meta", "cpu", *(["cuda"] if torch.cuda.is_available() else [])])
-        raise MissingError(f"torch {torch.__version__} cannot use {device} here ({reason}); it can: {here}") from error
+        reason = str(error).splitlines()[0].partition(". ")[0]
+        what = f"torch {torch.__version__} cannot use {device} here ({reason}); it can use {here}"
+        raise MissingError(what) from error
 
 
 def _count_by_fvcore(graph: Graph) -> dict[str, int]:
-    """fvcore's count by module path.
+    """Return fvcore's count by module path.
 
     It traces a run, which torch cannot do on `meta`: sizes are tensors in a trace, which meta's convolution refuses. So
     it runs on the CPU, on weights that are one number seen many times and take no memory.
@@ -70,7 +75,7 @@ def _count_by_fvcore(graph: Graph) -> dict[str, int]:
 
 
 def weightless(graph: Graph) -> tuple[Built, torch.Tensor]:
-    """The network on the CPU and an input for it, whose weights and elements are one zero seen many times."""
+    """Return the network on the CPU and an input for it, whose weights and elements are one zero seen many times."""
     module = build(graph, "meta").eval()
     for part in module.modules():
         for name, weight in part.named_parameters(recurse=False):
@@ -83,7 +88,7 @@ def weightless(graph: Graph) -> tuple[Built, torch.Tensor]:
 
 @contextmanager
 def _in_quiet() -> Iterator[None]:
-    """Without the warnings of fvcore's way of tracing, and of what it does not count, which archcalc reports itself."""
+    """Silence the warnings of fvcore's tracing, and of what it does not count, which archcalc reports itself."""
     logger = logging.getLogger("fvcore.nn.jit_analysis")
     level = logger.level
     logger.setLevel(logging.ERROR)

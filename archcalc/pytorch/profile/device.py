@@ -20,7 +20,7 @@ def resolve(name: str) -> torch.device:
         return resolve(_best())
     match = re.fullmatch(r"cpu|mps|cuda(?::(\d{1,9}))?", name)
     if match is None:
-        raise ArchError(f"--device: '{name}' is no device; write auto, cpu, cuda, cuda:1 or mps")
+        raise ArchError(f"--device: '{name}' is not a device; write auto, cpu, cuda, cuda:1 or mps")
     if name in ("cpu", "mps"):
         if name == "mps" and not torch.backends.mps.is_available():
             raise MissingError(f"torch {torch.__version__} sees no MPS device here; --device cpu works")

@@ -97,7 +97,7 @@ def _profiled(bench: Bench) -> dict[str, Timing]:
     if not any(map(sum, times.values())):
         raise ArchError(
             "--layers profiler: torch's profiler saw no kernels (it may lack the permission to use CUPTI); "
-            "--layers alone works"
+            "use --layers alone"
         )
     return {name: timing(series) for name, series in times.items()}
 

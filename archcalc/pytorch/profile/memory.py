@@ -27,7 +27,7 @@ _WORDS: Final = (
     "DefaultCPUAllocator: not enough memory",
 )
 _NO_ENGINE: Final = "unable to find an engine"
-"""What cuDNN says where no algorithm works for a convolution: memory is short, or there is no algorithm."""
+"""The words of cuDNN where no algorithm works for a convolution: memory is short, or there is no algorithm."""
 
 _UNKNOWN: Final = "unknown on this device"
 _SELF: Final = Path("/proc/self")

@@ -2,6 +2,7 @@
 
 from typing import Final, NamedTuple
 
+import torch
 from torch import Tensor, nn
 
 from archcalc.analysis.profile.presets import PRESETS, Preset
@@ -78,7 +79,7 @@ def _take_out_dropout(module: nn.Module) -> None:
 
 
 class Gradients:
-    """A forward pass, and the gradients of half its output's sum of squares with respect to the parameters.
+    """A forward pass, and the gradients of half its outputs' sum of squares with respect to the parameters.
 
     With `adds_up` a backward pass can run again, and adds its gradients to those of the last, as Torch7 does.
     """
@@ -87,18 +88,19 @@ class Gradients:
 
     def __init__(self, module: nn.Module, x: Tensor, request: Request, adds_up: bool) -> None:
         self.module, self.x, self.request, self.adds_up = module, x, request, adds_up
-        self.out: Tensor | None = None
+        self.outputs: tuple[Tensor, ...] = ()
 
     def forward(self) -> None:
         if not self.adds_up:
             self.module.zero_grad(set_to_none=True)
-        self.out = None
+        self.outputs = ()
         with autocast(self.request.precision, self.x.device):
-            self.out = self.module(self.x)
+            made = self.module(self.x)
+        self.outputs = made if isinstance(made, tuple) else (made,)
 
     def backward(self) -> None:
-        assert self.out is not None
-        self.out.backward(self.out.detach(), retain_graph=self.adds_up)  # type: ignore[no-untyped-call]
+        gradients = [output.detach() for output in self.outputs]
+        torch.autograd.backward(self.outputs, gradients, retain_graph=self.adds_up)
 
     def step(self) -> None:
         self.forward()

@@ -1,6 +1,7 @@
 """The steps that are timed: a forward pass, and a training step with its parts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import reduce
 from typing import Any, Final
 
 import torch
@@ -10,8 +11,8 @@ from torch.nn import functional
 from archcalc.analysis.precision import Precision
 from archcalc.analysis.profile.request import Request
 from archcalc.analysis.profile.results import Optimizer
-from archcalc.errors import ArchError
-from archcalc.graph import Graph
+from archcalc.errors import ArchError, listing
+from archcalc.graph import Graph, Node
 from archcalc.layers.activation import Softmax
 from archcalc.pytorch.profile.bench import Bench
 from archcalc.pytorch.profile.precision import autocast
@@ -41,12 +42,12 @@ class Training:
         self, module: nn.Module, x: Tensor, bench: Bench, momentum: float = MOMENTUM, weight_decay: float = 0.0
     ) -> None:
         self.module, self.x, self.precision = module, x, bench.request.precision
-        self.loss_function, self.loss_name = loss(bench.graph)
         expect_parameters(module, bench)
+        self.loss_function, self.loss_name = loss(bench.graph)
         self.optimizer = torch.optim.SGD(module.parameters(), LEARNING_RATE, momentum, weight_decay=weight_decay)
         self.scaler = self._scaler()
-        classes = bench.graph.output_shape[0]
-        self.target = torch.randint(classes, (x.shape[0],), device=x.device)
+        classes = (node.output_shape[0] for node in _ends(bench.graph))
+        self.targets = [torch.randint(number, (len(x),), device=x.device) for number in classes]
         self.loss: Tensor | None = None
 
     def _scaler(self) -> Any:
@@ -58,7 +59,7 @@ class Training:
     def forward(self) -> None:
         self.optimizer.zero_grad(set_to_none=True)
         with autocast(self.precision, self.x.device):
-            self.loss = self.loss_function(self.module(self.x), self.target)
+            self.loss = self.loss_function(self.module(self.x), self.targets)
 
     def backward(self) -> None:
         assert self.loss is not None
@@ -95,13 +96,36 @@ def expect_parameters(module: nn.Module, bench: Bench) -> None:
         raise ArchError(f"{bench.graph.spec.name} has no parameters to train: leave out {asked}")
 
 
-def loss(graph: Graph) -> tuple[Callable[[Tensor, Tensor], Tensor], str]:
-    """Return the function to minimize and its name: cross-entropy of features, half the mean square of maps."""
-    if len(graph.output_shape) > 1:
+def loss(graph: Graph) -> tuple[Callable[[Tensor | tuple[Tensor, ...], Sequence[Tensor]], Tensor], str]:
+    """Return the function of outputs and targets to minimize, and its name; of several outputs it is a sum.
+
+    It is the cross-entropy of features, and half the mean square of maps.
+    """
+    ends = [_loss_of(node) for node in _ends(graph)]
+    names = list(dict.fromkeys(name for _, name in ends))
+
+    def total(outputs: Tensor | tuple[Tensor, ...], targets: Sequence[Tensor]) -> Tensor:
+        several = outputs if isinstance(outputs, tuple) else (outputs,)
+        losses = (of(*both) for (of, _), both in zip(ends, zip(several, targets, strict=True), strict=True))
+        return reduce(torch.add, losses)
+
+    return total, names[0] if len(ends) == 1 else f"the sum over {len(ends)} outputs of {listing(names, 'and')}"
+
+
+def _ends(graph: Graph) -> list[Node]:
+    return [node for node in graph.nodes if node.name in graph.outputs]
+
+
+def _loss_of(node: Node) -> tuple[Callable[[Tensor, Tensor], Tensor], str]:
+    if len(node.output_shape) > 1:
         return lambda out, _: out.float().pow(2).mean() / 2, "half the mean square, since the network ends in maps"
-    if graph.nodes and isinstance(graph.nodes[-1].layer, Softmax):
+    if isinstance(node.layer, Softmax):
         return _of_probabilities, "cross-entropy, of the probabilities that the network ends in"
-    return lambda out, target: functional.cross_entropy(out.float(), target), "cross-entropy"
+    return _cross_entropy, "cross-entropy"
+
+
+def _cross_entropy(out: Tensor, target: Tensor) -> Tensor:
+    return functional.cross_entropy(out.float(), target)
 
 
 def _of_probabilities(out: Tensor, target: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ from archcalc.render.audit.claims import claims_sheets, data, every_claim, summa
 
 
 def answer(audits: Sequence[Audit], title: str) -> Answer:
-    """Every claim of one network; of several the counts, and what does not hold. `title` is the page's."""
+    """Show every claim of one network; of several the counts, and what does not hold. `title` is the page's."""
     from archcalc.render.audit.page import page
 
     sheets = claims_sheets if len(audits) == 1 else summary_sheets

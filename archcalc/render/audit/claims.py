@@ -35,28 +35,28 @@ _NETWORKS: Final = (
 
 
 def claims_sheets(audits: Sequence[Audit], stacked: bool = False) -> list[Sheet]:
-    """Every claim, a sheet for each network; `stacked` is for a narrow place, with a sentence for the figures."""
+    """Return every claim, a sheet for each network; `stacked`, for a narrow place, has a sentence for the numbers."""
     return [_claims(audit, audit.verdicts, stacked) for audit in audits]
 
 
 def every_claim(audits: Sequence[Audit]) -> Sheet:
-    """All claims in one sheet, whose columns are always the same, each with the network that it is about."""
+    """Return all claims in one sheet, whose columns are always the same, each with the network that it is about."""
     rows = ((audit.spec.name, *_cells(verdict)) for audit in audits for verdict in audit.verdicts)
     return Sheet("", "", (Column("spec", "spec"), *_CLAIMS), tuple(rows))
 
 
 def summary_sheets(audits: Sequence[Audit], stacked: bool = False) -> list[Sheet]:
-    """A line for each network, and every claim that does not hold or should not."""
+    """Return a line for each network, and every claim that does not hold or should not."""
     rows = tuple((a.spec.name, len(a.verdicts), *map(a.count, Standing)) for a in audits)
     totals = ("total", *(sum(column) for column in list(zip(*rows, strict=True))[1:]))
-    notes = ("archcalc audit SPEC lists every claim, --format markdown is the whole page",)
+    notes = ("run archcalc audit SPEC to see every claim; --format markdown writes the whole page",)
     summary = Sheet("", "", _NETWORKS, rows, (totals,), notes).pick(_standing_somewhere(audits))
     wrong = [(audit, [v for v in audit.verdicts if v.standing is not Standing.OK]) for audit in audits]
     return [summary, *(_claims(audit, verdicts, stacked) for audit, verdicts in wrong if verdicts)]
 
 
 def _standing_somewhere(audits: Sequence[Audit]) -> list[str]:
-    """The columns without those that are for surprises where there are none."""
+    """Return the columns, without those for surprises if there are none."""
     found = counts(audits)
     unused = {s.name.lower() for s in (Standing.BROKEN, Standing.UNEXPECTEDLY_HOLDS) if not found[s]}
     return [column.key for column in _NETWORKS if column.key not in unused]
@@ -65,7 +65,7 @@ def _standing_somewhere(audits: Sequence[Audit]) -> list[str]:
 def _claims(audit: Audit, verdicts: Sequence[Verdict], stacked: bool) -> Sheet:
     spec = audit.spec
     title = f"{spec.name}: {spec.title}" if spec.title else spec.name
-    notes = () if audit.verdicts else (f"{spec.name} carries no claims",)
+    notes = () if audit.verdicts else (f"{spec.name} has no claims",)
     if stacked:
         return Sheet(spec.name, title, _STACKED, tuple(map(_stacked, verdicts)), notes=notes)
     whole = Sheet(spec.name, title, _CLAIMS, tuple(map(_cells, verdicts)), notes=notes)
@@ -87,8 +87,8 @@ def _why(claim: Claim) -> str:
 
 def _cells(verdict: Verdict) -> tuple[Any, ...]:
     claim = verdict.claim
-    figures = Told(claim.value, said(claim)), Told(verdict.true, in_words(verdict))
-    return (about(claim), *figures, verdict.standing.value, claim.source, claim.where or "", claim.why or "")
+    numbers = Told(claim.value, said(claim)), Told(verdict.true, in_words(verdict))
+    return (about(claim), *numbers, verdict.standing.value, claim.source, claim.where or "", claim.why or "")
 
 
 def about(claim: Claim) -> str:
@@ -101,7 +101,7 @@ def about(claim: Claim) -> str:
 
 
 def said(claim: Claim) -> str:
-    """The figure as its source prints it."""
+    """Return the value as its source prints it."""
     match claim.value:
         case None:
             return claim.quote or ""
@@ -121,7 +121,7 @@ def counts(audits: Sequence[Audit]) -> dict[Standing, int]:
 def data(audits: Sequence[Audit]) -> dict[str, Any]:
     """Return the audit as JSON, several specs' under `results`.
 
-    - `name`: the spec's.
+    - `name`: the name of the spec.
     - `counts`: how many claims have each verdict.
     - `claims`: in the order of the file. What the file says:
 
@@ -147,12 +147,13 @@ def _audit_data(audit: Audit) -> dict[str, Any]:
         {
             "name": audit.spec.name,
             "counts": {standing.value: audit.count(standing) for standing in Standing},
-            "claims": [_verdict_data(verdict) for verdict in audit.verdicts],
+            "claims": [verdict_data(verdict) for verdict in audit.verdicts],
         }
     )
 
 
-def _verdict_data(verdict: Verdict) -> dict[str, Any]:
+def verdict_data(verdict: Verdict) -> dict[str, Any]:
+    """Return a claim as the file has it, with what is true, as JSON."""
     claim = verdict.claim
     stated = {name: field.type.write(getattr(claim, name)) for name, field in claim.fields.items()}
     true = verdict.true

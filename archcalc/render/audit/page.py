@@ -35,7 +35,7 @@ def _opening(audits: Sequence[Audit], title: str) -> Iterator[Part]:
     claims = counted(sum(found.values()), "claim")
     yield _heading(1, title)
     yield _text(
-        f"{claims} about {counted(len(audits), 'network')}, from {counted(len(sources), 'source')}, each held against "
+        f"{claims} about {counted(len(audits), 'network')}, from {counted(len(sources), 'source')}, each compared with "
         "what archcalc computes: ",
         *_outcome(found),
         ".",
@@ -60,7 +60,7 @@ def counted(count: int, noun: str) -> str:
 
 
 def _outcome(found: dict[Standing, int]) -> Iterator[Run]:
-    """How many claims hold and how many do not, without those of which there are none."""
+    """Yield how many claims hold and how many do not, without those of which there are none."""
     parts = [
         _bold(f"{count} {(one if count == 1 else many)}")
         for standing, one, many in _OUTCOMES
@@ -78,7 +78,7 @@ _OUTCOMES: Final = (
     (Standing.OK, "holds", "hold"),
     (Standing.KNOWN_WRONG, "is known to be wrong", "are known to be wrong"),
     (Standing.BROKEN, "is broken", "are broken"),
-    (Standing.UNEXPECTEDLY_HOLDS, "holds that should not", "hold that should not"),
+    (Standing.UNEXPECTEDLY_HOLDS, "holds unexpectedly", "hold unexpectedly"),
 )
 
 
@@ -103,7 +103,7 @@ def _wrong(audits: Sequence[Audit]) -> Iterator[Part]:
 
 
 def _by(audit: Audit, claim: Claim) -> Iterator[Run]:
-    """The source, as a link where it has an address, and the place in it."""
+    """Yield the source, as a link where it has an address, and the place in it."""
     source = audit.spec.sources[claim.source]
     yield Run(source.title or source.cite or claim.source, url=source.url or "")
     if claim.where:
@@ -115,8 +115,8 @@ def _because(verdict: Verdict) -> str:
         case Standing.KNOWN_WRONG:
             return f": {verdict.claim.why or ''}".removesuffix(".")
         case Standing.UNEXPECTEDLY_HOLDS:
-            return ", which was known to be wrong and holds now"
-    return ", and nobody has said yet why"
+            return ", which is marked as wrong but holds"
+    return ", and the spec does not say why"
 
 
 def _verdict_pieces(standing: Standing) -> list[Piece]:
@@ -150,7 +150,7 @@ def _cells(verdict: Verdict) -> tuple[Any, ...]:
 
 
 def _sources(audits: Sequence[Audit]) -> Iterator[Part]:
-    """Each source once, with the networks that cite it."""
+    """Yield each source once, with the networks that cite it."""
     cited: dict[tuple[Run, ...], list[str]] = {}
     for audit in audits:
         for key, source in audit.spec.sources.items():
@@ -161,7 +161,7 @@ def _sources(audits: Sequence[Audit]) -> Iterator[Part]:
 
 
 def _as_sorted(reference: tuple[Run, ...]) -> str:
-    """As it is written, so that what has an address comes first."""
+    """Return the text to sort by, so that what has an address comes first."""
     return "".join(f"[{run.text}]({run.url})" if run.url else run.text for run in reference).lower()
 
 

@@ -1,4 +1,4 @@
-"""A spec beside PyTorch, as sheets and as JSON: counters, somebody's model, a checkpoint."""
+"""A spec next to PyTorch, as sheets and as JSON: counters, somebody's model, a checkpoint."""
 
 from collections.abc import Sequence
 
@@ -14,16 +14,16 @@ from archcalc.render.envelope import results
 
 
 def of_counters(agreements: Sequence[Agreement]) -> Answer:
-    """One network layer by layer, several a line each."""
+    """Show one network layer by layer, several a line each."""
     sheet = layers_sheet(agreements[0]) if len(agreements) == 1 else networks_sheet(agreements)
     return Answer([sheet], lambda: results([data(agreement) for agreement in agreements]))
 
 
 def of_model(found: Against) -> Answer:
-    """A network beside somebody's model."""
+    """Show a network next to somebody's model."""
     return Answer([against_sheet(found)], lambda: against_data(found))
 
 
 def of_weights(weights: Weights, checkpoint: Checkpoint) -> Answer:
-    """A network beside the tensors of a checkpoint."""
+    """Show a network next to the tensors of a checkpoint."""
     return Answer([tensors_sheet(weights, checkpoint)], lambda: tensors_data(weights, checkpoint))

@@ -1,14 +1,17 @@
-"""A spec beside somebody's model, as a sheet and as JSON."""
+"""A spec next to somebody's model, as a sheet and as JSON."""
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from archcalc.analysis.check.against import Against, Beside, Call
+from archcalc.analysis.check.against import Against, Beside, Output
+from archcalc.analysis.check.calls import FROM_OUTSIDE, Call
 from archcalc.errors import printable
 from archcalc.layers import Shape
 from archcalc.layers.sizes import dims
 from archcalc.render.envelope import stamped
 from archcalc.render.sheet import Column, Sheet
 from archcalc.render.words import number
+from archcalc.spec.model import INPUT
 
 
 def _size(shape: Shape) -> str:
@@ -29,10 +32,10 @@ _COLUMNS: Final = (
 
 
 def against_sheet(against: Against) -> Sheet:
-    """A line for each layer and for each module or function of the model, side by side."""
+    """Return a line for each layer and for each module or function of the model, side by side."""
     rows = tuple((*_cells(pair.ours), *_cells(pair.theirs), _verdict(pair)) for pair in against.layers)
-    title = f"{against.name}, and {printable(against.model)} on {against.device}"
-    return Sheet(against.name, title, _COLUMNS, rows, notes=(_outputs(against),))
+    title = f"{against.name} and {printable(against.model)}, on {against.device}"
+    return Sheet(against.name, title, _COLUMNS, rows, notes=tuple(_notes(against)))
 
 
 def _cells(call: Call | None) -> tuple[Any, ...]:
@@ -42,36 +45,42 @@ def _cells(call: Call | None) -> tuple[Any, ...]:
 def _verdict(pair: Beside) -> str:
     if pair.differences:
         return "; ".join(pair.differences)
-    return "agrees" if pair.theirs and pair.theirs.is_known else "agrees in output and params, its work is not known"
+    return "agrees" if pair.theirs and pair.theirs.is_known else "agrees in output and params; its work is not known"
 
 
-def _outputs(against: Against) -> str:
-    outputs = against.outputs
-    if outputs is None:
-        return f"outputs are not compared: {against.why_no_outputs}"
-    verdict = "agree" if outputs.are_equal else "differ"
-    return (
-        f"outputs {verdict} under the model's weights: {outputs.furthest:.3g} apart at most, "
-        f"of {outputs.largest:.3g} ({outputs.dtype}, one random input)"
-    )
+def _notes(against: Against) -> Iterator[str]:
+    if against.why_no_outputs:
+        yield f"outputs are not compared: {against.why_no_outputs}"
+    for output in against.outputs:
+        if not output.largest:
+            yield output.difference
+            continue
+        verdict = "agrees" if output.agrees else "differs"
+        apart = "no finite number" if output.furthest is None else f"{output.furthest:.3g}"
+        yield (
+            f"output {output.name} {verdict} under random weights: {apart} apart at most, "
+            f"of {output.largest:.3g} ({output.dtype}, one random input)"
+        )
 
 
 def against_data(against: Against) -> dict[str, Any]:
     """Return a spec next to somebody's model, as JSON.
 
-    - `name`: the spec's.
+    - `name`: the name of the spec.
     - `model`: the model, as it was named.
     - `device`: where it ran.
     - `agrees`: whether nothing differs.
     - `differences`: every difference, in words; also for each layer.
-    - `outputs`: how far the outputs of both are apart, or null: `furthest` is the largest difference, `largest` the
-      largest magnitude, `dtype` the type of the numbers, and `agree` says whether this is rounding at most.
+    - `outputs`: how far the outputs of both are apart under the same random weights, or null: `furthest` is the largest
+      difference, `largest` the largest magnitude, either null where it is no finite number; `dtype` is the type of the
+      numbers, and `agree` says whether this is rounding at most, and the magnitude is not 0. `each` has these four and
+      the `name` of each output.
     - `why_no_outputs`: why there are no outputs, or null.
     - `layers`: in the order in which they run. `archcalc` is the layer of the spec, `model` is what does its work in
       the model; either may be null. Both have `name`, `type`, `output_shape`, `params`, and `fields`, as torch calls
-      them.
+      them, and `reads`, the names of what they read.
     """
-    outputs = against.outputs
+    here, there = _names(pair.ours for pair in against.layers), _names(pair.theirs for pair in against.layers)
     return stamped(
         {
             "name": against.name,
@@ -79,19 +88,56 @@ def against_data(against: Against) -> dict[str, Any]:
             "device": against.device,
             "agrees": not against.differences,
             "differences": against.differences,
-            "outputs": outputs and {**outputs._asdict(), "agree": outputs.are_equal},
+            "outputs": _outputs(against.outputs),
             "why_no_outputs": against.why_no_outputs or None,
             "layers": [
-                {"archcalc": _call(pair.ours), "model": _call(pair.theirs), "differences": pair.differences}
+                {
+                    "archcalc": _call(pair.ours, here),
+                    "model": _call(pair.theirs, there),
+                    "differences": pair.differences,
+                }
                 for pair in against.layers
             ],
         }
     )
 
 
-def _call(call: Call | None) -> dict[str, Any] | None:
+def _outputs(outputs: Sequence[Output]) -> dict[str, Any] | None:
+    """Return how far the outputs lie apart: of several the largest numbers, and each."""
+    if not outputs:
+        return None
+    return {
+        "furthest": _largest([output.furthest for output in outputs]),
+        "largest": _largest([output.largest for output in outputs]),
+        "dtype": outputs[0].dtype,
+        "agree": all(output.agrees for output in outputs),
+        "each": [{"name": output.name, **_output(output)} for output in outputs],
+    }
+
+
+def _output(output: Output) -> dict[str, Any]:
+    return {"furthest": output.furthest, "largest": output.largest, "dtype": output.dtype, "agree": output.agrees}
+
+
+def _largest(numbers: Sequence[float | None]) -> float | None:
+    finite = [number for number in numbers if number is not None]
+    return max(finite) if len(finite) == len(numbers) else None
+
+
+def _names(calls: Iterable[Call | None]) -> dict[int, str]:
+    """Return the names of calls by their numbers."""
+    return {FROM_OUTSIDE: INPUT} | {call.number: call.name for call in calls if call}
+
+
+def _call(call: Call | None, names: Mapping[int, str]) -> dict[str, Any] | None:
     if call is None:
         return None
     fields = {name: list(value) if isinstance(value, tuple) else value for name, value in call.fields.items()}
-    shape = list(call.output_shape)
-    return {"name": call.name, "type": call.op, "output_shape": shape, "params": call.params, "fields": fields}
+    return {
+        "name": call.name,
+        "type": call.op,
+        "output_shape": list(call.output_shape),
+        "params": call.params,
+        "fields": fields,
+        "reads": [names[number] for number in call.reads],
+    }

@@ -1,4 +1,4 @@
-"""The table beside torch and its counters, as sheets and as JSON."""
+"""The table next to torch and its counters, as sheets and as JSON."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -35,11 +35,11 @@ _NETWORKS: Final = (
 
 
 def layers_sheet(agreement: Agreement) -> Sheet:
-    """A line for each layer: archcalc's numbers, and torch's and fvcore's beside them."""
+    """Return a line for each layer: archcalc's numbers, and torch's and fvcore's next to them."""
     name, device = agreement.name, agreement.device
     return Sheet(
         name=name,
-        title=f"{name} on {device}: archcalc, and torch beside it",
+        title=f"{name} on {device}: archcalc next to torch",
         columns=_LAYERS,
         rows=tuple(map(_layer, agreement.layers)),
         footer=(_total(agreement),),
@@ -48,7 +48,7 @@ def layers_sheet(agreement: Agreement) -> Sheet:
 
 
 def networks_sheet(agreements: Sequence[Agreement]) -> Sheet:
-    """A line for each network."""
+    """Return a line for each network."""
     rows = (
         (a.name, len(a.layers), *_sums(a), "agrees" if not a.differences else f"{len(a.differences)} differences")
         for a in agreements
@@ -64,7 +64,7 @@ def _layer(layer: LayerAgreement) -> tuple[Any, ...]:
 
 
 def _sums(agreement: Agreement) -> tuple[int, int, int, int, int]:
-    """Params and FLOPs, by archcalc and by the others; fvcore's of the layers that both count."""
+    """Return params and FLOPs, by archcalc and by the others; fvcore's of the layers that both count."""
     layers = agreement.layers
     return (
         sum(layer.row.params for layer in layers),
@@ -82,17 +82,18 @@ def _total(agreement: Agreement) -> tuple[Any, ...]:
 
 def _notes(agreements: Sequence[Agreement]) -> list[str]:
     ops = dict.fromkeys(op for agreement in agreements for op in agreement.not_counted)
-    return [f"not counted by FLOPs: {', '.join(ops)}; of these only shapes and params are compared"] if ops else []
+    return [f"not counted in FLOPs: {', '.join(ops)}; of these only shapes and params are compared"] if ops else []
 
 
 def data(agreement: Agreement) -> dict[str, Any]:
     """Return the table next to what PyTorch observes, as JSON.
 
-    - `name`: the spec's.
+    - `name`: the name of the spec.
     - `device`: where the model ran.
     - `agrees`: whether nothing differs.
     - `differences`: every difference, in words; also for each layer.
     - `not_counted`: the ops whose FLOPs the counters do not count.
+    - `outputs`: the names of the layers that no later layer reads, in order.
     - `layers`: in order, each with
 
       - `name`, `op`.
@@ -108,6 +109,7 @@ def data(agreement: Agreement) -> dict[str, Any]:
             "agrees": not agreement.differences,
             "differences": agreement.differences,
             "not_counted": agreement.not_counted,
+            "outputs": list(agreement.outputs),
             "layers": [_layer_data(layer) for layer in agreement.layers],
         }
     )

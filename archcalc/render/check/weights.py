@@ -1,4 +1,4 @@
-"""Tensors of a checkpoint beside those of a network, as a sheet and as JSON."""
+"""Tensors of a checkpoint next to those of a network, as a sheet and as JSON."""
 
 from itertools import islice
 from typing import Any, Final
@@ -52,7 +52,7 @@ def tensors_sheet(weights: Weights, checkpoint: Checkpoint) -> Sheet:
     """Return a line for each tensor of the network, then those that only the file has."""
     first = islice(weights.each(), len(weights.own) + _MOST_EXTRA)
     rows = [(f.layer, f.name, f.shape, f.found_name, f.found_mask, f.found_shape, *_words(f)) for f in first]
-    title = f"{weights.network}, and the tensors of {printable(str(checkpoint.path))}"
+    title = f"{weights.network} and the tensors of {printable(str(checkpoint.path))}"
     notes = (*_notes(weights, weights.count - len(rows)), *where_found(checkpoint))
     sheet = Sheet(weights.network, title, _TENSORS, tuple(rows), notes=notes)
     if any(row[_MASK] for row in rows):
@@ -100,7 +100,7 @@ def _place(keys: Keys) -> str:
 def tensors_data(weights: Weights, checkpoint: Checkpoint) -> dict[str, Any]:
     """Return a spec next to the tensors of a checkpoint, as JSON.
 
-    - `name`: the spec's.
+    - `name`: the name of the spec.
     - `file`: the checkpoint.
     - `key`: the key under which the file has these tensors, such as state_dict; null where they are all that it has.
     - `others`: where else the file has tensors with names. Each has its `key`, or null, and how many `tensors`.
@@ -156,5 +156,5 @@ def misfit(fit: Fit) -> str:
     if fit.verdict is Verdict.MISSING:
         return f"{fit.name} is missing"
     if fit.verdict is Verdict.EXTRA:
-        return f"{found}, for which there is no place"
+        return f"{found}, and the network has no place for it"
     return f"{fit.name} is {_shape(fit.shape or ())}, {found}"

@@ -18,7 +18,7 @@ WINDOW_NOTE: Final = "window: its size, /stride, p padding as applied (a/b: befo
 
 
 def column(quantity: str, key: str) -> Column:
-    """The column of a quantity; windows leave first."""
+    """Return the column of a quantity; windows leave first."""
     is_count = quantity in ("params", "macs")
     leaves = 1 if quantity == WINDOW else 0
     return Column(key, QUANTITIES[quantity], _text, right=is_count, sizes=not is_count, leaves=leaves)
@@ -30,14 +30,14 @@ def values(view: View, part: Part | None) -> list[Any]:
 
 
 def held_against(value: Any, first: Any) -> Any:
-    """The value, marked as the same or as another."""
+    """Return the value, marked as the same or as another."""
     if value == first:
         return value if value in (None, ABSENT) else Same(value)
     return Other(value)
 
 
 def ratios(view: View, table: Table) -> list[str | None]:
-    """How many times those of the first network the counts of another are."""
+    """Return how many times those of the first network the counts of another are."""
     first = view.comparison.tables[0].totals
     return [ratio(getattr(table.totals, name), getattr(first, name)) if name else None for name in view.counts]
 
@@ -57,7 +57,7 @@ def _value(part: Part, quantity: str) -> Any:
 
 
 def _window(row: Row) -> Iterator[str]:
-    """A window without what is at its default; nothing for a layer that has none."""
+    """Yield the parts of a window that are not at their default; nothing for a layer without a window."""
     said: Sequence[tuple[Any, str, Callable[[Any], str], Any]] = (
         (row.kernel_size, "", dims, None),
         (row.stride, "/", pair, (1, 1)),
@@ -69,7 +69,7 @@ def _window(row: Row) -> Iterator[str]:
 
 
 def ratio(count: int, of: int) -> str:
-    """How many times another count one is, to four digits, or to as many as show that it is not 1.
+    """Return how many times another count one is, to four digits, or to as many as show that it is not 1.
 
     >>> ratio(61_100_840, 60_965_224), ratio(61_706, 60_965_224), ratio(7, 7), ratio(5, 0)
     ('1.0022', '0.001012', '1', '-')
@@ -83,7 +83,7 @@ def ratio(count: int, of: int) -> str:
 
 
 def _magnitude(number: float) -> int:
-    """The power of ten of the first digit.
+    """Return the power of ten of the first digit.
 
     >>> _magnitude(0.0022), _magnitude(1010.5)
     (-3, 3)

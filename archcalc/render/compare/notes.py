@@ -19,6 +19,9 @@ def notes(view: View) -> Iterator[str]:
     inputs = dict.fromkeys(spec.input_shape for spec in comparison.specs)
     if len(inputs) > 1:
         yield f"inputs differ: {' and '.join(map(dims, inputs))}"
+    if len({len(table.outputs) for table in comparison.tables}) > 1:
+        counts = (f"{len(table.outputs)} ({', '.join(table.outputs)})" for table in comparison.tables)
+        yield f"numbers of outputs differ: {' and '.join(counts)}"
     if comparison.differ and not comparison.are_apart:
         yield from _quantities(view)
     if view.only != "shapes":
@@ -41,11 +44,11 @@ def _sameness(view: View) -> Iterator[str]:
 
 
 def _quantities(view: View) -> Iterator[str]:
-    """Where shapes part, or that what is shown is equal."""
+    """Yield where shapes first differ, or that what is shown is equal."""
     parting = view.comparison.parting
     if "shapes" in view.quantities and parting:
         shapes = [dims(part.row.output_shape) if part else "-" for part in parting.parts]
-        yield f"shapes part first at {label(parting)}: {', '.join(shapes)}"
+        yield f"shapes first differ at {label(parting)}: {', '.join(shapes)}"
     elif "shapes" in view.quantities:
         are_all_shared = all(None not in layer.parts for layer in view.comparison.layers)
         yield "all shapes are equal" if are_all_shared else "all shapes are equal in the layers that all have"
@@ -54,11 +57,11 @@ def _quantities(view: View) -> Iterator[str]:
 
 
 def _idle_devices(view: View) -> Iterator[str]:
-    """The devices, where they are others without being blamed layer by layer."""
+    """Yield the numbers of devices, if they differ without being named layer by layer."""
     having: dict[tuple[int, int], list[str]] = {}
     for place, name in enumerate(view.names):
         several = (change for layer in view.comparison.layers for change in layer.changes[place])
         for before, after in dict.fromkeys((c.before, c.after) for c in several if c.what == "devices" and c.idle):
             having.setdefault((before, after), []).append(name)
     for (before, after), names in having.items():
-        yield f"{' and '.join(names)}: {before} -> {after} devices, which changes only the layers that it is named for"
+        yield f"{' and '.join(names)}: {before} -> {after} devices, which changes only the layers whose lines say so"

@@ -27,7 +27,7 @@ _FIELDS: Final = {
 
 
 def bare(view: View) -> list[Sheet]:
-    """The sheet that CSV holds: a line for each layer, with bare numbers; blank where a network has no such layer.
+    """Return the sheet that CSV holds: a line for each layer, with bare numbers; blank if a network has no such layer.
 
     After `layer` and `type` come, for each network under its name, `.output`, `.kernel`, `.stride`, `.padding` (top,
     bottom, left and right), `.dilation`, `.groups`, `.params` and `.macs`.
@@ -46,10 +46,10 @@ def _bare(part: Part | None, field: str) -> Any:
 
 
 def data(comparison: Comparison) -> dict[str, Any]:
-    """Return the comparison as JSON: all of it, whatever --only and --changed show elsewhere.
+    """Return the comparison as JSON: all of it, also what --only and --changed leave out elsewhere.
 
-    - `networks`: each with its `name`, `file`, `input_shape` and `batch`, its `totals`, as in `table`, and `ratios`:
-      these totals divided by those of the first network, null where that total is 0.
+    - `networks`: each with its `name`, `file`, `input_shape` and `batch`, its `outputs` and `totals`, as in `table`,
+      and `ratios`: these totals divided by those of the first network, null where that total is 0.
     - `apart`: whether the networks have too little in common to be put side by side; `layers` is then empty.
     - `differ`: whether anything differs in any of them, as `--fail-on-diff` asks.
     - `same`: for each spec that is given more than once, a list of its places among `networks`, from 0.
@@ -91,6 +91,7 @@ def _network(table: Table, file: str, first: Totals) -> dict[str, Any]:
         "file": file,
         "input_shape": list(table.input_shape),
         "batch": table.batch,
+        "outputs": list(table.outputs),
         "totals": totals,
         "ratios": {name: count / of if (of := getattr(first, name)) else None for name, count in totals.items()},
     }

@@ -13,7 +13,7 @@ from archcalc.render.sheet import Column, Same, Sheet
 
 
 def stacked(view: View, numbered: bool = False) -> list[Sheet]:
-    """Under each layer a line for each network, or one for those that are alike; then what differs in words.
+    """Return, under each layer, a line for each network, or one for those that are alike; then the differences.
 
     `numbered` networks take less room than named ones.
     """
@@ -36,7 +36,7 @@ def stacked(view: View, numbered: bool = False) -> list[Sheet]:
 
 
 def _lines(view: View, layer: Aligned, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-    """A line for each thing that the layer is in some of the networks, those after the first held against it."""
+    """Yield a line for each thing that the layer is in some of the networks, compared with the first."""
     groups: dict[tuple[Any, ...], list[int]] = {}
     for place, part in enumerate(layer.parts):
         groups.setdefault(_kind(view, part), []).append(place)
@@ -70,7 +70,7 @@ def _called(parts: Sequence[Part | None]) -> str:
 
 
 def _footer(view: View, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-    """A line of totals for each network, and one with how many times the first network's they are."""
+    """Yield a line of totals for each network, and one with how many times the first network's they are."""
     if not any(view.counts):
         return
     for place, (name, table) in enumerate(zip(names, view.comparison.tables, strict=True)):

@@ -36,7 +36,7 @@ class View:
         return [layer for layer in self.comparison.layers if not self.changed or self.differs(layer)]
 
     def differs(self, layer: Aligned) -> bool:
-        """Whether a layer differs in what is shown; to a count a layer that is not there adds nothing."""
+        """Return whether a layer differs in what is shown; a layer that is not there adds nothing to a count."""
         if not self.only:
             return layer.differs
         if self.only == "shapes":
@@ -52,7 +52,7 @@ class View:
         return _told_apart([name[cut:] for name in names])
 
     def title(self, labels: Sequence[str] = ()) -> str:
-        """Every network with its input, with its file where others have the same name, and under its label if any."""
+        """Return every network with its input, with its file if others have its name, and under its label if any."""
         told = self._introductions()
         return ", ".join(map("{}: {}".format, labels, told) if labels else told)
 

@@ -12,7 +12,7 @@ from archcalc.render.sheet import Column, Sheet
 
 
 def sheets(view: View) -> list[Sheet]:
-    """The numbers, and what differs from the first network in words."""
+    """Return the numbers, and what differs from the first network in words."""
     numbers = Sheet(
         name=" and ".join(spec.name for spec in view.comparison.specs),
         title=view.title(),
@@ -38,7 +38,7 @@ def _cells(view: View, layer: Aligned) -> Iterator[Any]:
 
 
 def _footer(view: View) -> Iterator[tuple[Any, ...]]:
-    """Totals, and how many times the first network's they are."""
+    """Yield totals, and how many times the first network's they are."""
     if not any(view.counts):
         return
     first, *others = view.comparison.tables

@@ -29,7 +29,7 @@ def words(view: View, names: Sequence[str]) -> list[Sheet]:
 
 
 def _rows(view: View, layer: Aligned, names: Sequence[str]) -> Iterator[tuple[str, str, str]]:
-    """A line for each network in which the layer differs in what is shown."""
+    """Yield a line for each network in which the layer differs in what is shown."""
     if view.only and not view.differs(layer):
         return
     for name, changes in zip(names, layer.changes, strict=True):
@@ -39,7 +39,7 @@ def _rows(view: View, layer: Aligned, names: Sequence[str]) -> Iterator[tuple[st
 
 
 def _is_said(change: Change, only: str | None) -> bool:
-    """Idle devices have a note for all layers."""
+    """Return whether a change is in words; idle devices have one note for all layers."""
     if change.idle and change.what == "devices":
         return False
     return only is None or only in change.bears_on
@@ -74,7 +74,7 @@ def in_words(change: Change) -> str:
             return f"{before} -> {after}"
     if what in _NOUNS:
         return f"{before:,} -> {after:,} {_NOUNS[what]}"
-    idle = ", to no effect" if change.idle else ""
+    idle = ", without effect" if change.idle else ""
     return f"{what} {_said(before)} -> {_said(after)}{idle}"
 
 

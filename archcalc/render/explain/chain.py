@@ -1,4 +1,4 @@
-"""One figure of a whole network as a sheet: from the input to the output, a line for each layer that changes it."""
+"""One quantity of a whole network as a sheet: from the input to the output, a line for each layer that changes it."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -49,7 +49,7 @@ def chain_sheet(explanation: Explanation) -> Sheet:
         notes=(
             *(f"{one.node.name}: {remark}" for one in explained for remark in one.remarks),
             *([f"not shown, since they {_QUIET[of]}: {', '.join(quiet)}"] if quiet else []),
-            "archcalc explain SPEC LAYER shows the rules of a layer, with their sources",
+            "run archcalc explain SPEC LAYER to see the rules of a layer, with their sources",
         ),
     )
     return without_blanks(sheet)

@@ -70,17 +70,17 @@ TEX: Final = Notation(
 
 
 def with_names(how: Expression, notation: Notation = PLAIN) -> str:
-    """The rule: every field and size by its name."""
+    """Write the rule: every field and size by its name."""
     return _Writer(notation, numbers=False, last=None).top(how)
 
 
 def with_numbers(how: Expression, notation: Notation = PLAIN, last: Expression | None = None) -> str:
-    """The numbers put in. The division `last` is left unrounded, for its rounding to be said at the end."""
+    """Write the rule with its numbers. The division `last` is left unrounded: its rounding stands at the end."""
     return _Writer(notation, numbers=True, last=last).top(how)
 
 
 def exactly(number: Fraction, notation: Notation = PLAIN) -> str:
-    """A fraction in three decimals if they are all it has, else as a mixed number.
+    """Write a fraction in three decimals if they are all it has, else as a mixed number.
 
     >>> exactly(Fraction(217, 4)), exactly(Fraction(10, 3)), exactly(Fraction(10, 3), TEX)
     ('54.25', '3 1/3', '3\\\\tfrac{1}{3}')
@@ -104,7 +104,7 @@ class _Writer(NamedTuple):
         return self.write(how)[0]
 
     def write(self, how: Expression) -> tuple[str, int]:
-        """A text, and how tightly it holds together."""
+        """Return a text, and how tightly it holds together."""
         match how.op:
             case "number":
                 return str(how.value), _ATOM if how.value >= 0 else _SUM
@@ -124,7 +124,7 @@ class _Writer(NamedTuple):
         return self.notation.calls[how.op].format(self.top(left), self.top(right)), _ATOM
 
     def bound(self, how: Expression, least: int) -> str:
-        """A text that holds together at least so tightly, in brackets if need be."""
+        """Return a text that holds together at least so tightly, in brackets if needed."""
         text, level = self.write(how)
         return text if level >= least else self.notation.brackets.format(text)
 

@@ -1,4 +1,4 @@
-"""Where figures come from, as sheets and as JSON: the rule, the numbers put in, the result and the reason."""
+"""Where numbers come from, as sheets and as JSON: the rule, the numbers put in, the result and the reason."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
@@ -46,7 +46,7 @@ def _labelled(step: Step, is_one_of_several: bool) -> str:
 
 
 def equation(how: Expression, notation: Notation = PLAIN) -> str:
-    """The numbers put in, what they make, and where that is rounded, to what.
+    """Return the numbers put in, what they make, and what that is rounded to, if it is.
 
     `(224 + 0 + 0 - 11) / 4 + 1 = 54.25 -> 55`
     """
@@ -100,7 +100,7 @@ def _rows(section: Section) -> Iterator[tuple[Any, ...]]:
 
 
 def without_blanks(sheet: Sheet) -> Sheet:
-    """The sheet without columns in which no line says anything."""
+    """Return the sheet without columns in which no line says anything."""
     said_in = [
         column.key
         for place, column in enumerate(sheet.columns)
@@ -123,7 +123,7 @@ def shown(value: int | Shape | Field | None) -> str:
 def data(explanation: Explanation) -> dict[str, Any]:
     """Return the explanation as JSON.
 
-    - `name`: the spec's.
+    - `name`: the name of the spec.
     - `layers`: those that are explained, each with
 
       - `name`, `op`, `inputs`: the layer, and the names of what it reads.

@@ -29,15 +29,15 @@ class Format(Protocol):
 
     @staticmethod
     def write(answer: Answer, screen: Screen) -> str:
-        """The answer as text, in what of its forms the format can show."""
+        """Write the answer as text, in what of its forms the format can show."""
         ...
 
 
 def find(name: str) -> Format:
-    """The format of that name, one of `Name`."""
+    """Return the format of that name, one of `Name`."""
     return cast(Format, import_module(f"archcalc.render.formats.{name}"))
 
 
 def endings() -> dict[str, str]:
-    """The formats by the endings of files that mean them."""
+    """Return the formats by the endings of files that mean them."""
     return {ending: name for name in get_args(Name) for ending in find(name).ENDINGS}

@@ -15,12 +15,12 @@ _RUN: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write(answer: Answer, screen: Screen) -> str:
-    """The answer's bare sheets, or those for people."""
+    """Write the answer's bare sheets, or those for people."""
     return render(answer.bare() if answer.bare else answer.sheets)
 
 
 def render(sheets: Sequence[Sheet]) -> str:
-    """One header line with every sheet's columns, then the rows without totals; of several, `spec` comes first."""
+    """Write a header line with every sheet's columns, then rows without totals; of several sheets, `spec` is first."""
     import csv
     from io import StringIO
 
@@ -41,7 +41,7 @@ def _cell(column: Column, value: Any) -> Any:
 
 
 def _bare(value: Any) -> Any:
-    """A value without separators: a shape as 96x55x55, padding as top bottom left right, a share as a fraction."""
+    """Return a value without separators: shapes as 96x55x55, padding as top bottom left right, shares as fractions."""
     if isinstance(value, Same | Other | Told):
         return _bare(value.value)
     if isinstance(value, Sides):

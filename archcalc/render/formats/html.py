@@ -25,7 +25,7 @@ _STYLE: Final = (
 
 
 def write(answer: Answer, screen: Screen) -> str:
-    """The answer's sheets."""
+    """Write the answer's sheets."""
     return render(answer.sheets)
 
 
@@ -39,7 +39,7 @@ def render(sheets: Sequence[Sheet]) -> str:
 
 
 def fragment(*sheets: Sheet) -> str:
-    """The tables with their style, to stand inside another page."""
+    """Write the tables with their style, to stand inside another page."""
     return f"<style>{_STYLE}</style>\n" + "".join(map(_table, sheets))
 
 

@@ -10,7 +10,7 @@ ENDINGS: Final = (".json",)
 
 
 def write(answer: Answer, screen: Screen) -> str:
-    """The answer's data."""
+    """Write the answer's data."""
     return text(answer.data())
 
 

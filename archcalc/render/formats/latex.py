@@ -24,7 +24,7 @@ _QUOTED = re.compile(r'"([^"]*)"')
 
 
 def write(answer: Answer, screen: Screen) -> str:
-    """The answer's sheets."""
+    """Write the answer's sheets."""
     return render(answer.sheets)
 
 
@@ -41,7 +41,7 @@ def _needs(text: str) -> str:
 
 
 def _labels(sheets: Sequence[Sheet]) -> Iterator[str]:
-    """A label for each sheet, each once: a second one of the same name gets a number."""
+    """Yield a label for each sheet, each once: a second one of the same name gets a number."""
     named: Counter[str] = Counter()
     for sheet in sheets:
         named[sheet.name] += 1
@@ -89,7 +89,7 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def _sizes(text: str) -> str:
-    """Sizes with a proper multiplication sign."""
+    """Write sizes with a proper multiplication sign."""
     return _TIMES.sub(r"$\\times$", escape(text))
 
 

@@ -13,7 +13,7 @@ ENDINGS: Final = (".md",)
 
 
 def write(answer: Answer, screen: Screen) -> str:
-    """The answer as a page, where it is one, or its sheets."""
+    """Write the answer as a page, if it is one, or its sheets."""
     return render_page(answer.page()) if answer.page else render(answer.sheets)
 
 
@@ -22,7 +22,7 @@ def render(sheets: Sequence[Sheet]) -> str:
 
 
 def render_page(page: Page) -> str:
-    """The parts of a page with a blank line between them, except between items that follow each other."""
+    """Write the parts of a page with a blank line between them, except between items that follow each other."""
     texts: list[str] = []
     for before, part in pairwise((None, *page)):
         are_items = isinstance(before, Paragraph) and isinstance(part, Paragraph) and before.is_item and part.is_item

@@ -11,7 +11,7 @@ ENDINGS: Final = (".txt",)
 
 
 def write(answer: Answer, screen: Screen) -> str:
-    """The answer's sheets."""
+    """Write the answer's sheets."""
     return render(answer.sheets)
 
 

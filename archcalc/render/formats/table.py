@@ -9,7 +9,7 @@ ENDINGS: Final = ()
 
 
 def write(answer: Answer, screen: Screen) -> str:
-    """The answer's sheets, or on a screen that is too narrow for them the first narrower ones that fit, or the last."""
+    """Write the answer's sheets, or on a screen too narrow for them the first narrower ones that fit, or the last."""
     from archcalc.render.terminal import drawing
 
     sheets = answer.sheets

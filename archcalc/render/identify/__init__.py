@@ -1,23 +1,15 @@
-"""The meanings of a number (`numbers`), and the networks that a checkpoint fits (`checkpoints`)."""
+"""The meanings of a number or a shape (`meanings`), and the networks that a checkpoint fits (`checkpoints`)."""
 
 from collections.abc import Sequence
 from typing import Final
 
-from archcalc.analysis.identify.number_meanings import Meaning
 from archcalc.analysis.weights import Weights
 from archcalc.checkpoint.checkpoint import Checkpoint
 from archcalc.render.answer import Answer
 from archcalc.render.identify.checkpoints import networks_data, networks_sheet
-from archcalc.render.identify.numbers import meanings_data, meanings_sheet
 
 _NEAREST: Final = 3
 """How many are named where none fits."""
-
-
-def of_number(meanings: Sequence[Meaning], quoted: str) -> Answer:
-    """Show the meanings of a quoted number, or the numbers nearest to it."""
-    shown = [one for one in meanings if one.units is not None] or meanings[:_NEAREST]
-    return Answer([meanings_sheet(shown, quoted)], lambda: meanings_data(shown, quoted))
 
 
 def of_checkpoint(candidates: Sequence[Weights], checkpoint: Checkpoint) -> Answer:

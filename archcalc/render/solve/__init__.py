@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from archcalc.analysis.solve.layer_output import Reach
+from archcalc.analysis.solve.layer_output import LayerOutput
 from archcalc.analysis.solve.solution import Solution
 from archcalc.render.answer import Answer
 from archcalc.render.solve import inputs, layer_output
@@ -12,14 +12,14 @@ _MOST_WAYS: Final = 12
 
 
 def of_inputs(solution: Solution) -> Answer:
-    """The inputs that a network takes."""
+    """Show the inputs that a network takes."""
     return Answer([inputs.sheet(solution)], lambda: inputs.data(solution))
 
 
-def of_layer_output(reach: Reach) -> Answer:
-    """How a layer comes to make a size."""
+def of_layer_output(found: LayerOutput) -> Answer:
+    """Show how a layer comes to make a size."""
     return Answer(
-        [layer_output.sheet(reach, _MOST_WAYS)],
-        lambda: layer_output.data(reach),
-        bare=lambda: [layer_output.sheet(reach)],
+        [layer_output.sheet(found, _MOST_WAYS)],
+        lambda: layer_output.data(found),
+        bare=lambda: [layer_output.sheet(found)],
     )

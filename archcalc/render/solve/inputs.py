@@ -30,7 +30,7 @@ _MOST_NAMED: Final = 4
 
 
 def sheet(solution: Solution) -> Sheet:
-    """A line for each layer that asks for more than those before it; the last one's inputs are the whole network's."""
+    """Return a line for each layer that needs more than those before it; the last one's inputs are the network's."""
     spec, stages = solution.spec, solution.stages
     whole = Sheet(
         name=spec.name,
@@ -63,7 +63,7 @@ def both(height: str, width: str) -> str:
 
 
 def _notes(solution: Solution) -> Iterator[str]:
-    """The answers in words."""
+    """Yield the answers in words."""
     own = solution.spec.input_shape
     if solution.sizes is None:
         yield f"its input is {dims(own)} features: it has neither height nor width to solve for"
@@ -82,7 +82,7 @@ def _notes(solution: Solution) -> Iterator[str]:
     else:
         yield f"its input {dims(own[1:])} passes, and every division is exact"
     if any(vars(stage.entry.layer).get("padding") == SAME for stage in solution.stages):
-        yield "padding same makes ceil(size / stride) places, so what must divide there is the size itself"
+        yield "with padding same, the stride must divide the size itself: it makes ceil(size / stride) places"
 
 
 def _smallest(solution: Solution) -> str:
@@ -90,18 +90,18 @@ def _smallest(solution: Solution) -> str:
         return _nothing_passes(solution)
     said = f"{dims(solution.smallest)} is the smallest input that passes"
     if not solution.stages:
-        return f"no layer asks for a size: {said}, all larger ones do, and every division is exact"
+        return f"no layer needs a larger size: {said}, all larger ones pass too, and every division is exact"
     if all(axis.and_larger for axis in solution.sizes):
-        return f"{said}, and all larger ones do"
+        return f"{said}, and all larger ones pass too"
     height, width = (
         f"{in_words(axis.passing)} and more" if axis.and_larger else in_words(axis.passing) for axis in solution.sizes
     )
     passing = f"{height}, high and wide" if height == width else f"{height} high, and {width} wide"
-    return f"{said}; up to {solution.up_to} those do that are {passing}"
+    return f"{said}; up to {solution.up_to}, the inputs that pass are {passing}"
 
 
 def _with_weights(solution: Solution) -> str:
-    """Whether what passes leaves the weights as they are."""
+    """Return whether what passes leaves the weights as they are."""
     if solution.smallest is None:
         return ""
     if not solution.made_anew:
@@ -115,17 +115,17 @@ def _made_anew(solution: Solution) -> str:
 
 
 def _same_weights(solution: Solution) -> str:
-    """The inputs that fit the weights that are there."""
+    """Return the inputs that fit the weights that are there."""
     own = dims(solution.spec.input_shape[1:])
     height, width = (in_words(runs) if runs is not None else "" for runs in solution.same_weights)
     apart = " and ".join(f"{said} {of}" for said, of in ((height, "high"), (width, "wide")) if said)
     sizes = f"{height} high and wide" if height == width else apart
     has = "has" if len(solution.made_anew) == 1 else "have"
-    return f"the weights that {_made_anew(solution)} {has} at {own} are for maps that only inputs {sizes} lead to"
+    return f"the weights that {_made_anew(solution)} {has} at {own} fit only inputs {sizes}"
 
 
 def _nothing_passes(solution: Solution) -> str:
-    """Which layer leaves no height, or no width."""
+    """Return which layer leaves no height, or no width."""
     for stage in solution.stages:
         for axis, left in zip(AXES, stage.sizes, strict=True):
             if not left.passing:
@@ -135,14 +135,15 @@ def _nothing_passes(solution: Solution) -> str:
 
 def _exact(solution: Solution, axes: tuple[Sizes, Sizes]) -> str:
     height, width = (in_words(axis.exact) for axis in axes)
-    number = both(*(str(count(axis.exact)) for axis in axes))
+    many = tuple(count(axis.exact) for axis in axes)
     if not (axes[0].exact and axes[1].exact):
         return f"up to {solution.up_to}, no input divides exactly at every window"
-    return f"up to {solution.up_to}, every division is exact for {number}: {both(height, width)}"
+    sizes = f"{many[0]} size{'s' * (many[0] != 1)}" if many[0] == many[1] else f"{many[0]} heights and {many[1]} widths"
+    return f"up to {solution.up_to}, every division is exact for {sizes}: {both(height, width)}"
 
 
 def _near(solution: Solution) -> str:
-    """The exact inputs on either side of the spec's own, where that is square and its axes are alike."""
+    """Return the exact inputs on either side of the spec's own, if that is square and its axes are alike."""
     _, height, width = solution.spec.input_shape
     if solution.sizes is None or solution.sizes[0] != solution.sizes[1] or height != width:
         return ""
@@ -157,7 +158,7 @@ def _anew_at(size: int, solution: Solution) -> str:
 
 
 def _remainder(left: Remainder) -> str:
-    """The division at which a size leaves something over."""
+    """Return the division at which a size leaves something over."""
     total, divided = left.size, str(left.size)
     if left.padding is not None:
         total += sum(left.padding) - left.span
@@ -173,7 +174,7 @@ def _at(fault: Fault) -> str:
 def data(solution: Solution) -> dict[str, Any]:
     """Return the inputs that a network takes, as JSON.
 
-    - `name`, `input_shape`: the spec's.
+    - `name`, `input_shape`: of the spec.
     - `up_to`: the largest size that was looked at.
     - `smallest`: the smallest input that passes, `[height, width]`; null where none passes.
     - `height`, `width`: null where the input has none. Each has
@@ -191,7 +192,7 @@ def data(solution: Solution) -> dict[str, Any]:
     - `input_fault`: the `layer` at which the spec's own input fails and `what` is wrong there, or null.
     - `input_remainder`: the first division that is not exact, or null: its `layer`, its `axis`, and its `size`,
       `padding` (before and after; null for `same`), `span` and `stride`.
-    - `layers`: those that ask for more than the ones before them, each with
+    - `layers`: those that need more than the ones before them, each with
 
       - `name`, `op`.
       - `reads_least`: the smallest map on which its window has a place.

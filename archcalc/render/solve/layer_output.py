@@ -5,7 +5,7 @@ from typing import Any, Final, cast
 
 from archcalc.analysis.solve.constraints import padding_along
 from archcalc.analysis.solve.functions import AXES
-from archcalc.analysis.solve.layer_output import MOST_TRIED, Reach, Reached, Way
+from archcalc.analysis.solve.layer_output import MOST_TRIED, AxisOutput, LayerOutput, Way
 from archcalc.layers.fields import SAME
 from archcalc.layers.sizes import dims
 from archcalc.layers.window import Sliding
@@ -24,55 +24,55 @@ _COLUMNS: Final = (
 )
 
 
-def sheet(reach: Reach, most: int | None = None) -> Sheet:
-    """A line for each stride and padding, with the sizes from which they make the output, what is nearest to the spec
+def sheet(found: LayerOutput, most: int | None = None) -> Sheet:
+    """Return a line for each stride and padding, with the sizes from which they make the output, the spec's own
     first; along each axis `most` of them, or all.
     """
-    alike = _are_alike(reach)
-    axes = [(None, reach.axes[0])] if alike else list(zip(AXES, reach.axes, strict=True))
+    alike = _are_alike(found)
+    axes = [(None, found.axes[0])] if alike else list(zip(AXES, found.axes, strict=True))
     rows = [
-        _cells(axis, way, reached)
-        for place, (axis, reached) in enumerate(axes)
-        for way in _nearest_first(reach, place)[:most]
+        _cells(axis, way, made)
+        for place, (axis, made) in enumerate(axes)
+        for way in _nearest_first(found, place)[:most]
     ]
-    layer = reach.entry.layer
-    left_out = sum(len(reached.ways) for _, reached in axes) - len(rows)
+    layer = found.entry.layer
+    left_out = sum(len(made.ways) for _, made in axes) - len(rows)
     whole = Sheet(
-        name=reach.spec.name,
-        title=f"{reach.spec.name}: how {reach.entry.name} ({layer.op}) makes {dims(reach.output)}",
+        name=found.spec.name,
+        title=f"{found.spec.name}: how {found.entry.name} ({layer.op}) makes {dims(found.output)}",
         columns=_COLUMNS,
         rows=tuple(rows),
-        notes=(*_notes(reach, alike), *([_more(left_out)] if left_out else [])),
+        notes=(*_notes(found, alike), *([_more(left_out)] if left_out else [])),
     )
     return whole.pick([column.key for column in _COLUMNS if not (alike and column.key == "axis")])
 
 
 def _more(count: int) -> str:
     ways = "ways are" if count > 1 else "way is"
-    return f"{count} more {ways} further from the spec: --format csv or json has all"
+    return f"{count} more {ways} further from the spec: --format csv or json lists all"
 
 
-def _are_alike(reach: Reach) -> bool:
-    return reach.axes[0] == reach.axes[1] and reach.bounds[0] == reach.bounds[1]
+def _are_alike(found: LayerOutput) -> bool:
+    return found.axes[0] == found.axes[1] and found.bounds[0] == found.bounds[1]
 
 
-def _nearest_first(reach: Reach, axis: int) -> list[Way]:
-    """The spec's own way, those from the same size, then all others by how far stride and padding are from its own."""
-    reached, layer = reach.axes[axis], cast(Sliding, reach.entry.layer)
+def _nearest_first(found: LayerOutput, axis: int) -> list[Way]:
+    """Return the spec's own way, those from the same size, then others by how far stride and padding are from it."""
+    made, layer = found.axes[axis], cast(Sliding, found.entry.layer)
 
     def distance(way: Way) -> tuple[bool, bool, int, bool, int]:
         own = padding_along(layer, axis)
         strides, paddings = abs(way.stride - layer.stride[axis]), abs(sum(way.padding or ()) - sum(own or ()))
-        return not way.in_spec, reached.reads_now not in way.reads, strides, way.padding != own, paddings
+        return not way.in_spec, made.reads_now not in way.reads, strides, way.padding != own, paddings
 
-    return sorted(reached.ways, key=distance)
+    return sorted(made.ways, key=distance)
 
 
-def _cells(axis: str | None, way: Way, reached: Reached) -> tuple[Any, ...]:
+def _cells(axis: str | None, way: Way, made: AxisOutput) -> tuple[Any, ...]:
     if way.in_spec:
         which = "as in the spec"
-    elif reached.reads_now in way.reads:
-        which = f"from its {reached.reads_now} too"
+    elif made.reads_now in way.reads:
+        which = f"also from {made.reads_now}"
     else:
         which = None
     return (axis, way.stride, _padding(way), way.reads.start, way.reads.stop - 1, way.exact, which)
@@ -85,14 +85,14 @@ def _padding(way: Way) -> str:
     return str(before) if before == after else f"{before}/{after}"
 
 
-def _notes(reach: Reach, alike: bool) -> Iterator[str]:
-    name = reach.entry.name
+def _notes(found: LayerOutput, alike: bool) -> Iterator[str]:
+    name = found.entry.name
     if alike:
-        yield _inputs(name, "inputs", reach.axes[0], dims(reach.output), reach.bounds[0])
+        yield _inputs(name, "inputs", found.axes[0], dims(found.output), found.bounds[0])
     else:
-        for axis, reached, bound in zip(AXES, reach.axes, reach.bounds, strict=True):
-            yield _inputs(name, f"input {axis}s", reached, f"{axis} {reached.output}", bound)
-    ways = [way for reached in reach.axes for way in reached.ways]
+        for axis, made, bound in zip(AXES, found.axes, found.bounds, strict=True):
+            yield _inputs(name, f"input {axis}s", made, f"{axis} {made.output}", bound)
+    ways = [way for made in found.axes for way in made.ways]
     if not ways:
         yield f"{name} has no window of its own"
         return
@@ -101,39 +101,39 @@ def _notes(reach: Reach, alike: bool) -> Iterator[str]:
         max((max(way.padding) for way in ways if way.padding), default=0),
     )
     capped = f", each up to {MOST_TRIED}" if MOST_TRIED in (strides, paddings) else ""
-    layer: Any = reach.entry.layer
+    layer: Any = found.entry.layer
     rounding = "" if layer.ceil_mode is False else f", with its ceil_mode {str(layer.ceil_mode).lower()}"
-    tried = f"at strides up to the kernel and paddings up to half of it{capped}, and at its own"
-    yield f"its {dims(layer.kernel_size)} window{rounding}, {tried}"
+    tried = f"with strides up to the kernel size and paddings up to half of it{capped}, and with its own"
+    yield f"tried: its {dims(layer.kernel_size)} window{rounding}, {tried}"
 
 
-def _inputs(name: str, noun: str, reached: Reached, output: str, bound: int | None) -> str:
-    """The network's inputs that make an output, and what becomes of them."""
+def _inputs(name: str, noun: str, made: AxisOutput, output: str, bound: int | None) -> str:
+    """Return the network's inputs that make an output, and what becomes of them."""
     within = "" if bound is None else f" up to {bound}"
-    if not reached.inputs:
+    if not made.inputs:
         return f"no {noun}{within} make {output} at {name}"
-    said = f"{noun}{within} that make {output} at {name}: {in_words(reached.inputs)}, {_exact(name, reached)}"
-    if reached.passing == reached.inputs:
+    said = f"{noun}{within} that make {output} at {name}: {in_words(made.inputs)}, {_exact(name, made)}"
+    if made.passing == made.inputs:
         return said
-    passing = f"only {in_words(reached.passing)} pass" if reached.passing else "none passes"
+    passing = f"only {in_words(made.passing)} pass" if made.passing else "none passes"
     return f"{said}; {passing} the whole network"
 
 
-def _exact(name: str, reached: Reached) -> str:
-    """Which of the inputs leave nothing over at any window on the way."""
+def _exact(name: str, made: AxisOutput) -> str:
+    """Return which of the inputs leave nothing over at any window on the way."""
     windows = f"at every window up to {name}"
-    if reached.exact == reached.inputs:
+    if made.exact == made.inputs:
         return f"dividing exactly {windows}"
-    if not reached.exact:
+    if not made.exact:
         return f"none of which divides exactly {windows}"
-    divide = "divides" if count(reached.exact) == 1 else "divide"
-    return f"of which {in_words(reached.exact)} {divide} exactly {windows}"
+    divide = "divides" if count(made.exact) == 1 else "divide"
+    return f"of which {in_words(made.exact)} {divide} exactly {windows}"
 
 
-def data(reach: Reach) -> dict[str, Any]:
+def data(found: LayerOutput) -> dict[str, Any]:
     """Return how a layer comes to make an output, as JSON.
 
-    - `name`, `input_shape`: the spec's.
+    - `name`, `input_shape`: of the spec.
     - `layer`, `op`: the layer, and its op.
     - `kernel_size`: null where it has no window.
     - `output`: the output that it is to make, `[height, width]`.
@@ -148,28 +148,28 @@ def data(reach: Reach) -> dict[str, Any]:
         for `same`) the layer makes it of sizes `from` to `to`. `exact` is the size among these that divides exactly, or
         null; `in_spec` marks the spec's own stride and padding.
     """
-    axes: Sequence[tuple[str, Reached, int | None]] = list(zip(AXES, reach.axes, reach.bounds, strict=True))
-    layer: Any = reach.entry.layer
+    axes: Sequence[tuple[str, AxisOutput, int | None]] = list(zip(AXES, found.axes, found.bounds, strict=True))
+    layer: Any = found.entry.layer
     return stamped(
         {
-            "name": reach.spec.name,
-            "input_shape": list(reach.spec.input_shape),
-            "layer": reach.entry.name,
+            "name": found.spec.name,
+            "input_shape": list(found.spec.input_shape),
+            "layer": found.entry.name,
             "op": layer.op,
-            "kernel_size": list(layer.kernel_size) if reach.axes[0].ways or reach.axes[1].ways else None,
-            "output": list(reach.output),
+            "kernel_size": list(layer.kernel_size) if found.axes[0].ways or found.axes[1].ways else None,
+            "output": list(found.output),
         }
-        | {axis: _axis_data(reached, bound) for axis, reached, bound in axes}
+        | {axis: _axis_data(made, bound) for axis, made, bound in axes}
     )
 
 
-def _axis_data(reached: Reached, bound: int | None) -> dict[str, Any]:
+def _axis_data(made: AxisOutput, bound: int | None) -> dict[str, Any]:
     return {
-        "inputs": bounds(reached.inputs),
-        "exact": bounds(reached.exact),
-        "passing": bounds(reached.passing),
+        "inputs": bounds(made.inputs),
+        "exact": bounds(made.exact),
+        "passing": bounds(made.passing),
         "up_to": bound,
-        "reads_now": reached.reads_now,
+        "reads_now": made.reads_now,
         "ways": [
             {
                 "stride": way.stride,
@@ -179,6 +179,6 @@ def _axis_data(reached: Reached, bound: int | None) -> dict[str, Any]:
                 "exact": way.exact,
                 "in_spec": way.in_spec,
             }
-            for way in reached.ways
+            for way in made.ways
         ],
     }

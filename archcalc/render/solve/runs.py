@@ -8,7 +8,7 @@ _MOST_SAID: Final = 6
 
 
 def in_words(runs: Sequence[range]) -> str:
-    """Sizes as briefly as they can be said without leaving one out, or else the first of them.
+    """Write sizes as briefly as possible without leaving one out, or else the first of them.
 
     >>> in_words([range(63, 64), range(95, 96), range(127, 128), range(159, 160)])
     '63, 95, 127, 159: every 32 from 63'
@@ -24,7 +24,7 @@ def in_words(runs: Sequence[range]) -> str:
 
 
 def briefly(runs: Sequence[range], up_to: int) -> str:
-    """The same for a cell; what goes on up to the bound is said by where it starts.
+    """Write the same for a cell; of a run up to the bound, only where it starts.
 
     >>> briefly([range(63, 64), range(95, 96), range(127, 128)], up_to=128), briefly([range(5, 129)], up_to=128)
     ('every 32 from 63', 'all from 5')
@@ -38,7 +38,7 @@ def briefly(runs: Sequence[range], up_to: int) -> str:
 
 
 def step(runs: Sequence[range]) -> int | None:
-    """How far apart sizes are, where they are three or more, single, and equally far apart."""
+    """Return how far apart sizes are, if they are three or more, single, and equally far apart."""
     if len(runs) < 3 or any(len(run) > 1 for run in runs):
         return None
     steps = {after.start - before.start for before, after in pairwise(runs)}
@@ -50,7 +50,7 @@ def count(runs: Sequence[range]) -> int:
 
 
 def nearest(runs: Sequence[range], size: int) -> list[int]:
-    """The nearest size on either side, as far as there are such.
+    """Return the nearest size on either side, as far as there are such.
 
     >>> nearest([range(3, 8), range(10, 12)], 9), nearest([range(3, 8)], 2)
     ([7, 10], [3])
@@ -61,10 +61,10 @@ def nearest(runs: Sequence[range], size: int) -> list[int]:
 
 
 def bounds(runs: Sequence[range]) -> list[list[int]]:
-    """First and last of each run."""
+    """Return the first and last size of each run."""
     return [[run.start, run.stop - 1] for run in runs]
 
 
 def sizes(runs: Sequence[range], most: int) -> list[int]:
-    """Each size, up to so many."""
+    """Return each size, up to so many."""
     return list(islice(chain.from_iterable(runs), most))

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from archcalc.analysis.conventions.costs import Priced, Total, add_up_costs
+from archcalc.analysis.quoted import About
 from archcalc.errors import listing
 from archcalc.render.answer import Answer
-from archcalc.render.conventions import NOT_COUNTED, NOT_KNOWN, silence
+from archcalc.render.conventions import NOT_COUNTED, NOT_KNOWN, dependence, dependences, silence
 from archcalc.render.sheet import Column, Sheet, Told
 from archcalc.render.table.layers import data, fitting, groups, notes, sheet, whole
 from archcalc.render.words import number, percent
@@ -29,7 +30,7 @@ def listed(ops: Sequence[str]) -> str:
 
 _TOTALS: Final = (
     Column("name", "convention"),
-    Column("word", "its word", leaves=2),
+    Column("word", "calls it", leaves=2),
     Column("total", "total", number, right=True),
     Column("ratio", "x MACs", _ratio, right=True, leaves=1),
     Column("not_counted", "says nothing about", listed, prose=True, least=20),
@@ -37,7 +38,7 @@ _TOTALS: Final = (
 
 
 def priced_sheet(table: Table, priced: Priced, columns: Iterable[str] | None = None) -> Sheet:
-    """The table's sheet with a column of costs in the place of MACs. Raises ArchError for an unknown column."""
+    """Return the table's sheet with a column of costs in the place of MACs. Raises ArchError for an unknown column."""
     keys = list(columns) if columns is not None else [_MACS_TO_COST.get(key, key) for key in fitting(table)]
     costs = dict(zip(table.rows, priced.costs, strict=True))
     grouped = groups(table, {row.op for row, cost in costs.items() if cost})
@@ -59,7 +60,7 @@ def priced_sheet(table: Table, priced: Priced, columns: Iterable[str] | None = N
 
 
 def _cells(rows: Sequence[Row], costs: Mapping[Row, int | None], priced: Priced) -> tuple[int | Told, float | None]:
-    """A cost, or why there is none, and its share of the total."""
+    """Return a cost, or why there is none, and its share of the total."""
     cost, convention = add_up_costs([costs[row] for row in rows]), priced.total.convention
     if not all(convention.is_known(row.op) for row in rows):
         return Told(None, NOT_KNOWN), None
@@ -78,6 +79,8 @@ def convention_notes(total: Total) -> Iterator[str]:
         yield unknown(convention.name, total.not_known)
     if convention.note:
         yield f"{convention.name}: {convention.note}"
+    if convention.depends:
+        yield dependence(convention)
 
 
 def silences(names: str, ops: Sequence[str], many: int = 1) -> str:
@@ -91,20 +94,24 @@ def unknown(names: str, ops: Sequence[str], many: int = 1) -> str:
 
 
 def totals_sheet(table: Table, totals: Sequence[Total]) -> Sheet:
-    """A line for each convention with its total."""
+    """Return a line for each convention with its total."""
     macs = table.totals.macs
     rows = tuple(
         (
             one.convention.name,
             one.convention.word,
             Told(None, NOT_KNOWN if one.not_known else NOT_COUNTED) if one.cost is None else one.cost,
-            one.cost / macs if macs and one.cost is not None else None,
+            one.cost / macs if macs and one.cost is not None and one.convention.about is About.COST else None,
             one.not_counted,
         )
         for one in totals
     )
     unsaid = (unknown(one.convention.name, one.not_known) for one in totals if one.not_known)
-    notes = (*unsaid, f"from one to the next: archcalc reconcile {table.name}")
+    notes = (
+        *unsaid,
+        *dependences([one.convention for one in totals]),
+        f"run archcalc reconcile {table.name} to see what leads from one to the next",
+    )
     return Sheet(table.name, f"{table.name} by all conventions", _TOTALS, rows, notes=notes)
 
 
@@ -115,6 +122,8 @@ def priced_data(table: Table, priced: Priced) -> dict[str, Any]:
 
     - `convention`: its `name`, `tool`, `version`, `word` for the sum, what that `means`, and the `source` of its rule.
 
+      - `about`: cost, or params, which do not grow with the batch.
+      - `depends`: how the number depends on how the model is written, or null where it does not.
       - `not_counted`: the ops in this network that the tool says nothing about.
       - `not_known`: the ops of which archcalc does not know how the tool counts them.
 
@@ -140,16 +149,17 @@ def totals_data(table: Table, totals: Sequence[Total]) -> dict[str, Any]:
 def _convention(total: Total) -> dict[str, Any]:
     one = total.convention
     named = {"name": one.name, "tool": one.tool, "version": one.version, "word": one.word, "means": one.means}
-    return named | {"source": one.url, "not_counted": list(total.not_counted), "not_known": list(total.not_known)}
+    said = {"source": one.url, "about": one.about, "depends": one.depends or None}
+    return named | said | {"not_counted": list(total.not_counted), "not_known": list(total.not_known)}
 
 
 def by_one(table: Table, priced: Priced, columns: Iterable[str] | None = None) -> Answer:
-    """The table with the costs of a convention. Raises ArchError for an unknown column."""
+    """Show the table with the costs of a convention. Raises ArchError for an unknown column."""
     return Answer([priced_sheet(table, priced, columns)], lambda: priced_data(table, priced))
 
 
 def by_all(table: Table, totals: Sequence[Total], columns: Iterable[str] | None = None) -> Answer:
-    """The table, and the totals of all conventions, which alone are bare. Raises ArchError for an unknown column."""
+    """Show the table and the totals of all conventions; CSV has only totals. Raises ArchError for an unknown column."""
     return Answer(
         [sheet(table, columns), totals_sheet(table, totals)],
         lambda: totals_data(table, totals),

@@ -41,13 +41,13 @@ DEFAULT: Final = (
 
 
 def sheet(table: Table, columns: Iterable[str] | None = None) -> Sheet:
-    """The table's rows, subtotals by op, and totals. Raises ArchError for an unknown column."""
+    """Return the table's rows, subtotals by op, and totals. Raises ArchError for an unknown column."""
     keys = list(columns) if columns is not None else fitting(table)
     return whole(table, groups(table)).pick(keys)._replace(notes=tuple(notes(table, keys)))
 
 
 def whole(table: Table, grouped: Iterable[tuple[str, tuple[Row, ...]]]) -> Sheet:
-    """Every column of the table's rows, and the sums of groups of them."""
+    """Return every column of the table's rows, and the sums of groups of them."""
     totals = table.totals
     return Sheet(
         name=table.name,
@@ -59,7 +59,7 @@ def whole(table: Table, grouped: Iterable[tuple[str, tuple[Row, ...]]]) -> Sheet
 
 
 def fitting(table: Table) -> list[str]:
-    """The columns that say something about this table."""
+    """Return the columns that say something about this table."""
     if table.per_device:
         return ["index", "layer", "device", "type", "input", "output", "params", "macs", "received"]
     extra = {
@@ -71,11 +71,13 @@ def fitting(table: Table) -> list[str]:
 
 
 def notes(table: Table, keys: list[str]) -> Iterator[str]:
-    """Return notes on the columns that are shown."""
+    """Return notes on the outputs, where there are several, and on the columns that are shown."""
+    if len(table.outputs) > 1:
+        yield f"{len(table.outputs)} outputs, which no later layer reads: {', '.join(table.outputs)}"
     if "padding" in keys and any(row.padding and row.padding[::2] != row.padding[1::2] for row in table.rows):
         yield "padding a/b: a before and b after, as applied"
     if "devices" in keys and any(row.devices for row in table.rows):
-        yield "devices: shapes and costs are those of all together; each reads its own part, and where it gathers, all"
+        yield "devices: shapes and costs are of all together; each reads its own part, with gather all parts"
     if "received" in keys and table.per_device:
         yield "received: elements read from other devices; layers outside towers run on the first device"
     if table.complete:
@@ -131,7 +133,7 @@ def _counts(counted: Row | Totals, totals: Totals) -> dict[str, Any]:
 
 
 def groups(table: Table, also: Collection[str] = ()) -> list[tuple[str, tuple[Row, ...]]]:
-    """The rows that the footer sums: by op, those that learn or multiply and `also` others, or by device; and all."""
+    """Return the rows that the footer sums: by op those that learn or multiply and `also` others, or by device; all."""
     rows = table.rows
     if table.per_device:
         devices = dict.fromkeys(device for row in rows for device in row.devices)
@@ -154,7 +156,7 @@ def _sums(label: str, rows: tuple[Row, ...], totals: Totals) -> tuple[Any, ...]:
 def data(table: Table) -> dict[str, Any]:
     """Return the table as JSON.
 
-    - `name`, `title`: the spec's.
+    - `name`, `title`: of the spec.
     - `input_shape`: `[channels, height, width]` or `[features]`; so are all shapes.
     - `batch`: for how many examples MACs, FLOPs and activations are counted.
     - `complete`: false where a layer does not fit; `layers` are then those before it.
@@ -170,6 +172,7 @@ def data(table: Table) -> dict[str, Any]:
       - `devices`, `gather`: only for a layer of a tower: the names of its devices, and whether it reads all of them.
       - `received`: only with `--per-device`: the elements that a device reads from others.
 
+    - `outputs`: the names of the layers that no later layer reads, in order: the outputs of the network.
     - `totals`: the sums of `params`, `buffers`, `macs`, `flops`, `activations` and `units`.
     """
     return stamped(
@@ -180,6 +183,7 @@ def data(table: Table) -> dict[str, Any]:
             "batch": table.batch,
             "complete": table.complete,
             "layers": [row_data(row) for row in table.rows],
+            "outputs": list(table.outputs),
             "totals": table.totals._asdict(),
         }
     )
@@ -200,5 +204,5 @@ def _plain(value: Any) -> Any:
 
 
 def plainly(table: Table, columns: Iterable[str] | None = None) -> Answer:
-    """The table as archcalc counts. Raises ArchError for an unknown column."""
+    """Show the table as archcalc counts. Raises ArchError for an unknown column."""
     return Answer([sheet(table, columns)], lambda: data(table))

@@ -10,12 +10,12 @@ _INDENT = "  "
 
 
 def can_show(sheet: Sheet) -> bool:
-    """Whether the sheet says what its blocks are headed by."""
+    """Return whether the sheet says what its blocks begin with."""
     return any(column.heads for column in sheet.columns)
 
 
 def lines(sheet: Sheet, width: int) -> Iterator[str]:
-    """A block for each row: its name, its figures, and each text under a label; numbers are never cut."""
+    """Yield a block for each row: its name, its numbers, and each text under a label; numbers are never cut."""
     last = None
     for row in (*sheet.rows, *sheet.footer):
         names = [(c, value) for c, value in zip(sheet.columns, row, strict=True) if c.heads]
@@ -26,16 +26,16 @@ def lines(sheet: Sheet, width: int) -> Iterator[str]:
 
 
 def _named(column: Column, value: Any) -> str:
-    """A name; a number with what it is."""
+    """Return a name; a number with what it is."""
     text = column.show(value)
     return f"{column.header} {text}" if column.right and text else text
 
 
 def _block(columns: Sequence[Column], row: Sequence[Any], width: int) -> Iterator[str]:
     shown = [(c, c.show(value)) for c, value in zip(columns, row, strict=True) if not c.heads]
-    figures = [f"{column.header} {text}".strip() for column, text in shown if text and not column.prose]
-    if figures:
-        yield from fitted(", ".join(figures), width, _INDENT, _INDENT)
+    numbers = [f"{column.header} {text}".strip() for column, text in shown if text and not column.prose]
+    if numbers:
+        yield from fitted(", ".join(numbers), width, _INDENT, _INDENT)
     texts = {column.header: text for column, text in shown if column.prose}
     longest = max(map(len, texts), default=0)
     for label, text in texts.items():
@@ -44,7 +44,7 @@ def _block(columns: Sequence[Column], row: Sequence[Any], width: int) -> Iterato
 
 
 def fitted(text: str, width: int, first: str = "", later: str = "") -> list[str]:
-    """Lines of this width, broken between words only: an address that is longer stays whole, so that it can be used."""
+    """Return lines of this width, broken between words only: a longer address stays whole, so that it can be used."""
     return wrap(
         text,
         width,

@@ -25,7 +25,7 @@ _GAP: Final = 2
 
 
 def render(sheets: Sequence[Sheet], width: int | None, colour: bool) -> tuple[str, list[str]]:
-    """The text, and the headers of the columns that did not fit. A `width` of None is as wide as need be."""
+    """Draw a sheet; return the text, and the headers of columns that did not fit. A `width` of None is unbounded."""
     dropped: list[str] = []
     parts = []
     for sheet in sheets:
@@ -40,7 +40,7 @@ def render(sheets: Sequence[Sheet], width: int | None, colour: bool) -> tuple[st
 
 
 def fit(sheet: Sheet, width: int | None) -> tuple[Sheet, list[str]]:
-    """The sheet with as many columns as `width` holds, and the headers of those left out, first to leave first."""
+    """Return the sheet with as many columns as `width` holds, and the headers of those left out, in their order."""
     dropped: list[str] = []
     leavers = sorted((column for column in sheet.columns if column.leaves), key=lambda column: column.leaves)
     for header in dict.fromkeys(leaver.header for leaver in leavers):  # what has the same header leaves together
@@ -52,24 +52,24 @@ def fit(sheet: Sheet, width: int | None) -> tuple[Sheet, list[str]]:
 
 
 def _without(sheet: Sheet, header: str) -> Sheet:
-    """The sheet without the columns of that header, and without the notes that begin with it, which are about them."""
+    """Return the sheet without the columns of that header, and without the notes that begin with it."""
     notes = tuple(note for note in sheet.notes if not note.startswith((f"{header}:", f"{header} ")))
     return sheet.pick([column.key for column in sheet.columns if column.header != header])._replace(notes=notes)
 
 
 def is_wider(sheets: Sequence[Sheet], width: int) -> bool:
-    """Whether a sheet needs more than this width even where it goes without the columns that may leave."""
+    """Return whether a sheet needs more than this width even where it goes without the columns that may leave."""
     return any(_least(fit(sheet, width)[0]) > width for sheet in sheets)
 
 
 def _least(sheet: Sheet) -> int:
-    """The width that a sheet needs when its prose is wrapped."""
+    """Return the width that a sheet needs when its prose is wrapped."""
     widths = (min(c.least, w) if c.prose else w for c, w in zip(sheet.columns, sheet.widths(), strict=True))
     return sum(widths) + _GAP * (len(sheet.columns) - 1)
 
 
 def _widths(sheet: Sheet, width: int | None) -> list[int]:
-    """The columns' widths, prose sharing what the others leave."""
+    """Return the columns' widths; prose shares what the others leave."""
     natural = sheet.widths()
     spare = (width or _UNBOUNDED) - _GAP * (len(natural) - 1)
     spare -= sum(w for c, w in zip(sheet.columns, natural, strict=True) if not c.prose)
@@ -112,7 +112,7 @@ def _one(sheet: Sheet, width: int | None, colour: bool) -> str:
 
 
 def _printed(sheet: Sheet, content: Iterable[Table | Text], width: int | None, colour: bool) -> str:
-    """The sheet's title, what it has to show, and its notes."""
+    """Return the sheet's title, what it has to show, and its notes."""
     out = StringIO()
     console = Console(file=out, width=_UNBOUNDED, force_terminal=colour, no_color=None if colour else True)
     for line in fitted(sheet.title, width or _UNBOUNDED):
@@ -144,6 +144,6 @@ def bar(share: float) -> str:
 
 
 def _is_quiet(sheet: Sheet, row: tuple[object, ...]) -> bool:
-    """Whether a layer neither learns nor multiplies, so that the eye may pass over it."""
+    """Return whether a layer neither learns nor multiplies, so that the eye may pass over it."""
     shares = [value for column, value in zip(sheet.columns, row, strict=True) if column.share]
     return bool(shares) and not any(shares)

@@ -12,10 +12,14 @@ from archcalc.errors import ArchError, MissingError
 from archcalc.pytorch.check.against import hold_against_model
 from tests.commands import run_here
 from tests.conftest import ROOT
+from tests.sizes import by_size
 
 VALID = ROOT / "tests" / "specs" / "valid"
 
 MODELS = '''
+from dataclasses import dataclass
+from types import SimpleNamespace
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -89,6 +93,33 @@ class Dictionary(Functional):
         return {"logits": super().forward(x)}
 
 
+class Listed(Functional):
+    def forward(self, x):
+        return [0.5, (None, super().forward(x))]
+
+
+@dataclass
+class Logits:
+    logits: torch.Tensor
+    loss: float = 0.0
+
+
+class Data(Functional):
+    def forward(self, x):
+        return Logits(super().forward(x))
+
+
+class Space(Functional):
+    def forward(self, x):
+        return SimpleNamespace(logits=super().forward(x))
+
+
+class Nothing(Functional):
+    def forward(self, x):
+        super().forward(x)
+        return "done"
+
+
 class Needs(nn.Module):
     def __init__(self, width):
         super().__init__()
@@ -101,6 +132,7 @@ class Raises(nn.Module):
 
 
 made = Functional()
+layer = nn.Linear(3, 2)
 number = 5
 
 
@@ -159,15 +191,16 @@ def against(models: Path, name: str, spec: str = "lenet_d2l", device: str = "cpu
     return hold_against_model(archcalc.load(spec).graph, f"{models}:{name}", device)
 
 
-@pytest.mark.parametrize("network", ["resnet18", "densenet121", "mobilenet_v2", "googlenet"])
+@pytest.mark.parametrize("network", by_size(["resnet18", "densenet121", "mobilenet_v2", "googlenet"]))
 @pytest.mark.filterwarnings("ignore:The default weight initialization of GoogleNet")
 def test_torchvisions_models_are_the_specs(network: str) -> None:
     graph = archcalc.load(str(VALID / f"{network}.yaml")).graph
     found = hold_against_model(graph, f"torchvision:{network}", "cpu")
     assert found.differences == []
-    assert found.outputs is not None
-    assert found.outputs.largest > 0
-    assert found.outputs.furthest <= 1e-12 * found.outputs.largest
+    (output,) = found.outputs
+    assert output.largest
+    assert output.furthest is not None
+    assert output.furthest <= 1e-12 * output.largest
 
 
 def test_torchvisions_alexnet_gives_the_same_logits() -> None:
@@ -190,8 +223,7 @@ def test_another_alexnet_differs_and_says_where() -> None:
 def test_functions_are_seen_between_modules(models: Path) -> None:
     found = against(models, "Functional")
     assert found.differences == []
-    assert found.outputs is not None
-    assert found.outputs.furthest == 0
+    assert [output.furthest for output in found.outputs] == [0]
     seen = [pair.theirs.name for pair in found.layers if pair.theirs]
     assert seen[:7] == ["a", "(sigmoid)", "(avg_pool2d)", "b", "(sigmoid)", "(avg_pool2d)", "(view)"]
 
@@ -199,8 +231,8 @@ def test_functions_are_seen_between_modules(models: Path) -> None:
 def test_a_model_may_be_made_already_or_know_single_precision_only(models: Path) -> None:
     assert against(models, "made").differences == []
     single = against(models, "Single")
-    assert single.outputs is not None
-    assert (single.outputs.dtype, single.differences) == ("float32", [])
+    assert [output.dtype for output in single.outputs] == ["float32"]
+    assert single.differences == []
 
 
 @pytest.mark.parametrize(
@@ -212,7 +244,7 @@ def test_a_model_may_be_made_already_or_know_single_precision_only(models: Path)
             "Relu",
             ["layer conv1.sigmoid: not in the model", "(relu): only in the model", "(dropout): only in the model"],
         ),
-        ("Scaled", ["(mul): only in the model", "outputs differ by up to"]),
+        ("Scaled", ["(mul): only in the model", "output fc3 differs by up to"]),
     ],
 )
 def test_every_difference_is_told(models: Path, name: str, differences: list[str]) -> None:
@@ -225,14 +257,26 @@ def test_of_a_class_of_somebodys_own_only_shapes_are_known(models: Path) -> None
     done = run_here("check", "lenet_d2l", "--against", f"{models}:own_class")
     assert done.returncode == 0
     (pool1,) = (line for line in done.stdout.splitlines() if line.startswith("pool1"))
-    assert pool1.endswith("agrees in output and params, its work is not known")
+    assert pool1.endswith("agrees in output and params; its work is not known")
 
 
-def test_what_is_no_tensor_is_not_compared(models: Path) -> None:
-    found = against(models, "Dictionary")
-    assert found.outputs is None
-    assert found.why_no_outputs == "the model gives a dict, no tensor"
+@pytest.mark.parametrize("name", ["Dictionary", "Listed", "Data", "Space"])
+def test_the_tensors_in_a_result_are_outputs(models: Path, name: str) -> None:
+    found = against(models, name)
+    assert [output.name for output in found.outputs] == ["fc3"]
     assert found.differences == []
+
+
+def test_what_is_no_tensor_cannot_be_compared_which_is_no_agreement(models: Path) -> None:
+    found = against(models, "Nothing")
+    why = "the model returns an object of type str, not a tensor"
+    assert found.why_no_outputs == why
+    differences = ["fc3 is an output here, and none of the model"]
+    assert found.differences == [
+        *differences,
+        "outputs cannot be compared: the model returns an object of type str, not a tensor",
+    ]
+    assert against(models, "Nothing", device="meta").differences == differences
 
 
 def test_two_towers_are_a_convolution_in_groups(tmp_path: Path) -> None:
@@ -241,8 +285,9 @@ def test_two_towers_are_a_convolution_in_groups(tmp_path: Path) -> None:
     graph = archcalc.load(tmp_path / "towers.yaml").graph
     found = hold_against_model(graph, f"{tmp_path / 'nets.py'}:grouped", "cpu")
     assert found.differences == []
-    assert found.outputs is not None
-    assert found.outputs.furthest <= 1e-15
+    (output,) = found.outputs
+    assert output.furthest is not None
+    assert output.furthest <= 1e-14
     other = hold_against_model(graph, f"{tmp_path / 'nets.py'}:not_grouped", "cpu")
     assert other.differences[0] == "layer own: groups 2 here, 1 in the model"
 
@@ -250,13 +295,14 @@ def test_two_towers_are_a_convolution_in_groups(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("Needs", r"Needs takes other arguments \(.*'width'\); name a function without any that makes the model"),
+        ("Needs", r"Needs needs arguments \(.*'width'\); name a function that makes the model without any"),
         ("Raises", r"Raises\(\) fails: models_of_mine\.py:\d+: ValueError: no weights here"),
-        ("number", r"number is a int, and makes no torch\.nn\.Module"),
-        ("dictionary", r"dictionary\(\) makes a dict, no torch\.nn\.Module"),
+        ("number", r"number is of type int, neither a torch\.nn\.Module nor a function that makes one"),
+        ("dictionary", r"dictionary\(\) makes an object of type dict, not a torch\.nn\.Module"),
         ("Functionl", r"there is no Functionl; did you mean 'Functional'\?"),
         ("type_error_inside", r"type_error_inside\(\) fails: models_of_mine\.py:\d+: TypeError: object of type 'int'"),
         ("leaves", r"leaves\(\) fails: models_of_mine\.py:\d+: SystemExit: 4"),
+        ("layer", r"layer cannot run on 1x1x28x28: RuntimeError: mat1 and mat2"),
         ("wrong_size", r"wrong_size cannot run on 1x1x28x28 in c: RuntimeError: mat1 and mat2"),
     ],
 )
@@ -275,7 +321,7 @@ def test_what_cannot_be_imported_says_why(tmp_path: Path) -> None:
         (f"{tmp_path}/raises.py:Net", r"raises\.py cannot be imported: raises\.py:2: ZeroDivisionError: division"),
         (f"{tmp_path}/imports.py:Net", r"ModuleNotFoundError: No module named 'no_such_package'"),
         (f"{tmp_path}/none.py:Net", r"there is no file .*none\.py"),
-        ("lenet", r"'lenet' names no model; write package\.module:name or path/to/file\.py:name"),
+        ("lenet", r"'lenet' does not name a model; write package\.module:name or path/to/file\.py:name"),
         ("torchvision:alexnett", r"there is no alexnett; did you mean 'alexnet'\?"),
     ]:
         with pytest.raises(ArchError, match=message):

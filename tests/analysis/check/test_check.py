@@ -14,6 +14,7 @@ from archcalc.layers import KINDS, Twin
 from archcalc.pytorch.check.observe import observe
 from tests.commands import clean_environment, on_terminal, run, run_here
 from tests.conftest import BUNDLED, ROOT
+from tests.sizes import by_size
 
 VALID = sorted((ROOT / "tests" / "specs" / "valid").glob("*.yaml"))
 SPECS = [*BUNDLED, *map(str, VALID)]
@@ -23,7 +24,7 @@ def checked(network: archcalc.Network, device: str = "meta") -> Agreement:
     return hold_against(network.table(), observe(network.graph, device), device)
 
 
-@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: Path(spec).stem)
+@pytest.mark.parametrize("spec", by_size(SPECS))
 def test_every_spec_agrees_with_torch_and_both_counters(spec: str) -> None:
     assert checked(archcalc.load(spec)).differences == []
 
@@ -119,7 +120,7 @@ def test_what_the_counters_do_not_count_is_no_agreement() -> None:
     assert agreement.not_counted == ["relu", "local_response_norm", "max_pool2d", "flatten", "dropout", "softmax"]
     done = run_here("check", "paper")
     assert done.returncode == 0
-    assert "not counted by FLOPs: relu, local_response_norm" in done.stdout
+    assert "not counted in FLOPs: relu, local_response_norm" in done.stdout
     assert "agrees, not counted" in done.stdout
 
 
@@ -176,7 +177,13 @@ def test_a_missing_device_says_what_there_is() -> None:
     done = run_here("check", "lenet_d2l", "--device", "xpu")
     assert done.returncode == 3
     assert "cannot use xpu here" in done.stderr
-    assert "it can: meta, cpu" in done.stderr
+    assert "it can use meta, cpu" in done.stderr
+
+
+def test_a_word_that_is_not_a_device_of_torch() -> None:
+    done = run("check", "lenet_d2l", "--device", "gpu")
+    assert done.returncode == 3
+    assert "knows no device 'gpu'; here it can use meta, cpu" in done.stderr
 
 
 def test_checking_on_meta_allocates_no_weights() -> None:

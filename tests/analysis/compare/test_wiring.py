@@ -64,7 +64,7 @@ def test_gathering_to_no_effect_is_a_difference_all_the_same(tmp_path: Path) -> 
     )
     comparison = compare([own, gathered])
     assert comparison.differ
-    assert words(comparison) == {"conv": "gather false -> true, to no effect"}
+    assert words(comparison) == {"conv": "gather false -> true, without effect"}
 
 
 def test_devices_are_named_where_they_change_a_number_and_groups_that_divide_alike_are_the_same_split() -> None:
@@ -73,7 +73,7 @@ def test_devices_are_named_where_they_change_a_number_and_groups_that_divide_ali
     assert said["conv2"] == "reads 96 -> 64 channels; 256 -> 192 channels; 2 -> 1 devices"
     assert said["conv3"] == "reads 256 -> 192 channels"
     assert not {"fc6", "fc7"} & set(said)
-    assert "torchvision: 2 -> 1 devices, which changes only the layers that it is named for" in shown(to_torchvision)
+    assert "torchvision: 2 -> 1 devices, which changes only the layers whose lines say so" in shown(to_torchvision)
     assert words(compared("paper", "alexnet_caffe"))["conv2"] == "2 devices -> 2 groups, the same split"
 
 

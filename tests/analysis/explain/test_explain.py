@@ -29,6 +29,7 @@ from tests.commands import on_terminal, run
 from tests.conftest import BUNDLED, ROOT
 from tests.goldens import same_as_golden
 from tests.random_networks import branching
+from tests.sizes import by_size
 from tests.spec.test_towers import SPEC as TOWERS
 
 VALID = sorted((ROOT / "tests" / "specs" / "valid").glob("*.yaml"))
@@ -36,7 +37,7 @@ SPECS = [*BUNDLED, *map(str, VALID)]
 
 
 def worked_out(text: str) -> Fraction:
-    """What a formula in plain text makes, by fractions; nothing of archcalc is used."""
+    """Return the value of a formula in plain text, by fractions; nothing of archcalc is used."""
     return _value(ast.parse(text.replace(",", "") if "(" not in text else text, mode="eval").body)
 
 
@@ -79,7 +80,7 @@ def printed(text: str) -> Fraction:
 
 
 def read_back(text: str) -> int:
-    """What `left = middle -> result` says, after each of its parts has been held against the others."""
+    """Return what `left = middle -> result` says, after each of its parts was compared with the others."""
     sides, _, rounded = text.partition(" -> ")
     left, sign, right = sides.rpartition(" = ")
     made = worked_out(left) if sign else printed(right)
@@ -123,7 +124,7 @@ def holds(graph: Graph) -> int:
 
 
 def made_of(section: Section, found: dict[str, int]) -> object:
-    """The figure that the numbers of its parts make."""
+    """Return the number that the numbers of its parts make."""
     if section.of in ("params", "macs"):
         return next(reversed(found.values()))
     if section.of == "receptive_field":
@@ -138,7 +139,7 @@ def made_of(section: Section, found: dict[str, int]) -> object:
     return tuple(found[name] for name in names)
 
 
-@pytest.mark.parametrize("name", SPECS, ids=lambda name: Path(name).stem)
+@pytest.mark.parametrize("name", by_size(SPECS))
 def test_every_number_of_every_layer_is_the_tables(name: str) -> None:
     assert holds(archcalc.load(name).graph) > 20
 
@@ -290,15 +291,15 @@ def fits(text: str, width: int) -> bool:
 def test_sources_speak_of_the_figures_asked_for_only() -> None:
     whole = explained("paper", "conv1")
     assert "paper says units 253,440 (caption of Figure 2): it is 290,400; 253,440 is 55 x 48 x 96" in whole
-    assert "paper says output 96x55x55: it is so (Figure 2, 48 maps in each tower)" in whole
+    assert "paper says output 96x55x55: this is true (Figure 2, 48 maps in each tower)" in whole
     assert "cuda-convnet rounds up: https://" in whole
-    for figure in ("params", "macs", "receptive-field"):
-        text = explained("paper", "conv1", "--of", figure)
+    for quantity in ("params", "macs", "receptive-field"):
+        text = explained("paper", "conv1", "--of", quantity)
         assert "says" not in text
         assert "rounds up" not in text
     assert "torch.nn.Conv2d" in explained("paper", "conv1", "--of", "params")
     params = explained("torchvision", "fc6", "--of", "params")
-    assert "elefans says params 37,752,832: it is so (torchsummary, Linear-16)" in params
+    assert "elefans says params 37,752,832: this is true (torchsummary, Linear-16)" in params
     assert "says output" not in params
 
 

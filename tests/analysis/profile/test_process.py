@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from archcalc.analysis.profile.messages import Progress, line
+from archcalc.analysis.messages import Progress, line
 from archcalc.errors import ArchError
 from archcalc.graph import Graph
+from archcalc.pytorch.process import Ended
 from archcalc.pytorch.profile import process as own_process
 from tests.analysis.profile.tiny import SHORT, asked
 from tests.commands import clean_environment
@@ -74,11 +75,11 @@ def test_a_file_in_the_folder_is_not_taken_for_a_module(
 
 
 def test_lines_that_are_not_ours_are_not_heard() -> None:
-    lines = [b"a library says hello\n", b"[1]\n", line(Progress("x")).encode()]
+    lines = [b"a library says hello", b"[1]", line(Progress("x")).encode()]
     told: list[str] = []
-    assert own_process._listen(lines, told.append) is None
+    assert [own_process._hear(told.append, text) for text in lines] == [None] * 3
     assert told == ["x"]
-    assert own_process._how_it_ended(-40, "") == "the measurement ended by signal 40; --in-process shows more"
+    assert own_process._how_it_ended(Ended(-40), "") == "the measurement ended by signal 40; --in-process shows more"
 
 
 def test_what_fails_in_the_process_is_told_by_its_own_message(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:

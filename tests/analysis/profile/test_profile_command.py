@@ -91,8 +91,8 @@ def test_a_terminal_sees_what_is_being_measured(tiny: Path, tmp_path: Path) -> N
     ("arguments", "message"),
     [
         (["lenet_d2l", "--batch", "0"], "--batch must be at least 1, got 0"),
-        (["lenet_d2l", "--device", "cpu:5"], "--device: 'cpu:5' is no device; write auto, cpu, cuda, cuda:1 or mps"),
-        (["lenet_d2l", "--device", "gpu"], "--device: 'gpu' is no device; write auto, cpu, cuda, cuda:1 or mps"),
+        (["lenet_d2l", "--device", "cpu:5"], "--device: 'cpu:5' is not a device; write auto, cpu, cuda, cuda:1 or mps"),
+        (["lenet_d2l", "--device", "gpu"], "--device: 'gpu' is not a device; write auto, cpu, cuda, cuda:1 or mps"),
         (["lenet_d2l", "--preset", "tf"], "there is no preset 'tf' (there are convnet-benchmarks, tf-benchmark, "),
         (["lenet_d2l", "--compile=fast"], "Invalid value for '--compile': 'fast' is not one of 'default'"),
         *(
@@ -100,9 +100,9 @@ def test_a_terminal_sees_what_is_being_measured(tiny: Path, tmp_path: Path) -> N
             for given in (["--mode", "infer"], ["--calls", "200"], ["--detail"], ["--layers"], ["--compile"])
         ),
         (["lenet_d2l", "-o", "no/r.json"], "--output: no/r.json cannot be written: there is no folder no"),
-        (["lenet_d2l", "-o", "r.xyz"], "--output: .xyz names no format"),
+        (["lenet_d2l", "-o", "r.xyz"], "--output: .xyz is not the ending of a format"),
         (["nope"], "there is no spec 'nope'"),
-        (["--compare", "specs/zfnet.yaml", "no.json"], "--compare: specs/zfnet.yaml is no JSON"),
+        (["--compare", "specs/zfnet.yaml", "no.json"], "--compare: specs/zfnet.yaml is not JSON"),
         (["paper", "--compare", "no.json", "no.json"], "--compare measures nothing: leave out the networks"),
         (["--compare", "no.json", "no.json"], "--compare: no.json cannot be read: no such file or directory"),
     ],
@@ -152,7 +152,9 @@ def test_a_record_that_is_not_whole_is_not_compared(tmp_path: Path) -> None:
     (tmp_path / "bad.json").write_text('{"kind": "profile"}')
     done = run_here("profile", "--compare", "bad.json", "bad.json", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "archcalc: --compare: bad.json is no whole record of archcalc profile: created is missing\n"
+    assert (
+        done.stderr == "archcalc: --compare: bad.json is not a whole record of archcalc profile: created is missing\n"
+    )
 
 
 def test_a_missing_gpu_ends_with_3() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from archcalc.analysis.profile.messages import Failure, Progress, line, read
+from archcalc.analysis.messages import Failure, Progress, line, read
 from archcalc.analysis.profile.record import Record
 from archcalc.analysis.profile.request import Compile, Layers, Mode, Request
 from archcalc.analysis.profile.results import Results
@@ -157,11 +157,11 @@ def test_what_is_no_object_is_no_record(data: object) -> None:
 def test_messages_cross_the_process_boundary() -> None:
     results = Results.from_json(EVERYTHING | {"train": TRAIN | REST})
     for message in (Progress("peaks"), Failure("no GPU", is_missing=True), results):
-        assert read(line(message).encode()) == message
+        assert read(line(message).encode(), Results) == message
     assert isinstance(Failure("no GPU", is_missing=True).error, MissingError)
     assert not isinstance(Failure("no memory", is_missing=False).error, MissingError)
 
 
 @pytest.mark.parametrize("text", [b"a library says hello", b"[1]", b'{"Progress": 1}', b"{}", b"\xff"])
 def test_other_lines_are_no_messages(text: bytes) -> None:
-    assert read(text) is None
+    assert read(text, Results) is None

@@ -79,7 +79,7 @@ def test_a_record_that_cannot_be_written_is_said(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "reports").touch(stat.S_IRUSR)
     records.keep(recorded())
-    assert capsys.readouterr().err.startswith("archcalc: not recorded, give --output FILE.json: ")
+    assert capsys.readouterr().err.startswith("archcalc: the record is not kept (")
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,17 @@
 """Which inputs a known network takes."""
 
-from pathlib import Path
-
 import pytest
 
 import archcalc
-from archcalc.analysis.solve.layer_output import reach
+from archcalc.analysis.solve.layer_output import layer_output
 from archcalc.analysis.solve.solution import solve
 from archcalc.graph import link
 from archcalc.layers.window import slide
 from tests.analysis.solve.trials import SPECS, divides, exact, keeps_weights, linked, passing, weights
+from tests.sizes import by_size
 
 
-@pytest.mark.parametrize("name", SPECS, ids=lambda name: Path(name).stem)
+@pytest.mark.parametrize("name", by_size(SPECS))
 def test_every_size_of_every_spec(name: str) -> None:
     spec = archcalc.load(name).spec
     up_to = 260
@@ -93,7 +92,7 @@ def test_a_layers_output_comes_from_these_inputs(name: str) -> None:
         if len(node.output_shape) != 3:
             continue
         wanted = node.output_shape[1:]
-        height, _ = reach(spec, node.name).axes
+        height, _ = layer_output(spec, node.name).axes
         found = {size for run in height.inputs for size in run}
         for size, graph in graphs.items():
             made = {other.name: other.output_shape[1:] for other in graph.nodes} if graph else {}
@@ -101,14 +100,14 @@ def test_a_layers_output_comes_from_these_inputs(name: str) -> None:
 
 
 def test_every_way_to_55_makes_55() -> None:
-    reached = reach(archcalc.load("caffenet").spec, "conv1", (55, 55)).axes[0]
-    assert reached.ways
-    for way in reached.ways:
+    made = layer_output(archcalc.load("caffenet").spec, "conv1", (55, 55)).axes[0]
+    assert made.ways
+    for way in made.ways:
         assert way.padding is not None
         for size in (way.reads.start, way.reads.stop - 1):
             assert slide(size, 11, way.stride, *way.padding) == 55
         assert slide(way.reads.start - 1, 11, way.stride, *way.padding) == 54
         assert slide(way.reads.stop, 11, way.stride, *way.padding) == 56
         assert way.exact is None or (way.exact + sum(way.padding) - 11) % way.stride == 0
-    four = {(way.padding, way.exact) for way in reached.ways if way.stride == 4}
+    four = {(way.padding, way.exact) for way in made.ways if way.stride == 4}
     assert {((0, 0), 227), ((2, 2), 223)} <= four  # (227 - 11) / 4 + 1 = (223 + 4 - 11) / 4 + 1 = 55

@@ -12,23 +12,27 @@ from tests.conftest import ROOT
 def test_the_command_answers_in_words_and_in_json(tmp_path: Path) -> None:
     done = run("solve", "torchvision")
     assert done.returncode == 0
-    assert "63x63 is the smallest input that passes, and all larger ones do, with the same weights\n" in done.stdout
+    assert (
+        "63x63 is the smallest input that passes, and all larger ones pass too, with the same weights\n" in done.stdout
+    )
     assert "62x62 fails at pool5: a 3x3 window at stride 2 does not fit 2x2" in done.stdout
     answer = json.loads(run("solve", "torchvision", "--up-to", "100", "--format", "json").stdout)
     assert (answer["smallest"], answer["height"]["exact"]) == ([63, 63], [63, 95])
-    reached = json.loads(run("solve", "torchvision", "--layer", "conv1", "--output", "55", "-f", "json").stdout)
-    assert reached["height"]["inputs"] == [[223, 226]]
+    made = json.loads(run("solve", "torchvision", "--layer", "conv1", "--output", "55", "-f", "json").stdout)
+    assert made["height"]["inputs"] == [[223, 226]]
     run("solve", "torchvision", "--layer", "conv1", "--output", "55x27", "--output", str(tmp_path / "ways.csv"))
     assert (tmp_path / "ways.csv").read_text().startswith("axis,stride,padding,")
 
 
 def test_what_passes_with_a_layer_made_anew_is_told_from_what_fits_its_weights() -> None:
     said = run("solve", "alexnet_owt").stdout.splitlines()
-    assert "63x63 is the smallest input that passes, and all larger ones do, if fc6 is made again for them" in said
-    assert "the weights that fc6 has at 224x224 are for maps that only inputs 223 to 254 high and wide lead to" in said
+    assert (
+        "63x63 is the smallest input that passes, and all larger ones pass too, if fc6 is made again for them" in said
+    )
+    assert "the weights that fc6 has at 224x224 fit only inputs 223 to 254 high and wide" in said
     assert said[-1].endswith("; 223x223 and 255x255 (with fc6 made again) would be exact")
     oblong = run("solve", "alexnet_owt", "--input", "3x224x300").stdout
-    assert "only inputs 223 to 254 high and 287 to 318 wide lead to" in oblong
+    assert "only inputs 223 to 254 high and 287 to 318 wide" in oblong
     answer = json.loads(run("solve", "alexnet_owt", "-f", "json").stdout)
     assert (answer["made_anew"], answer["height"]["same_weights"]) == (["fc6"], [[223, 254]])
     free = json.loads(run("solve", "torchvision", "-f", "json").stdout)
@@ -38,16 +42,16 @@ def test_what_passes_with_a_layer_made_anew_is_told_from_what_fits_its_weights()
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--layer", "conv9"], "there is no layer 'conv9'; did you mean 'conv5'?"),
+        (["--layer", "conv9"], "alexnet_torchvision has no layer 'conv9'; did you mean 'conv5'?"),
         (["--layer", "fc6"], "layer fc6 makes features, without height and width; name one that makes maps"),
-        (["--layer", "conv1", "--output", "0"], "--output: 0 is no size of a layer's output"),
-        (["--layer", "conv1", "--output", "-3"], "--output: -3 is no size of a layer's output"),
-        (["--output", "55"], "--output: 55 is a size; name the layer that is to make it, as in --layer conv1"),
+        (["--layer", "conv1", "--output", "0"], "--output: 0 is not a size"),
+        (["--layer", "conv1", "--output", "-3"], "--output: -3 is not a size"),
+        (["--output", "55"], "--output: 55 is a size; name the layer that should make it, as in --layer conv1"),
         (["--output", "55x27", "-f", "json"], "--output: 55x27 is a size; name the layer"),
         (["--layer", "conv1", "--output", "abc"], "--output: abc is neither a size, such as 55 or 55x27, nor a file"),
-        (["--output", "abc"], "--output: abc is no file whose ending names a format, such as answer.txt; or"),
-        (["--layer", "conv1", "--output", "55", "--output", "54"], "--output: one size of a layer and one file"),
-        (["--up-to", "0"], "up_to must be an integer from 1 to 1000000, got 0"),
+        (["--output", "abc"], "--output: abc is not a file with the ending of a format, such as answer.txt;"),
+        (["--layer", "conv1", "--output", "55", "--output", "54"], "--output: give one size and one file"),
+        (["--up-to", "0"], "up_to must be an integer from 1 to 1,000,000, got 0"),
     ],
 )
 def test_what_cannot_be_solved_says_why(arguments: list[str], message: str, tmp_path: Path) -> None:
@@ -80,7 +84,7 @@ def test_ways_near_to_the_spec_come_first_and_a_program_gets_all() -> None:
     assert len(ways) == 66  # strides 1 to 11, paddings 0 to 5
     assert len(run(*asked, "--format", "csv").stdout.splitlines()) == 1 + 66
     assert sum(line[:1] != [] and line[0].isdecimal() and line[1].isdecimal() for line in lines) == 12
-    assert "54 more ways are further from the spec: --format csv or json has all" in run(*asked).stdout
+    assert "54 more ways are further from the spec: --format csv or json lists all" in run(*asked).stdout
 
 
 @pytest.mark.parametrize(

@@ -16,4 +16,5 @@ DARKNET = convention(
         "concat"
     ),
     note="a grouped convolution is counted as if it had one group",
+    also="yolo",
 )

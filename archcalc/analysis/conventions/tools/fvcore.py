@@ -7,7 +7,7 @@ FVCORE = convention(
     tool="fvcore FlopCountAnalysis",
     version="0.1.5.post20221221",
     word="flops",
-    means="multiply-accumulates, a fused multiply-add being one flop, and some other operations",
+    means="multiply-accumulates, where a fused multiply-add is one flop, and some other operations",
     url="https://github.com/facebookresearch/fvcore/blob/fd5043ff8b2e6790f5bd7c9632695c68986cc658/fvcore/nn/jit_handles.py",
     counts={
         "conv2d conv_transpose2d linear": "macs",
@@ -19,5 +19,6 @@ FVCORE = convention(
         "max_pool2d avg_pool2d adaptive_max_pool2d local_response_norm tanh sigmoid gelu silu hardswish "
         "leaky_relu relu6 elu softmax add"
     ),
-    note="what it does not count it lists as unsupported operators",
+    note="the ops that it does not count are listed as unsupported operators",
+    also="flopcountanalysis mmengine",
 )

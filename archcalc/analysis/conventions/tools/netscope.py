@@ -7,7 +7,7 @@ NETSCOPE = convention(
     tool="Netscope CNN Analyzer",
     version="8ae36d8",
     word="macc",
-    means="multiply-accumulates without bias, those of the squares in an LRN and of a Scale layer too",
+    means="multiply-accumulates without bias, also those of the squares in an LRN and of a Scale layer",
     url="https://github.com/dgschwend/netscope/blob/8ae36d831d3acdf0a9189b0f77f03a41c516ca3b/src/analyzer.coffee",
     counts={
         "conv2d linear": "macs",
@@ -16,5 +16,7 @@ NETSCOPE = convention(
     },
     free="max_pool2d avg_pool2d adaptive_avg_pool2d adaptive_max_pool2d relu relu6 elu softmax add concat",
     silent="batch_norm1d tanh sigmoid gelu silu hardswish leaky_relu zero_pad2d",
-    note="its other columns (comp, add, div, exp) hold what is 0 here; Caffe's deploy files have a batch of 10",
+    note="Caffe itself counts nothing, this does so for its networks, whose deploy files have a batch of 10; "
+    "its other columns (comp, add, div, exp) hold what is 0 here",
+    also="caffe",
 )

@@ -7,10 +7,11 @@ ONNX_TOOL = convention(
     tool="onnx-tool",
     version="1.0.1",
     word="MACs",
-    means="multiply-accumulates with bias, and all else at a price: comparison or addition 1, division 4, exp 32",
+    means="multiply-accumulates with bias; other operations have a price: comparison or addition 1, division 4, exp 32",
     url="https://github.com/ThanatosShinji/onnx-tool/blob/43b5c5e4cdff13038cc23e3655f3a2e6b821b75d/onnx_tool/node.py",
     counts={
         "conv2d linear": "macs + bias",
+        "conv_transpose2d": "by_filters + bias",
         "batch_norm2d batch_norm1d": "31 outputs + 5 untracked",
         "local_response_norm": "37 outputs + windows",
         "relu": "outputs",
@@ -29,4 +30,5 @@ ONNX_TOOL = convention(
     },
     free="concat zero_pad2d",
     note="many exporters merge a batch norm into a convolution; a window that torch clips in ceil_mode is counted",
+    also="onnx",
 )

@@ -1,7 +1,9 @@
-"""archcalc's own way: multiply-accumulates of convolutions and linear layers, and twice as many FLOPs."""
+"""archcalc's own way: multiply-accumulates of convolutions and linear layers, twice as many FLOPs, and parameters."""
 
 from archcalc import __version__
 from archcalc.analysis.conventions.convention import OURS, convention
+from archcalc.analysis.conventions.tools import WEIGHTLESS
+from archcalc.analysis.quoted import About
 from archcalc.layers import KINDS
 
 _COUNTED = " ".join(op for op, kind in KINDS.items() if kind.counted)
@@ -28,4 +30,17 @@ FLOPS = convention(
     url=_RULE,
     counts={_COUNTED: "2 macs"},
     free=_OTHERS,
+)
+
+PARAMS = convention(
+    "params",
+    tool=OURS,
+    version=__version__,
+    word="params",
+    means="elements of learnable tensors, without buffers such as running statistics",
+    url=_RULE,
+    counts={" ".join(op for op in KINDS if op not in WEIGHTLESS): "weights + biases"},
+    free=WEIGHTLESS,
+    about=About.PARAMS,
+    also="parameters",
 )

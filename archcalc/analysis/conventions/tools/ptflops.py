@@ -1,7 +1,9 @@
 """ptflops with both of its back ends, and before it patched functions."""
 
 from archcalc.analysis.conventions.convention import convention
+from archcalc.analysis.conventions.tools import MODULES_ONLY
 
+_ALSO = "flops-counter flops-counter.pytorch"
 _SOURCE = "https://github.com/sovrasov/flops-counter.pytorch/blob/{}/ptflops/{}_ops.py"
 
 PYTORCH = convention(
@@ -9,7 +11,7 @@ PYTORCH = convention(
     tool="ptflops, back end pytorch",
     version="0.7.5",
     word="MACs",
-    means="multiply-accumulates with bias additions, and elements of activations and pools as such too",
+    means="multiply-accumulates with bias additions; elements of activations and pools are counted as well",
     url=_SOURCE.format("v0.7.5", "pytorch"),
     counts={
         "conv2d conv_transpose2d linear": "macs + bias",
@@ -18,10 +20,11 @@ PYTORCH = convention(
         "relu6 leaky_relu silu softmax": "outputs",
         "max_pool2d avg_pool2d adaptive_avg_pool2d adaptive_max_pool2d": "2 inputs",
         "local_response_norm": "4 outputs + edges",
-        "add": "adds",
     },
-    silent="tanh sigmoid hardswish zero_pad2d concat",
+    silent="tanh sigmoid hardswish zero_pad2d add concat",
     note="since 0.7.1 it counts modules and the functions that they call: activations and pools twice",
+    depends="a module such as nn.ReLU counts twice, the function F.relu once; torch.add(a, b) counts, a + b does not",
+    also=_ALSO,
 )
 
 PYTORCH_0_6 = convention(
@@ -29,17 +32,20 @@ PYTORCH_0_6 = convention(
     tool="ptflops",
     version="0.6.9",
     word="MACs",
-    means="multiply-accumulates with bias additions, and elements of activations and pools as such too",
+    means="multiply-accumulates with bias additions; elements of activations and pools are counted as well",
     url=_SOURCE.format("v0.6.9", "pytorch"),
     counts={
         "conv2d": "macs + bias",
+        "conv_transpose2d": "by_outputs + bias",
         "linear": "macs + biases",
         "batch_norm2d batch_norm1d": "outputs + bias",
         "relu relu6 elu leaky_relu gelu": "outputs",
         "max_pool2d avg_pool2d adaptive_avg_pool2d adaptive_max_pool2d": "inputs",
     },
     silent="local_response_norm tanh sigmoid silu hardswish softmax zero_pad2d add concat",
-    note="its README's 0.72 GMac for AlexNet",
+    note="this is the 0.72 GMac of its README for AlexNet",
+    depends=MODULES_ONLY,
+    also=_ALSO,
 )
 
 ATEN = convention(
@@ -49,11 +55,13 @@ ATEN = convention(
     word="MACs",
     means="multiply-accumulates of convolutions and matrix products, with bias additions",
     url=_SOURCE.format("v0.7.5", "aten"),
-    counts={"conv2d conv_transpose2d": "macs + bias", "linear": "macs + flat_bias"},
+    counts={"conv2d conv_transpose2d linear": "macs + bias"},
     silent=(
         "max_pool2d avg_pool2d adaptive_avg_pool2d adaptive_max_pool2d local_response_norm batch_norm2d "
         "batch_norm1d relu tanh sigmoid gelu silu hardswish leaky_relu relu6 elu softmax zero_pad2d add "
         "concat"
     ),
-    note="its README's 0.71 GMac for AlexNet",
+    note="this is the 0.71 GMac of its README for AlexNet",
+    depends="the bias of a linear layer on maps counts unless a transposition stands before it",
+    also=_ALSO,
 )

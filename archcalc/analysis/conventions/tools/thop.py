@@ -1,7 +1,9 @@
 """thop (pytorch-OpCounter) today, and the release whose README says 0.77 G for AlexNet."""
 
 from archcalc.analysis.conventions.convention import convention
+from archcalc.analysis.conventions.tools import MODULES_ONLY, WINDOWS
 
+_ALSO = "pytorch-opcounter opcounter"
 _SOURCE = "https://github.com/Lyken17/pytorch-OpCounter/blob/"
 
 THOP = convention(
@@ -9,20 +11,22 @@ THOP = convention(
     tool="thop",
     version="0.1.1.post2209072238",
     word="MACs",
-    means="multiply-accumulates without bias, and some other operations as such too",
+    means="multiply-accumulates without bias; some other operations are counted as well",
     url=f"{_SOURCE}9e106f34e10bc8ecd3cbdc17d26fa6f1a1bfe728/thop/vision/basic_hooks.py",
     counts={
         "conv2d linear": "macs",
         "conv_transpose2d": "by_outputs",
         "batch_norm2d batch_norm1d": "2 outputs + 2 bias",
         "avg_pool2d": "outputs",
-        "adaptive_avg_pool2d": "inputs + outputs",
+        "adaptive_avg_pool2d": "inputs + outputs - rounded_off",
         "softmax": "3 outputs - slices",
     },
     free="relu relu6 leaky_relu max_pool2d adaptive_max_pool2d zero_pad2d",
     silent="local_response_norm tanh sigmoid gelu silu hardswish elu add concat",
-    note="counts modules only, a transposed convolution by its output; where an adaptive pool's inputs come to a "
-    "fraction in floats, they are rounded down",
+    note="it counts a transposed convolution by its output; "
+    "the inputs of an adaptive pool are computed in floats and rounded down",
+    depends=MODULES_ONLY,
+    also=_ALSO,
 )
 
 THOP_2019 = convention(
@@ -30,17 +34,20 @@ THOP_2019 = convention(
     tool="thop",
     version="0.0.31.post1909230639",
     word="MACs",
-    means="multiply-accumulates with bias in convolutions, but multiplications and additions apart in linear layers",
+    means="multiply-accumulates with bias in convolutions; multiplications and additions separately in linear layers",
     url=f"{_SOURCE}3ab72b2622d307a58b5a4ac84302bf11b816c969/thop/count_hooks.py",
     counts={
         "conv2d": "macs + bias",
+        "conv_transpose2d": "by_outputs + bias",
         "linear": "2 macs - outputs",
         "batch_norm2d batch_norm1d": "4 outputs",
-        "avg_pool2d": "windows + outputs",
+        "avg_pool2d": "sides + outputs",
         "adaptive_avg_pool2d": "bins + outputs",
         "leaky_relu": "outputs",
     },
     free="relu relu6 max_pool2d adaptive_max_pool2d",
     silent="local_response_norm tanh sigmoid gelu silu hardswish elu softmax zero_pad2d add concat",
-    note="its README's 0.77 G for AlexNet; it adds up in 32-bit floats, which lose the last digits",
+    note="this is the 0.77 G of its README for AlexNet; it adds up in 32-bit floats, which lose the last digits",
+    depends=f"{MODULES_ONLY}; {WINDOWS}",
+    also=_ALSO,
 )

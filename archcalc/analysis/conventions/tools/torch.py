@@ -15,7 +15,8 @@ FLOP_COUNTER = convention(
         "batch_norm1d relu tanh sigmoid gelu silu hardswish leaky_relu relu6 elu softmax zero_pad2d add "
         "concat"
     ),
-    note="an op that it does not know is 0 without a word",
+    note="an op that it does not know counts as 0, without a warning",
+    also="pytorch flopcountermode lightning",
 )
 
 TORCHVISION = convention(
@@ -23,7 +24,7 @@ TORCHVISION = convention(
     tool="torchvision weights, _ops",
     version="0.29.1",
     word="GFLOPS",
-    means="multiply-accumulates of convolutions and linear layers, in 10^9, though it says FLOPS",
+    means="multiply-accumulates of convolutions and linear layers, in units of 10^9, although it says FLOPS",
     url="https://github.com/pytorch/vision/pull/6936",
     counts={"conv2d linear": "macs"},
     silent=(

@@ -19,4 +19,5 @@ TORCHINFO = convention(
         "gelu silu hardswish leaky_relu relu6 elu softmax zero_pad2d add concat"
     ),
     note="a layer without parameters costs nothing, and a linear layer on maps only its parameters",
+    depends="layers that are modules count; a layer that is a function with parameters of its own does not",
 )

@@ -7,7 +7,7 @@ TORCHPROFILE = convention(
     tool="torchprofile",
     version="0.1.0",
     word="MACs",
-    means="multiply-accumulates without bias, and products and means as such too",
+    means="multiply-accumulates without bias; products and means are counted as well",
     url="https://github.com/zhijian-liu/torchprofile/blob/v0.1.0/torchprofile/handlers.py",
     counts={
         "conv2d linear": "macs",

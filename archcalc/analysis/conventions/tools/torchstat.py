@@ -1,16 +1,17 @@
 """torchstat, whose Flops are multiply-accumulates and whose MAdd are multiplications and additions."""
 
 from archcalc.analysis.conventions.convention import convention
+from archcalc.analysis.conventions.tools import MODULES_ONLY
 
 _SOURCE = "https://github.com/Swall0w/torchstat/blob/0.0.7/torchstat/"
-_NOTE = "a kind that it does not support is 0 after a line that says so; a linear layer on maps it refuses"
+_NOTE = "a kind that it does not support counts as 0, with a warning; it refuses a linear layer on maps"
 
 FLOPS = convention(
     "torchstat",
     tool="torchstat, Flops",
     version="0.0.7",
     word="Flops",
-    means="multiply-accumulates, with bias in convolutions, and elements of activations and pools as such too",
+    means="multiply-accumulates, with bias in convolutions; elements of activations and pools are counted as well",
     url=f"{_SOURCE}compute_flops.py",
     counts={
         "conv2d": "macs + bias",
@@ -20,10 +21,11 @@ FLOPS = convention(
         "max_pool2d avg_pool2d": "inputs",
     },
     silent=(
-        "adaptive_avg_pool2d adaptive_max_pool2d local_response_norm batch_norm1d tanh sigmoid gelu silu "
-        "hardswish softmax zero_pad2d add concat"
+        "conv_transpose2d adaptive_avg_pool2d adaptive_max_pool2d local_response_norm batch_norm1d tanh sigmoid gelu "
+        "silu hardswish softmax zero_pad2d add concat"
     ),
     note=_NOTE,
+    depends=MODULES_ONLY,
 )
 
 MADD = convention(
@@ -35,6 +37,7 @@ MADD = convention(
     url=f"{_SOURCE}compute_madd.py",
     counts={
         "conv2d": "2 macs - outputs + bias",
+        "conv_transpose2d": "2 macs - unbiased_places",
         "linear": "2 macs - outputs",
         "batch_norm2d": "4 outputs",
         "relu relu6": "outputs",
@@ -47,4 +50,5 @@ MADD = convention(
         "hardswish leaky_relu elu zero_pad2d add concat"
     ),
     note=_NOTE,
+    depends=MODULES_ONLY,
 )

@@ -1,0 +1,216 @@
+"""Calls: what runs, in order, and what each reads. The layers of a spec as calls, as torch runs them."""
+
+from collections import Counter
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from math import prod
+from typing import Any, Final
+
+from archcalc.graph import Node, reads_own_part, side_by_side
+from archcalc.layers import KINDS, Shape
+from archcalc.layers.fields import Axis, from_the_start
+from archcalc.spec.model import INPUT
+from archcalc.twins import JOIN, PAD, Placed, own_tensors
+
+FROM_OUTSIDE: Final = -1
+"""The number that stands for the network's input."""
+UNSEEN: Final = -2
+"""The number that stands for what no call was seen to make."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One module or function as it runs: a layer of the spec, or what was seen in the model."""
+
+    name: str
+    """The layer's name, or the module's path; a function's name in brackets, such as (relu)."""
+    op: str
+    """As the class in torch.nn is called, or the function in torch."""
+    output_shape: Shape
+    number: int = 0
+    """Its place among the calls, in the order in which they run."""
+    reads: tuple[int, ...] = ()
+    """The numbers of the calls whose outputs it reads, in order."""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    tensors: Mapping[str, Shape] = field(default_factory=dict)
+    """Parameters and buffers under torch's names."""
+    params: int = 0
+    paths: tuple[str, ...] = ()
+    """Where the modules stand; several for a layer on several devices, none for a function."""
+    is_known: bool = True
+    """False for a class that is none of torch.nn's, or changes what that does: only its shapes are known."""
+    commutes: bool = False
+    """Whether the order of what it reads changes nothing; known of layers only."""
+    associates: bool = False
+    """Whether what it reads may be put together in parts; known of layers only."""
+    weights_of: str = ""
+    """The call before it that has the same weights, if there is one."""
+
+
+class _Calls:
+    """The calls of a spec as they are put together; each layer's, and each device's part of it, by their numbers."""
+
+    def __init__(self, placed: Sequence[Placed]) -> None:
+        self.made: list[Call] = []
+        self.nodes = {layer.node.name: layer.node for layer in placed}
+        self._parts: dict[str, tuple[int, ...]] = {INPUT: (FROM_OUTSIDE,)}
+        self._wholes: dict[str, int] = {INPUT: FROM_OUTSIDE}
+
+    def add(self, call: Call) -> int:
+        self.made.append(replace(call, number=len(self.made)))
+        return len(self.made) - 1
+
+    def hand_on(self, node: Node, numbers: Sequence[int]) -> None:
+        """Note which calls make what a layer hands on, one for each device or one for all."""
+        self._parts[node.name] = tuple(numbers)
+        if len(numbers) == 1:
+            self._wholes[node.name] = numbers[0]
+
+    def part(self, node: Node, name: str, copy: int) -> int:
+        """Return the call that makes what one device reads under a name."""
+        own = name in self.nodes and reads_own_part(node, self.nodes[name])
+        return self._parts[name][copy] if own else self.whole(name)
+
+    def ours(self, outputs: Sequence[str]) -> "Ours":
+        made = {name: self.whole(name) for name in outputs}  # which may add calls
+        return Ours(tuple(self.made), made)
+
+    def whole(self, name: str) -> int:
+        """Return the call that makes a layer's whole output; the parts of several devices have to be joined first."""
+        if name not in self._wholes:
+            shape, reads = self.nodes[name].output_shape, self._parts[name]
+            joined = Call(name=f"{name} (of all devices)", op=_op(JOIN.call), output_shape=shape, reads=reads)
+            self._wholes[name] = self.add(replace(joined, fields=JOIN.keywords, associates=True))
+        return self._wholes[name]
+
+
+@dataclass(frozen=True)
+class Ours:
+    """The layers of a spec as calls, and those that make the network's outputs, by the outputs' names."""
+
+    calls: tuple[Call, ...]
+    outputs: Mapping[str, int]
+
+
+def apart(placed: Sequence[Placed], outputs: Sequence[str]) -> Ours:
+    """Return every module of every layer: paddings before layers, and each device's."""
+    calls = _Calls(placed)
+    for layer in placed:
+        copies = range(len(layer.paths))
+        reads = [tuple(calls.part(layer.node, name, copy) for name in layer.node.inputs) for copy in copies]
+        calls.hand_on(layer.node, [_add_one(calls, layer, copy, reads[copy]) for copy in copies])
+    return calls.ours(outputs)
+
+
+def _add_one(calls: _Calls, layer: Placed, copy: int, reads: tuple[int, ...]) -> int:
+    """Add the calls of a layer on one device, and return the number of the one that makes its output."""
+    node, twin, paths = layer
+    path = paths[copy]
+    if twin.pad is not None:
+        reads = (calls.add(_padding(layer, 1, (f"{path}{PAD}",), reads)),)
+    return calls.add(
+        Call(
+            name=node.name if len(paths) == 1 else f"{node.name} ({node.devices[copy]})",
+            op=_op(twin.call),
+            output_shape=node.device_output,
+            reads=reads,
+            fields=_known(twin.call, twin.keywords, node),
+            tensors=own_tensors(node),
+            params=sum(map(prod, node.layer.param_shapes(*node.device_inputs).values())),
+            paths=(path,) if twin.is_module else (),
+            commutes=node.layer.commutes,
+            associates=node.layer.associates,
+        )
+    )
+
+
+def folded(placed: Sequence[Placed], outputs: Sequence[str]) -> Ours:
+    """Return every layer as one: several devices side by side are one layer, in groups where each reads its own."""
+    calls = _Calls(placed)
+    for layer in placed:
+        calls.hand_on(layer.node, [_add_all(calls, layer)])
+    return calls.ours(outputs)
+
+
+def _add_all(calls: _Calls, layer: Placed) -> int:
+    node, twin, paths = layer
+    reads = tuple(map(calls.whole, node.inputs))
+    if twin.pad is not None:
+        reads = (calls.add(_padding(layer, node.copies, tuple(f"{path}{PAD}" for path in paths), reads)),)
+    own = any(name in calls.nodes and reads_own_part(node, calls.nodes[name]) for name in node.inputs)
+    wider = twin.adds_up + (twin.adds_up_apart if own else ())
+    keywords = {word: v * node.copies if word in wider else v for word, v in twin.keywords.items()}
+    tensors = {name: side_by_side(shape, node.copies) if shape else () for name, shape in own_tensors(node).items()}
+    return calls.add(
+        Call(
+            name=node.name,
+            op=_op(twin.call),
+            output_shape=node.output_shape,
+            reads=reads,
+            fields=_known(twin.call, keywords, node),
+            tensors=tensors,
+            params=sum(prod(tensors[name]) for name in node.layer.param_shapes(*node.device_inputs)),
+            paths=paths if twin.is_module else (),
+            commutes=node.layer.commutes,
+            associates=node.layer.associates,
+        )
+    )
+
+
+def _padding(layer: Placed, copies: int, paths: tuple[str, ...], reads: tuple[int, ...]) -> Call:
+    node, pad = layer.node, layer.twin.pad
+    assert pad is not None
+    left, right, top, bottom = pad.keywords["padding"]
+    c, h, w = node.device_inputs[0]
+    return Call(
+        name=f"{node.name} (padding)",
+        op=_op(pad.call),
+        output_shape=side_by_side((c, top + h + bottom, left + w + right), copies),
+        reads=reads,
+        fields=_known(pad.call, pad.keywords, node),
+        paths=paths,
+    )
+
+
+_SAME: Final = {"ZeroPad2d": "ConstantPad2d"}
+
+
+def _op(call: str) -> str:
+    name = call.rpartition(".")[2]
+    return _SAME.get(name, name)
+
+
+def _known(call: str, keywords: Mapping[str, Any], node: Node) -> dict[str, Any]:
+    """Return the keywords in the form in which modules hold them; zeros are what ZeroPad2d pads with."""
+    zeros = {"value": 0.0} if call == "nn.ZeroPad2d" else {}
+    return with_axes_from_the_start({**keywords, **zeros}, rank=1 + len(node.device_inputs[0]))
+
+
+_AXES: Final = frozenset(
+    name for kind in KINDS.values() for name, field in kind.fields.items() if isinstance(field.type, Axis)
+)
+
+
+def with_axes_from_the_start(fields: Mapping[str, Any], rank: int) -> dict[str, Any]:
+    """Return fields in which axes are counted from the start, the batch being 0."""
+    return {
+        name: from_the_start(value, rank) if name in _AXES and type(value) is int else value
+        for name, value in fields.items()
+    }
+
+
+def with_joined(calls: Sequence[Call], kept: Container[int], is_part: Callable[[Call, Call], bool]) -> list[Call]:
+    """Return calls in which one that only another reads, and is a part of its work, is joined with that.
+
+    So `a + b + c` is one sum of three. `is_part` is asked of a call and the one that reads it; calls whose outputs are
+    `kept` stay.
+    """
+    times_read = Counter(number for call in calls for number in call.reads)
+    alone = {call.number: call for call in calls if times_read[call.number] == 1 and call.number not in kept}
+    inner = {n for call in calls for n in call.reads if n in alone and is_part(alone[n], call)}
+    reads: dict[int, tuple[int, ...]] = {}
+    for call in calls:
+        parts = (reads[number] if number in inner else (number,) for number in call.reads)
+        reads[call.number] = tuple(chain.from_iterable(parts))
+    return [replace(call, reads=reads[call.number]) for call in calls if call.number not in inner]

@@ -1,0 +1,61 @@
+"""torch-scan: its MACs and its FLOPs, both from formulas for modules."""
+
+from archcalc.analysis.conventions.convention import convention
+from archcalc.analysis.conventions.tools import MODULES_ONLY, WINDOWS
+
+_TOOL = "torch-scan"
+_VERSION = "0.2.0"
+_URL = "https://pypi.org/project/torchscan/0.2.0/"
+_SILENT = "local_response_norm gelu silu hardswish softmax zero_pad2d add concat"
+_NOTE = "the report says which modules it has no formula for; its operator_flops are those of torch"
+_DEPENDS = f"{MODULES_ONLY}; {WINDOWS}"
+
+MACS = convention(
+    "torch-scan",
+    tool=f"{_TOOL}, macs",
+    version=_VERSION,
+    word="MACs",
+    means="multiply-accumulates without bias; some other operations are counted as well",
+    url=_URL,
+    counts={
+        "conv2d linear": "macs",
+        "conv_transpose2d": "by_outputs + 8 layers",
+        "batch_norm2d batch_norm1d": "outputs + bias",
+        "max_pool2d": "sides - outputs",
+        "avg_pool2d": "sides + outputs",
+        "adaptive_max_pool2d": "rough_bins - outputs",
+        "adaptive_avg_pool2d": "rough_bins + outputs",
+    },
+    free="relu relu6 leaky_relu elu tanh sigmoid",
+    silent=_SILENT,
+    note=_NOTE,
+    depends=_DEPENDS,
+    also="torchscan",
+)
+
+FLOPS = convention(
+    "torch-scan-flops",
+    tool=f"{_TOOL}, module_flops",
+    version=_VERSION,
+    word="FLOPs",
+    means="multiplications and additions with bias, n - 1 additions for n products; others are counted as well",
+    url=_URL,
+    counts={
+        "conv2d linear": "2 macs - outputs + bias",
+        "conv_transpose2d": "2 by_outputs - outputs + bias + 16 layers",
+        "batch_norm2d batch_norm1d": "2 outputs + 2 bias + 2 features",
+        "max_pool2d": "sides - outputs",
+        "avg_pool2d": "sides + outputs",
+        "adaptive_max_pool2d": "rough_bins - outputs",
+        "adaptive_avg_pool2d": "rough_bins + outputs",
+        "dropout": "dropped",
+        "relu": "outputs",
+        "relu6": "2 outputs",
+        "leaky_relu sigmoid": "4 outputs",
+        "elu tanh": "6 outputs",
+    },
+    silent=_SILENT,
+    note=_NOTE,
+    depends=_DEPENDS,
+    also="torchscan",
+)

@@ -1,0 +1,173 @@
+"""What functions of torch do: as what layer's work they count, and which only hand a tensor on."""
+
+from collections.abc import Callable, Mapping
+from math import prod
+from typing import Any, Final, NamedTuple
+
+from torch import Tensor
+
+from archcalc.layers import KINDS, Shape
+from archcalc.layers.fields import PaddingType, TwoIntegers
+from archcalc.pytorch.trace.origins import Origin, shape_of
+
+FUNCTIONS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    function: (kind.torch_call.rpartition(".")[2], words)
+    for kind in KINDS.values()
+    for function, words in kind.torch_functions.items()
+}
+"""Functions with the modules whose work they do, and the names of their arguments after the input."""
+
+REDUCTIONS: Final[Mapping[str, str]] = {
+    function: kind.torch_call.rpartition(".")[2] for kind in KINDS.values() for function in kind.torch_reductions
+}
+"""Functions that do a module's work over the axes that they are given."""
+
+_IGNORED: Final = frozenset(word for kind in KINDS.values() for word in kind.torch_ignored) | {
+    "training",
+    "_stacklevel",
+}
+"""Arguments of functions that change no output in inference."""
+
+_RESHAPING: Final = frozenset(
+    ("view", "reshape", "flatten", "ravel", "squeeze", "unsqueeze", "unflatten", "view_as", "reshape_as")
+)
+_QUIET: Final = frozenset(
+    (
+        *("contiguous", "to", "detach", "clone", "alias", "cpu", "cuda", "requires_grad", "pin_memory", "as_subclass"),
+        *("float", "double", "half", "bfloat16", "type", "type_as", "expand", "expand_as", "data"),
+    )
+)
+"""Functions that compute nothing; where they change a shape, that is seen when it is read."""
+
+PAIRS: Final = frozenset(
+    name
+    for kind in KINDS.values()
+    for name, field in kind.fields.items()
+    if isinstance(field.type, TwoIntegers | PaddingType)
+)
+"""Arguments for which torch takes one number, or one for each axis."""
+
+MAP_AXES: Final = (2, 3)
+"""Height and width, as torch counts axes."""
+
+
+class Use(NamedTuple):
+    """A call of a function: its name in torch, without the underscores, and its arguments."""
+
+    name: str
+    args: tuple[Any, ...]
+    keywords: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, function: Callable[..., Any], args: tuple[Any, ...], keywords: Mapping[str, Any]) -> "Use":
+        name = getattr(function, "__name__", "").strip("_")
+        if name in ("get", "set"):  # of an attribute, whose name is the descriptor's
+            name = getattr(getattr(function, "__self__", None), "__name__", name)
+        named = {"dim" if word == "axis" else word: value for word, value in keywords.items()}  # as numpy calls it
+        return cls({"iadd": "add", "radd": "add"}.get(name, name), args, named)
+
+    @property
+    def hands_on(self) -> Tensor | None:
+        """The tensor that comes out as it is, if only with another shape; None where something is computed."""
+        first = self.args[0] if self.args else self.keywords.get("input")
+        if isinstance(first, list | tuple) and len(first) == 1:
+            return first[0] if isinstance(first[0], Tensor) else None  # put together with nothing
+        if self.name == "add" and _is_zero(self.args) and not self.keywords:
+            return next((one for one in self.args if isinstance(one, Tensor)), None)  # as sum() begins
+        is_quiet = self.name in _RESHAPING or self.name in _QUIET or self._takes_all()
+        return first if is_quiet and isinstance(first, Tensor) else None
+
+    def _takes_all(self) -> bool:
+        """Whether it is an index that leaves nothing out, such as `[:, :, 0, 0]` of one place, or `[..., None]`."""
+        if self.name != "getitem" or not isinstance(self.args[0], Tensor):
+            return False
+        index = self.args[1] if isinstance(self.args[1], tuple) else (self.args[1],)
+        if not all(isinstance(one, int | slice | type(None) | type(...)) for one in index):
+            return False
+        return self.args[0][self.args[1]].numel() == self.args[0].numel()
+
+    @property
+    def op(self) -> str:
+        return FUNCTIONS[self.name][0] if self.name in FUNCTIONS else self.name
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The arguments under the names of the module's, and what it is given beside them."""
+        if self.name not in FUNCTIONS:
+            return {}
+        _, words = FUNCTIONS[self.name]
+        given = dict(zip(words, self.args[1:], strict=False))
+        more = {word: v for word, v in self.keywords.items() if word in words or _says_something(word, v)}
+        return as_torch_holds(given | more)
+
+
+def _is_zero(args: tuple[Any, ...]) -> bool:
+    return any(type(one) in (int, float) and one == 0 for one in args)
+
+
+def _says_something(word: str, value: Any) -> bool:
+    """Whether an argument that no layer has changes what a function computes."""
+    return word not in _IGNORED | {"input", "other", "out"} and value is not None and value is not False
+
+
+def as_torch_holds(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return fields as plain values; sizes as pairs, wherever torch takes one number for both."""
+    plain = {name: _plain(value) for name, value in fields.items() if value is not None}
+    return {name: (value, value) if name in PAIRS and type(value) is int else value for name, value in plain.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return tuple(map(_plain, value))
+    return value if type(value) in (bool, int, float, str, type(None)) else type(value).__name__
+
+
+class Pooled(NamedTuple):
+    """A reduction over height, width or both, as the pool that it is."""
+
+    op: str
+    output_shape: Shape
+
+
+def as_pool(use: Use, origin: Origin) -> Pooled | None:
+    """Return the pool that a mean or a maximum over height and width is; None for other functions and other axes.
+
+    Its input may have been flattened to one axis of places since a call made it, or have lost its width of 1.
+    """
+    if use.name not in REDUCTIONS or len(origin.shape) != 3:
+        return None
+    x, axes = use.args[0], _axes(use)
+    if not isinstance(x, Tensor) or axes is None or use.keywords.get("dtype") is not None:
+        return None
+    (c, h, w), now = origin.shape, shape_of(x)
+    if now == (c, h, w) and axes <= {*MAP_AXES}:
+        return Pooled(REDUCTIONS[use.name], (c, 1 if 2 in axes else h, 1 if 3 in axes else w))
+    if axes == {2} and now in ((c, h * w), (c, h)) and prod(now) == c * h * w:
+        return Pooled(REDUCTIONS[use.name], (c, 1, 1))
+    return None
+
+
+def _axes(use: Use) -> set[int] | None:
+    """Return the axes that a reduction is given, counted from the start; None for none."""
+    given = use.args[1] if len(use.args) > 1 else use.keywords.get("dim")
+    several = (given,) if type(given) is int else given
+    if not isinstance(several, list | tuple) or not several or not all(type(axis) is int for axis in several):
+        return None
+    rank = use.args[0].dim()
+    return {axis % rank for axis in several}
+
+
+FLATTEN: Final = FUNCTIONS["flatten"][0]
+
+
+def is_flatten(before: Shape, after: Shape) -> bool:
+    """Whether some axes in a row have become one.
+
+    >>> is_flatten((64, 7, 7), (3136,)), is_flatten((64, 7, 7), (64, 49)), is_flatten((64, 7, 7), (7, 64, 7))
+    (True, True, False)
+    """
+    merged = len(before) - len(after) + 1
+    starts = range(len(after)) if merged > 1 else ()
+    return any(
+        (*before[:start], prod(before[start : start + merged]), *before[start + merged :]) == after for start in starts
+    )

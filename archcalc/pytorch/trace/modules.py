@@ -1,0 +1,83 @@
+"""What a leaf module is: its class in torch.nn, the arguments it was made with, and whether it still does that work."""
+
+from typing import Any, Final, cast
+
+from torch import Tensor, nn
+
+from archcalc.analysis.check.calls import Call, with_axes_from_the_start
+from archcalc.layers import KINDS
+from archcalc.pytorch.trace.functions import as_torch_holds
+from archcalc.pytorch.trace.origins import shape_of
+
+_BY_CLASS: Final = {kind.torch_call.removeprefix("nn."): kind for kind in KINDS.values()}
+
+_HARMLESS: Final = frozenset(("extra_repr", "reset_parameters", "__init__", "__repr__", "__setstate__"))
+"""Methods of which a subclass may have its own, and compute the same."""
+
+
+def leaves(module: nn.Module) -> dict[str, nn.Module]:
+    """Return the modules that hold no others, by their paths.
+
+    An empty sequence is none, since it hands on what it gets; nor is a whole model that is a class of somebody's own.
+    """
+    return {
+        path: part
+        for path, part in module.named_modules()
+        if not list(part.children()) and not isinstance(part, nn.Sequential) and (path or torch_class(part) is not None)
+    }
+
+
+def torch_class(part: nn.Module) -> type[nn.Module] | None:
+    """Return the class of torch.nn whose work a module does; None for a class of somebody's own."""
+    classes = type(part).__mro__
+    place = next(i for i, one in enumerate(classes) if one.__module__.startswith("torch.nn.modules"))
+    kind = classes[place]
+    if kind is nn.Module or _has_hooks(part):
+        return None
+    own = {name for one in classes[:place] for name in vars(one)} | set(vars(part)) - {"training"}
+    methods = {name for name in dir(kind) if callable(getattr(kind, name))} - _HARMLESS
+    changed = {name for name in own & methods if not name.startswith("__") or name == "__call__"}
+    return None if changed else kind
+
+
+def _has_hooks(part: nn.Module) -> bool:
+    """Whether something runs before or after a module that may change what it reads and makes."""
+    return bool(part._forward_hooks or part._forward_pre_hooks)
+
+
+def fields_of(part: nn.Module) -> dict[str, Any]:
+    """Return the constants of a module of torch.nn, which are its constructor's arguments."""
+    constants = getattr(type(part), "__constants__", ())
+    kind = next((_BY_CLASS[c.__name__] for c in type(part).__mro__ if c.__name__ in _BY_CLASS), None)
+    ignored = kind.torch_ignored if kind else ()
+    fields = {name: getattr(part, name) for name in constants if name not in ignored and hasattr(part, name)}
+    if fields.pop("padding_mode", "zeros") != "zeros":
+        fields["padding_mode"] = part.padding_mode
+    if fields.get("padding") == "same":
+        left, _, top, _ = cast(list[int], part._reversed_padding_repeated_twice)
+        fields["padding"] = (top, left)
+    elif fields.get("padding") == "valid":
+        fields["padding"] = 0
+    if hasattr(part, "in_channels") or hasattr(part, "in_features"):
+        fields["bias"] = part.bias is not None
+    return as_torch_holds(fields)
+
+
+def call_of_module(path: str, part: nn.Module, known: type[nn.Module] | None, rank: int, out: Any) -> Call:
+    """Return the call of a leaf that does the work of a class of torch.nn, or of None that is known.
+
+    Its input has `rank` axes.
+    """
+    op, fields = (known.__name__, fields_of(part)) if known else (type(part).__name__, {})
+    if op == "ZeroPad2d":
+        op, fields = "ConstantPad2d", {**fields, "value": 0.0}
+    return Call(
+        name=path,
+        op=op,
+        output_shape=shape_of(out) if isinstance(out, Tensor) else (),
+        fields=with_axes_from_the_start(fields, rank),
+        tensors={name: tuple(tensor.shape) for name, tensor in part.state_dict().items()},
+        params=sum(parameter.numel() for parameter in part.parameters()),
+        paths=(path,),
+        is_known=known is not None,
+    )

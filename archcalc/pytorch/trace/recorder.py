@@ -1,0 +1,218 @@
+"""A run of somebody's model, noted: leaf modules by hooks, and between them, where no leaf is running, functions."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from archcalc.analysis.check.calls import FROM_OUTSIDE, UNSEEN, Call, with_axes_from_the_start, with_joined
+from archcalc.analysis.check.pairing import Seen
+from archcalc.errors import ArchError
+from archcalc.pytorch.raised import in_words
+from archcalc.pytorch.trace.functions import FLATTEN, REDUCTIONS, Use, as_pool, is_flatten
+from archcalc.pytorch.trace.modules import call_of_module, leaves, torch_class
+from archcalc.pytorch.trace.origins import Origin, Origins, shape_of, tensors_in
+
+
+@dataclass(frozen=True)
+class Traced:
+    """A run of a model: what was seen, and the tensors that came out, in the order of `seen.outputs`."""
+
+    seen: Seen
+    outputs: tuple[Tensor, ...]
+    kind: str
+    """The name of the class of its result."""
+
+
+def trace(module: nn.Module, x: Tensor) -> Traced:
+    """Run a model on `x`, and return every leaf module and function that ran, in order, and what each read.
+
+    Raises ArchError, with the module that was running, for whatever the model raises.
+    """
+    recorder = _Recorder(x)
+    with torch.no_grad(), recorder.watching(module):
+        try:
+            result = module(x)
+        except (Exception, SystemExit) as error:  # somebody's model may raise anything
+            where = f" in {recorder.running[-1]}" if any(recorder.running[-1:]) else ""
+            raise ArchError(f"cannot run on {'x'.join(map(str, x.shape))}{where}: {in_words(error)}") from error
+    outputs = tuple(tensors_in(result))
+    numbers = tuple(map(recorder.read, outputs))
+    calls = with_joined(recorder.calls, numbers, _are_one_mean)
+    return Traced(Seen(tuple(calls), numbers), outputs, type(result).__name__)
+
+
+def _are_one_mean(inner: Call, outer: Call) -> bool:
+    """Whether two calls are a mean, or a maximum, over one axis of places and then over the other."""
+    return inner.name.strip("()") in REDUCTIONS and (inner.name, inner.op) == (outer.name, outer.op)
+
+
+class _Given:
+    """The tensors that a call is given, what made them, and their versions, which count what is written into them."""
+
+    def __init__(self, tensors: Iterable[Tensor], reads: Iterable[int]) -> None:
+        self.versions = [(tensor, _version(tensor)) for tensor in tensors]
+        self.reads = tuple(number for number in reads if number != UNSEEN)
+
+    @property
+    def rank(self) -> int:
+        """How many axes the first of them has."""
+        return self.versions[0][0].dim() if self.versions else 0
+
+    @property
+    def written(self) -> list[Tensor]:
+        """The tensors that have been written into since."""
+        return [tensor for tensor, version in self.versions if _version(tensor) != version]
+
+    def holds(self, tensor: object) -> bool:
+        return any(tensor is one for one, _ in self.versions)
+
+
+class _Recorder(TorchFunctionMode):
+    """Notes what runs, and which call made the tensors that it reads."""
+
+    def __init__(self, x: Tensor) -> None:
+        super().__init__()
+        self.calls: list[Call] = []
+        self.running: list[str] = []
+        self._given: list[_Given] = []
+        """What the leaf modules are given that are running."""
+        self._origins = Origins()
+        self._origins.put(x, Origin(FROM_OUTSIDE, shape_of(x)))
+        self._owners: dict[int, str] = {}
+        """The module that had each parameter first."""
+        self._is_noting = False
+
+    @contextmanager
+    def watching(self, module: nn.Module) -> Iterator[None]:
+        hooks = [hook for path, part in leaves(module).items() for hook in self._hooked(path, part)]
+        try:
+            with self:
+                yield
+        finally:
+            for hook in hooks:
+                hook.remove()
+
+    def _hooked(self, path: str, part: nn.Module) -> Iterator[Any]:
+        """Put hooks on a leaf; while it runs, the functions that it calls are its own business."""
+        known = torch_class(part)  # before there are hooks of ours
+
+        def start(_: nn.Module, args: Any, keywords: Any) -> None:
+            with self._noting():
+                self._given.append(self._giving(args, keywords))
+            self.running.append(path)
+
+        def end(_: nn.Module, args: Any, keywords: Any, out: Any) -> Any:
+            self.running.pop()
+            with self._noting():
+                given = self._given.pop()
+                call = call_of_module(path, part, known, given.rank, out)
+                return self._note(replace(call, weights_of=self._owner(part, path)), given, out)
+
+        yield part.register_forward_pre_hook(start, with_kwargs=True)
+        yield part.register_forward_hook(end, with_kwargs=True)
+
+    @contextmanager
+    def _noting(self) -> Iterator[None]:
+        """What is called inside is called by the recorder, and not by the model."""
+        self._is_noting = True
+        try:
+            yield
+        finally:
+            self._is_noting = False
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        keywords = kwargs or {}
+        if self.running or self._is_noting:
+            return func(*args, **keywords)
+        use = Use.of(func, args, keywords)
+        versions = _Given(tensors_in((args, keywords)), ())
+        self.running.append(f"({use.name})")
+        result = func(*args, **keywords)
+        self.running.pop()
+        return self._note_function(use, versions, result)
+
+    def _note_function(self, use: Use, before: _Given, result: Any) -> Any:
+        first = use.hands_on
+        if first is not None and isinstance(result, Tensor):
+            origin = self._origins.of(first)
+            if origin is not None:
+                self._origins.put(result, origin._replace(reshaped_by=use.name))
+            return result
+        made = list(tensors_in(result))
+        if self._note_pool(use, made) or not self._is_work(before, made):
+            return result
+        given = self._giving(use.args, {word: value for word, value in use.keywords.items() if word != "out"})
+        given.versions = before.versions
+        shape = shape_of(result) if isinstance(result, Tensor) else ()
+        fields = with_axes_from_the_start(use.fields, given.rank)
+        return self._note(Call(name=f"({use.name})", op=use.op, output_shape=shape, fields=fields), given, result)
+
+    def _is_work(self, before: _Given, made: list[Tensor]) -> bool:
+        """Whether a function makes something of what calls made, or a tensor that is no mere number of nothing."""
+        is_of_calls = any(self._origins.of(tensor) for tensor, _ in before.versions)
+        return any(tensor.dim() for tensor in made) or (is_of_calls and bool(made or before.written))
+
+    def _giving(self, args: Any, keywords: Any) -> _Given:
+        tensors = list(tensors_in((args, keywords)))
+        return _Given(tensors, map(self.read, tensors))
+
+    def _note(self, call: Call, given: _Given, result: Any) -> Any:
+        """Note a call and what it made, and return that: what comes out as it went in becomes a tensor of its own."""
+        number = self._add(replace(call, reads=given.reads))
+        written = given.written
+        for tensor in written:
+            self._origins.change(tensor, number)
+        if isinstance(result, Tensor) and given.holds(result) and not any(result is one for one in written):
+            result = result.view_as(result)
+        for tensor in tensors_in(result):
+            self._origins.put(tensor, Origin(number, shape_of(tensor)))
+        return result
+
+    def _note_pool(self, use: Use, made: list[Tensor]) -> bool:
+        """Note a mean or a maximum over places as the pool that it is, after which axes are dropped."""
+        first = next(iter(use.args), None)
+        origin = self._origins.of(first) if isinstance(first, Tensor) else None
+        pooled = as_pool(use, origin) if origin else None
+        if origin is None or pooled is None:
+            return False
+        name, size = f"({use.name})", {"output_size": pooled.output_shape[1:]}
+        call = Call(name=name, op=pooled.op, output_shape=pooled.output_shape, fields=size, reads=(origin.number,))
+        self._origins.put(made[0], Origin(self._add(call), pooled.output_shape, use.name))
+        return True
+
+    def read(self, tensor: Tensor) -> int:
+        """Return the number of the call that made a tensor; one that only reshaped it is noted first."""
+        origin = self._origins.of(tensor)
+        if origin is None:
+            return UNSEEN
+        shape = shape_of(tensor)
+        if shape == origin.shape:
+            return origin.number
+        op = FLATTEN if is_flatten(origin.shape, shape) else origin.reshaped_by
+        call = Call(name=f"({origin.reshaped_by})", op=op, output_shape=shape, reads=(origin.number,))
+        number = self._add(call)
+        self._origins.put(tensor, Origin(number, shape))
+        return number
+
+    def _add(self, call: Call) -> int:
+        self.calls.append(replace(call, number=len(self.calls)))
+        return len(self.calls) - 1
+
+    def _owner(self, part: nn.Module, path: str) -> str:
+        """Return the module that ran before and has one of its parameters, or is it; empty where there is none."""
+        parameters = list(map(id, part.parameters()))
+        owner = next((self._owners[one] for one in parameters if one in self._owners), "")
+        for one in parameters:
+            self._owners.setdefault(one, path)
+        return owner
+
+
+def _version(tensor: Tensor) -> int:
+    return 0 if tensor.is_inference() else tensor._version
