@@ -231,7 +231,6 @@ def validate(*specs: str | os.PathLike[str], spec_dir: str | os.PathLike[str] | 
 
 def listed(one: Tried) -> "Listed":
     """Return a network with its table, or what is wrong with it."""
-    from archcalc.layers import Shape
     from archcalc.render.list import Listed
     from archcalc.table import measure
 
