@@ -10,10 +10,12 @@ from archcalc.layers import Shape
 BITS: Final[Mapping[str, int]] = {
     **dict.fromkeys(("complex128",), 128),
     **dict.fromkeys(("float64", "int64", "uint64", "complex64", "double", "long", "cfloat"), 64),
-    **dict.fromkeys(("float32", "int32", "uint32", "complex32", "float", "int", "qint32"), 32),
-    **dict.fromkeys(("float16", "bfloat16", "int16", "uint16", "half", "short"), 16),
+    **dict.fromkeys(("float32", "int32", "uint32", "complex32", "bcomplex32", "float", "int", "qint32"), 32),
+    **dict.fromkeys(("float16", "bfloat16", "int16", "uint16", "bits16", "half", "short"), 16),
     **dict.fromkeys(("int8", "uint8", "bool", "quint8", "qint8", "quint4x2", "quint2x4"), 8),
     **dict.fromkeys(("float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz", "float8_e8m0fnu"), 8),
+    **dict.fromkeys(("float4_e2m1fn_x2", "bits8", "bits1x8", "bits2x4", "bits4x2"), 8),
+    **dict.fromkeys((f"{sign}int{bits}" for sign in ("", "u") for bits in range(1, 8)), 8),
 }
 """The dtypes of torch, and how many bits an element of each takes."""
 

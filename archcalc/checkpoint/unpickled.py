@@ -15,7 +15,7 @@ MOST_VALUES: Final = 20_000_000
 """Containers that a pickle may make: two million tensors need no more."""
 
 _PYTHON_2: Final = {"__builtin__": "builtins", "copy_reg": "copyreg"}
-_ALLOWED: Final = frozenset(
+ALLOWED: Final = frozenset(
     (
         *REBUILT,
         *(
@@ -24,8 +24,11 @@ _ALLOWED: Final = frozenset(
         ),
         *("collections.OrderedDict", "collections.Counter", "builtins.set", "builtins.bytearray", "builtins.complex"),
         *("_codecs.encode", "torch.device", "torch.Tensor", "torch.serialization._get_layout"),
-        *("torch.per_tensor_affine", "torch.per_channel_affine", "torch.per_channel_affine_float_qparams"),
-        *("torch.storage.UntypedStorage", *(f"torch.{name}" for name in (*BITS, *STORAGES))),
+        *("torch.per_tensor_affine", "torch.per_tensor_symmetric", "torch.per_channel_affine"),
+        *("torch.per_channel_symmetric", "torch.per_channel_affine_float_qparams"),
+        *("torch.storage.UntypedStorage", "torch.storage.TypedStorage"),
+        *(f"torch.{name}" for name in (*BITS, *STORAGES)),
+        *(f"torch.cuda.{name}" for name in STORAGES),
     )
 )
 """Classes and functions that torch.load allows with `weights_only=True`."""
@@ -113,7 +116,7 @@ class _Machine:
     def find(self, module: str, name: str) -> None:
         """Push a class or a function by its name. Raises CodeError for one that torch.load would not allow either."""
         full = f"{_PYTHON_2.get(module, module)}.{name}"
-        if full not in _ALLOWED:
+        if full not in ALLOWED:
             raise CodeError(full)
         self.stack.append(Inert(full))
 
