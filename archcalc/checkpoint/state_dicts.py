@@ -11,10 +11,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from archcalc.checkpoint.checkpoint import Keys, key_of
-from archcalc.errors import ArchError, did_you_mean, listing, printable
+from archcalc.errors import ArchError, did_you_mean, listing
 
 _DEEPEST: Final = 8
 """How many mappings may stand around a state_dict."""
+
+_MOST_KEYS: Final = 8
+"""How many keys a message names."""
+
+_MOST_HINTED: Final = 1000
+"""How many keys are compared with one that is not there."""
 
 _AVERAGE: Final = re.compile(r"(?<![a-z])(ema|swa|shadow|averaged?)(?![a-z])")
 """The words for a moving average in a key, such as state_dict_ema."""
@@ -45,12 +51,12 @@ def choose(saved: Any, is_tensor: Callable[[Any], bool], key: str | None = None)
     Raises ArchError where there is none, with what there is.
     """
     found, optimizers = _look_through(saved, is_tensor)
+    if not found:
+        raise ArchError(_what_it_is(optimizers))
     if key is not None:
         chosen = _under(key, found)
-    elif found:
-        chosen = min(found, key=lambda one: (-len(one.tensors), is_average(".".join(one.keys))))
     else:
-        raise ArchError(_what_it_is(saved, optimizers))
+        chosen = min(found, key=lambda one: (-len(one.tensors), is_average(".".join(one.keys))))
     return chosen._replace(tensors=_without_counter(chosen.tensors)), [one for one in found if one is not chosen]
 
 
@@ -66,11 +72,12 @@ def _under(key: str, found: Sequence[StateDict]) -> StateDict:
         if key_of(one.keys) == key:
             return one
     keys = [name for one in found if (name := key_of(one.keys))]
-    shown = f" (it has {listing(keys, 'and')})" if keys else " (its tensors have none)"
-    raise ArchError(f"has no tensors under the key '{key}'{did_you_mean(key, keys) or printable(shown)}")
+    more = [f"{len(keys) - _MOST_KEYS:,} more keys"] if len(keys) > _MOST_KEYS else []
+    shown = f" (it has {listing([*keys[:_MOST_KEYS], *more], 'and')})" if keys else " (its tensors have none)"
+    raise ArchError(f"has no tensors under the key '{key}'{did_you_mean(key, keys[:_MOST_HINTED]) or shown}")
 
 
-def _what_it_is(saved: Any, optimizers: Sequence[Keys]) -> str:
+def _what_it_is(optimizers: Sequence[Keys]) -> str:
     if not optimizers:
         return "has no tensors with names, as a state_dict has"
     where = key_of(optimizers[0])
