@@ -45,11 +45,11 @@ def expect_checksums(path: Path) -> None:
     except _BROKEN as error:
         raise _damaged(error) from None
     if broken:
-        raise MalformedError(f"the bytes of {broken} do not have their checksum")
+        raise MalformedError(f"the bytes of {broken[:100]} do not have their checksum")
 
 
 def _damaged(error: Exception) -> MalformedError:
-    return MalformedError(f"it is a zip archive that is damaged or cut off ({' '.join(str(error).split())})")
+    return MalformedError(f"it is a zip archive that is damaged or cut off ({' '.join(str(error).split())[:100]})")
 
 
 def _records(archive: zipfile.ZipFile) -> Mapping[str, zipfile.ZipInfo]:

@@ -86,7 +86,9 @@ def _entry(name: str, entry: Any) -> _Entry:
     numbers = (*shape, start, end)
     if len(shape) > _MOST_AXES or not all(type(one) is int and 0 <= one < 2**64 for one in numbers) or start > end:
         raise MalformedError(f"its header has no valid sizes for {name:.100}")
-    if bits and 8 * (end - start) != prod(shape) * bits:
+    if bits is None:
+        raise MalformedError(f"{name:.100} is of a dtype that is not known, {kind!s:.20}")
+    if 8 * (end - start) != prod(shape) * bits:
         raise MalformedError(f"{name:.100} has {end - start:,} bytes, too many or too few for {list(shape)} of {kind}")
     return _Entry(start, end, shape)
 

@@ -19,6 +19,8 @@ _DEEPEST: Final = 8
 _MOST_KEYS: Final = 8
 """How many keys a message names."""
 
+_LONGEST_KEY: Final = 100
+
 _MOST_HINTED: Final = 1000
 """How many keys are compared with one that is not there."""
 
@@ -71,7 +73,7 @@ def _under(key: str, found: Sequence[StateDict]) -> StateDict:
     for one in found:
         if key_of(one.keys) == key:
             return one
-    keys = [name for one in found if (name := key_of(one.keys))]
+    keys = [name[:_LONGEST_KEY] for one in found if (name := key_of(one.keys))]
     more = [f"{len(keys) - _MOST_KEYS:,} more keys"] if len(keys) > _MOST_KEYS else []
     shown = f" (it has {listing([*keys[:_MOST_KEYS], *more], 'and')})" if keys else " (its tensors have none)"
     raise ArchError(f"has no tensors under the key '{key}'{did_you_mean(key, keys[:_MOST_HINTED]) or shown}")
@@ -81,7 +83,9 @@ def _what_it_is(optimizers: Sequence[Keys]) -> str:
     if not optimizers:
         return "has no tensors with names, as a state_dict has"
     where = key_of(optimizers[0])
-    state = f"has the state of an optimizer{f' under {where}' if where else ''}, but no weights of a network"
+    state = (
+        f"has the state of an optimizer{f' under {where[:_LONGEST_KEY]}' if where else ''}, but no weights of a network"
+    )
     return f"{state}: name the file with model.state_dict()"
 
 

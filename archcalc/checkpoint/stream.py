@@ -22,7 +22,7 @@ def load(path: Path) -> Any:
             raise MalformedError("it is a pickle, but not one of torch.save")
         version, _ = unpickle(stream)
         if version != _VERSION:
-            raise MalformedError(f"it has the version {version!s:.20} of torch.save in place of {_VERSION}")
+            raise MalformedError(f"it has another version of torch.save than {_VERSION}")
         unpickle(stream)  # on the machine that wrote it
         value, storages = unpickle(stream)
         keys, _ = unpickle(stream)

@@ -5,6 +5,7 @@ classes and functions it knows those by which torch.save writes tensors, as data
 name. Dictionaries take only keys that are quick to hash. So no file can run code, fill the memory or end the process.
 """
 
+import warnings
 from collections.abc import Callable, Mapping
 from pickletools import genops
 from typing import Any, Final
@@ -13,6 +14,10 @@ from archcalc.checkpoint.saved import BITS, REBUILT, STORAGES, Inert, MalformedE
 
 MOST_VALUES: Final = 20_000_000
 """Containers that a pickle may make: two million tensors need no more."""
+
+_MOST_KEY_BITS: Final = 64
+
+_LONGEST_NAME: Final = 100
 
 _PYTHON_2: Final = {"__builtin__": "builtins", "copy_reg": "copyreg"}
 ALLOWED: Final = frozenset(
@@ -35,7 +40,10 @@ ALLOWED: Final = frozenset(
 
 
 class CodeError(Exception):
-    """A class or a function that would have to be called; its name is the text."""
+    """A class or a function that would have to be called; the start of its name is the text."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name[:_LONGEST_NAME])
 
 
 def unpickle(stream: Any) -> tuple[Any, list[Storage]]:
@@ -45,8 +53,9 @@ def unpickle(stream: Any) -> tuple[Any, list[Storage]]:
     """
     machine = _Machine()
     try:
-        for opcode, argument, _ in genops(stream):
-            machine.run(opcode.name, argument)
+        with warnings.catch_warnings(action="ignore"):  # which Python gives for texts with a wrong escape
+            for opcode, argument, _ in genops(stream):
+                machine.run(opcode.name, argument)
         return machine.stack.pop(), machine.storages
     except (ValueError, IndexError, KeyError, TypeError, OverflowError) as error:
         text = " ".join(str(error).split())[:80]
@@ -149,8 +158,8 @@ class _Machine:
 
 
 def _is_plain(key: Any) -> bool:
-    """Return whether a key is not a container, which could take forever to hash, and is the name of no tensor."""
-    return isinstance(key, str | int | float | bytes | None)
+    """Return whether a key is quick to hash; containers and huge numbers are not, and are no names of tensors."""
+    return isinstance(key, str | float | bytes | None) or (isinstance(key, int) and key.bit_length() <= _MOST_KEY_BITS)
 
 
 def _refuse(machine: _Machine, argument: Any) -> None:

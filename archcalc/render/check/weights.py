@@ -51,13 +51,19 @@ _MASK: Final = 4
 def tensors_sheet(weights: Weights, checkpoint: Checkpoint) -> Sheet:
     """Return a line for each tensor of the network, then those that only the file has."""
     first = islice(weights.each(), len(weights.own) + _MOST_EXTRA)
-    rows = [(f.layer, f.name, f.shape, f.found_name, f.found_mask, f.found_shape, *_words(f)) for f in first]
+    rows = [(f.layer, f.name, f.shape, *_found(f), f.found_shape, *_words(f)) for f in first]
     title = f"{weights.network} and the tensors of {printable(str(checkpoint.path))}"
     notes = (*_notes(weights, weights.count - len(rows)), *where_found(checkpoint))
     sheet = Sheet(weights.network, title, _TENSORS, tuple(rows), notes=notes)
     if any(row[_MASK] for row in rows):
         return sheet
     return sheet.pick([column.key for column in _TENSORS if column is not _TENSORS[_MASK]])
+
+
+def _found(fit: Fit) -> tuple[str | None, str | None]:
+    """Return the names in the file as whole texts, which CSV has too."""
+    name, mask = (None if name is None else printable(name) for name in (fit.found_name, fit.found_mask))
+    return name, mask
 
 
 def _words(fit: Fit) -> tuple[str, str | None]:
