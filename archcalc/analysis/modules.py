@@ -59,7 +59,7 @@ class Module:
         >>> Module("features.module.0", {}).bare, Module("_orig_mod.fc", {}).bare
         ('features.0', 'fc')
         """
-        return _WRAPPERS.sub("", self.path).removeprefix(".")
+        return _WRAPPERS.sub("", self.path).removeprefix(".") if "mod" in self.path else self.path
 
 
 Likeness = Callable[[Module], Hashable]

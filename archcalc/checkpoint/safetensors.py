@@ -5,7 +5,7 @@ https://huggingface.co/docs/safetensors/index#format. What the library refuses i
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from itertools import pairwise
 from math import prod
 from pathlib import Path
@@ -27,6 +27,9 @@ _BITS: Final[Mapping[str, int]] = {
     **dict.fromkeys(("F6_E2M3", "F6_E3M2"), 6),
     "F4": 4,
 }
+
+
+_NUMBER: Final = re.compile(r"([0-9]{1,9})")
 
 
 class _Entry(NamedTuple):
@@ -105,14 +108,12 @@ def _expect_all_bytes(entries: Mapping[str, _Entry], size: int) -> None:
         raise MalformedError(f"{more}: its tensors have {end:,} bytes, after the header there are {size:,}")
 
 
-def _as_people_count(name: str) -> list[tuple[int, str]]:
-    """
+def _as_people_count(name: str) -> list[str | int]:
+    """Return the parts of a name: texts and numbers in turn, beginning with a text.
+
     >>> sorted(["features.10", "features.3"], key=_as_people_count)
     ['features.3', 'features.10']
     """
-    return [*_parts(name)]
-
-
-def _parts(name: str) -> Iterator[tuple[int, str]]:
-    for part in re.split(r"([0-9]{1,9})", name):
-        yield (int(part), "") if part.isdecimal() else (-1, part)
+    parts: list[str | int] = [*_NUMBER.split(name)]
+    parts[1::2] = map(int, parts[1::2])
+    return parts
