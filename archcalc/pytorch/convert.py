@@ -1,5 +1,6 @@
 """A checkpoint under the names of our module, written as a .safetensors file whole or not at all."""
 
+import os
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -29,11 +30,12 @@ def convert(weights: Weights, checkpoint: Checkpoint, to: Path) -> None:
     """
     expect_place(checkpoint, to)
     if weights.misfit_count:
-        raise ArchError(f"{to} is not written, as {weights.misfit_count:,} tensors of {checkpoint.path} do not fit")
+        count = f"{weights.misfit_count:,} do not"
+        raise ArchError(f"{to} is not written, as not all tensors of {checkpoint.path} fit ({count})")
     found = _tensors(checkpoint)
     ours = {name: tensor for fit in weights.own for name, tensor in _parts(fit, found)}
     try:
-        with replacing(to) as temporary:
+        with replacing(Path(os.path.realpath(to))) as temporary:
             save_file(ours, temporary, metadata={"format": "pt"})
     except OSError as error:
         raise ArchError(f"{to} cannot be written: {reason(error)}") from None
@@ -45,7 +47,7 @@ def expect_place(checkpoint: Checkpoint, to: Path) -> None:
     """Raise ArchError where the checkpoint cannot be written: not over what is read, nor into a pipe or a folder."""
     if to.suffix != SAFETENSORS:
         raise ArchError(f"{to}: a checkpoint is converted to a {SAFETENSORS} file: give this ending")
-    if not to.exists():
+    if not os.path.exists(to):
         return
     if to.samefile(checkpoint.path):
         raise ArchError(f"{to} is the file that is read: name another")
@@ -88,7 +90,7 @@ def _parts(fit: Fit, found: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]
     else:
         whole = found[fit.found_name].detach()
     if fit.found_mask is not None:
-        whole = whole * found[fit.found_mask]
+        whole = (whole * found[fit.found_mask]).to(whole.dtype)
     whole = whole.to_dense() if whole.layout is not torch.strided else whole
     parts = whole.chunk(len(fit.names)) if whole.dim() else [whole] * len(fit.names)
     for name, part in zip(fit.names, parts, strict=True):
