@@ -12,6 +12,9 @@ from archcalc.checkpoint.saved import MalformedError, Storage
 from archcalc.checkpoint.unpickled import unpickle
 
 MOST_PICKLE_BYTES: Final = 100_000_000
+_MOST_TIMES: Final = 100
+"""How many times as long a pickle may be as its packed bytes; torch packs none, and no state_dict packs so well."""
+
 _PICKLE: Final = "data.pkl"
 _BROKEN: Final = (
     *(zipfile.BadZipFile, zlib.error, struct.error),
@@ -77,6 +80,8 @@ def _content(archive: zipfile.ZipFile, path: Path, entry: zipfile.ZipInfo) -> by
     """Return the bytes of a record. torch may be told to write no checksum, which is then zero."""
     if entry.file_size > MOST_PICKLE_BYTES:
         raise MalformedError(f"its pickle has over {MOST_PICKLE_BYTES:,} bytes, which no state_dict needs")
+    if entry.file_size > _MOST_TIMES * (entry.compress_size + 1000):
+        raise MalformedError(f"its pickle would unpack from {entry.compress_size:,} to {entry.file_size:,} bytes")
     if entry.CRC or entry.compress_type != zipfile.ZIP_STORED:
         return archive.read(entry)
     with path.open("rb") as stream:

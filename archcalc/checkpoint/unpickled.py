@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from archcalc.checkpoint.saved import BITS, REBUILT, STORAGES, Inert, MalformedError, Storage, rebuild
 
-MOST_VALUES: Final = 20_000_000
-"""Containers that a pickle may make: two million tensors need no more."""
+MOST_VALUES: Final = 10_000_000
+"""Containers that a pickle may make: a million tensors need no more."""
 
 _MOST_KEY_BITS: Final = 64
 

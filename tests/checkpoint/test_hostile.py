@@ -301,12 +301,19 @@ def test_an_archive_that_would_fill_the_memory(compression: int, tmp_path: Path)
     assert "would unpack to 101,000,000 bytes, far more than it has" in message(tmp_path / "bomb.pth")
 
 
+def test_a_small_archive_that_would_take_long(tmp_path: Path) -> None:
+    """Its pickle has a place in the memory, but millions of steps in a few thousand bytes."""
+    with zipfile.ZipFile(tmp_path / "slow.pth", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("some/data.pkl", b"N" * 20_000_000 + b".")
+    assert re.search(r"its pickle would unpack from [\d,]+ to 20,000,001 bytes", message(tmp_path / "slow.pth"))
+
+
 def test_a_record_that_is_longer_than_it_says(tmp_path: Path) -> None:
     path = tmp_path / "bomb.pth"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("bomb/data.pkl", b"]" * 10**6 + b".")
+        archive.writestr("bomb/data.pkl", b"]" * 10**5 + b".")
     content = path.read_bytes()
-    path.write_bytes(content.replace(struct.pack("<I", 10**6 + 1), struct.pack("<I", 100)))
+    path.write_bytes(content.replace(struct.pack("<I", 10**5 + 1), struct.pack("<I", 100)))
     message(path)
 
 
