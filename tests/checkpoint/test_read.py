@@ -20,6 +20,7 @@ from archcalc.checkpoint.saved import BITS, STORAGES
 from archcalc.checkpoint.unpickled import ALLOWED
 from tests.checkpoint.files import FORMATS, saved, shapes, thin
 from tests.commands import run
+from tests.conftest import ROOT
 
 OLD_DTYPES = {*torch.storage._dtype_to_storage_type_map()}
 
@@ -237,5 +238,9 @@ def test_torch_is_not_needed(is_zip: bool, tmp_path: Path) -> None:
     path = saved(tmp_path / "some.pth", nn.Linear(3, 2).state_dict(), is_zip=is_zip)
     (tmp_path / "torch.py").write_text("raise ImportError('torch is not here')")
     (tmp_path / "numpy.py").write_text("raise ImportError('numpy is not here')")
-    done = run("identify", str(path), "--format", "json", PYTHONPATH=f"{tmp_path}:{Path(__file__).parents[2]}")
+    without = f"{tmp_path}:{ROOT}"
+    done = run("identify", str(path), "--format", "json", PYTHONPATH=without)
     assert (done.returncode, done.stderr) == (1, f"archcalc: no network fits {path}: these come nearest\n")
+    done = run("check", "lenet_d2l", "--weights", str(path), PYTHONPATH=without)
+    assert done.returncode == 1
+    assert "archcalc: lenet_d2l: conv2.weight is missing\n" in done.stderr

@@ -16,7 +16,7 @@ import archcalc
 from archcalc.errors import ArchError
 from archcalc.pytorch import convert
 from tests.checkpoint.files import saved
-from tests.commands import run_here
+from tests.commands import run, run_here
 from tests.conftest import ROOT
 from tests.sizes import by_size
 
@@ -408,3 +408,15 @@ def test_sparse_tensors_are_written_with_their_zeros(small: Path, theirs: Path) 
     weight = tensors["fc.weight"] * (tensors["fc.weight"] > 0)
     found = converted(small, saved(theirs, tensors | {"fc.weight": weight.to_sparse()}))
     assert torch.equal(found["fc.weight"], weight)
+
+
+def test_without_safetensors_it_says_what_to_install(small: Path, theirs: Path) -> None:
+    (theirs.parent / "safetensors.py").write_text("raise ImportError('no safetensors here')")
+    to = theirs.with_name("ours.safetensors")
+    command = ("check", str(small), "--weights", str(theirs), "--convert", str(to))
+    done = run(*command, PYTHONPATH=f"{theirs.parent}:{ROOT}")
+    expected = (
+        "to convert a checkpoint needs torch and safetensors (no safetensors here): pip install 'archcalc[torch]'\n"
+    )
+    assert (done.returncode, done.stderr) == (3, f"archcalc: {expected}")
+    assert not to.exists()
