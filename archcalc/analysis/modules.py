@@ -97,6 +97,7 @@ class Modules:
         self.all: Sequence[Module] = tuple(_modules(checkpoint.tensors))
         self.tensors = sum(len(module.tensors) for module in self.all)
         self._ending: dict[str, Mapping[str, Module]] = {}
+        self._suffixes: dict[str, Mapping[str, Sequence[Module]]] = {}
         self._alike: dict[Likeness, Mapping[Hashable, Sequence[Module]]] = {}
 
     def alike(self, likeness: Likeness, value: Hashable) -> Sequence[Module]:
@@ -112,7 +113,7 @@ class Modules:
         """Return the modules whose path ends so, by what stands before it; the first of those of one path."""
         if path not in self._ending:
             found: dict[str, Module] = {}
-            for module in self._by_suffix.get(path, ()):
+            for module in self._by_suffix(path.rpartition(".")[2]).get(path, ()):
                 found.setdefault(module.bare.removesuffix(path).removesuffix("."), module)
             self._ending[path] = found
         return self._ending[path]
@@ -121,12 +122,21 @@ class Modules:
         """Return how many modules stand below a prefix."""
         return self._below[prefix]
 
+    def _by_suffix(self, last: str) -> Mapping[str, Sequence[Module]]:
+        """Return the modules that have this last part of their path, by every end of the path."""
+        if last not in self._suffixes:
+            found: dict[str, list[Module]] = {}
+            for module in self._by_last.get(last, ()):
+                for _, suffix in _splits(module.bare):
+                    found.setdefault(suffix, []).append(module)
+            self._suffixes[last] = found
+        return self._suffixes[last]
+
     @cached_property
-    def _by_suffix(self) -> Mapping[str, Sequence[Module]]:
+    def _by_last(self) -> Mapping[str, Sequence[Module]]:
         found: dict[str, list[Module]] = {}
         for module in self.all:
-            for _, suffix in _splits(module.bare):
-                found.setdefault(suffix, []).append(module)
+            found.setdefault(module.bare.rpartition(".")[2], []).append(module)
         return found
 
     @cached_property
