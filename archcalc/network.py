@@ -32,6 +32,7 @@ _E = TypeVar("_E", bound=StrEnum)
 Quantity = Literal["output", "params", "macs", "receptive_field"]
 Target = Literal["pytorch", "yaml", "json"]
 _NEEDS_TORCH: Final = "{} needs torch and fvcore ({}): pip install 'archcalc[torch]'"
+_NEEDS_SAFETENSORS: Final = "to convert a checkpoint needs torch and safetensors ({}): pip install 'archcalc[torch]'"
 
 
 def _member(kind: type[_E], word: str) -> _E:
@@ -255,16 +256,40 @@ class Network:
 
         return Against(against_in_a_process(self.graph, model, device, timeout))
 
-    def check_weights(self, file: str | os.PathLike[str]) -> "OfWeights":
-        """Return the tensors of a checkpoint next to those of the network. Needs torch, except for .safetensors."""
+    def check_weights(self, file: str | os.PathLike[str], key: str | None = None) -> "OfWeights":
+        """Return the tensors of a checkpoint next to those of the network; torch is not needed.
+
+        `key` is that of the state_dict in the file, as in "model" or "run.state_dict"; that with most tensors, if none.
+        Raises ArchError for what is not a checkpoint.
+        """
         from pathlib import Path
 
+        from archcalc.analysis.modules import Modules
         from archcalc.analysis.weights import fit
         from archcalc.answers.check import OfWeights
-        from archcalc.pytorch.checkpoint import read_shapes
+        from archcalc.checkpoint.read import read
         from archcalc.twins import place
 
-        return OfWeights(fit(self.spec.name, place(self.graph), read_shapes(Path(file))), str(file))
+        placed, checkpoint = place(self.graph), read(Path(file), key)
+        return OfWeights(fit(self.spec.name, placed, Modules(checkpoint)), checkpoint)
+
+    def convert_weights(
+        self, file: str | os.PathLike[str], to: str | os.PathLike[str], key: str | None = None
+    ) -> "OfWeights":
+        """Write a checkpoint's tensors under the names of `module()`, as a .safetensors file, and return what they fit.
+
+        The file is written whole or not at all. Needs torch and safetensors. Raises ArchError where a tensor does not
+        fit, and where `to` is the file itself.
+        """
+        from pathlib import Path
+
+        found = self.check_weights(file, key)
+        try:
+            from archcalc.pytorch.convert import convert
+        except ImportError as error:
+            raise MissingError(_NEEDS_SAFETENSORS.format(error)) from error
+        convert(found.weights, found.checkpoint, Path(to))
+        return found
 
     def profile(
         self,

@@ -10,6 +10,7 @@ from archcalc.network import Network, expect_word, load
 from archcalc.spec.catalogue import Catalogue
 
 if TYPE_CHECKING:
+    from archcalc.analysis.modules import Modules
     from archcalc.analysis.quoted import Quoted
     from archcalc.analysis.weights import Weights
     from archcalc.answers.audit import Audit
@@ -28,7 +29,7 @@ Named: TypeAlias = Network | str | os.PathLike[str]
 
 Only = Literal["shapes", "params", "macs", "activations"]
 
-_CHECKPOINTS: Final = (".pth", ".pt", ".bin", ".safetensors", ".ckpt")
+_CHECKPOINTS: Final = (".pth", ".pt", ".bin", ".safetensors", ".ckpt", ".tar", ".pkl", ".pickle", ".th")
 """Endings of what is surely meant to be a file."""
 
 
@@ -102,15 +103,17 @@ def check(*networks: Named, device: str = "meta") -> "Agreements":
 def identify(
     what: str | int | os.PathLike[str],
     *,
+    key: str | None = None,
     spec_dir: str | os.PathLike[str] | None = None,
     on_fault: Callable[[str], None] = lambda path: None,
     show_all: bool = False,
 ) -> "Meanings | Candidates":
     """Return what a number, such as "0.77G", or a shape, such as "96x55x55", may be, the likeliest first.
 
-    Of the path of a checkpoint, return the networks that it fits. `show_all` shows what is less likely too, which is
-    always among what is returned. `on_fault` is called with the path of each spec that cannot be read. Raises ArchError
-    for what is no number, no shape and no file. Files but .safetensors need torch.
+    Of the path of a checkpoint, return the networks that it fits; `key` is that of the state_dict in the file, and that
+    with most tensors is taken if there is none. `show_all` shows what is less likely too, which is always among what is
+    returned. `on_fault` is called with the path of each spec that cannot be read. Raises ArchError for what is no
+    number, no shape and no file.
 
     >>> import archcalc
     >>> archcalc.identify(61_100_840).meanings[0].networks
@@ -119,7 +122,9 @@ def identify(
     word = os.fspath(what) if not isinstance(what, int) else str(what)
     quoted = _quoted(word)
     if quoted is None:
-        return _of_file(Path(word), spec_dir)
+        return _of_file(Path(word), key, spec_dir)
+    if key is not None:
+        raise ArchError(f"a key is of a state_dict in a file, and {word} is not a file")
     return _of_quoted(word, quoted, spec_dir, on_fault, show_all)
 
 
@@ -128,7 +133,7 @@ def _quoted(word: str) -> "Quoted | Shape | None":
     from archcalc.analysis.quoted import read_quoted, read_shape
 
     path = Path(word)
-    if path.is_file():
+    if _is_there(path):
         return None
     shape = read_shape(word)
     if shape is not None:
@@ -136,9 +141,17 @@ def _quoted(word: str) -> "Quoted | Shape | None":
     try:
         return read_quoted(word)
     except ArchError as fault:
-        if path.suffix in _CHECKPOINTS or len(path.parts) > 1:
+        if path.suffix in _CHECKPOINTS or len(path.parts) > 1 or os.path.isdir(path):
             return None
         raise ArchError(f"there is no file '{word}', and {fault}") from None
+
+
+def _is_there(path: Path) -> bool:
+    """Return whether there is a file, or a pipe or a device; not for a word that is no name of a file."""
+    try:
+        return path.exists() and not path.is_dir()
+    except OSError:
+        return False
 
 
 def _of_quoted(
@@ -166,17 +179,19 @@ def _of_quoted(
     return Meanings(word, tuple(meanings(graphs, quoted)), said, hint=quoted.hint, show_all=show_all)
 
 
-def _of_file(file: Path, spec_dir: str | os.PathLike[str] | None) -> "Candidates":
+def _of_file(file: Path, key: str | None, spec_dir: str | os.PathLike[str] | None) -> "Candidates":
+    from archcalc.analysis.modules import Modules
     from archcalc.answers.identify import Candidates
-    from archcalc.pytorch.checkpoint import read_shapes
+    from archcalc.checkpoint.read import read
 
-    found = read_shapes(file)
-    fits = [_fit(network, found) for _, network, _ in every(spec_dir) if network is not None]
-    candidates = sorted((one for one in fits if one), key=lambda one: (len(one.misfits), -one.elements, one.network))
-    return Candidates(str(file), tuple(candidates))
+    checkpoint = read(file, key)
+    modules = Modules(checkpoint)
+    fits = [_fit(network, modules) for _, network, _ in every(spec_dir) if network is not None]
+    candidates = sorted((one for one in fits if one), key=lambda one: (one.misfit_count, -one.elements, one.network))
+    return Candidates(checkpoint, tuple(candidates))
 
 
-def _fit(network: Network, found: "dict[str, Shape]") -> "Weights | None":
+def _fit(network: Network, found: "Modules") -> "Weights | None":
     """Return a network next to a checkpoint, with as many classes as that has; None where torch has no such network."""
     from archcalc.analysis.weights import CLASSES, fit
     from archcalc.twins import place

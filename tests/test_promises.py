@@ -100,6 +100,7 @@ STAGES = [
     "errors",
     "files",
     "layers",
+    "checkpoint",
     "spec",
     "graph",
     "twins",

@@ -8,6 +8,7 @@ from archcalc.analysis.check import against
 from archcalc.analysis.check.agreement import Agreement
 from archcalc.analysis.weights import Weights
 from archcalc.answers.answer import Answer
+from archcalc.checkpoint.checkpoint import Checkpoint
 from archcalc.render.answer import Answer as Rendered
 
 
@@ -88,7 +89,7 @@ class OfWeights(Answer):
     """A spec next to the tensors of a checkpoint."""
 
     weights: Weights
-    file: str
+    checkpoint: Checkpoint
 
     @property
     def differences(self) -> list[str]:
@@ -100,7 +101,7 @@ class OfWeights(Answer):
     def rendered(self) -> Rendered:
         from archcalc.render.check import of_weights
 
-        return of_weights(self.weights, self.file)
+        return of_weights(self.weights, self.checkpoint)
 
     def records(self) -> Iterator[dict[str, Any]]:
         """Return a row for each tensor."""
@@ -111,5 +112,7 @@ class OfWeights(Answer):
                 "shape": _size(one.shape),
                 "found": one.found_name,
                 "found_shape": _size(one.found_shape),
+                "found_mask": one.found_mask,
                 "verdict": one.verdict.value,
+                "paired_by": one.paired_by and one.paired_by.value,
             }

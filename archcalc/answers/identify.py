@@ -9,6 +9,7 @@ from archcalc.analysis.identify.sayings import Saying
 from archcalc.analysis.identify.shapes import ShapeMeaning
 from archcalc.analysis.weights import Weights
 from archcalc.answers.answer import Answer
+from archcalc.checkpoint.checkpoint import Checkpoint
 from archcalc.render.answer import Answer as Rendered
 
 
@@ -48,24 +49,25 @@ class Meanings(Answer):
 class Candidates(Answer):
     """Networks next to a checkpoint, the best fitting first."""
 
-    file: str
+    checkpoint: Checkpoint
     candidates: tuple[Weights, ...]
 
     @property
     def has_match(self) -> bool:
-        return any(not one.misfits for one in self.candidates)
+        return any(not one.misfit_count for one in self.candidates)
 
     def rendered(self) -> Rendered:
         from archcalc.render.identify import of_checkpoint
 
-        return of_checkpoint(self.candidates, self.file)
+        return of_checkpoint(self.candidates, self.checkpoint)
 
     def records(self) -> Iterator[dict[str, Any]]:
         """Return a row for each network."""
         for one in self.candidates:
             yield {
                 "name": one.network,
-                "fits": not one.misfits,
+                "fits": not one.misfit_count,
                 "elements": one.elements,
-                "misfits": len(one.misfits),
+                "guesses": one.guesses,
+                "misfits": one.misfit_count,
             }

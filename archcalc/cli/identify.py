@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from archcalc.cli.options import AS_FITS, SpecDirOption, Writing
+from archcalc.cli.options import AS_FITS, KeyOption, SpecDirOption, Writing
 
 WhatArgument = Annotated[
     list[str],
@@ -19,7 +19,11 @@ AllOption = Annotated[bool, typer.Option("--all", help="Show all that a number m
 
 
 def identify(
-    what: WhatArgument, show_all: AllOption = False, spec_dir: SpecDirOption = None, writing: Writing = AS_FITS
+    what: WhatArgument,
+    key: KeyOption = None,
+    show_all: AllOption = False,
+    spec_dir: SpecDirOption = None,
+    writing: Writing = AS_FITS,
 ) -> None:
     """Find the networks that have a number or a shape, or that a checkpoint fits; ends with 1 if there are none.
 
@@ -30,7 +34,7 @@ def identify(
     from archcalc.questions import identify as identified
 
     word = " ".join(what)
-    found = identified(word, spec_dir=spec_dir, on_fault=_say_left_out, show_all=show_all)
+    found = identified(word, key=key, spec_dir=spec_dir, on_fault=_say_left_out, show_all=show_all)
     write_answer(found, writing)
     if found.has_match:
         return

@@ -89,6 +89,15 @@ SpecDirOption = Annotated[
     str | None, typer.Option("--spec-dir", metavar="DIR", help="Look for spec names in DIR first.")
 ]
 
+KeyOption = Annotated[
+    str | None,
+    typer.Option(
+        "--key",
+        metavar="KEY",
+        help="The key of the state_dict in a checkpoint, such as state_dict_ema. Default: the one with most tensors.",
+    ),
+]
+
 
 class Reading(NamedTuple):
     """How the networks are read that a command names."""

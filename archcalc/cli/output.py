@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
 from archcalc.errors import ArchError, reason
-from archcalc.files import was_read
+from archcalc.files import replacing, was_read
 from archcalc.render import formats
 from archcalc.render.answer import Answer as Rendered
 
@@ -102,6 +102,15 @@ def chosen(writing: "Writing") -> str:
     return known.get(ending, "plain")
 
 
+def expect_apart(other: Path, output: Path | None) -> None:
+    """Raise ArchError where another file that is written is the one of --output, or one that was read."""
+    target = Path(os.path.realpath(other))
+    if output is not None and Path(os.path.realpath(output)) == target:
+        raise ArchError(f"{other} cannot be written twice: name two files")
+    if was_read(target):
+        raise ArchError(f"{other} is a file that was read: name another")
+
+
 def _width() -> int:
     """Return the terminal's columns; $COLUMNS, if it is set, comes first."""
     import shutil
@@ -118,30 +127,7 @@ def _write_file(path: Path, text: str) -> None:
         if target.exists() and not target.is_file():
             target.write_text(text, encoding="utf-8")
         else:
-            _replace(target, text)
+            with replacing(target) as temporary:
+                temporary.write_text(text, encoding="utf-8", newline="")
     except OSError as error:
         raise ArchError(f"--output: {path} cannot be written: {reason(error)}") from None
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write to a file next to it, then move that over it."""
-    import tempfile
-
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-            stream.write(text)
-        os.chmod(temporary, _mode(path))
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-
-
-def _mode(path: Path) -> int:
-    """Return the permissions of the file that is replaced, or those of a new one."""
-    if path.exists():
-        return path.stat().st_mode & 0o777
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask

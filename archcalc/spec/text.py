@@ -6,7 +6,6 @@ YAML 1.1 and 1.2 differ (`on`, `017`, `1_000`) are refused. Each node knows its 
 """
 
 import re
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -14,7 +13,7 @@ from typing import Any, Final, NamedTuple
 import yaml
 
 from archcalc.errors import ArchError, Faults, Mark
-from archcalc.files import remember
+from archcalc.files import is_pipe_or_device, remember
 
 MOST_BYTES: Final = 1_000_000
 MOST_NESTING: Final = 64
@@ -60,7 +59,7 @@ def read_bytes(path: Path, name: str, *, in_passing: bool = False) -> bytes:
     A file that is read `in_passing` may be written over later; others may not.
     """
     try:
-        if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
+        if is_pipe_or_device(path):
             raise ArchError(f"{name} is not a file but a pipe or a device; to read it, write - and add < {name}")
         with path.open("rb") as stream:
             if not in_passing:

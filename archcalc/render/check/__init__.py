@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from archcalc.analysis.check.against import Against
 from archcalc.analysis.check.agreement import Agreement
 from archcalc.analysis.weights import Weights
+from archcalc.checkpoint.checkpoint import Checkpoint
 from archcalc.render.answer import Answer
 from archcalc.render.check.against import against_data, against_sheet
 from archcalc.render.check.agreement import data, layers_sheet, networks_sheet
@@ -23,6 +24,6 @@ def of_model(found: Against) -> Answer:
     return Answer([against_sheet(found)], lambda: against_data(found))
 
 
-def of_weights(weights: Weights, file: str) -> Answer:
+def of_weights(weights: Weights, checkpoint: Checkpoint) -> Answer:
     """Show a network next to the tensors of a checkpoint."""
-    return Answer([tensors_sheet(weights, file)], lambda: tensors_data(weights, file))
+    return Answer([tensors_sheet(weights, checkpoint)], lambda: tensors_data(weights, checkpoint))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from archcalc.analysis.weights import Weights
+from archcalc.checkpoint.checkpoint import Checkpoint
 from archcalc.render.answer import Answer
 from archcalc.render.identify.checkpoints import networks_data, networks_sheet
 
@@ -11,7 +12,7 @@ _NEAREST: Final = 3
 """How many are named where none fits."""
 
 
-def of_checkpoint(candidates: Sequence[Weights], file: str) -> Answer:
+def of_checkpoint(candidates: Sequence[Weights], checkpoint: Checkpoint) -> Answer:
     """Show the networks that a checkpoint fits, or those that come nearest."""
-    shown = [one for one in candidates if not one.misfits] or candidates[:_NEAREST]
-    return Answer([networks_sheet(shown, file)], lambda: networks_data(shown, file))
+    shown = [one for one in candidates if not one.misfit_count] or candidates[:_NEAREST]
+    return Answer([networks_sheet(shown, checkpoint)], lambda: networks_data(shown, checkpoint))

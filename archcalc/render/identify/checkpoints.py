@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from archcalc.analysis.weights import Verdict, Weights
+from archcalc.checkpoint.checkpoint import Checkpoint
 from archcalc.errors import printable
-from archcalc.render.check.weights import misfit, tensor_data
+from archcalc.render.check.weights import file_data, misfit, tensor_data, where_found
 from archcalc.render.envelope import stamped
 from archcalc.render.sheet import Column, Sheet
 from archcalc.render.words import number
@@ -18,43 +19,45 @@ _NETWORKS: Final = (
 )
 
 
-def networks_sheet(candidates: Sequence[Weights], file: str) -> Sheet:
+def networks_sheet(candidates: Sequence[Weights], checkpoint: Checkpoint) -> Sheet:
     """Return a line for each network, the best fitting first."""
     rows = ((w.network, _counted(w), w.elements, verdict(w)) for w in candidates)
-    return Sheet("", f"networks that {printable(file)} fits, by the shapes of its tensors", _NETWORKS, tuple(rows))
+    title = f"networks that {printable(str(checkpoint.path))} fits, by the shapes of its tensors"
+    return Sheet("", title, _NETWORKS, tuple(rows), notes=tuple(where_found(checkpoint)))
 
 
-def networks_data(candidates: Sequence[Weights], file: str) -> dict[str, Any]:
+def networks_data(candidates: Sequence[Weights], checkpoint: Checkpoint) -> dict[str, Any]:
     """Return the networks that a checkpoint may be of, as JSON.
 
-    - `file`: the checkpoint.
+    - `file`, `key`, `others`: the checkpoint, as in `check --weights FILE`.
     - `candidates`: the best first, each with
 
       - `name`: the network, with the `--set` that it needs.
       - `fits`: whether all tensors fit.
       - `elements`: the elements of the tensors that fit.
+      - `guesses`: how many tensors fit by a guess, as their shapes are not the only ones of their kind.
       - `misfits`: the tensors that do not fit, with the keys of `tensors` in `check --weights FILE`.
     """
     found = [
         {
             "name": weights.network,
-            "fits": not weights.misfits,
+            "fits": not weights.misfit_count,
             "elements": weights.elements,
+            "guesses": weights.guesses,
             "misfits": [tensor_data(fit) for fit in weights.misfits],
         }
         for weights in candidates
     ]
-    return stamped({"file": file, "candidates": found})
+    return stamped({**file_data(checkpoint), "candidates": found})
 
 
 def _counted(weights: Weights) -> str:
-    fitting = sum(fit.verdict is Verdict.FITS for fit in weights.fits)
-    return f"{fitting} of {sum(fit.name is not None for fit in weights.fits)}"
+    return f"{sum(fit.verdict is Verdict.FITS for fit in weights.own)} of {len(weights.own)}"
 
 
 def verdict(weights: Weights) -> str:
     """Return `fits`, or in words what does not."""
-    if not weights.misfits:
-        return "fits"
-    first, *others = map(misfit, weights.misfits)
-    return f"{first}; and {len(others)} more" if others else first
+    if not weights.misfit_count:
+        return f"fits, {weights.guesses} by a guess" if weights.guesses else "fits"
+    first, others = misfit(next(weights.misfits)), weights.misfit_count - 1
+    return f"{first}; and {others:,} more" if others else first

@@ -1,22 +1,20 @@
 """Checkpoints: which tensors fit which layers, which networks they fit, and files that are none."""
 
 import json
-import pickle
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-import safetensors.torch
 import torch
 import torchvision
 
 import archcalc
+from archcalc.analysis.modules import Modules
 from archcalc.analysis.weights import Verdict, Weights, fit
-from archcalc.errors import ArchError
+from archcalc.checkpoint.checkpoint import Checkpoint, Kind
+from archcalc.checkpoint.read import read
 from archcalc.pytorch.build import build
-from archcalc.pytorch.checkpoint import read_shapes
 from archcalc.twins import place
 from tests.commands import run_here
 
@@ -60,15 +58,16 @@ def saved(path: Path, what: Any, **keywords: Any) -> Path:
     return path
 
 
-def fitted(name: str, found: Mapping[str, tuple[int, ...]]) -> Weights:
-    return fit(name, place(archcalc.load(name).graph), found)
+def fitted(name: str | Path, found: Mapping[str, tuple[int, ...]], kind: Kind = Kind.STREAM) -> Weights:
+    graph = archcalc.load(name).graph
+    return fit(graph.spec.name, place(graph), Modules(Checkpoint(Path("file"), kind, found)))
 
 
 @pytest.mark.parametrize("is_new", [True, False], ids=["zip", "before torch 1.6"])
 def test_torchvisions_checkpoint_fits_by_shape(tmp_path: Path, is_new: bool) -> None:
     path = saved(tmp_path / "alexnet.pth", torchvision_alexnet(), _use_new_zipfile_serialization=is_new)
-    weights = fitted("alexnet_torchvision", read_shapes(path))
-    assert weights.misfits == []
+    weights = fitted("alexnet_torchvision", read(path).tensors)
+    assert list(weights.misfits) == []
     assert weights.elements == 61_100_840
     assert not weights.names_agree
     pairs = {one.name: one.found_name for one in weights.fits}
@@ -76,38 +75,16 @@ def test_torchvisions_checkpoint_fits_by_shape(tmp_path: Path, is_new: bool) -> 
     assert pairs["fc8.bias"] == "classifier.6.bias"
 
 
-def test_what_training_scripts_save_is_found(tmp_path: Path) -> None:
-    inner = {f"module.{name}": tensor for name, tensor in torchvision_alexnet().items()}
-    path = saved(tmp_path / "run.pt", {"epoch": 3, "lr": [0.1], "optimizer": {"state": {}}, "state_dict": inner})
-    assert fitted("alexnet_torchvision", read_shapes(path)).misfits == []
-
-
-def test_safetensors_are_read_as_their_library_reads_them(tmp_path: Path) -> None:
-    tensors = {
-        "features.10.weight": torch.zeros(4, 3, 2, 1),
-        "features.9.weight": torch.zeros(2, 2, dtype=torch.float16),
-        "scale": torch.zeros(()),
-        "empty": torch.zeros(0, 3),
-        "mask": torch.zeros(7, dtype=torch.bool),
-    }
-    path = tmp_path / "some.safetensors"
-    safetensors.torch.save_file(tensors, path, metadata={"made": "here"})
-    with safetensors.safe_open(path, "pt") as theirs:
-        assert read_shapes(path) == {name: tuple(theirs.get_slice(name).get_shape()) for name in theirs.keys()}  # noqa: SIM118
-    assert list(read_shapes(path)) == ["empty", "features.9.weight", "features.10.weight", "mask", "scale"]
-
-
 @pytest.mark.parametrize("name", ["alexnet_paper", "alexnet_owt_bn", "lenet_d2l", "alexnet_torch7"])
 def test_the_checkpoint_of_the_module_itself_fits_by_name(name: str) -> None:
-    graph = archcalc.load(name).graph
-    weights = fit(name, place(graph), {n: tuple(t.shape) for n, t in build(graph, "meta").state_dict().items()})
-    assert weights.misfits == []
+    weights = fitted(name, own_shapes(name))
+    assert list(weights.misfits) == []
     assert weights.names_agree
 
 
 def test_two_towers_fit_a_checkpoint_in_groups() -> None:
     weights = fitted("alexnet_paper", CAFFE)
-    assert weights.misfits == []
+    assert list(weights.misfits) == []
     assert weights.elements == 60_965_224
 
 
@@ -124,11 +101,15 @@ def test_every_misfit_is_named() -> None:
 
 
 def test_a_checkpoint_from_before_batches_were_counted_fits() -> None:
-    graph = archcalc.load("alexnet_owt_bn").graph
-    found = {name: tuple(t.shape) for name, t in build(graph, "meta").state_dict().items()}
+    found = own_shapes("alexnet_owt_bn")
     old = {name: shape for name, shape in found.items() if not name.endswith("num_batches_tracked")}
     assert len(old) == len(found) - 7
-    assert fit("bn", place(graph), old).misfits == []
+    assert list(fitted("alexnet_owt_bn", old).misfits) == []
+
+
+def own_shapes(name: str | Path) -> dict[str, tuple[int, ...]]:
+    """The state_dict of our own module."""
+    return {each: tuple(t.shape) for each, t in build(archcalc.load(name).graph, "meta").state_dict().items()}
 
 
 def identified(path: Path, *arguments: str) -> tuple[dict[str, bool], int]:
@@ -168,103 +149,6 @@ def test_check_says_each_misfit_and_ends_with_1(tmp_path: Path) -> None:
     ]
     assert run_here("check", "torchvision", "--set", "num_classes=10", "--weights", str(path)).returncode == 0
     assert run_here("check", "paper", "torchvision", "--weights", str(path)).returncode == 2
-
-
-class Malice:
-    def __init__(self, victim: Path) -> None:
-        self.victim = victim
-
-    def __reduce__(self) -> Any:
-        return Path.touch, (self.victim,)
-
-
-def test_no_code_in_a_checkpoint_is_run(tmp_path: Path) -> None:
-    victim = tmp_path / "touched"
-    files = [
-        saved(tmp_path / "zip.pth", {"weight": Malice(victim)}),
-        saved(tmp_path / "old.pth", {"weight": Malice(victim)}, _use_new_zipfile_serialization=False),
-    ]
-    (tmp_path / "plain.pt").write_bytes(pickle.dumps(Malice(victim), protocol=2))
-    for path in [*files, tmp_path / "plain.pt"]:
-        with pytest.raises(ArchError, match=r"would run its code|is no checkpoint"):
-            read_shapes(path)
-    assert not victim.exists()
-    torch.load(files[0], weights_only=False)  # the file is as hostile as it should be
-    assert victim.exists()
-
-
-def test_a_whole_model_is_refused_with_what_to_do(tmp_path: Path) -> None:
-    path = saved(tmp_path / "model.pth", torch.nn.Linear(2, 2))
-    with pytest.raises(ArchError, match=r"save a state_dict: torch\.save\(model\.state_dict\(\), file\)"):
-        read_shapes(path)
-
-
-def safetensors_file(header: bytes, data: bytes = b"") -> bytes:
-    return len(header).to_bytes(8, "little") + header + data
-
-
-GOOD = b'{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}'
-BROKEN: dict[str, tuple[bytes, str]] = {
-    "empty": (b"", "is empty"),
-    "text": (
-        b"conv1: 3 x 4\n" * 9,
-        "is not a checkpoint: it does not begin like a file of torch.save or of safetensors",
-    ),
-    "an image": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "is not a checkpoint: it does not begin like"),
-    "a pickled list": (pickle.dumps([1, 2]), "is not a checkpoint that torch can read"),
-    "a zip cut off": (b"PK\x03\x04" + bytes(200), "is cut off or damaged"),
-    "header cut off": (safetensors_file(GOOD)[:-9], "is cut off: its header should have 54 bytes, the file has 53"),
-    "data cut off": (safetensors_file(GOOD, bytes(7)), "is cut off: a ends at byte 70 of 69"),
-    "header too long": ((2**63 - 1).to_bytes(8, "little") + GOOD, "is cut off"),
-    "no JSON": (safetensors_file(b"{'a': 1}"), "the safetensors header is not JSON"),
-    "deep JSON": (safetensors_file(b'{"a":' + b"[" * 100_000), "the safetensors header is not JSON"),
-    "not a tensor": (safetensors_file(b'{"a":5}'), "has no valid entry for a"),
-    "no such shape": (
-        safetensors_file(GOOD.replace(b"[2]", b"[-2]"), bytes(8)),
-        r"too many or too few for \[-2\] of F32",
-    ),
-    "a wrong size": (safetensors_file(GOOD.replace(b"[2]", b"[3]"), bytes(8)), "a has 8 bytes, too many or too few"),
-    "a shape of text": (safetensors_file(GOOD.replace(b"[2]", b'["2"]'), bytes(8)), "too many or too few"),
-    "nothing in it": (safetensors_file(b'{"__metadata__":{}}'), "has no tensors with names"),
-}
-
-
-@pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_file_is_told_from_a_checkpoint(name: str, tmp_path: Path) -> None:
-    content, message = BROKEN[name]
-    path = tmp_path / "broken.pth"
-    path.write_bytes(content)
-    with pytest.raises(ArchError, match=message):
-        read_shapes(path)
-
-
-def test_every_way_to_cut_a_checkpoint_off_is_told(tmp_path: Path) -> None:
-    whole = saved(tmp_path / "whole.pth", {"conv.weight": torch.zeros(4, 3, 3, 3)}).read_bytes()
-    old = saved(tmp_path / "old.pth", {"a": torch.zeros(9)}, _use_new_zipfile_serialization=False).read_bytes()
-    for content in (whole, old):
-        for length in range(0, len(content) - 1, 37):
-            (tmp_path / "cut.pth").write_bytes(content[:length])
-            with pytest.raises(ArchError, match=r"cut\.pth"):
-                read_shapes(tmp_path / "cut.pth")
-
-
-def test_an_archive_that_would_fill_the_memory_is_refused(tmp_path: Path) -> None:
-    bomb = zipfile.ZipFile(tmp_path / "bomb.pth", "w", zipfile.ZIP_DEFLATED)
-    with bomb, bomb.open("bomb/data.pkl", "w") as stream:
-        for _ in range(101):
-            stream.write(bytes(10**6))
-    with pytest.raises(ArchError, match="has a pickle of over 100,000,000 bytes"):
-        read_shapes(tmp_path / "bomb.pth")
-    with zipfile.ZipFile(tmp_path / "other.pth", "w") as archive:
-        archive.writestr("word/document.xml", "<xml/>")
-    with pytest.raises(ArchError, match=r"not one of torch\.save"):
-        read_shapes(tmp_path / "other.pth")
-
-
-@pytest.mark.parametrize("what", [[torch.zeros(2)], {"epoch": 3}, torch.zeros(3), {"model": {"optimizer": 1}}])
-def test_what_is_no_state_dict_is_told(what: Any, tmp_path: Path) -> None:
-    with pytest.raises(ArchError, match="has no tensors with names"):
-        read_shapes(saved(tmp_path / "other.pth", what))
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
