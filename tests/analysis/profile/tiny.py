@@ -15,7 +15,7 @@ layers:
   - {name: fc, op: linear, out_features: 10}
 """
 
-SHORT = ("--device", "cpu", "--threads", "1", "--batch", "2", "--min-run-time", "0.01")
+SHORT = ("--device", "cpu", "--threads", "1", "--batch", "2", "--calls", "100", "--min-run-time", "0.01")
 
 
 def asked(**changed: Any) -> Request:
