@@ -116,6 +116,7 @@ def test_mistakes_are_said_before_anything_is_measured(arguments: list[str], mes
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
+@pytest.mark.slow
 def test_a_network_that_cannot_be_measured_keeps_no_other_from_it(tiny: Path, tmp_path: Path) -> None:
     empty = tmp_path / "empty.yaml"
     empty.write_text("archcalc: 1\nname: empty\ninput: [6, 9, 9]\nlayers:\n  - {name: act, op: relu}\n")
