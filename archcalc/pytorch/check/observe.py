@@ -50,12 +50,12 @@ def observe(graph: Graph, device: str) -> dict[str, Observed]:
 
 
 def expect_device(device: str) -> None:
-    """Raise MissingError, saying what there is, unless torch can use the device here."""
+    """Raise MissingError, saying what there is, unless torch can use the device here; ArchError for another word."""
     here = ", ".join(["meta", "cpu", *(["cuda"] if torch.cuda.is_available() else [])])
     try:
         known = torch.device(device)
     except RuntimeError as error:
-        raise MissingError(f"torch {torch.__version__} knows no device '{device}'; here it can use {here}") from error
+        raise ArchError(f"torch {torch.__version__} knows no device '{device}'; here it can use {here}") from error
     try:
         torch.empty(0, device=known)
     except (RuntimeError, AssertionError, NotImplementedError) as error:

@@ -45,6 +45,7 @@ class Clock:
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
+        self.waits = device.type != "cpu"
 
     def __call__(self) -> float:
         synchronize(self.device)

@@ -3,14 +3,23 @@
 import time
 from collections.abc import Callable
 from math import ceil
-from typing import Final
+from typing import Final, Protocol
 
 from archcalc.analysis.profile.request import Request
 from archcalc.analysis.profile.statistics import LEAST_BLOCKS, Timing, percentile, timing
 from archcalc.collector import collector_at_rest
 
 Step = Callable[[], object]
-Clock = Callable[[], float]
+
+
+class Clock(Protocol):
+    """A clock in seconds."""
+
+    waits: bool
+    """Whether it waits for a device, which takes time."""
+
+    def __call__(self) -> float: ...
+
 
 _WAITING: Final = 0.01
 """The most that waiting for the device may add to the time of a step, as a share of it."""
@@ -60,7 +69,7 @@ def block_size(step: Step, clock: Clock, min_run_time: float) -> int:
         each = min(block(step, clock, several) for _ in range(_TRIALS)) / several
     if each <= 0:
         return several
-    waiting = max(once - each, 0)
+    waiting = max(once - each, 0) if clock.waits else min(block(step, clock, 0) for _ in range(_TRIALS))
     return min(max(ceil(waiting / (_WAITING * each)), 1), max(int(min_run_time / LEAST_BLOCKS / each), 1))
 
 

@@ -28,6 +28,7 @@ class FakeClock:
 
     def __init__(self) -> None:
         self.now = 0.0
+        self.waits = True
 
     def __call__(self) -> float:
         return self.now
