@@ -26,7 +26,7 @@ class WindowPool(Weightless, Windowed):
 
     def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
         yield from has_rank(x, 3)
-        yield from window.pads_at_most_half(self.slides())
+        yield from window.pads_less_than_windows(self.slides())
         yield from window.fits(self.slides(), x)
 
     def output_shape(self, x: Sizes[S]) -> Sizes[S]:

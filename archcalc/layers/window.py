@@ -219,17 +219,27 @@ def fits_exactly(layer: Sliding, x: Shape) -> bool:
     return layer.padding == SAME or applied(layer, x).padding == layer.padding
 
 
-def pads_at_most_half(layer: Sliding) -> Iterator[Requirement]:
-    """Require that a pool pads at most half its window, as torch does: another window might see no input."""
+def pads_less_than_windows(layer: Sliding) -> Iterator[Requirement]:
+    """Require that a pool pads less than its window, or another window might see no input.
+
+    Where it rounds as torch does, it may pad half its window at most, as torch asks. Caffe asks for less than a window:
+    src/caffe/layers/pooling_layer.cpp, LayerSetUp.
+    """
     if isinstance(layer.padding, Sides):
         top, bottom, left, right = layer.padding
+        is_torch = isinstance(layer.ceil_mode, bool)
         for sides, kernel in zip(((top, bottom), (left, right)), layer.kernel_size, strict=True):
             for side in sides:
-                yield Requirement(side <= kernel // 2, partial(_over_half, sides, kernel))
+                most = kernel // 2 if is_torch else kernel - 1
+                yield Requirement(side <= most, partial(_over_half if is_torch else _over_window, sides, kernel))
 
 
 def _over_half(sides: tuple[int, int], kernel: int) -> str:
     return f"padding {max(sides)} is more than half its window: {kernel} // 2 = {kernel // 2}"
+
+
+def _over_window(sides: tuple[int, int], kernel: int) -> str:
+    return f"padding {max(sides)} is not less than its window, which is {kernel}"
 
 
 def _padded(padding: Sides | str, x: Shape) -> str:
