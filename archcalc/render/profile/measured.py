@@ -144,7 +144,8 @@ def _notes(measured: Measured, mode: Mode) -> Iterator[str]:
         yield _steps_of_preset(part.times.step)
     elif isinstance(part, Infer) and part.times.latency:
         calls = part.times.latency.n
-        yield f"ms/step: {_samples(part.times.step)}; p50, p90, p99: of {calls:,} single calls with one example"
+        how = _samples([one.times.step for _, one in measured])
+        yield f"ms/step: {how}; p50, p90, p99: of {calls:,} single calls with one example"
     yield from _said_of(records, lambda record: _loss(record, mode))
     for record, one in measured:
         if (seconds := one.times.compile_s) is not None:
@@ -155,11 +156,12 @@ def _notes(measured: Measured, mode: Mode) -> Iterator[str]:
     yield from _said_of(records, lambda record: [one.words for one in record.warnings if one.mode in (mode, None)])
 
 
-def _samples(step: StepTimes) -> str:
-    """Return what the times of a step are the median of, but for those of a preset."""
-    if step.per_block == 1:
-        return f"median of {step.n:,} steps, with a wait for the device after each"
-    return "median of blocks of steps, with a wait for the device after each block"
+def _samples(steps: Sequence[StepTimes]) -> str:
+    """Return what the times of steps are the medians of, but for those of a preset."""
+    if any(step.per_block != 1 for step in steps):
+        return "median of blocks of steps, with a wait for the device after each block"
+    number = f"{steps[0].n:,} " if len(steps) == 1 else ""
+    return f"median of {number}steps, with a wait for the device after each"
 
 
 def _settings(record: Record) -> list[str]:
