@@ -12,6 +12,8 @@ from archcalc.checkpoint.unpickled import unpickle
 
 _MAGIC: Final = 0x1950A86A20F9469CFC6C
 _VERSION: Final = 1001
+_COUNT: Final = 8
+"""The bytes of a storage's number of elements."""
 
 
 def load(path: Path) -> Any:
@@ -36,8 +38,9 @@ def load(path: Path) -> Any:
 
 def _skip(stream: mmap.mmap, storage: Storage) -> None:
     """Pass over the number of a storage's elements and their bytes."""
-    elements = int.from_bytes(stream.read(8), "little")
-    end = stream.tell() + storage.size
+    count = stream.read(_COUNT)
+    elements = int.from_bytes(count, "little")
+    end = stream.tell() + _COUNT - len(count) + storage.size
     if elements != storage.elements or end > len(stream):
         raise MalformedError(f"it is cut off: it should have {end:,} bytes or more, but has {len(stream):,}")
     stream.seek(end)
