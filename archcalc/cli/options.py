@@ -54,6 +54,11 @@ def convention_names(incomplete: str) -> list[str]:
     return [name for name in dict.fromkeys([*CONVENTIONS, *words]) if name.startswith(incomplete)]
 
 
+def file_of(output: Path | None) -> Path | None:
+    """Return the file that is written, or None for standard output."""
+    return None if output == Path("-") else output
+
+
 SPEC_HELP = (
     "A path, - for standard input, a spec's name or alias, or the end of a name if only one name ends so. "
     "Settings may follow, as in d2l:num_classes=2."
@@ -73,7 +78,13 @@ FormatOption = Annotated[
 ]
 OutputOption = Annotated[
     Path | None,
-    typer.Option("--output", "-o", metavar="FILE", help="Write to FILE; its ending picks a format."),
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        callback=file_of,
+        help="Write to FILE, whose ending picks a format; - is standard output.",
+    ),
 ]
 InputOption = Annotated[
     str | None, typer.Option("--input", metavar="CxHxW", help="Another input shape, such as 3x227x227.")

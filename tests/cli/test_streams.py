@@ -28,6 +28,13 @@ def test_output_goes_to_a_file_in_the_format_of_its_ending(tmp_path: Path) -> No
     assert [path.suffix for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
+@pytest.mark.parametrize("command", [("table", "paper"), ("show", "d2l"), ("export", "d2l"), ("schema",), ("ops",)])
+def test_a_dash_is_standard_output(command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run_here(*command, "--output", "-").stdout == run_here(*command).stdout != ""
+    assert [*tmp_path.iterdir()] == []
+
+
 def test_a_failed_output_leaves_the_old_file_whole(tmp_path: Path) -> None:
     old = tmp_path / "table.md"
     old.write_text("old")

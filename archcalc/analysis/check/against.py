@@ -1,7 +1,7 @@
 """A spec beside somebody's model: layers beside what runs, how both are wired, and their outputs."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from archcalc.analysis import typed_json
@@ -94,6 +94,8 @@ class Against:
     outputs: tuple[Output, ...]
     """The outputs that both have, if they were compared."""
     why_no_outputs: str = ""
+    idle: Mapping[str, int] = field(default_factory=dict)
+    """The parameters of each module of the model, by its path, that nothing read as it ran."""
 
     @property
     def differences(self) -> list[str]:

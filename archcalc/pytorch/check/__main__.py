@@ -18,6 +18,7 @@ def main() -> None:
 
 def _against(request: Any, send: Send) -> Against:
     graph, target, device, folders = request
+    os.environ["TORCHDYNAMO_DISABLE"] = "1"  # what torch.compile makes of a model cannot be watched: its code can
     try:
         from archcalc.pytorch.check.against import hold_against_model
     except ImportError as error:

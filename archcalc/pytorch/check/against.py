@@ -63,6 +63,7 @@ def _compare(
         rewired=paired.rewired.outputs,
         outputs=outputs,
         why_no_outputs=why,
+        idle=dict(traced.idle),
     )
 
 

@@ -1,12 +1,13 @@
 """A run of somebody's model, noted: leaf modules by hooks, and between them, where no leaf is running, functions."""
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 from torch.overrides import TorchFunctionMode
 
 from archcalc.analysis.check.calls import FROM_OUTSIDE, UNSEEN, Call, with_axes_from_the_start, with_joined
@@ -26,6 +27,8 @@ class Traced:
     outputs: tuple[Tensor, ...]
     kind: str
     """The name of the class of its result."""
+    idle: Mapping[str, int]
+    """The parameters of each module that has some which nothing read, by its path."""
 
 
 def trace(module: nn.Module, x: Tensor) -> Traced:
@@ -33,6 +36,8 @@ def trace(module: nn.Module, x: Tensor) -> Traced:
 
     Raises ArchError, with the module that was running, for whatever the model raises.
     """
+    _expect_watchable(module)
+    _finish(module, x)
     recorder = _Recorder(x)
     with torch.no_grad(), recorder.watching(module):
         try:
@@ -43,7 +48,22 @@ def trace(module: nn.Module, x: Tensor) -> Traced:
     outputs = tuple(tensors_in(result))
     numbers = tuple(map(recorder.read, outputs))
     calls = with_joined(recorder.calls, numbers, _are_one_mean)
-    return Traced(Seen(tuple(calls), numbers), outputs, type(result).__name__)
+    return Traced(Seen(tuple(calls), numbers), outputs, type(result).__name__, recorder.idle(module))
+
+
+def _expect_watchable(module: nn.Module) -> None:
+    """Raise ArchError for a model whose layers run out of Python's sight."""
+    for path, part in module.named_modules():
+        if isinstance(part, torch.jit.ScriptModule):
+            what = f"its module {path}" if path else "it"
+            raise ArchError(f"cannot be watched: {what} is TorchScript; name the torch.nn.Module that it was made from")
+
+
+def _finish(module: nn.Module, x: Tensor) -> None:
+    """Run a model that makes some of its parameters when it is first run; if it fails, so does the next run."""
+    if any(map(is_lazy, module.parameters())):
+        with suppress(Exception), torch.no_grad():
+            module(x)
 
 
 def _are_one_mean(inner: Call, outer: Call) -> bool:
@@ -85,6 +105,8 @@ class _Recorder(TorchFunctionMode):
         self._origins.put(x, Origin(FROM_OUTSIDE, shape_of(x)))
         self._owners: dict[int, str] = {}
         """The module that had each parameter first."""
+        self._read: set[int] = set()
+        """The tensors that functions read."""
         self._is_noting = False
 
     @contextmanager
@@ -133,6 +155,7 @@ class _Recorder(TorchFunctionMode):
             return func(*args, **keywords)
         use = Use.of(func, args, keywords)
         versions = _Given(tensors_in((args, keywords)), ())
+        self._read.update(id(tensor) for tensor, _ in versions.versions)
         self.running.append(f"({use.name})")
         result = func(*args, **keywords)
         self.running.pop()
@@ -204,6 +227,15 @@ class _Recorder(TorchFunctionMode):
     def _add(self, call: Call) -> int:
         self.calls.append(replace(call, number=len(self.calls)))
         return len(self.calls) - 1
+
+    def idle(self, module: nn.Module) -> dict[str, int]:
+        """Return how many parameters of its own each module has that nothing read; they may be those of another."""
+        counts: dict[str, int] = {}
+        for path, parameter in module.named_parameters():
+            if id(parameter) not in self._read | self._owners.keys():
+                owner = path.rpartition(".")[0]
+                counts[owner] = counts.get(owner, 0) + parameter.numel()
+        return counts
 
     def _owner(self, part: nn.Module, path: str) -> str:
         """Return the module that ran before and has one of its parameters, or is it; empty where there is none."""

@@ -1,6 +1,7 @@
 """A spec next to somebody's model, as a sheet and as JSON."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, Final
 
 from archcalc.analysis.check.against import Against, Beside, Output
@@ -31,6 +32,10 @@ _COLUMNS: Final = (
 )
 
 
+_FEW: Final = 3
+"""How many modules are named of those that did not run."""
+
+
 def against_sheet(against: Against) -> Sheet:
     """Return a line for each layer and for each module or function of the model, side by side."""
     rows = tuple((*_cells(pair.ours), *_cells(pair.theirs), _verdict(pair)) for pair in against.layers)
@@ -51,6 +56,10 @@ def _verdict(pair: Beside) -> str:
 def _notes(against: Against) -> Iterator[str]:
     if against.why_no_outputs:
         yield f"outputs are not compared: {against.why_no_outputs}"
+    if against.idle:
+        few = [printable(path or "the model itself") for path in islice(against.idle, _FEW)]
+        more = f" and {len(against.idle) - len(few)} more" if len(against.idle) > len(few) else ""
+        yield f"the model has {sum(against.idle.values()):,} more params, which did not run: {', '.join(few)}{more}"
     for output in against.outputs:
         if not output.largest:
             yield output.difference
@@ -76,6 +85,7 @@ def against_data(against: Against) -> dict[str, Any]:
       numbers, and `agree` says whether this is rounding at most, and the magnitude is not 0. `each` has these four and
       the `name` of each output.
     - `why_no_outputs`: why there are no outputs, or null.
+    - `idle`: how many parameters of each module of the model nothing read as it ran, by its path.
     - `layers`: in the order in which they run. `archcalc` is the layer of the spec, `model` is what does its work in
       the model; either may be null. Both have `name`, `type`, `output_shape`, `params`, and `fields`, as torch calls
       them, and `reads`, the names of what they read.
@@ -90,6 +100,7 @@ def against_data(against: Against) -> dict[str, Any]:
             "differences": against.differences,
             "outputs": _outputs(against.outputs),
             "why_no_outputs": against.why_no_outputs or None,
+            "idle": dict(against.idle),
             "layers": [
                 {
                     "archcalc": _call(pair.ours, here),

@@ -146,6 +146,46 @@ def type_error_inside():
 
 def leaves():
     raise SystemExit(4)
+
+
+class Lazy(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.LazyConv2d(6, 5, padding=2), nn.LazyConv2d(16, 5)
+        self.c, self.d, self.e = nn.LazyLinear(120), nn.LazyLinear(84), nn.LazyLinear(10)
+
+    forward = Functional.forward
+
+
+class Idle(Functional):
+    def __init__(self):
+        super().__init__()
+        self.head = nn.Sequential(nn.Linear(4, 3), nn.Linear(3, 2, bias=False))
+        self.table = nn.Parameter(torch.zeros(5))
+        self.again = self.head[0]
+
+    def forward(self, x):
+        return super().forward(x)
+
+
+class Spread(Functional):
+    def forward(self, x):
+        x = F.avg_pool2d(torch.sigmoid(self.a(x)), 2)
+        x = F.avg_pool2d(torch.sigmoid(self.b(x)), 2).flatten(1)
+        x = torch.sigmoid(F.linear(x, self.c.weight, self.c.bias))
+        return self.e(torch.sigmoid(self.d(x)))
+
+
+def parallel():
+    return nn.DataParallel(Functional())
+
+
+def traced():
+    return torch.jit.trace(Functional(), torch.zeros(1, 1, 28, 28))
+
+
+def traced_inside():
+    return nn.Sequential(traced())
 '''
 
 GROUPED = """
@@ -235,6 +275,20 @@ def test_a_model_may_be_made_already_or_know_single_precision_only(models: Path)
     assert single.differences == []
 
 
+@pytest.mark.parametrize("name", ["Lazy", "parallel"])
+def test_parameters_may_come_with_the_first_run_and_models_be_wrapped(models: Path, name: str) -> None:
+    assert against(models, name).differences == []
+
+
+def test_parameters_that_nothing_reads_are_counted(models: Path) -> None:
+    found = against(models, "Idle")
+    assert found.differences == []
+    assert found.idle == {"": 5, "head.0": 4 * 3 + 3, "head.1": 3 * 2}
+    assert against(models, "Functional").idle == against(models, "Spread").idle == {}
+    done = run_here("check", "lenet_d2l", "--against", f"{models}:Idle")
+    assert "the model has 26 more params, which did not run: the model itself, head.0, head.1\n" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("name", "differences"),
     [
@@ -303,9 +357,12 @@ def test_two_towers_are_a_convolution_in_groups(tmp_path: Path) -> None:
         ("type_error_inside", r"type_error_inside\(\) fails: models_of_mine\.py:\d+: TypeError: object of type 'int'"),
         ("leaves", r"leaves\(\) fails: models_of_mine\.py:\d+: SystemExit: 4"),
         ("layer", r"layer cannot run on 1x1x28x28: RuntimeError: mat1 and mat2"),
+        ("traced", r"traced cannot be watched: it is TorchScript; name the torch\.nn\.Module that it was made from"),
+        ("traced_inside", r"traced_inside cannot be watched: its module 0 is TorchScript"),
         ("wrong_size", r"wrong_size cannot run on 1x1x28x28 in c: RuntimeError: mat1 and mat2"),
     ],
 )
+@pytest.mark.filterwarnings("ignore:.*torch.jit:FutureWarning", "ignore:.*torch.jit:DeprecationWarning")
 def test_what_cannot_be_made_or_run_says_its_own_error(models: Path, name: str, message: str) -> None:
     with pytest.raises(ArchError, match=message):
         against(models, name)
