@@ -270,20 +270,6 @@ def test_a_command_of_a_page_runs_as_it_is_written(command: str, tmp_path: Path)
     assert done.stdout or list(tmp_path.iterdir())
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", [name for name, text in TEXTS.items() if "[[[cog" in text])
-def test_blocks_that_cog_fills_in_are_current(name: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "cogapp", "--check", str(PAGES[name].relative_to(ROOT))],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        env=clean_environment(),
-        check=False,
-    )
-    assert done.returncode == 0, f"{done.stdout}{done.stderr}run: python -m cogapp -r README.md docs/*.md"
-
-
 NETWORK = """archcalc: 1
 name: net
 input: [3, 8, 8]

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
+from random import Random
 
 import pytest
 import torch
@@ -82,21 +83,28 @@ def graph_of(name: str) -> Graph:
     return archcalc.load(VALID / f"{name}.yaml", input_shape=shape).graph
 
 
-def wired_otherwise(graph: Graph) -> Iterator[tuple[str, Graph]]:
-    """Each network in which one layer reads one other layer, of equal shape, before it; and what was changed."""
-    spec = graph.spec
+def wired_otherwise(graph: Graph, most: int | None = None) -> Iterator[tuple[str, Graph]]:
+    """Each network, or a sample, in which one layer reads one other layer before it; and what was changed."""
+    ways = list(_ways(graph.spec))
+    if most is not None and most < len(ways):
+        ways = Random(0).sample(ways, most)
+    for place, at, other in ways:
+        entry = graph.spec.layers[place]
+        try:
+            changed = link(_with_inputs(graph.spec, place, (*entry.inputs[:at], other, *entry.inputs[at + 1 :])))
+        except ArchError:
+            continue
+        if changed.nodes[-1].output_shape == graph.nodes[-1].output_shape:
+            yield f"input {at + 1} of {entry.name} is {other}, not {entry.inputs[at]}", changed
+
+
+def _ways(spec: Spec) -> Iterator[tuple[int, int, str]]:
+    """The place of each layer, of each of its inputs, and each other layer that it could read there."""
     for place, entry in enumerate(spec.layers):
         for at, name in enumerate(entry.inputs):
             for other in (INPUT, *(before.name for before in spec.layers[:place])):
-                if other == name:
-                    continue
-                inputs = (*entry.inputs[:at], other, *entry.inputs[at + 1 :])
-                try:
-                    changed = link(_with_inputs(spec, place, inputs))
-                except ArchError:
-                    continue
-                if changed.nodes[-1].output_shape == graph.nodes[-1].output_shape:
-                    yield f"input {at + 1} of {entry.name} is {other}, not {name}", changed
+                if other != name:
+                    yield place, at, other
 
 
 def _with_inputs(spec: Spec, place: int, inputs: tuple[str, ...]) -> Spec:
@@ -147,10 +155,10 @@ def test_every_other_wiring_is_found_by_its_outputs_too(name: str) -> None:
 def test_every_other_wiring_of_a_real_network_is_found(name: str) -> None:
     graph, model = graph_of(name), exported(graph_of(name), "meta")
     found = 0
-    for what, other in islice(wired_otherwise(graph), 0, None, 7):
+    for what, other in wired_otherwise(graph, most=200):
         assert beside(other, model, "meta").differences, what
         found += 1
-    assert found > 3
+    assert found >= 10
 
 
 def work(graph: Graph) -> Counter[str]:
