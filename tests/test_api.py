@@ -201,6 +201,7 @@ def test_mypy_sees_what_is_wrong_in_a_script(tmp_path: Path) -> None:
     assert "Incompatible types in assignment" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_network_is_profiled_as_the_command_does_it() -> None:
     network = archcalc.load("lenet_d2l", num_classes=7)
     found = network.profile("cpu", batch=2, mode="both", threads=1, layers="alone", min_run_time=0.05)

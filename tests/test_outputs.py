@@ -160,6 +160,7 @@ def test_every_parameter_of_every_output_gets_a_gradient() -> None:
     torch.testing.assert_close(module.conv4_1.weight.grad, 2 * ours)
 
 
+@pytest.mark.slow
 def test_a_network_with_two_outputs_is_profiled() -> None:
     found = question("pnet_two_heads").profile("cpu", mode="train", batch=2, min_run_time=0.05)
     assert found.train.times.loss == "the sum over 2 outputs of half the mean square, since the network ends in maps"

@@ -255,7 +255,18 @@ def test_the_pages_have_commands() -> None:
         assert blocks(name, "console", generated=False) == []
 
 
-@pytest.mark.parametrize("command", dict.fromkeys(command for _, command in TYPED))
+def is_slow(command: str) -> bool:
+    """Whether a command starts a process that loads torch."""
+    return command.startswith("archcalc profile") or "--against" in command
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(command, marks=[pytest.mark.slow] * is_slow(command), id=command)
+        for command in dict.fromkeys(command for _, command in TYPED)
+    ],
+)
 def test_a_command_of_a_page_runs_as_it_is_written(command: str, tmp_path: Path) -> None:
     words = shlex.split(command.split("  #")[0])
     output = {"--output", "-o"} & set(words)

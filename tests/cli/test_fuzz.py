@@ -67,7 +67,7 @@ def changed(text: str, drawn: random.Random) -> str:
     return "".join(lines)
 
 
-@pytest.mark.parametrize("number", range(7))
+@pytest.mark.parametrize("number", [0, *(pytest.param(number, marks=pytest.mark.slow) for number in range(1, 7))])
 def test_no_mistake_in_a_spec_is_more_than_a_message(number: int, tmp_path: Path) -> None:
     for text in list(mutants())[number::7]:
         path = tmp_path / "net.yaml"

@@ -8,7 +8,7 @@ import pytest
 import archcalc
 from archcalc.errors import ArchError
 from archcalc.spec.settings import parted, with_channels_first
-from tests.commands import run
+from tests.commands import run, run_here
 
 
 def test_settings_after_a_name_are_those_of_options() -> None:
@@ -30,9 +30,9 @@ def test_settings_after_a_name_are_those_of_options() -> None:
     ids=lambda command: command[0],
 )
 def test_what_was_set_stands_in_the_heading(command: list[str]) -> None:
-    done = run(command[0], *command[1:], "d2l:num_classes=3")
+    done = run_here(*command, "d2l:num_classes=3")
     assert "d2l:num_classes=3" in done.stdout.partition("\n")[0], done.stdout[:200]
-    assert "num_classes" not in run(*command, "d2l").stdout.partition("\n")[0]
+    assert "num_classes" not in run_here(*command, "d2l").stdout.partition("\n")[0]
 
 
 def test_two_settings_of_one_network_are_compared() -> None:

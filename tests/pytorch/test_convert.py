@@ -84,7 +84,7 @@ def written(kind: str, path: Path, tensors: Mapping[str, Tensor]) -> Path:
 
 
 @pytest.mark.parametrize("kind", ["zip", "stream", "safetensors"])
-@pytest.mark.parametrize("spec", by_size(["alexnet_torchvision", *FILES]))
+@pytest.mark.parametrize("spec", by_size(["alexnet_torchvision", *FILES], bundled=()))
 def test_torchvisions_networks_give_the_same_outputs(spec: str | Path, kind: str, tmp_path: Path) -> None:
     name = Path(spec).stem.removesuffix("_torchvision")
     theirs = randomized(getattr(torchvision.models, name)())

@@ -51,11 +51,13 @@ def answers(folder: Path, forms: Iterable[str] = FORMS) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("field", FIELDS)
-def test_a_text_on_several_lines_is_one_line_in_every_format(field: str, tmp_path: Path) -> None:
-    written(tmp_path, **{field: "two  words"} if field == "notes" else {field: "two words"})
+def test_texts_on_several_lines_are_one_line_in_every_format(tmp_path: Path) -> None:
+    words = {field: (f"two{field}", "words") for field in FIELDS}
+    written(tmp_path, **{field: "  ".join(two) if field == "notes" else " ".join(two) for field, two in words.items()})
     on_one = answers(tmp_path)
-    written(tmp_path, **{field: "two\n\twords"})
+    shown = " ".join(on_one.values())
+    assert {field for field in FIELDS if f"two{field}" not in shown} == {"cite", "commit", "path", "optimizer"}
+    written(tmp_path, **{field: "\n\t".join(two) for field, two in words.items()})
     assert answers(tmp_path) == on_one
 
 

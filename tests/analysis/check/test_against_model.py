@@ -243,6 +243,7 @@ def test_torchvisions_models_are_the_specs(network: str) -> None:
     assert output.furthest <= 1e-12 * output.largest
 
 
+@pytest.mark.slow
 def test_torchvisions_alexnet_gives_the_same_logits() -> None:
     done = run_here("check", "torchvision", "--against", "torchvision:alexnet", "--format", "json")
     found = json.loads(done.stdout)

@@ -32,7 +32,9 @@ def test_a_process_that_ends_without_a_word_is_told_by_how_it_ended(
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="processes are found under /proc")
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["TERM", "KILL"])
+@pytest.mark.parametrize(
+    "how", [pytest.param(signal.SIGTERM, marks=pytest.mark.slow), signal.SIGKILL], ids=["TERM", "KILL"]
+)
 def test_what_measures_ends_with_what_asked(tiny: Path, tmp_path: Path, how: signal.Signals) -> None:
     mark = f"{tmp_path.name}-{how.name}"
     process = subprocess.Popen(

@@ -77,6 +77,7 @@ def test_what_was_measured_is_kept_when_broken_off(tiny: Path, tmp_path: Path) -
     assert json.loads(path.read_text(encoding="utf-8"))["spec"]["name"] == "tiny"
 
 
+@pytest.mark.slow
 def test_a_terminal_sees_what_is_being_measured(tiny: Path, tmp_path: Path) -> None:
     arguments = ("profile", str(tiny), *SHORT, "--output", str(tmp_path / "r.json"))
     text, code = on_terminal(40, *arguments)

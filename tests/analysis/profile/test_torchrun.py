@@ -72,6 +72,7 @@ def test_ranks_have_no_lines_of_tensorflow_s(tiny: Path, tmp_path: Path) -> None
     assert "--format tf is for one device" in done.stderr
 
 
+@pytest.mark.slow
 def test_ranks_are_refused_what_is_for_one_device(tiny: Path, tmp_path: Path) -> None:
     done = torchrun(2, str(tiny), *SHORT, "--layers", cwd=tmp_path)
     assert done.returncode != 0
