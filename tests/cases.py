@@ -6,14 +6,34 @@ The core is held against these rows, and so is torch, which is built from the sa
 from typing import Any, NamedTuple
 
 from archcalc.layers import Layer, Shape
-from archcalc.layers.activation import Elu, Gelu, Hardswish, LeakyRelu, Relu, Relu6, Sigmoid, Silu, Softmax, Tanh
+from archcalc.layers.activation import (
+    Elu,
+    Gelu,
+    Glu,
+    Hardsigmoid,
+    Hardswish,
+    Hardtanh,
+    LeakyRelu,
+    LogSoftmax,
+    Mish,
+    Prelu,
+    Relu,
+    Relu6,
+    Sigmoid,
+    Silu,
+    Softmax,
+    Softplus,
+    Tanh,
+)
 from archcalc.layers.conv import Conv2d, ConvTranspose2d
 from archcalc.layers.linear import Linear
-from archcalc.layers.merge import Add, Concat
-from archcalc.layers.norm import BatchNorm1d, BatchNorm2d, LocalResponseNorm
+from archcalc.layers.merge import Add, Concat, Maximum, Mul, Sub
+from archcalc.layers.norm import BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm2d, LayerNorm, LocalResponseNorm
+from archcalc.layers.pad import ConstantPad2d, ReflectionPad2d, ReplicationPad2d, ZeroPad2d
 from archcalc.layers.pool import AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, MaxPool2d
-from archcalc.layers.regularize import Dropout
-from archcalc.layers.reshape import Flatten, Identity, ZeroPad2d
+from archcalc.layers.regularize import Dropout, Dropout2d
+from archcalc.layers.resample import Upsample
+from archcalc.layers.reshape import ChannelShuffle, Flatten, Identity, Permute, PixelShuffle, PixelUnshuffle, Slice
 
 
 class Case(NamedTuple):
@@ -188,7 +208,9 @@ CASES = [
     ),
     case(AdaptiveAvgPool2d(output_size=6), [(256, 13, 13)], (256, 6, 6)),
     case(AdaptiveAvgPool2d(output_size=(1, 2)), [(256, 7, 7)], (256, 1, 2)),
+    case(AdaptiveAvgPool2d(output_size=(1, None)), [(64, 40, 100)], (64, 1, 100)),
     case(AdaptiveMaxPool2d(output_size=(3, 1)), [MAP], (4, 3, 1)),
+    case(AdaptiveMaxPool2d(output_size=(None, 4)), [MAP], (4, 6, 4)),
     case(LocalResponseNorm(size=5, alpha=2e-4, beta=0.5, k=2, alpha_per="sum"), [MAP], MAP),
     case(LocalResponseNorm(size=3, alpha_per="mean"), [MAP], MAP),
     # a scale and a shift for each of 4 channels; 4 means, 4 variances and a counter beside them
@@ -197,6 +219,18 @@ CASES = [
     case(BatchNorm2d(track_running_stats=False), [MAP], MAP, params=8),
     case(BatchNorm1d(), [(10,)], (10,), params=20, buffers=21),
     case(BatchNorm1d(eps=1e-3, momentum=0.5, affine=False, track_running_stats=False), [(10,)], (10,)),
+    # 2 * 4 where something is learnt; 4 means, 4 variances and a counter where they are remembered
+    case(InstanceNorm2d(), [MAP], MAP),
+    case(
+        InstanceNorm2d(eps=1e-3, momentum=0.5, affine=True, track_running_stats=True), [MAP], MAP, params=8, buffers=9
+    ),
+    case(GroupNorm(num_groups=2), [MAP], MAP, params=8),
+    case(GroupNorm(num_groups=4, eps=1e-3, affine=False), [MAP], MAP),
+    # a scale and a shift for each of 6, of 6 * 6, of 4 * 6 * 6 elements
+    case(LayerNorm(normalized_shape=6), [MAP], MAP, params=12),
+    case(LayerNorm(normalized_shape=[6, 6], bias=False), [MAP], MAP, params=36),
+    case(LayerNorm(normalized_shape=[4, 6, 6], eps=1e-3), [MAP], MAP, params=288),
+    case(LayerNorm(normalized_shape=10, elementwise_affine=False), [(10,)], (10,)),
     case(Relu(), [MAP], MAP),
     case(Tanh(), [MAP], MAP),
     case(Sigmoid(), [(10,)], (10,)),
@@ -207,9 +241,23 @@ CASES = [
     case(LeakyRelu(negative_slope=0.2), [MAP], MAP),
     case(Relu6(), [MAP], MAP),
     case(Elu(alpha=0.5), [MAP], MAP),
+    # one slope, or one for each of 4 channels
+    case(Prelu(), [MAP], MAP, params=1),
+    case(Prelu(num_parameters=4), [MAP], MAP, params=4),
+    case(Hardsigmoid(), [MAP], MAP),
+    case(Mish(), [MAP], MAP),
+    case(Softplus(), [MAP], MAP),
+    case(Softplus(beta=2, threshold=0.5), [MAP], MAP),
+    case(Hardtanh(), [MAP], MAP),
+    case(Hardtanh(min_val=-0.25, max_val=0.5), [MAP], MAP),
     case(Softmax(), [(1000,)], (1000,)),
+    case(LogSoftmax(), [(1000,)], (1000,)),
+    case(LogSoftmax(dim=3), [MAP], MAP),
+    case(Glu(), [MAP], (2, 6, 6)),
+    case(Glu(dim=3), [MAP], (4, 6, 3)),
     case(Softmax(dim=2), [MAP], MAP),
     case(Dropout(p=0.2), [(10,)], (10,)),
+    case(Dropout2d(p=0.2), [MAP], MAP),
     # 256 * 6 * 6 = 9216
     case(Flatten(), [(256, 6, 6)], (9216,)),
     case(Flatten(), [(10,)], (10,)),
@@ -220,6 +268,28 @@ CASES = [
     # 1 + 6 + 2 = 9 high, 3 + 6 + 4 = 13 wide
     case(ZeroPad2d(padding={"top": 1, "bottom": 2, "left": 3, "right": 4}), [MAP], (4, 9, 13)),
     case(ZeroPad2d(padding=[1, 2]), [MAP], (4, 8, 10)),
+    case(ConstantPad2d(padding={"top": 1, "bottom": 2, "left": 3, "right": 4}, value=0.5), [MAP], (4, 9, 13)),
+    case(ReflectionPad2d(padding={"top": 5, "left": 1, "right": 2}), [MAP], (4, 11, 9)),
+    case(ReplicationPad2d(padding={"bottom": 9, "left": 1}), [MAP], (4, 15, 7)),
+    # 64 channels as 2 * 2 places of 16; and back
+    case(PixelShuffle(upscale_factor=2), [(64, 5, 7)], (16, 10, 14)),
+    case(PixelUnshuffle(downscale_factor=2), [(16, 10, 14)], (64, 5, 7)),
+    case(ChannelShuffle(groups=2), [MAP], MAP),
+    case(Slice(length=3), [MAP], (3, 6, 6)),
+    case(Slice(start=1, length=3, dim=2), [MAP], (4, 3, 6)),
+    case(Permute(dims=[2, 3, 1]), [(4, 6, 5)], (6, 5, 4)),
+    case(Permute(dims=[2, 1]), [(4, 6)], (6, 4)),
+    case(Upsample(scale_factor=2), [MAP], (4, 12, 12)),
+    case(Upsample(scale_factor=[2, 3], mode="nearest-exact"), [MAP], (4, 12, 18)),
+    case(Upsample(size=7, mode="bilinear", align_corners=True), [MAP], (4, 7, 7)),
+    case(Upsample(size=[3, 9], mode="bicubic"), [MAP], (4, 3, 9)),
+    case(Sub(), [MAP, MAP], MAP),
+    case(Sub(), [(10,), (10,)], (10,)),
+    case(Maximum(), [MAP, MAP, MAP], MAP),
+    case(Mul(), [MAP, MAP], MAP),
+    # one factor for each channel, as squeeze-and-excitation has it, and one for each row
+    case(Mul(), [MAP, (4, 1, 1), (1, 6, 1)], MAP),
+    case(Mul(), [(4, 1, 6), (4, 6, 1)], MAP),
     case(Add(), [MAP, MAP, MAP], MAP),
     # 64 + 128 + 32 + 32 = 256, GoogLeNet's first inception
     case(Concat(), [(64, 28, 28), (128, 28, 28), (32, 28, 28), (32, 28, 28)], (256, 28, 28)),

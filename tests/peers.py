@@ -99,11 +99,24 @@ LAYERS: Final = {
     "adaptive_avg_pool2d": "{op: adaptive_avg_pool2d, output_size: 1}",
     "adaptive_max_pool2d": "{op: adaptive_max_pool2d, output_size: 1}",
     "local_response_norm": "{op: local_response_norm, size: 5, alpha_per: mean}",
+    "group_norm": "{op: group_norm, num_groups: 3}",
+    "layer_norm": "{op: layer_norm, normalized_shape: [6, 9, 9]}",
+    "instance_norm2d": "{op: instance_norm2d, affine: true}",
+    "hardtanh": "{op: hardtanh, min_val: -0.25, max_val: 0.25}",
     "zero_pad2d": "{op: zero_pad2d, padding: 1}",
+    "constant_pad2d": "{op: constant_pad2d, padding: 1, value: 0.5}",
+    "reflection_pad2d": "{op: reflection_pad2d, padding: 1}",
+    "replication_pad2d": "{op: replication_pad2d, padding: 1}",
+    "pixel_shuffle": "{op: pixel_shuffle, upscale_factor: 2}",
+    "pixel_unshuffle": "{op: pixel_unshuffle, downscale_factor: 3}",
+    "channel_shuffle": "{op: channel_shuffle, groups: 2}",
+    "slice": "{op: slice, start: 1, length: 3}",
+    "permute": "{op: permute, dims: [2, 1, 3]}",
+    "upsample": "{op: upsample, scale_factor: 2}",
 }
 """A layer of each kind that has to be told something, on 6 x 9 x 9."""
 
-FLAT: Final = ("linear", "batch_norm1d", "softmax")
+FLAT: Final = ("linear", "batch_norm1d", "softmax", "log_softmax")
 """Kinds that are put behind a flatten."""
 
 VARIANTS: Final = {
@@ -125,6 +138,17 @@ VARIANTS: Final = {
     "adaptive_avg_pool2d_finer": "{op: adaptive_avg_pool2d, output_size: [20, 13]}",
     "adaptive_max_pool2d_uneven": "{op: adaptive_max_pool2d, output_size: 4}",
     "softmax_on_maps": "{op: softmax, dim: 1}",
+    "log_softmax_on_maps": "{op: log_softmax, dim: 2}",
+    "prelu_of_channels": "{op: prelu, num_parameters: 6}",
+    "instance_norm2d_plain": "{op: instance_norm2d}",
+    "instance_norm2d_tracked": "{op: instance_norm2d, track_running_stats: true}",
+    "group_norm_plain": "{op: group_norm, num_groups: 2, affine: false}",
+    "layer_norm_on_maps": "{op: layer_norm, normalized_shape: [9, 9]}",
+    "layer_norm_bare": "{op: layer_norm, normalized_shape: [6, 9, 9], elementwise_affine: false}",
+    "layer_norm_unbiased": "{op: layer_norm, normalized_shape: [6, 9, 9], bias: false}",
+    "upsample_bilinear": "{op: upsample, size: [5, 20], mode: bilinear}",
+    "upsample_bicubic": "{op: upsample, scale_factor: 2, mode: bicubic, align_corners: true}",
+    "upsample_exact": "{op: upsample, scale_factor: [3, 2], mode: nearest-exact}",
 }
 """Layers that a tool may count otherwise than the plain one of their kind."""
 
@@ -135,12 +159,14 @@ ONES: Final = (*KINDS, *VARIANTS)
 def network_of_one(name: str, folder: Path) -> archcalc.Network:
     """A network with one layer, after whatever makes it what its kind reads."""
     spec = folder / f"one_{name}.yaml"
-    op = name if name in KINDS else VARIANTS[name].removeprefix("{op: ").partition(",")[0]
+    op = name if name in KINDS else VARIANTS[name].removeprefix("{op: ").partition(",")[0].rstrip("}")
     layer = (LAYERS | VARIANTS).get(name, f"{{op: {name}}}").replace("{", "{name: layer, ", 1)
     features = "  - {name: flatten, op: flatten}\n" if op in FLAT and "maps" not in name else ""
     if KINDS[op].merges:
-        layer = f"{{name: layer, op: branches, merge: {op}, paths: [[], [], []]}}"
-    spec.write_text(f"archcalc: 1\nname: one_{name}\ninput: [6, 9, 9]\nlayers:\n{features}  - {layer}\n")
+        more = "" if op == "sub" else ", []"
+        layer = f"{{name: layer, op: branches, merge: {op}, paths: [[], []{more}]}}"
+    shape = [8, 9, 9] if op == "pixel_shuffle" else [6, 9, 9]
+    spec.write_text(f"archcalc: 1\nname: one_{name}\ninput: {shape}\nlayers:\n{features}  - {layer}\n")
     return archcalc.load(spec)
 
 

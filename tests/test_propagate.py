@@ -12,7 +12,7 @@ import archcalc
 from archcalc.errors import ArchError
 from archcalc.graph import Graph, link
 from archcalc.layers import KINDS, Layer
-from archcalc.layers.fields import Axis, Integer, PaddingType, Sides, TwoIntegers
+from archcalc.layers.fields import Axis, Integer, Order, PaddingType, Sides, TwoIntegers
 from archcalc.spec.model import INPUT, Entry, Mark, Spec
 from archcalc.table import measure
 from tests.conftest import BUNDLED
@@ -32,14 +32,14 @@ def stacked(several: list[Layer]) -> Layer:
     values = {}
     for name, field in several[0].fields.items():
         own = [getattr(layer, name) for layer in several]
-        if isinstance(field.type, Axis):
+        if isinstance(field.type, Axis | Order):
             continue
         if isinstance(field.type, Integer):
             values[name] = np.array(own)
         elif isinstance(own[0], Sides):
             values[name] = Sides(*map(np.array, zip(*own, strict=True)))
         elif isinstance(own[0], tuple):
-            values[name] = tuple(map(np.array, zip(*own, strict=True)))
+            values[name] = tuple(None if None in sizes else np.array(sizes) for sizes in zip(*own, strict=True))
     return several[0].with_stand_ins(**values)
 
 
@@ -54,7 +54,7 @@ def varied(draw: st.DrawFn, layer: Layer) -> list[Layer]:
                     values[name] = draw(st.integers(field.type.least, field.type.least + 6))
                 case TwoIntegers():
                     one = st.integers(field.type.least, field.type.least + 5)
-                    values[name] = (draw(one), draw(one))
+                    values[name] = tuple(None if size is None else draw(one) for size in values[name])
                 case PaddingType() if isinstance(values[name], Sides):
                     values[name] = Sides(*(draw(st.integers(0, 3)) for _ in range(4)))
         several.append(type(layer)(**values))

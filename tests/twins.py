@@ -24,6 +24,17 @@ class Called(nn.Module):
                 return torch.cat(tensors, **self.twin.keywords)
             case "torch.add":
                 return torch.stack(tensors).sum(0)
+            case "torch.maximum":
+                return torch.stack(tensors).amax(0)
+            case "torch.mul":
+                return torch.stack(torch.broadcast_tensors(*tensors)).prod(0)
+            case "torch.sub":
+                return tensors[0] + -tensors[1]
+            case "torch.narrow":
+                dim, start, length = (self.twin.keywords[word] for word in ("dim", "start", "length"))
+                return tensors[0].index_select(dim, torch.arange(start, start + length))
+            case "torch.permute":
+                return torch.movedim(tensors[0], self.twin.keywords["dims"], tuple(range(tensors[0].dim())))
         (x,) = tensors
         assert self.inner is not None
         return self.inner(self.pad(x) if self.pad else x)

@@ -107,6 +107,8 @@ def _flow(value: Any) -> str:
             return "{" + ", ".join(f"{_flow(key)}: {_flow(inner)}" for key, inner in value.items()) + "}"
         case list():
             return "[" + ", ".join(map(_flow, value)) + "]"
+        case None:
+            return "null"
         case bool():
             return "true" if value else "false"
         case str():

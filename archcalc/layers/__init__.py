@@ -12,6 +12,8 @@ from archcalc.layers import norm as norm
 from archcalc.layers import activation as activation
 from archcalc.layers import regularize as regularize
 from archcalc.layers import reshape as reshape
+from archcalc.layers import pad as pad
+from archcalc.layers import resample as resample
 from archcalc.layers import merge as merge
 from archcalc.layers.base import KINDS as KINDS
 from archcalc.layers.base import Layer as Layer

@@ -48,8 +48,8 @@ class Layer(Declared, ABC):
     """Whether it does nothing in inference, so that no tool need count it."""
     mixes_channels: ClassVar[bool]
     """Whether an output is made of several channels, so that it matters which of them a device reads."""
-    input_axis: ClassVar[int]
-    """The axis of its input that its weights go with: 0 for channels, -1 for features."""
+    input_axis: ClassVar[int | None]
+    """The axis of its input that its weights go with: 0 for channels, -1 for features; None where they go with none."""
     torch_call: ClassVar[str]
     """Its name in torch: a class of `torch.nn` ("nn.Conv2d"), or a function ("torch.cat")."""
     torch_functions: ClassVar[Mapping[str, tuple[str, ...]]]
@@ -206,7 +206,7 @@ class Weightless(Layer):
     """Nothing to learn and no multiply-accumulates: for kinds of which that is true."""
 
     counted = False
-    input_axis = 0
+    input_axis = None
 
     def param_shapes(self, *inputs: Any) -> dict[str, Any]:
         return {}
@@ -221,7 +221,7 @@ class Weightless(Layer):
         return 0
 
 
-class Pointwise(Weightless, Windowless):
+class Pointwise(Windowless):
     """Each output element is made from the input element at its place: any shape goes in and comes out."""
 
     mixes_channels = False
@@ -241,6 +241,10 @@ class Activation(Pointwise):
 
     role = Role.ACTIVATION
     idle = False
+
+
+class Curve(Weightless, Activation):
+    """An activation without parameters: one function of one number for all elements."""
 
 
 KINDS: dict[str, type[Layer]] = {}

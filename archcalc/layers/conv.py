@@ -2,30 +2,17 @@
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from archcalc.layers import window
 from archcalc.layers.base import Layer, Role, Windowed, kind
 from archcalc.layers.fields import CeilMode, Flag, Groups, Outputs, Padding, Pair, PairFromZero, Sides, Spread
-from archcalc.layers.requirement import Requirement, has_rank
+from archcalc.layers.requirement import Requirement, can_be_divided, has_rank
 from archcalc.layers.sizes import S, Shape, Sizes, larger, parted, product
 from archcalc.layers.twin import Twin
 from archcalc.layers.window import Window, span
 
 _TORCH_DEFAULTS: Final = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 1, "bias": True}
-
-
-def divides(groups: int, **channels: Any) -> Iterator[Requirement]:
-    """Require that channels, by their names, can be divided into groups."""
-    for word, number in channels.items():
-        yield Requirement(number % groups == 0, partial(_remainder, word, number, groups))
-
-
-def _remainder(word: str, channels: int, groups: int) -> str:
-    return (
-        f"{word} {channels} cannot be divided into {groups} groups: "
-        f"{channels} = {channels // groups} * {groups} + {channels % groups}"
-    )
 
 
 @kind("conv2d")
@@ -53,7 +40,7 @@ class Conv2d(Windowed):
 
     def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
         yield from has_rank(x, 3)
-        yield from divides(self.groups, in_channels=x[0], out_channels=self.out_channels)
+        yield from can_be_divided(self.groups, "groups", in_channels=x[0], out_channels=self.out_channels)
         yield from window.fits(self, x)
 
     def output_shape(self, x: Sizes[S]) -> Sizes[S | int]:
@@ -130,7 +117,7 @@ class ConvTranspose2d(Layer):
 
     def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
         yield from has_rank(x, 3)
-        yield from divides(self.groups, in_channels=x[0], out_channels=self.out_channels)
+        yield from can_be_divided(self.groups, "groups", in_channels=x[0], out_channels=self.out_channels)
         for more, stride, dilation in zip(self.output_padding, self.stride, self.dilation, strict=True):
             yield Requirement(larger(stride, dilation) > more, partial(_fills_no_gap, more, stride, dilation))
         for size, made in zip(x[1:], self.output_shape(x)[1:], strict=True):

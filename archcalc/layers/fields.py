@@ -162,28 +162,94 @@ class Choice(FieldType):
 class TwoIntegers(FieldType):
     """One integer for both axes, or [height, width]; read as (height, width)."""
 
-    def __init__(self, least: int) -> None:
-        self.least = least
-        self.words = f"an integer >= {least} or [height, width]"
+    def __init__(self, least: int, or_null: bool = False) -> None:
+        self.least, self.or_null = least, or_null
+        pair = ", either of them null" if or_null else ""
+        self.words = f"an integer >= {least} or [height, width]{pair}"
 
     def read(self, value: Any) -> tuple[int, int]:
-        axes = value if isinstance(value, list | tuple) else (value, value)
-        if len(axes) == 2 and all(is_integer(axis) and self.least <= axis <= LARGEST for axis in axes):
-            return int(axes[0]), int(axes[1])
+        is_pair = isinstance(value, list | tuple)
+        axes = value if is_pair else (value, value)
+        if len(axes) == 2 and all(self._is_size(axis, is_pair) for axis in axes):
+            return axes[0], axes[1]
         raise self.refuse(value)
 
+    def _is_size(self, axis: Any, is_in_pair: bool) -> bool:
+        if axis is None:
+            return self.or_null and is_in_pair
+        return is_integer(axis) and self.least <= axis <= LARGEST
+
     def write(self, value: tuple[int, int]) -> int | list[int]:
-        return value[0] if value[0] == value[1] else list(value)
+        return value[0] if value[0] == value[1] and value[0] is not None else list(value)
 
     def schema(self) -> dict[str, Any]:
         one = {"type": "integer", "minimum": self.least}
-        return {"anyOf": [one, {"type": "array", "items": {"anyOf": [one, EXPRESSION]}, "minItems": 2, "maxItems": 2}]}
+        either = {"anyOf": [one, *([{"type": "null"}] if self.or_null else []), EXPRESSION]}
+        return {"anyOf": [one, {"type": "array", "items": either, "minItems": 2, "maxItems": 2}]}
+
+
+class Optional(FieldType):
+    """A value of another type, or none: null."""
+
+    def __init__(self, inner: FieldType) -> None:
+        self.inner = inner
+        self.words = f"{inner.words}, or null"
+
+    def read(self, value: Any) -> Any:
+        return None if value is None else self.inner.read(value)
+
+    def write(self, value: Any) -> Any:
+        return None if value is None else self.inner.write(value)
+
+    def schema(self) -> dict[str, Any]:
+        return {"anyOf": [self.inner.schema(), {"type": "null"}]}
 
 
 class Dilation(TwoIntegers):
     """How far apart the elements of a window lie."""
 
     quiet = True
+
+
+class Several(FieldType):
+    """One integer or a list of them: sizes along the last axes."""
+
+    words = "an integer >= 1 or a list of them"
+
+    def read(self, value: Any) -> tuple[int, ...]:
+        sizes = value if isinstance(value, list | tuple) else [value]
+        if sizes and len(sizes) <= _MOST_SHOWN and all(is_integer(size) and 1 <= size <= LARGEST for size in sizes):
+            return tuple(map(int, sizes))
+        raise self.refuse(value)
+
+    def write(self, value: tuple[int, ...]) -> int | list[int]:
+        return value[0] if len(value) == 1 else list(value)
+
+    def schema(self) -> dict[str, Any]:
+        one = {"type": "integer", "minimum": 1}
+        several = {"type": "array", "items": {"anyOf": [one, EXPRESSION]}, "minItems": 1, "maxItems": _MOST_SHOWN}
+        return {"anyOf": [one, several]}
+
+
+class Order(FieldType):
+    """Axes in an order, as torch counts them; the batch, which is 0, is left out."""
+
+    words = "a list of axes from 1 on, each once"
+
+    def read(self, value: Any) -> tuple[int, ...]:
+        axes = value if isinstance(value, list | tuple) else ()
+        if not (axes and len(axes) <= _MOST_SHOWN and all(is_integer(axis) and axis >= 1 for axis in axes)):
+            raise self.refuse(value)
+        if len(set(axes)) < len(axes):
+            raise self.refuse(value)
+        return tuple(map(int, axes))
+
+    def write(self, value: tuple[int, ...]) -> list[int]:
+        return list(value)
+
+    def schema(self) -> dict[str, Any]:
+        axis = {"anyOf": [{"type": "integer", "minimum": 1}, EXPRESSION]}
+        return {"type": "array", "items": axis, "minItems": 1, "maxItems": _MOST_SHOWN, "uniqueItems": True}
 
 
 class Sides(NamedTuple):
@@ -258,14 +324,19 @@ class PaddingType(FieldType):
 
 
 Count = Annotated[int, Integer(1)]
+IntegerFromZero = Annotated[int, Integer(0)]
 Outputs = Annotated[int, Width(1)]
 Groups = Annotated[int, GroupCount(1)]
 Dim = Annotated[int, Axis(1)]
 """An axis as torch counts them, the batch being 0."""
 
+SizesOfAxes = Annotated[tuple[int, ...], Several()]
+Axes = Annotated[tuple[int, ...], Order()]
 Flag = Annotated[bool, Boolean()]
 Pair = Annotated[tuple[int, int], TwoIntegers(1)]
 PairFromZero = Annotated[tuple[int, int], TwoIntegers(0)]
+MaybePair = Annotated[tuple[int, int] | None, Optional(TwoIntegers(1))]
+"""A pair that may be left out."""
 Spread = Annotated[tuple[int, int], Dilation(1)]
 Padding = Annotated[Sides | str, PaddingType("valid", SAME)]
 SidePadding = Annotated[Sides, PaddingType()]

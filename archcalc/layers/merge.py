@@ -1,12 +1,13 @@
 """Layers that read several others."""
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from functools import reduce
+from itertools import combinations, pairwise
 
 from archcalc.layers.base import Role, Weightless, Windowless, kind
 from archcalc.layers.fields import Dim
 from archcalc.layers.requirement import Requirement
-from archcalc.layers.sizes import S, Shape, Sizes, dims, equal
+from archcalc.layers.sizes import S, Shape, Sizes, broadcast, broadcasts, dims, equal
 from archcalc.layers.twin import Twin
 
 
@@ -51,6 +52,93 @@ class Add(Weightless, Windowless):
 
     def twin(self, *inputs: Shape) -> Twin:
         return Twin(self.torch_call, {}, operator="+")
+
+
+@kind("sub")
+class Sub(Weightless, Windowless):
+    """Its first input less its second, element by element; both shapes are equal."""
+
+    role = Role.MERGE
+    idle = False
+    mixes_channels = False
+    torch_call = "torch.sub"
+    torch_functions = {"sub": (), "subtract": ()}
+    torch_ignored = ()
+    merges = True
+
+    def requirements(self, *inputs: Sizes[S]) -> Iterator[Requirement]:
+        yield Requirement(
+            len(inputs) == 2, lambda: f"subtracts one layer from another, so it reads 2, not {len(inputs)}"
+        )
+        yield from alike(inputs, "subtracts equal shapes only")
+
+    def output_shape(self, *inputs: Sizes[S]) -> Sizes[S]:
+        return inputs[0]
+
+    def mixes_places(self, *inputs: Sizes[S]) -> bool:
+        return False
+
+    def twin(self, *inputs: Shape) -> Twin:
+        return Twin(self.torch_call, {}, operator="-")
+
+
+@kind("maximum")
+class Maximum(Weightless, Windowless):
+    """The largest of its inputs, element by element; all shapes are equal."""
+
+    role = Role.MERGE
+    idle = False
+    mixes_channels = False
+    torch_call = "torch.maximum"
+    torch_functions = {"maximum": ()}
+    torch_ignored = ()
+    merges = True
+    commutes = True
+    associates = True
+
+    def requirements(self, *inputs: Sizes[S]) -> Iterator[Requirement]:
+        yield from alike(inputs, "compares equal shapes only")
+
+    def output_shape(self, *inputs: Sizes[S]) -> Sizes[S]:
+        return inputs[0]
+
+    def mixes_places(self, *inputs: Sizes[S]) -> bool:
+        return False
+
+    def twin(self, *inputs: Shape) -> Twin:
+        return Twin(self.torch_call, {})
+
+
+@kind("mul")
+class Mul(Weightless, Windowless):
+    """The product of its inputs, element by element; sizes are equal, or 1, which stands for all along its axis."""
+
+    role = Role.MERGE
+    idle = False
+    mixes_channels = False
+    torch_call = "torch.mul"
+    torch_functions = {"mul": (), "multiply": ()}
+    torch_ignored = ()
+    merges = True
+    commutes = True
+    associates = True
+
+    def requirements(self, *inputs: Sizes[S]) -> Iterator[Requirement]:
+        words = "multiplies shapes that are equal, or 1 along an axis"
+        for one, other in combinations(inputs, 2):
+            yield Requirement(len(one) == len(other), lambda: f"{words}, not {' and '.join(map(dims, inputs))}")
+            for size, beside in zip(one, other, strict=True):
+                fits = broadcasts(size, beside)
+                yield Requirement(fits, lambda: f"{words}, not {' and '.join(map(dims, inputs))}")
+
+    def output_shape(self, *inputs: Sizes[S]) -> Sizes[S]:
+        return tuple(reduce(broadcast, sizes) for sizes in zip(*inputs, strict=True))
+
+    def mixes_places(self, *inputs: Sizes[S]) -> bool:
+        return False
+
+    def twin(self, *inputs: Shape) -> Twin:
+        return Twin(self.torch_call, {}, operator="*")
 
 
 @kind("concat")

@@ -1,12 +1,13 @@
 """Normalisations."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Final
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
 
+from archcalc.errors import ArchError
 from archcalc.layers.base import Role, Weightless, Windowless, kind
-from archcalc.layers.fields import Choice, Count, Flag, Positive, Probability, Real
-from archcalc.layers.requirement import Requirement, has_rank
-from archcalc.layers.sizes import S, Shape, Sizes, product
+from archcalc.layers.fields import Choice, Count, Flag, Positive, Probability, Real, SizesOfAxes
+from archcalc.layers.requirement import Requirement, can_be_divided, has_rank
+from archcalc.layers.sizes import S, Shape, Sizes, dims, equal, product
 from archcalc.layers.twin import Twin
 
 if TYPE_CHECKING:
@@ -93,24 +94,39 @@ def _shown(number: "Decimal") -> str:
     return f"{number.normalize():f}" if len(number.as_tuple().digits) < 10 else f"{number:.6g}"
 
 
-class BatchNorm(Windowless):
-    """Batch norms: scale and shift of each channel by its statistics over the batch."""
+class Statistics(Windowless):
+    """Norms: what they read, less its mean and divided by its spread; scaled and shifted by what is learnt."""
 
     role = Role.NORM
     counted = False
     idle = False
-    mixes_channels = False
     torch_functions = {}
     torch_ignored = ()
     takes_activation = True
+
+    def output_shape(self, x: Sizes[S]) -> Sizes[S]:
+        return x
+
+    def buffer_shapes(self, x: Sizes[S]) -> dict[str, Sizes[S]]:
+        return {}
+
+    def macs(self, x: Sizes[S], out: Sizes[S]) -> int:
+        return 0
+
+    def units(self, out: Sizes[S]) -> int:
+        return 0
+
+
+class OfChannels(Statistics):
+    """Norms of each channel, which may remember its statistics."""
+
+    mixes_channels = False
+    torch_defaults: ClassVar[Mapping[str, Any]]
 
     eps: Positive = 1e-5
     momentum: Probability = 0.1
     affine: Flag = True
     track_running_stats: Flag = True
-
-    def output_shape(self, x: Sizes[S]) -> Sizes[S]:
-        return x
 
     def param_shapes(self, x: Sizes[S]) -> dict[str, Sizes[S]]:
         return {"weight": (x[0],), "bias": (x[0],)} if self.affine else {}
@@ -120,26 +136,26 @@ class BatchNorm(Windowless):
             return {}
         return {"running_mean": (x[0],), "running_var": (x[0],), "num_batches_tracked": ()}
 
-    def macs(self, x: Sizes[S], out: Sizes[S]) -> int:
-        return 0
-
-    def quantities(self, x: Shape, out: Shape) -> dict[str, int]:
-        return {} if self.track_running_stats else {"untracked": product(out)}
-
-    def units(self, out: Sizes[S]) -> int:
-        return 0
-
-    def mixes_places(self, x: Sizes[S]) -> bool:
-        return False
-
     def twin(self, x: Shape) -> Twin:
         return Twin(
             self.torch_call,
             {"num_features": x[0]} | vars(self),
             positional=("num_features",),
-            defaults={"eps": 1e-5, "momentum": 0.1, "affine": True, "track_running_stats": True},
+            defaults={"eps": 1e-5, "momentum": 0.1, **self.torch_defaults},
             adds_up=("num_features",),
         )
+
+
+class BatchNorm(OfChannels):
+    """Batch norms: scale and shift of each channel by its statistics over the batch."""
+
+    torch_defaults = {"affine": True, "track_running_stats": True}
+
+    def quantities(self, x: Shape, out: Shape) -> dict[str, int]:
+        return {} if self.track_running_stats else {"untracked": product(out)}
+
+    def mixes_places(self, x: Sizes[S]) -> bool:
+        return False
 
 
 @kind("batch_norm2d")
@@ -163,3 +179,104 @@ class BatchNorm1d(BatchNorm):
 
     def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
         yield from has_rank(x, 1)
+
+
+@kind("instance_norm2d")
+class InstanceNorm2d(OfChannels):
+    """Each channel of (channels, height, width) scaled and shifted by its statistics over its places.
+
+    torch has no twin for maps of one place, unless running statistics are tracked.
+    """
+
+    input_axis = 0
+    torch_call = "nn.InstanceNorm2d"
+    torch_defaults = {"affine": False, "track_running_stats": False}
+
+    affine: Flag = False
+    track_running_stats: Flag = False
+
+    def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
+        yield from has_rank(x, 3)
+
+    def mixes_places(self, x: Sizes[S]) -> bool:
+        return not self.track_running_stats
+
+    def twin(self, x: Shape) -> Twin:
+        if x[1:] == (1, 1) and not self.track_running_stats:
+            raise ArchError("torch's InstanceNorm2d refuses maps of 1x1, which differ from their mean by nothing")
+        return super().twin(x)
+
+
+@kind("group_norm")
+class GroupNorm(Statistics):
+    """Each of `num_groups` groups of channels scaled and shifted by its statistics, those of all its places."""
+
+    mixes_channels = True
+    input_axis = 0
+    torch_call = "nn.GroupNorm"
+
+    num_groups: Count
+    eps: Positive = 1e-5
+    affine: Flag = True
+
+    def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
+        yield from has_rank(x, 3)
+        yield from can_be_divided(self.num_groups, "groups", channels=x[0])
+
+    def param_shapes(self, x: Sizes[S]) -> dict[str, Sizes[S]]:
+        return {"weight": (x[0],), "bias": (x[0],)} if self.affine else {}
+
+    def mixes_places(self, x: Sizes[S]) -> bool:
+        return True
+
+    def twin(self, x: Shape) -> Twin:
+        return Twin(
+            self.torch_call,
+            {"num_groups": self.num_groups, "num_channels": x[0], "eps": self.eps, "affine": self.affine},
+            positional=("num_groups", "num_channels"),
+            defaults={"eps": 1e-5, "affine": True},
+            adds_up=("num_groups", "num_channels"),
+        )
+
+
+@kind("layer_norm")
+class LayerNorm(Statistics):
+    """What lies along the last axes scaled and shifted by its statistics; `normalized_shape` has their sizes."""
+
+    mixes_channels = True
+    input_axis = None
+    torch_call = "nn.LayerNorm"
+
+    normalized_shape: SizesOfAxes
+    eps: Positive = 1e-5
+    elementwise_affine: Flag = True
+    bias: Flag = True
+
+    def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
+        given = self.normalized_shape
+        words = f"normalized_shape {dims(given)} is not the end of {dims(x)}"
+        yield Requirement(len(given) <= len(x), lambda: words)
+        for size, wanted in zip(x[-len(given) :], given, strict=True):
+            yield Requirement(equal(size, wanted), lambda: words)
+
+    def param_shapes(self, x: Sizes[S]) -> dict[str, Sizes[S | int]]:
+        learnt: Sizes[S | int] = self.normalized_shape
+        if not self.elementwise_affine:
+            return {}
+        return {"weight": learnt} | ({"bias": learnt} if self.bias else {})
+
+    def quantities(self, x: Shape, out: Shape) -> dict[str, int]:
+        whole = product(out)
+        return {"slices": whole // product(self.normalized_shape), "scaled": self.elementwise_affine * whole}
+
+    def mixes_places(self, x: Sizes[S]) -> bool:
+        return len(x) > 1
+
+    def twin(self, x: Shape) -> Twin:
+        first, *others = self.normalized_shape
+        return Twin(
+            self.torch_call,
+            {**vars(self), "normalized_shape": [first, *others] if others else first},
+            positional=("normalized_shape",),
+            defaults={"eps": 1e-5, "elementwise_affine": True, "bias": True},
+        )

@@ -16,6 +16,9 @@ PoolStride = Annotated[tuple[int, int], TwoIntegers(1), "kernel_size"]
 
 AS_KERNEL: Any = None
 
+Bins = Annotated[tuple[int | None, int | None], TwoIntegers(1, or_null=True)]
+"""How many bins along height and width, or null for as many as there are elements."""
+
 
 class WindowPool(Weightless, Windowed):
     """Pools with a window."""
@@ -101,13 +104,18 @@ class AdaptivePool2d(Weightless, Windowless):
     idle = False
     mixes_channels = False
 
-    output_size: Pair
+    output_size: Bins
 
     def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
         yield from has_rank(x, 3)
 
     def output_shape(self, x: Sizes[S]) -> Sizes[S | int]:
-        return (x[0], *self.output_size)
+        return (x[0], *self._bins(x))
+
+    def _bins(self, x: Sizes[S]) -> tuple[S | int, S | int]:
+        """Return how many bins there are along height and width: null leaves an axis as it is."""
+        high, wide = self.output_size
+        return x[1] if high is None else high, x[2] if wide is None else wide
 
     def quantities(self, x: Shape, out: Shape) -> dict[str, int]:
         """Return rows times columns of the input for each output, in ways to round, and the outputs of a global pool.
@@ -128,7 +136,7 @@ class AdaptivePool2d(Weightless, Windowless):
 
     def remarks(self, x: Shape) -> Iterator[str]:
         """Yield remarks: neighbouring bins share what a boundary cuts through, as in torch."""
-        sizes, bins = x[1:], self.output_size
+        sizes, bins = x[1:], self._bins(x)
         if sizes == bins:
             yield f"{dims(sizes)} is already its output_size: it changes nothing here"
             return

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 
-from archcalc.layers.base import Pointwise, Role, kind
+from archcalc.layers.base import Pointwise, Role, Weightless, kind
 from archcalc.layers.fields import Probability
-from archcalc.layers.sizes import Shape, product
+from archcalc.layers.requirement import Requirement, has_rank
+from archcalc.layers.sizes import S, Shape, Sizes, product
 from archcalc.layers.twin import Twin
 
 
 @kind("dropout")
-class Dropout(Pointwise):
+class Dropout(Weightless, Pointwise):
     """Zeroes elements with probability `p` in training, does nothing in inference."""
 
     role = Role.REGULARIZER
@@ -23,6 +24,33 @@ class Dropout(Pointwise):
     def remarks(self, x: Shape) -> Iterator[str]:
         kept = f"the others are multiplied by 1 / (1 - {self.p:g})" if self.p < 1 else "so all are"
         yield f"in training, each element is zero with probability {self.p:g}, and {kept}; in inference nothing changes"
+
+    def quantities(self, x: Shape, out: Shape) -> dict[str, int]:
+        return {"dropped": product(out) if self.p else 0}
+
+    def twin(self, x: Shape) -> Twin:
+        return Twin(self.torch_call, {"p": self.p}, positional=("p",))
+
+
+@kind("dropout2d")
+class Dropout2d(Weightless, Pointwise):
+    """Zeroes whole channels with probability `p` in training, does nothing in inference."""
+
+    role = Role.REGULARIZER
+    idle = True
+    torch_call = "nn.Dropout2d"
+    torch_functions = {"dropout2d": ("p",)}
+    torch_ignored = ("inplace",)
+    also_called = ("spatial_dropout",)
+
+    p: Probability = 0.5
+
+    def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
+        yield from has_rank(x, 3)
+
+    def remarks(self, x: Shape) -> Iterator[str]:
+        kept = f"the others are multiplied by 1 / (1 - {self.p:g})" if self.p < 1 else "so all are"
+        yield f"in training, each channel is zero with probability {self.p:g}, and {kept}; in inference nothing changes"
 
     def quantities(self, x: Shape, out: Shape) -> dict[str, int]:
         return {"dropped": product(out) if self.p else 0}

@@ -1,9 +1,10 @@
 """Requirements on the numbers that a layer reads: a condition, and apart from it the words."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
-from archcalc.layers.sizes import dims
+from archcalc.layers.sizes import dims, divisible
 
 
 class Requirement(NamedTuple):
@@ -20,6 +21,22 @@ class Requirement(NamedTuple):
 def has_rank(x: Sequence[object], rank: int) -> Iterator[Requirement]:
     """Require that `x` is (channels, height, width) for a `rank` of 3, or (features,) for 1."""
     yield Requirement(len(x) == rank, lambda: _other_rank(x, rank))
+
+
+def is_axis(dim: int, x: Sequence[object]) -> Iterator[Requirement]:
+    """Require that `x` has an axis `dim`, as torch counts axes: the batch is 0."""
+    yield Requirement(dim <= len(x), lambda: f"dim {dim} is past the last axis of batch x {dims(x)}")
+
+
+def can_be_divided(parts: int, what: str = "parts", **sizes: Any) -> Iterator[Requirement]:
+    """Require that sizes, by their names, can be divided into so many equal parts, or groups."""
+    for word, size in sizes.items():
+        yield Requirement(divisible(size, parts), partial(_remainder, word, size, parts, what))
+
+
+def _remainder(word: str, size: int, parts: int, what: str) -> str:
+    whole = f"{size} = {size // parts} * {parts} + {size % parts}"
+    return f"{word} {size} cannot be divided into {parts} {what}: {whole}"
 
 
 def _other_rank(x: Sequence[object], rank: int) -> str:

@@ -58,6 +58,24 @@ def equal(one: Any, other: Any) -> Any:
     return one == other
 
 
+def divisible(number: Any, parts: int) -> Any:
+    """Return whether a number can be divided into parts, in its own way if it has one."""
+    own = getattr(number, "divisible", None)
+    return own(parts) if own else number % parts == 0
+
+
+def broadcast(one: S, other: S) -> S:
+    """Return the size of what two sizes make together, of which one is 1 where they are not equal."""
+    return larger(one, other)
+
+
+def broadcasts(one: Any, other: Any) -> Any:
+    """Return whether two sizes are equal or one of them is 1."""
+    if hasattr(one, "equals") or hasattr(other, "equals"):
+        return True if 1 in (one, other) else equal(one, other)
+    return (one == other) | (one == 1) | (other == 1)
+
+
 def called(name: str, number: N) -> N:
     """Return the number as it is; one that remembers how it was made also remembers what the rule calls it."""
     remember = getattr(number, "called", None)

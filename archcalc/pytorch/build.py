@@ -127,11 +127,13 @@ def build(graph: Graph, device: Device | Sequence[Device] = "cpu") -> Built:
 
 
 def call(twin: Twin, tensors: Sequence[Tensor]) -> Tensor:
-    """Call a function of torch on several tensors, all at once or two by two; by its operator, as source writes it."""
+    """Call a function of torch on one tensor, on all at once, or two by two; by its operator, as source writes it."""
     library = operator if twin.operator else torch
     function: Callable[..., Tensor] = getattr(library, twin.call.removeprefix("torch."))
     if twin.takes_list:
         return function(list(tensors), **twin.keywords)
+    if len(tensors) == 1:
+        return function(*tensors, **twin.keywords)
     return reduce(partial(function, **twin.keywords), tensors)
 
 

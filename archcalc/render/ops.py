@@ -7,6 +7,7 @@ from archcalc.errors import listing
 from archcalc.layers import KINDS, Layer
 from archcalc.layers.base import find, merging
 from archcalc.layers.declared import Field
+from archcalc.layers.fields import spell
 from archcalc.render.answer import Answer
 from archcalc.render.envelope import listed
 from archcalc.render.sheet import Column, Sheet
@@ -111,7 +112,7 @@ def _default(field: Field) -> str:
     if field.follows:
         return field.follows
     value = field.type.write(field.default)
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return value if isinstance(value, str) else spell(value)
 
 
 def _sentence(kind: type[Layer]) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from archcalc.errors import ArchError, Mark, listing
+from archcalc.errors import ArchError, Mark
 from archcalc.layers import KINDS, Layer
 from archcalc.layers.base import Activation, merging, unknown_op
 from archcalc.layers.declared import Field
@@ -224,13 +224,8 @@ class Statements:
         """Return the op of the activation that follows; empty for none."""
         given = node.items.get("activation")
         if given is not None and not kind.takes_activation:
-            takers = listing([op for op, taker in KINDS.items() if taker.takes_activation])
             mark = node.keys.get("activation", given.mark)
-            self.fault(
-                f"{kind.op} takes no activation (only {takers} do); write the activation as a layer of its own",
-                mark,
-                within,
-            )
+            self.fault(f"{kind.op} takes no activation: write it as a layer of its own", mark, within)
             return ""
         if given is None:
             given, params = self.house.rules(kind.op).get("activation"), self.house.params

@@ -113,7 +113,12 @@ def unlikeness(ours: Call, theirs: Call) -> int:
 
 
 def are_equal(ours: Any, theirs: Any) -> bool:
-    """Whether two fields are equal, apart from the last digits of a float."""
+    """Whether two fields are equal, apart from the last digits of a float; a pair may be written as one number."""
+    if isinstance(ours, list):
+        ours = tuple(ours)
+    if isinstance(ours, tuple) != isinstance(theirs, tuple):
+        several, one = (ours, theirs) if isinstance(ours, tuple) else (theirs, ours)
+        return isinstance(one, int | float) and all(are_equal(part, one) for part in several)
     if isinstance(ours, float) and isinstance(theirs, float | int):
         return isclose(ours, theirs, rel_tol=1e-9)
     return bool(ours == theirs)

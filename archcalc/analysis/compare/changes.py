@@ -106,9 +106,9 @@ def _features_read(part: Part) -> int:
 def _reading(before: Part, after: Part) -> Iterator[Change]:
     """Return differences in what is read that change weights and work, although no field of the layer differs."""
     ours, theirs = before.row.input_shapes[0], after.row.input_shapes[0]
-    if len(ours) != len(theirs) or not (before.row.params or after.row.params):
-        return
     axis = before.node.layer.input_axis
+    if axis is None or len(ours) != len(theirs) or not (before.row.params or after.row.params):
+        return
     what = _INPUTS[axis]
     if ours[axis] != theirs[axis]:
         yield Change(what, ours[axis], theirs[axis])

@@ -15,6 +15,9 @@ Weights = Mapping[str, int]
 OURS: Final = "archcalc"
 """The tool of our own conventions."""
 
+EVERY_OTHER: Final = "*"
+"""Stands among the ops about which a tool says nothing, where its rule is a list that says what it counts."""
+
 _TERM: Final = re.compile(r"(?P<sign>[+-] )?(?:(?P<times>[0-9]+) )?(?P<quantity>[a-z_]+) ?")
 
 
@@ -61,7 +64,8 @@ class Convention(NamedTuple):
 
     def is_known(self, op: str) -> bool:
         """Return whether it is known how the tool counts a layer kind, or that it says nothing about it."""
-        return op in self.silent or self.weights(op) is not None
+        says_nothing = op in self.silent or (EVERY_OTHER in self.silent and op in KINDS)
+        return says_nothing or self.weights(op) is not None
 
     def cost(self, op: str, facts: Facts) -> int | None:
         """Return the cost of a layer; None where the tool says nothing about its kind."""

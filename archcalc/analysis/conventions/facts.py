@@ -35,6 +35,10 @@ class Facts(NamedTuple):
     rounded_off: int = 0
     sides: int = 0
     slices: int = 0
+    scaled: int = 0
+    nearest: int = 0
+    bilinear: int = 0
+    bicubic: int = 0
     dropped: int = 0
     layers: int = 0
     features: int = 0
@@ -80,7 +84,11 @@ QUANTITIES: Final = {
     ),
     "rounded_off": Words("lost in floats", "what int((h / oh * (w / ow) + 1) * outputs), in 64-bit floats, loses"),
     "sides": Words("window sides", "for each output, one side of a square kernel, or height x width of another"),
-    "slices": Words("softmax vectors", "vectors that a softmax normalizes"),
+    "slices": Words("vectors", "vectors that a softmax or a layer norm normalizes"),
+    "scaled": Words("outputs scaled", "outputs of a layer norm with a learned weight"),
+    "nearest": Words("nearest outputs", "outputs of an upsampling that repeats the nearest place"),
+    "bilinear": Words("bilinear outputs", "outputs of a bilinear upsampling"),
+    "bicubic": Words("bicubic outputs", "outputs of a bicubic upsampling"),
     "dropped": Words("outputs dropped", "outputs of a dropout whose p is more than 0"),
     "layers": Words("layers", "one for each layer, in a batch of any size"),
     "features": Words("features", "channels or features made, in a batch of any size"),

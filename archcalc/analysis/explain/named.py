@@ -66,15 +66,15 @@ def _named(shape: Shape, names: Mapping[int, tuple[str, ...]], beside: tuple[Sha
 
 
 def _named_value(name: str, value: Any, type_: FieldType) -> Any:
-    """Return integers, and integers in pairs and sides, with names; everything else as it is."""
+    """Return integers, alone, in tuples and in sides, with names; everything else as it is."""
     if isinstance(value, Sides):
         return Sides(*map(symbol, Sides._fields, value))
     if isinstance(value, tuple):
-        one, other = value
-        names = (name, name) if one == other else (f"{name}[0]", f"{name}[1]")
+        names = [name if len(set(value)) == 1 else f"{name}[{place}]" for place in range(len(value))]
         return tuple(_field(own, size, type_) for own, size in zip(names, value, strict=True))
-    return _field(name, value, type_) if is_integer(value) else value
+    return _field(name, value, type_)
 
 
-def _field(name: str, value: int, type_: FieldType) -> int:
-    return value if value == 1 and type_.quiet else symbol(name, value)
+def _field(name: str, value: Any, type_: FieldType) -> Any:
+    """Return an integer with its name, if it is one that formulas show."""
+    return value if not is_integer(value) or (value == 1 and type_.quiet) else symbol(name, value)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from operator import add, floordiv, ge, gt, mul, sub
 from typing import Any, Final, NamedTuple
 
-from archcalc.analysis.solve.sizes import AtLeastOne, Condition, Equal, Exactly, Function, read_off
+from archcalc.analysis.solve.sizes import AtLeastOne, Condition, Divides, Equal, Exactly, Function, read_off
 
 AXES: Final = ("height", "width")
 
@@ -87,6 +87,10 @@ class Along:
         if isinstance(other, Along) and other.axis == self.axis:
             return Asked(self.axis, Equal(self.size, other.size))
         return Asked(self.axis, None)
+
+    def divisible(self, parts: int) -> Any:
+        """Return whether a size made by layers can be divided into parts."""
+        return Asked(self.axis, Divides(self.size, 0, parts))
 
     def __str__(self) -> str:
         return AXES[self.axis]

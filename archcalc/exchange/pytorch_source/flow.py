@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from keyword import iskeyword
 from typing import Final
 
+from archcalc.exchange.pytorch_source.calls import arguments
 from archcalc.exchange.pytorch_source.lines import INDENT, WIDTH, concatenation, operation, statement
 from archcalc.exchange.pytorch_source.tree import Tree
 from archcalc.graph import Node, reads_own_part
@@ -89,7 +90,9 @@ class _Flow:
 
 
 def _together(twin: Twin, tensors: Sequence[str]) -> str:
-    """Return the tensors that a module reads: one, or several after a function of two."""
+    """Return the tensors that a module reads: one, or what a function makes of one, or of several two by two."""
+    if not twin.is_module and len(tensors) == 1:
+        return f"{twin.call}({', '.join([*tensors, *arguments(twin)])})"
     if twin.operator or len(tensors) == 1:
         return f" {twin.operator} ".join(tensors)
     first, *others = tensors

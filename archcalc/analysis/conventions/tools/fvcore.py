@@ -1,6 +1,6 @@
 """fvcore's FlopCountAnalysis, which MMEngine's get_model_complexity_info follows."""
 
-from archcalc.analysis.conventions.convention import convention
+from archcalc.analysis.conventions.convention import EVERY_OTHER, convention
 
 FVCORE = convention(
     "fvcore",
@@ -12,13 +12,13 @@ FVCORE = convention(
     counts={
         "conv2d conv_transpose2d linear": "macs",
         "batch_norm2d batch_norm1d": "outputs + bias + 3 untracked",
+        "instance_norm2d group_norm": "4 outputs + bias",
+        "layer_norm": "4 outputs + scaled",
         "adaptive_avg_pool2d": "inputs",
+        "upsample": "nearest + 4 bilinear",
     },
-    free="relu concat zero_pad2d",
-    silent=(
-        "max_pool2d avg_pool2d adaptive_max_pool2d local_response_norm tanh sigmoid gelu silu hardswish "
-        "leaky_relu relu6 elu softmax add"
-    ),
+    free="relu concat zero_pad2d constant_pad2d slice permute",
+    silent=EVERY_OTHER,
     note="the ops that it does not count are listed as unsupported operators",
     also="flopcountanalysis mmengine",
 )

@@ -1,6 +1,6 @@
 """ptflops with both of its back ends, and before it patched functions."""
 
-from archcalc.analysis.conventions.convention import convention
+from archcalc.analysis.conventions.convention import EVERY_OTHER, convention
 from archcalc.analysis.conventions.tools import MODULES_ONLY
 
 _ALSO = "flops-counter flops-counter.pytorch"
@@ -15,13 +15,15 @@ PYTORCH = convention(
     url=_SOURCE.format("v0.7.5", "pytorch"),
     counts={
         "conv2d conv_transpose2d linear": "macs + bias",
-        "batch_norm2d batch_norm1d": "outputs + bias",
-        "relu elu gelu": "2 outputs",
+        "batch_norm2d batch_norm1d instance_norm2d group_norm": "outputs + bias",
+        "layer_norm": "outputs",
+        "relu elu gelu prelu": "2 outputs",
         "relu6 leaky_relu silu softmax": "outputs",
+        "upsample": "2 outputs",
         "max_pool2d avg_pool2d adaptive_avg_pool2d adaptive_max_pool2d": "2 inputs",
         "local_response_norm": "4 outputs + edges",
     },
-    silent="tanh sigmoid hardswish zero_pad2d add concat",
+    silent=EVERY_OTHER,
     note="since 0.7.1 it counts modules and the functions that they call: activations and pools twice",
     depends="a module such as nn.ReLU counts twice, the function F.relu once; torch.add(a, b) counts, a + b does not",
     also=_ALSO,
@@ -56,11 +58,7 @@ ATEN = convention(
     means="multiply-accumulates of convolutions and matrix products, with bias additions",
     url=_SOURCE.format("v0.7.5", "aten"),
     counts={"conv2d conv_transpose2d linear": "macs + bias"},
-    silent=(
-        "max_pool2d avg_pool2d adaptive_avg_pool2d adaptive_max_pool2d local_response_norm batch_norm2d "
-        "batch_norm1d relu tanh sigmoid gelu silu hardswish leaky_relu relu6 elu softmax zero_pad2d add "
-        "concat"
-    ),
+    silent=EVERY_OTHER,
     note="this is the 0.71 GMac of its README for AlexNet",
     depends="the bias of a linear layer on maps counts unless a transposition stands before it",
     also=_ALSO,

@@ -1,6 +1,6 @@
 """thop (pytorch-OpCounter) today, and the release whose README says 0.77 G for AlexNet."""
 
-from archcalc.analysis.conventions.convention import convention
+from archcalc.analysis.conventions.convention import EVERY_OTHER, convention
 from archcalc.analysis.conventions.tools import MODULES_ONLY, WINDOWS
 
 _ALSO = "pytorch-opcounter opcounter"
@@ -16,13 +16,16 @@ THOP = convention(
     counts={
         "conv2d linear": "macs",
         "conv_transpose2d": "by_outputs",
-        "batch_norm2d batch_norm1d": "2 outputs + 2 bias",
+        "batch_norm2d batch_norm1d instance_norm2d": "2 outputs + 2 bias",
+        "layer_norm": "2 outputs + 2 scaled",
+        "prelu": "outputs",
         "avg_pool2d": "outputs",
+        "upsample": "nearest + 11 bilinear + 259 bicubic",
         "adaptive_avg_pool2d": "inputs + outputs - rounded_off",
         "softmax": "3 outputs - slices",
     },
-    free="relu relu6 leaky_relu max_pool2d adaptive_max_pool2d zero_pad2d",
-    silent="local_response_norm tanh sigmoid gelu silu hardswish elu add concat",
+    free="relu relu6 leaky_relu max_pool2d adaptive_max_pool2d zero_pad2d pixel_shuffle",
+    silent=EVERY_OTHER,
     note="it counts a transposed convolution by its output; "
     "the inputs of an adaptive pool are computed in floats and rounded down",
     depends=MODULES_ONLY,

@@ -1,6 +1,6 @@
 """torch's own counter, and what torchvision publishes with its weights."""
 
-from archcalc.analysis.conventions.convention import convention
+from archcalc.analysis.conventions.convention import EVERY_OTHER, convention
 
 FLOP_COUNTER = convention(
     "torch",
@@ -10,11 +10,7 @@ FLOP_COUNTER = convention(
     means="2 x multiply-accumulates of convolutions and matrix products",
     url="https://github.com/pytorch/pytorch/blob/v2.14.1/torch/utils/flop_counter.py",
     counts={"conv2d conv_transpose2d linear": "2 macs"},
-    silent=(
-        "max_pool2d avg_pool2d adaptive_avg_pool2d adaptive_max_pool2d local_response_norm batch_norm2d "
-        "batch_norm1d relu tanh sigmoid gelu silu hardswish leaky_relu relu6 elu softmax zero_pad2d add "
-        "concat"
-    ),
+    silent=EVERY_OTHER,
     note="an op that it does not know counts as 0, without a warning",
     also="pytorch flopcountermode lightning",
 )
@@ -27,10 +23,6 @@ TORCHVISION = convention(
     means="multiply-accumulates of convolutions and linear layers, in units of 10^9, although it says FLOPS",
     url="https://github.com/pytorch/vision/pull/6936",
     counts={"conv2d linear": "macs"},
-    silent=(
-        "max_pool2d avg_pool2d adaptive_avg_pool2d adaptive_max_pool2d local_response_norm batch_norm2d "
-        "batch_norm1d relu tanh sigmoid gelu silu hardswish leaky_relu relu6 elu softmax zero_pad2d add "
-        "concat"
-    ),
+    silent=EVERY_OTHER,
     note="printed with three decimals",
 )

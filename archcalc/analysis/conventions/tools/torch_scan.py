@@ -1,12 +1,11 @@
 """torch-scan: its MACs and its FLOPs, both from formulas for modules."""
 
-from archcalc.analysis.conventions.convention import convention
+from archcalc.analysis.conventions.convention import EVERY_OTHER, convention
 from archcalc.analysis.conventions.tools import MODULES_ONLY, WINDOWS
 
 _TOOL = "torch-scan"
 _VERSION = "0.2.0"
 _URL = "https://pypi.org/project/torchscan/0.2.0/"
-_SILENT = "local_response_norm gelu silu hardswish softmax zero_pad2d add concat"
 _NOTE = "the report says which modules it has no formula for; its operator_flops are those of torch"
 _DEPENDS = f"{MODULES_ONLY}; {WINDOWS}"
 
@@ -27,7 +26,7 @@ MACS = convention(
         "adaptive_avg_pool2d": "rough_bins + outputs",
     },
     free="relu relu6 leaky_relu elu tanh sigmoid",
-    silent=_SILENT,
+    silent=EVERY_OTHER,
     note=_NOTE,
     depends=_DEPENDS,
     also="torchscan",
@@ -48,13 +47,14 @@ FLOPS = convention(
         "avg_pool2d": "sides + outputs",
         "adaptive_max_pool2d": "rough_bins - outputs",
         "adaptive_avg_pool2d": "rough_bins + outputs",
+        "layer_norm": "6 outputs + 2 slices + scaled + bias",
         "dropout": "dropped",
         "relu": "outputs",
         "relu6": "2 outputs",
         "leaky_relu sigmoid": "4 outputs",
         "elu tanh": "6 outputs",
     },
-    silent=_SILENT,
+    silent=EVERY_OTHER,
     note=_NOTE,
     depends=_DEPENDS,
     also="torchscan",

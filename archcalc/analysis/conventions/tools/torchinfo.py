@@ -1,6 +1,6 @@
 """torchinfo's summary."""
 
-from archcalc.analysis.conventions.convention import convention
+from archcalc.analysis.conventions.convention import EVERY_OTHER, convention
 
 TORCHINFO = convention(
     "torchinfo",
@@ -12,12 +12,9 @@ TORCHINFO = convention(
     counts={
         "conv2d": "macs + bias",
         "conv_transpose2d": "by_outputs + bias",
-        "linear batch_norm2d batch_norm1d": "weights + biases",
+        "linear batch_norm2d batch_norm1d instance_norm2d group_norm layer_norm prelu": "weights + biases",
     },
-    silent=(
-        "max_pool2d avg_pool2d adaptive_avg_pool2d adaptive_max_pool2d local_response_norm relu tanh sigmoid "
-        "gelu silu hardswish leaky_relu relu6 elu softmax zero_pad2d add concat"
-    ),
+    silent=EVERY_OTHER,
     note="a layer without parameters costs nothing, and a linear layer on maps only its parameters",
     depends="layers that are modules count; a layer that is a function with parameters of its own does not",
 )

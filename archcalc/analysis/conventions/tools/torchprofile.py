@@ -1,6 +1,6 @@
 """torchprofile, which counts the operators of a trace."""
 
-from archcalc.analysis.conventions.convention import convention
+from archcalc.analysis.conventions.convention import EVERY_OTHER, convention
 
 TORCHPROFILE = convention(
     "torchprofile",
@@ -12,10 +12,14 @@ TORCHPROFILE = convention(
     counts={
         "conv2d linear": "macs",
         "conv_transpose2d": "by_outputs_ungrouped",
-        "batch_norm2d batch_norm1d": "bias",
+        "batch_norm2d batch_norm1d instance_norm2d group_norm": "bias",
+        "layer_norm": "scaled",
+        "mul": "adds",
+        "upsample": "4 bilinear",
         "avg_pool2d adaptive_avg_pool2d leaky_relu": "outputs",
         "local_response_norm": "3 outputs",
     },
-    free="relu relu6 tanh sigmoid gelu silu softmax max_pool2d adaptive_max_pool2d zero_pad2d add concat",
-    silent="hardswish elu",
+    free="relu relu6 tanh sigmoid gelu silu softmax max_pool2d adaptive_max_pool2d zero_pad2d add concat "
+    "constant_pad2d reflection_pad2d hardtanh log_softmax permute dropout2d",
+    silent=EVERY_OTHER,
 )

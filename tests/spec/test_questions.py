@@ -1,0 +1,34 @@
+"""What people asked, as small networks, with the right answers and their arithmetic."""
+
+import pytest
+
+import archcalc
+from archcalc.layers import Shape
+from tests.conftest import ROOT
+
+QUESTIONS = ROOT / "tests" / "specs" / "questions"
+
+ANSWERS = [
+    # 64 * 4 + 4 = 260 and 4 * 64 + 64 = 320; 64 * 4 multiply-accumulates each; the product has no weights
+    ("se_block", (64, 56, 56), 580, 512),
+    # 280 + 1_456 + 4_640 + 66 + 132 of convolutions, 10 + 16 + 32 slopes: the 6_632 that its ports count
+    ("prelu_pnet", (4, 1, 1), 6_632, 27 * 10 * 100 + 90 * 16 * 9 + 144 * 32 + 32 * 2 + 32 * 4),
+    # a scale and a shift for each of 256 channels
+    ("group_norm", (256, 56, 56), 512, 0),
+    ("eltwise_max", (8, 4, 4), 8 * 8 + 8, 8 * 8 * 16),
+    ("pixel_shuffle", (64, 128, 128), 0, 0),
+    ("shuffle_split", (116, 28, 28), 0, 0),
+    # 256 + 3 + 3 - 7 + 1 = 256; 64 filters of 3 x 7 x 7
+    ("reflection_pad", (64, 256, 256), 64 * 147 + 64, 64 * 147 * 256 * 256),
+    ("adaptive_none", (64, 1, 100), 0, 0),
+    ("global_pooling", (1024, 1, 1), 0, 0),
+    ("unet_upsample", (64, 56, 56), 0, 0),
+    # (28 - 2) / 2 + 1 = 14; ceil((28 + 2 - 2) / 2) + 1 = 15, whose last window starts at 28 < 29
+    ("caffe_conv_vs_pool_28", (1, 15, 15), 5, 4 * 14 * 14),
+]
+
+
+@pytest.mark.parametrize(("name", "output", "params", "macs"), ANSWERS, ids=[name for name, *_ in ANSWERS])
+def test_a_question_has_its_right_answer(name: str, output: Shape, params: int, macs: int) -> None:
+    table = archcalc.load(QUESTIONS / f"{name}.yaml").table()
+    assert (table.rows[-1].output_shape, table.totals.params, table.totals.macs) == (output, params, macs)
