@@ -155,7 +155,10 @@ def _kind(kind: type[Layer]) -> Iterator[str]:
 
 def _facts(kind: type[Layer]) -> Iterator[str]:
     call = kind.torch_call.removeprefix("torch.")
-    yield f"In torch: [`torch.{call}`]({_TORCH.format(call)})."
+    if "." in kind.torch_call:
+        yield f"In torch: [`torch.{call}`]({_TORCH.format(call)})."
+    else:
+        yield f"torch has none: the class `{call}` is archcalc's own, and stands in what `archcalc export` writes."
     if kind.counted:
         yield "Its multiply-accumulates are counted."
     if kind.takes_activation:

@@ -25,13 +25,22 @@ from archcalc.layers.activation import (
     Softplus,
     Tanh,
 )
-from archcalc.layers.conv import Conv2d, ConvTranspose2d
+from archcalc.layers.conv import Conv2d, ConvTranspose2d, Local2d
 from archcalc.layers.linear import Linear
 from archcalc.layers.merge import Add, Concat, Maximum, Mul, Sub
-from archcalc.layers.norm import BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm2d, LayerNorm, LocalResponseNorm
+from archcalc.layers.norm import (
+    BatchNorm1d,
+    BatchNorm2d,
+    GlobalResponseNorm,
+    GroupNorm,
+    InstanceNorm2d,
+    LayerNorm,
+    LayerNorm2d,
+    LocalResponseNorm,
+)
 from archcalc.layers.pad import ConstantPad2d, ReflectionPad2d, ReplicationPad2d, ZeroPad2d
 from archcalc.layers.pool import AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, MaxPool2d
-from archcalc.layers.regularize import Dropout, Dropout2d
+from archcalc.layers.regularize import Dropout, Dropout2d, StochasticDepth
 from archcalc.layers.resample import Upsample
 from archcalc.layers.reshape import ChannelShuffle, Flatten, Identity, Permute, PixelShuffle, PixelUnshuffle, Slice
 
@@ -103,6 +112,40 @@ CASES = [
         params=2,
         macs=9,
         padding=(0, 2, 0, 2),
+    ),
+    # 16 * 16 places with filters of their own: 64 * 256 * (32 * 9 + 1) = 4_734_976; 64 * 256 * 288 = 4_718_592
+    case(
+        Local2d(out_channels=64, kernel_size=3, padding=1),
+        [(32, 16, 16)],
+        (64, 16, 16),
+        params=4_734_976,
+        macs=4_718_592,
+        padding=(1, 1, 1, 1),
+    ),
+    # (6 + 1 - 5) // 2 + 1 = 2 high, (6 + 2 - 4) // 3 + 1 = 2 wide, without biases: 3 * 4 * (4 * 3 * 2) = 288
+    case(
+        Local2d(
+            out_channels=3,
+            kernel_size=[3, 2],
+            stride=[2, 3],
+            padding={"top": 1, "left": 2},
+            dilation=[2, 3],
+            bias=False,
+        ),
+        [MAP],
+        (3, 2, 2),
+        params=288,
+        macs=288,
+        padding=(1, 0, 2, 0),
+    ),
+    # rounded up, as cuda-convnet does: ceil(3 / 2) + 1 = 3, which reads 1 past the end: 2 * 9 * (4 * 9 + 1) = 666
+    case(
+        Local2d(out_channels=2, kernel_size=3, stride=2, ceil_mode="unclipped"),
+        [MAP],
+        (2, 3, 3),
+        params=666,
+        macs=648,
+        padding=(0, 1, 0, 1),
     ),
     # groups: 6 filters that read 4 / 2 = 2 channels each: 6*2*9 + 6 = 114; 108 * 36 = 3_888
     case(Conv2d(out_channels=6, kernel_size=3, padding=1, groups=2), [MAP], (6, 6, 6), params=114, macs=3_888),
@@ -231,6 +274,12 @@ CASES = [
     case(LayerNorm(normalized_shape=[6, 6], bias=False), [MAP], MAP, params=36),
     case(LayerNorm(normalized_shape=[4, 6, 6], eps=1e-3), [MAP], MAP, params=288),
     case(LayerNorm(normalized_shape=10, elementwise_affine=False), [(10,)], (10,)),
+    # a scale and a shift for each of 4 channels
+    case(LayerNorm2d(), [MAP], MAP, params=8),
+    case(LayerNorm2d(eps=1e-6, bias=False), [MAP], MAP, params=4),
+    case(LayerNorm2d(elementwise_affine=False), [MAP], MAP),
+    case(GlobalResponseNorm(), [MAP], MAP, params=8),
+    case(GlobalResponseNorm(eps=1e-3), [MAP], MAP, params=8),
     case(Relu(), [MAP], MAP),
     case(Tanh(), [MAP], MAP),
     case(Sigmoid(), [(10,)], (10,)),
@@ -258,6 +307,8 @@ CASES = [
     case(Softmax(dim=2), [MAP], MAP),
     case(Dropout(p=0.2), [(10,)], (10,)),
     case(Dropout2d(p=0.2), [MAP], MAP),
+    case(StochasticDepth(p=0.2), [MAP], MAP),
+    case(StochasticDepth(p=0.2, mode="batch"), [(10,)], (10,)),
     # 256 * 6 * 6 = 9216
     case(Flatten(), [(256, 6, 6)], (9216,)),
     case(Flatten(), [(10,)], (10,)),

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from archcalc.layers import Twin
+from archcalc.pytorch import modules
 
 
 class Called(nn.Module):
@@ -15,8 +16,9 @@ class Called(nn.Module):
         super().__init__()
         self.pad = Called(twin.pad) if twin.pad else None
         self.twin = twin
-        library, name = twin.call.split(".")
-        self.inner = getattr(nn, name)(**twin.keywords) if library == "nn" else None
+        library, _, name = twin.call.rpartition(".")
+        known = {"nn": nn, "": modules}
+        self.inner = getattr(known[library], name)(**twin.keywords) if library in known else None
 
     def forward(self, *tensors: Tensor) -> Tensor:
         match self.twin.call:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 AlphaPer = Annotated[str, Choice("sum", "mean")]
 
+_LAYER_NORM_2D: Final = "https://github.com/pytorch/vision/blob/v0.20.0/torchvision/models/convnext.py"
 _PAPER: Final = "https://papers.nips.cc/paper/2012/file/c399862d3b9d6b76c8436e924a68c45b-Paper.pdf"
 
 
@@ -280,3 +281,76 @@ class LayerNorm(Statistics):
             positional=("normalized_shape",),
             defaults={"eps": 1e-5, "elementwise_affine": True, "bias": True},
         )
+
+
+@kind("layer_norm2d")
+class LayerNorm2d(Statistics):
+    """The channels of (channels, height, width) scaled and shifted by their statistics, at each place of its own."""
+
+    mixes_channels = True
+    input_axis = 0
+    torch_call = "LayerNorm2d"
+
+    eps: Positive = 1e-5
+    elementwise_affine: Flag = True
+    bias: Flag = True
+
+    def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
+        yield from has_rank(x, 3)
+
+    def param_shapes(self, x: Sizes[S]) -> dict[str, Sizes[S]]:
+        if not self.elementwise_affine:
+            return {}
+        learnt: Sizes[S] = (x[0],)
+        return {"weight": learnt} | ({"bias": learnt} if self.bias else {})
+
+    def quantities(self, x: Shape, out: Shape) -> dict[str, int]:
+        return {"slices": product(out[1:]), "scaled": self.elementwise_affine * product(out)}
+
+    def mixes_places(self, x: Sizes[S]) -> bool:
+        return False
+
+    def sources(self) -> tuple[tuple[str, str], ...]:
+        return (("a layer norm of channels at each place is that of ConvNeXt in torchvision", _LAYER_NORM_2D),)
+
+    def twin(self, x: Shape) -> Twin:
+        return Twin(
+            self.torch_call,
+            {"normalized_shape": x[0]} | vars(self),
+            positional=("normalized_shape",),
+            defaults={"eps": 1e-5, "elementwise_affine": True, "bias": True},
+        )
+
+
+@kind("global_response_norm")
+class GlobalResponseNorm(Statistics):
+    """x + weight * x * g / (mean of g + eps) + bias, with g the length of each channel: all its places as a vector.
+
+    It is that of ConvNeXt V2, https://arxiv.org/abs/2301.00808, section 3.2; there and here eps is 1e-6.
+    """
+
+    mixes_channels = True
+    input_axis = 0
+    torch_call = "GlobalResponseNorm"
+    also_called = ("grn",)
+
+    eps: Positive = 1e-6
+
+    def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
+        yield from has_rank(x, 3)
+
+    def param_shapes(self, x: Sizes[S]) -> dict[str, Sizes[S]]:
+        return {"weight": (x[0],), "bias": (x[0],)}
+
+    def quantities(self, x: Shape, out: Shape) -> dict[str, int]:
+        return {"slices": 1}
+
+    def mixes_places(self, x: Sizes[S]) -> bool:
+        return True
+
+    def sources(self) -> tuple[tuple[str, str], ...]:
+        return (("responses are normalized as in ConvNeXt V2, section 3.2", "https://arxiv.org/abs/2301.00808"),)
+
+    def twin(self, x: Shape) -> Twin:
+        keywords = {"num_channels": x[0], "eps": self.eps}
+        return Twin(self.torch_call, keywords, positional=("num_channels",), defaults={"eps": 1e-6})

@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 class Twin(NamedTuple):
     """A call in torch, with its keywords, after a padding.
 
-    `call` names a class of `torch.nn` ("nn.Conv2d") or a function of torch ("torch.cat"). `pad` is a twin to put
-    before it where torch has no such padding of its own (SAME at a stride, one-sided, rounding up).
+    `call` names a class of `torch.nn` ("nn.Conv2d"), a function of torch ("torch.cat"), or a class of
+    `archcalc.pytorch.modules` ("LayerNorm2d") where torch has neither. `pad` is a twin to put before it where torch has
+    no such padding of its own (SAME at a stride, one-sided, rounding up).
     """
 
     call: str
@@ -31,7 +32,17 @@ class Twin(NamedTuple):
 
     @property
     def is_module(self) -> bool:
-        return self.call.startswith("nn.")
+        return self.call.startswith("nn.") or self.is_ours
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it is a class that torch does not have."""
+        return "." not in self.call
+
+    @property
+    def written(self) -> dict[str, Any]:
+        """Its keywords as source writes them: pairs of equal numbers as one, where it is torch that takes them."""
+        return {word: value if self.is_ours else shortest(value) for word, value in self.keywords.items()}
 
 
 def shortest(value: Any) -> Any:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from archcalc.errors import ArchError, first_line
 from archcalc.graph import Graph, Node, reads_own_part
 from archcalc.layers import Twin
-from archcalc.layers.twin import shortest
+from archcalc.pytorch import modules
 from archcalc.spec.model import INPUT, Tower
 from archcalc.twins import PAD, place
 
@@ -139,8 +139,7 @@ def call(twin: Twin, tensors: Sequence[Tensor]) -> Tensor:
 
 def _module(twin: Twin) -> nn.Module:
     """Make a module with its arguments as source writes them, since there are tools that see the difference."""
-    keywords = {word: shortest(value) for word, value in twin.keywords.items()}
-    made: nn.Module = getattr(nn, twin.call.removeprefix("nn."))(**keywords)
+    made: nn.Module = getattr(modules if twin.is_ours else nn, twin.call.removeprefix("nn."))(**twin.written)
     return made
 
 

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 import archcalc
 from archcalc.exchange.pytorch_source import class_name, source
 from archcalc.layers import Twin
+from archcalc.pytorch import modules
 from archcalc.pytorch.build import Built, build
 from tests.cases import CASES
 from tests.commands import run
@@ -128,17 +130,34 @@ MODULES = {
 }
 
 
+def class_of(twin: Twin) -> Any:
+    return getattr(modules if twin.is_ours else nn, twin.call.removeprefix("nn."))
+
+
+def test_what_torch_has_no_class_for_stands_in_the_file() -> None:
+    text = "archcalc: 1\nname: layer_norm2d\ninput: [4, 6, 6]\nlayers:\n  - {name: norm, op: layer_norm2d}\n"
+    names: dict[str, Any] = {}
+    exec(source(archcalc.load(text).graph), names)
+    assert names["LayerNorm2d"].__mro__[1] is nn.LayerNorm
+    x = torch.rand(2, 4, 6, 6)
+    # each place has mean 0 and variance 1 over its channels
+    made = names["LayerNorm2dNetwork"]()(x)
+    torch.testing.assert_close(made.mean(1), torch.zeros(2, 6, 6), atol=1e-5, rtol=0)
+    torch.testing.assert_close(made.var(1, correction=0), torch.ones(2, 6, 6), atol=1e-2, rtol=0)
+
+
 @pytest.mark.parametrize("twin", MODULES.values(), ids=lambda twin: twin.call)
 def test_what_is_not_written_is_torchs_default(twin: Twin) -> None:
-    parameters = inspect.signature(getattr(nn, twin.call.removeprefix("nn."))).parameters
+    parameters = inspect.signature(class_of(twin)).parameters
     for word, value in twin.defaults.items():
         default = parameters[word].default
-        assert default == (value[0] if isinstance(value, tuple) else value), f"{twin.call} {word}"
+        is_pair_of_torch = isinstance(value, tuple) and not twin.is_ours
+        assert default == (value[0] if is_pair_of_torch else value), f"{twin.call} {word}"
 
 
 @pytest.mark.parametrize("twin", MODULES.values(), ids=lambda twin: twin.call)
 def test_what_is_written_without_its_keyword_comes_first(twin: Twin) -> None:
-    words = list(inspect.signature(getattr(nn, twin.call.removeprefix("nn."))).parameters)
+    words = list(inspect.signature(class_of(twin)).parameters)
     assert tuple(words[: len(twin.positional)]) == twin.positional
     assert set(twin.positional) <= set(twin.keywords)
 

@@ -153,14 +153,21 @@ def solved(network: archcalc.Network) -> Iterator[str]:
             yield f"{size}x{size} passes: {passes}, which solve does not say"
 
 
+@torch.no_grad()
 def runner(network: archcalc.Network) -> tuple[Callable[[Tensor], Tensor], Tensor]:
     """The layer alone with random weights, and an input for it."""
     node, module = layer_of(network.graph), build(network.graph).eval()
     torch.manual_seed(0)
     x = torch.rand(1, *node.device_inputs[0], dtype=torch.float64) + 0.5
-    module.double()
+    for parameter in module.double().parameters():
+        parameter.add_(torch.rand_like(parameter))
     count = len(node.device_inputs)
     return lambda tensor: module.run_alone(node.name, [tensor * (1 + i / 2) for i in range(count)])[0], x
+
+
+def of_places(layer: Layer) -> bool:
+    """Whether a layer has other weights at each place, which go with height and width too."""
+    return layer.op == "local2d"
 
 
 @torch.no_grad()
@@ -236,7 +243,11 @@ def what_its_weights_go_with(network: archcalc.Network) -> Iterator[str]:
             wider = (*x[:axis], 2 * size, *x[axis + 1 :])
             goes_with = layer.param_shapes(wider) != layer.param_shapes(x)
             from_the_end = len(x) == 1 or (layer.input_axis or 0) < 0  # features are always counted from the end
-            if goes_with and (layer.input_axis is None or axis - len(x) * from_the_end != layer.input_axis):
+            if (
+                goes_with
+                and not (axis and of_places(layer))
+                and (layer.input_axis is None or axis - len(x) * from_the_end != layer.input_axis)
+            ):
                 yield f"its weights go with axis {axis} of {x}"
             found |= goes_with
     if bool(found) != (layer.input_axis is not None):

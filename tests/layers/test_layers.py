@@ -25,7 +25,8 @@ def test_a_layer_is_as_its_row_says(row: Case) -> None:
     assert sum(map(prod, layer.param_shapes(*inputs).values())) == row.params
     assert sum(map(prod, layer.buffer_shapes(*inputs).values())) == row.buffers
     assert layer.macs(*inputs, out) == row.macs
-    assert layer.units(out) == (prod(out) if layer.op in ("conv2d", "conv_transpose2d", "linear") else 0)
+    has_neurons = layer.op in ("conv2d", "local2d", "conv_transpose2d", "linear")
+    assert layer.units(out) == (prod(out) if has_neurons else 0)
     if row.padding is not None:
         assert window is not None
         assert window.padding == row.padding

@@ -24,6 +24,9 @@ ANSWERS = [
     ("global_pooling", (1024, 1, 1), 0, 0),
     ("unet_upsample", (64, 56, 56), 0, 0),
     # (28 - 2) / 2 + 1 = 14; ceil((28 + 2 - 2) / 2) + 1 = 15, whose last window starts at 28 < 29
+    # 64 * 16 * 16 outputs, each with 32 * 9 weights and a bias of its own
+    ("locally_connected", (64, 16, 16), 4_734_976, 4_718_592),
+    ("layernorm_2d", (96, 56, 56), 192, 0),
     ("caffe_conv_vs_pool_28", (1, 15, 15), 5, 4 * 14 * 14),
 ]
 

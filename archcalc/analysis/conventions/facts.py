@@ -84,7 +84,7 @@ QUANTITIES: Final = {
     ),
     "rounded_off": Words("lost in floats", "what int((h / oh * (w / ow) + 1) * outputs), in 64-bit floats, loses"),
     "sides": Words("window sides", "for each output, one side of a square kernel, or height x width of another"),
-    "slices": Words("vectors", "vectors that a softmax or a layer norm normalizes"),
+    "slices": Words("vectors", "vectors that a softmax or a norm normalizes"),
     "scaled": Words("outputs scaled", "outputs of a layer norm with a learned weight"),
     "nearest": Words("nearest outputs", "outputs of an upsampling that repeats the nearest place"),
     "bilinear": Words("bilinear outputs", "outputs of a bilinear upsampling"),

@@ -46,9 +46,12 @@ def _on_shape(node: Node) -> list[Rule]:
 def _torch(node: Node) -> list[Rule]:
     """Return the page of the layer's twin; none for what torch has no twin for."""
     try:
-        call = node.layer.twin(*node.device_inputs).call.removeprefix("torch.")
+        twin = node.layer.twin(*node.device_inputs)
     except ArchError:
         return []
+    if twin.is_ours:
+        return []
+    call = twin.call.removeprefix("torch.")
     return [Rule(f"{node.layer.op} is torch.{call}", _TORCH.format(call))]
 
 

@@ -4,7 +4,9 @@ It needs torch and nothing else. Its modules stand where those of `archcalc.load
 takes the other's `state_dict`. `calls` writes a module, `tree` says where it stands, `flow` what is called with what.
 """
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
+from pathlib import Path
+from typing import Final
 
 from archcalc import __version__
 from archcalc.errors import listing
@@ -17,14 +19,21 @@ from archcalc.layers import Shape
 from archcalc.table import measure
 from archcalc.twins import place
 
+OWN: Final = Path(__file__).parents[2] / "pytorch" / "modules.py"
+"""The classes of layers that torch has none for, as text: importing them would import torch."""
+
 
 def source(graph: Graph) -> str:
-    """Write a Python file with one class. Raises ArchError for what torch cannot do."""
+    """Write a Python file with one class, and before it those of layers that torch does not have.
+
+    Raises ArchError for what torch cannot do.
+    """
     placed = place(graph)
     tree = Tree(placed)
     declarations = tree.declarations()
     forward = statements(placed, graph.outputs, tree)
-    needs_torch = any("torch." in line for line in forward)
+    own = own_classes(layer.twin.call for layer in placed if layer.twin.is_ours)
+    needs_torch = any("torch." in line for line in (*forward, *own.values()))
     lines = [
         *_docstring(graph),
         "",
@@ -32,7 +41,8 @@ def source(graph: Graph) -> str:
         "from torch import Tensor, nn",
         "",
         "",
-        f"class {class_name(graph.spec.name)}(nn.Module):",
+        *(line for text in own.values() for line in (text, "", "")),
+        f"class {_class_beside(own, graph)}(nn.Module):",
         f'    """{_signature(graph)}."""',
         "",
         "    def __init__(self) -> None:",
@@ -50,6 +60,23 @@ def class_name(name: str) -> str:
     'AlexnetOwtBn'
     """
     return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+
+
+def own_classes(names: Iterable[str]) -> dict[str, str]:
+    """Return the text of each of these classes, which torch does not have, in alphabetical order."""
+    wanted = sorted(set(names))
+    if not wanted:
+        return {}
+    import ast
+
+    text = OWN.read_text(encoding="utf-8")
+    found = {part.name: part for part in ast.parse(text).body if isinstance(part, ast.ClassDef)}
+    return {name: ast.get_source_segment(text, found[name]) or "" for name in wanted}
+
+
+def _class_beside(own: Container[str], graph: Graph) -> str:
+    name = class_name(graph.spec.name)
+    return f"{name}Network" if name in own else name
 
 
 def _docstring(graph: Graph) -> Iterator[str]:

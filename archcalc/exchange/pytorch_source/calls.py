@@ -5,7 +5,6 @@ from math import isinf
 from typing import Any
 
 from archcalc.layers import Twin
-from archcalc.layers.twin import shortest
 
 
 def arguments(twin: Twin) -> list[str]:
@@ -17,15 +16,14 @@ def arguments(twin: Twin) -> list[str]:
 
 
 def _arguments(twin: Twin) -> Iterator[str]:
-    for word, value in twin.keywords.items():
+    for word, value in twin.written.items():
         if word in twin.positional:
             yield _literal(value)
-        elif word not in twin.defaults or value != twin.defaults[word]:
+        elif word not in twin.defaults or twin.keywords[word] != twin.defaults[word]:
             yield f"{word}={_literal(value)}"
 
 
 def _literal(value: Any) -> str:
-    value = shortest(value)
     if isinstance(value, float) and isinf(value):
         return f'float("{value}")'
     return repr(value).replace("'", '"')

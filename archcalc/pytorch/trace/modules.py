@@ -11,6 +11,9 @@ from archcalc.pytorch.trace.origins import shape_of
 
 _BY_CLASS: Final = {kind.torch_call.removeprefix("nn."): kind for kind in KINDS.values()}
 
+_ELSEWHERE: Final = ("torchvision.models.convnext", "torchvision.ops.stochastic_depth")
+"""Where there are classes of the same names that do the same."""
+
 _HARMLESS: Final = frozenset(("extra_repr", "reset_parameters", "__init__", "__repr__", "__setstate__"))
 """Methods of which a subclass may have its own, and compute the same."""
 
@@ -30,6 +33,8 @@ def leaves(module: nn.Module) -> dict[str, nn.Module]:
 def torch_class(part: nn.Module) -> type[nn.Module] | None:
     """Return the class of torch.nn whose work a module does; None for a class of somebody's own."""
     classes = type(part).__mro__
+    if _is_ours(classes[0]):
+        return None if _has_hooks(part) else type(part)
     place = next(i for i, one in enumerate(classes) if one.__module__.startswith("torch.nn.modules"))
     kind = classes[place]
     if kind is nn.Module or _has_hooks(part):
@@ -38,6 +43,11 @@ def torch_class(part: nn.Module) -> type[nn.Module] | None:
     methods = {name for name in dir(kind) if callable(getattr(kind, name))} - _HARMLESS
     changed = {name for name in own & methods if not name.startswith("__") or name == "__call__"}
     return None if changed else kind
+
+
+def _is_ours(kind: type) -> bool:
+    """Return whether a class is one of those that do for a layer what torch has no class for, or the same elsewhere."""
+    return kind.__name__ in _BY_CLASS and kind.__module__ in ("archcalc.pytorch.modules", *_ELSEWHERE)
 
 
 def _has_hooks(part: nn.Module) -> bool:

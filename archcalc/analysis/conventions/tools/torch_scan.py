@@ -47,7 +47,7 @@ FLOPS = convention(
         "avg_pool2d": "sides + outputs",
         "adaptive_max_pool2d": "rough_bins - outputs",
         "adaptive_avg_pool2d": "rough_bins + outputs",
-        "layer_norm": "6 outputs + 2 slices + scaled + bias",
+        "layer_norm layer_norm2d": "6 outputs + 2 slices + scaled + bias",
         "dropout": "dropped",
         "relu": "outputs",
         "relu6": "2 outputs",

@@ -1,0 +1,80 @@
+"""Modules of layer kinds that torch.nn has no class for. What is exported carries the text of those that it needs.
+
+So each class needs nothing but torch, and stands alone.
+"""
+
+import torch
+from torch import Tensor, nn
+
+
+class LayerNorm2d(nn.LayerNorm):
+    """A layer norm over the channels of (batch, channels, height, width), at each place of its own."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        normed: Tensor = super().forward(x.permute(0, 2, 3, 1))
+        return normed.permute(0, 3, 1, 2)
+
+
+class GlobalResponseNorm(nn.Module):
+    """Channels scaled by how large they are beside the others, (batch, channels, height, width) as it is read."""
+
+    __constants__ = ("num_channels", "eps")
+
+    def __init__(self, num_channels: int, eps: float = 1e-6) -> None:
+        super().__init__()
+        self.num_channels, self.eps = num_channels, eps
+        self.weight = nn.Parameter(torch.zeros(num_channels))
+        self.bias = nn.Parameter(torch.zeros(num_channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        size = torch.linalg.vector_norm(x, dim=(2, 3), keepdim=True)
+        beside: Tensor = size / (size.mean(dim=1, keepdim=True) + self.eps)
+        return x + self.weight.view(1, -1, 1, 1) * x * beside + self.bias.view(1, -1, 1, 1)
+
+
+class LocallyConnected2d(nn.Module):
+    """A convolution with other filters at each place, (batch, in_channels, h, w) to (batch, out_channels, h', w')."""
+
+    __constants__ = ("in_channels", "out_channels", "output_size", "kernel_size", "stride", "padding", "dilation")
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        output_size: tuple[int, int],
+        kernel_size: tuple[int, int],
+        stride: tuple[int, int] = (1, 1),
+        padding: tuple[int, int] = (0, 0),
+        dilation: tuple[int, int] = (1, 1),
+        bias: bool = True,
+    ) -> None:
+        super().__init__()
+        self.in_channels, self.out_channels, self.output_size = in_channels, out_channels, output_size
+        self.kernel_size, self.stride, self.padding, self.dilation = kernel_size, stride, padding, dilation
+        places, window = output_size[0] * output_size[1], in_channels * kernel_size[0] * kernel_size[1]
+        bound = window**-0.5
+        self.weight = nn.Parameter(torch.empty(out_channels, places, window).uniform_(-bound, bound))
+        self.bias = nn.Parameter(torch.empty(out_channels, *output_size).uniform_(-bound, bound)) if bias else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        windows = nn.functional.unfold(x, self.kernel_size, self.dilation, self.padding, self.stride)
+        out = torch.bmm(self.weight.transpose(0, 1), windows.permute(2, 1, 0)).permute(2, 1, 0)
+        maps = out.reshape(len(x), self.out_channels, *self.output_size)
+        return maps if self.bias is None else maps + self.bias
+
+
+class StochasticDepth(nn.Module):
+    """Whole examples, or the whole batch, set to zero with probability p in training; no change in inference."""
+
+    __constants__ = ("p", "mode")
+
+    def __init__(self, p: float, mode: str = "row") -> None:
+        super().__init__()
+        self.p, self.mode = p, mode
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or self.p == 0:
+            return x
+        count = x.shape[0] if self.mode == "row" else 1
+        kept = torch.rand(count, *[1] * (x.dim() - 1), device=x.device) >= self.p
+        return x * kept / (1 - self.p) if self.p < 1 else x * kept

@@ -1,0 +1,71 @@
+"""The modules of kinds that torch has no class for: what they compute, against torch's functions and definitions."""
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+from torchvision.models.convnext import LayerNorm2d as TheirLayerNorm2d
+from torchvision.ops import StochasticDepth as TheirStochasticDepth
+
+from archcalc.pytorch.modules import GlobalResponseNorm, LayerNorm2d, LocallyConnected2d, StochasticDepth
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_local_filters_that_are_all_alike_are_a_convolution(bias: bool) -> None:
+    filters, biases = torch.randn(5, 3, 3, 2), torch.randn(5)
+    x = torch.randn(2, 3, 9, 8)
+    whole = functional.conv2d(x, filters, biases if bias else None, (2, 1), (1, 2), (1, 3))
+    module = LocallyConnected2d(3, 5, tuple(whole.shape[2:]), (3, 2), (2, 1), (1, 2), (1, 3), bias)
+    with torch.no_grad():
+        module.weight.copy_(filters.reshape(5, 1, 18).expand_as(module.weight))
+        if module.bias is not None:
+            module.bias.copy_(biases.view(5, 1, 1).expand_as(module.bias))
+    torch.testing.assert_close(module(x), whole)
+
+
+def test_each_place_has_its_own_filters_and_biases() -> None:
+    module, x = LocallyConnected2d(2, 3, (4, 3), (2, 2)), torch.randn(1, 2, 5, 4)
+    made = module(x)
+    for place in range(12):
+        row, column = divmod(place, 3)
+        window = x[0, :, row : row + 2, column : column + 2].flatten()
+        for channel in range(3):
+            expected = (module.weight[channel, place] * window).sum() + module.bias[channel, row, column]
+            torch.testing.assert_close(made[0, channel, row, column], expected)
+
+
+def test_channels_of_each_place_are_normalized_as_in_torchvision() -> None:
+    ours, theirs = LayerNorm2d(6, eps=1e-6), TheirLayerNorm2d(6, eps=1e-6)
+    torch.nn.init.normal_(ours.weight)
+    torch.nn.init.normal_(ours.bias)
+    theirs.load_state_dict(ours.state_dict())
+    x = torch.randn(2, 6, 4, 5)
+    assert torch.equal(ours(x), theirs(x))
+
+
+def test_responses_are_normalized_as_their_paper_says() -> None:
+    module, x = GlobalResponseNorm(3, eps=1e-3).double(), torch.randn(2, 3, 4, 5, dtype=torch.float64)
+    torch.nn.init.normal_(module.weight)
+    torch.nn.init.normal_(module.bias)
+    for example, made in zip(x.numpy(), module(x).detach().numpy(), strict=True):
+        lengths = np.array([np.sqrt((channel**2).sum()) for channel in example])
+        for channel, length, weight, bias, out in zip(
+            example, lengths, module.weight.tolist(), module.bias.tolist(), made, strict=True
+        ):
+            np.testing.assert_allclose(out, channel + weight * channel * length / (lengths.mean() + 1e-3) + bias)
+
+
+@pytest.mark.parametrize(("mode", "kinds"), [("row", 2), ("batch", 1)])
+def test_whole_examples_or_the_batch_are_left_out_in_training(mode: str, kinds: int) -> None:
+    module, theirs, x = StochasticDepth(0.25, mode), TheirStochasticDepth(0.25, mode), torch.ones(4000, 2, 3)
+    assert module.eval()(x) is x
+    torch.manual_seed(0)
+    made = module.train()(x)
+    factors = made.flatten(1).unique(dim=1)
+    assert factors.shape == (4000, 1)  # one for all of an example
+    assert all(factor in (0.0, pytest.approx(1 / 0.75)) for factor in factors.unique().tolist())
+    assert len(factors.unique()) == kinds
+    if mode == "row":
+        assert abs((factors > 0).float().mean().item() - 0.75) < 0.03
+        assert abs((theirs.train()(x)[:, 0, 0] > 0).float().mean().item() - 0.75) < 0.03
+    assert not StochasticDepth(1.0, mode).train()(x).any()
