@@ -21,13 +21,14 @@ step() { # NAME COMMAND...: run one step, and keep what it prints
         return
     fi
     echo "== $name: $*"
-    if timeout --signal INT "$left" "$@" >"$printed/$name.txt" 2> >(tee "$printed/$name.err" >&2); then
+    if timeout --signal INT "$left" "$@" >"$printed/$name.txt" 2>"$printed/$name.err"; then
         cat "$printed/$name.txt"
     else
         echo "failed: $name"
         failed+=("$name")
     fi
-    [[ -s $printed/$name.err ]] || rm -f "$printed/$name.err"
+    cat "$printed/$name.err" >&2
+    [[ -s $printed/$name.err ]] || rm "$printed/$name.err"
 }
 
 profile() { # NAME [SPEC...] OPTION...

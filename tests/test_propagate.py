@@ -69,7 +69,7 @@ def alone(layer: Layer, shape: tuple[int, ...]) -> Graph | None:
 
 
 @pytest.mark.parametrize("op", KINDS)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_arrays_are_what_their_integers_are(op: str, data: st.DataObject) -> None:
     several = varied(data.draw, KINDS[op](**data.draw(layers(KINDS[op]))))

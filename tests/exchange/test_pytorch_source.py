@@ -20,7 +20,7 @@ from archcalc.pytorch.build import Built, build
 from tests.cases import CASES
 from tests.commands import run
 from tests.goldens import same_as_golden
-from tests.sizes import by_size
+from tests.sizes import FEW, by_size
 from tests.spec.test_towers import SPEC as TOWERS
 from tests.test_twins import NAMES, NETWORKS
 
@@ -53,7 +53,7 @@ layers: [{name: both, op: add, from: [input, input]}]
 MADE_UP = {"odd": ODD, "names": NAMES, "towers": TOWERS, "nothing": UNUSED_INPUT_TWICE}
 
 
-@pytest.fixture(params=by_size([*NETWORKS, *MADE_UP]))
+@pytest.fixture(params=by_size([*NETWORKS, *MADE_UP], FEW))
 def network(request: pytest.FixtureRequest, tmp_path: Path) -> archcalc.Network:
     if request.param not in MADE_UP:
         return archcalc.load(request.param)

@@ -67,7 +67,7 @@ def layers(kind: type[Layer]) -> st.SearchStrategy[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("op", KINDS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(data=st.data())
 def test_torch_makes_the_same_of_it(op: str, data: st.DataObject) -> None:
     layer = KINDS[op](**data.draw(layers(KINDS[op])))

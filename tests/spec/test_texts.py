@@ -71,13 +71,13 @@ def test_characters_that_cannot_be_seen_are_refused(field: str, character: str, 
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)"])
-@pytest.mark.parametrize("field", FIELDS)
-def test_no_cell_of_a_spreadsheet_is_a_formula(field: str, text: str, tmp_path: Path) -> None:
-    written(tmp_path, **{field: text})
+def test_no_cell_of_a_spreadsheet_is_a_formula(text: str, tmp_path: Path) -> None:
+    texts = {field: f"{text}&{field}" for field in FIELDS}
+    written(tmp_path, **texts)
     for answer in answers(tmp_path, ["csv"]).values():
         cells = [cell for row in csv.reader(io.StringIO(answer)) for cell in row]
         assert not [cell for cell in cells if cell[:1] in "=+-@" and len(cell) > 1 and not cell[1:].isdecimal()]
-        assert f"'{text}" in cells or text not in answer
+        assert not [one for one in texts.values() if one in answer and f"'{one}" not in cells]
 
 
 def test_json_of_names_that_cannot_be_seen_is_escaped(tmp_path: Path) -> None:

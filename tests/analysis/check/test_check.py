@@ -16,7 +16,7 @@ from archcalc.layers import KINDS, Twin
 from archcalc.pytorch.check.observe import observe
 from tests.commands import clean_environment, on_terminal, run, run_here
 from tests.conftest import BUNDLED, ROOT
-from tests.sizes import by_size
+from tests.sizes import FEW, by_size
 
 VALID = sorted((ROOT / "tests" / "specs" / "valid").glob("*.yaml"))
 SPECS = [*BUNDLED, *map(str, VALID)]
@@ -26,7 +26,7 @@ def checked(network: archcalc.Network, device: str = "meta") -> Agreement:
     return hold_against(network.table(), observe(network.graph, device), device)
 
 
-@pytest.mark.parametrize("spec", by_size(SPECS))
+@pytest.mark.parametrize("spec", by_size(SPECS, FEW))
 def test_every_spec_agrees_with_torch_and_both_counters(spec: str) -> None:
     assert checked(archcalc.load(spec)).differences == []
 
