@@ -1,23 +1,32 @@
-"""`$name` and `$(a * 4 // b)`: integers, names, + - * // % and brackets, and nothing else.
+"""`$name` and `$(a * 4 // b)`: numbers, names, arithmetic, comparisons, a few functions, and nothing else.
 
 Parsed by hand from a short grammar, never by `eval`:
 
-    sum  = term (("+" | "-") term)*
-    term = sign (("*" | "//" | "%") sign)*
-    sign = "-" sign | integer | name | "(" sum ")"
+    whole = sum (("<" | "<=" | ">" | ">=") sum)?
+    sum   = term (("+" | "-") term)*
+    term  = sign (("*" | "//" | "%") sign)*
+    sign  = "-" sign | number | name | function "(" whole ("," whole)* ")" | "(" whole ")"
+
+Decimals are exact fractions. An expression ends as an integer: what it rounds, it says. A comparison is 1 or 0.
 """
 
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Final
+from math import ceil, floor, isfinite
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from archcalc.errors import ArchError, did_you_mean
 from archcalc.layers.fields import LARGEST, is_integer, spell
 
+if TYPE_CHECKING:
+    from fractions import Fraction
+
 NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-_TOKEN = re.compile(r"\s*(?:(?P<integer>[0-9]+)|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<sign>//|[-+*%()]))")
+_TOKEN = re.compile(
+    r"\s*(?:(?P<number>[0-9]+(?:\.[0-9]+)?)|(?P<name>[A-Za-z_]\w*)|(?P<sign>//|[<>]=|[-+*%()<>,]))", re.ASCII
+)
 _MOST_CHARACTERS: Final = 200
 _MOST_BRACKETS: Final = 32
 
@@ -30,14 +39,40 @@ class AlreadySaidError(ArchError):
 
 
 Scope = Mapping[str, Any]
-Reading = Callable[[Scope], int]
+Number: TypeAlias = "int | Fraction"
+Reading = Callable[[Scope], Number]
+Operation = Callable[[Any, Any], Any]
 
-_SUMS: Final[dict[str, Callable[[int, int], int]]] = {"+": operator.add, "-": operator.sub}
-_TERMS: Final[dict[str, Callable[[int, int], int]]] = {
-    "*": operator.mul,
-    "//": operator.floordiv,
-    "%": operator.mod,
+_COMPARISONS: Final[dict[str, Operation]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
 }
+_SUMS: Final[dict[str, Operation]] = {"+": operator.add, "-": operator.sub}
+_TERMS: Final[dict[str, Operation]] = {"*": operator.mul, "//": operator.floordiv, "%": operator.mod}
+
+
+def _round(number: Number) -> int:
+    """Return the nearest integer, of two the larger."""
+    return (2 * number + 1) // 2
+
+
+def _ceil_div(number: Number, divisor: Number) -> int:
+    return -(-number // divisor)
+
+
+_FUNCTIONS: Final[dict[str, tuple[Callable[..., Number], int, int]]] = {
+    "max": (max, 2, 8),
+    "min": (min, 2, 8),
+    "floor": (floor, 1, 1),
+    "ceil": (ceil, 1, 1),
+    "round": (_round, 1, 1),
+    "ceil_div": (_ceil_div, 2, 2),
+}
+"""Functions, and how many numbers each takes: at least, and at most."""
+
+_ALLOWED: Final = f"only numbers, params, + - * // %, < <= > >=, {', '.join(_FUNCTIONS)} and brackets are allowed"
 
 
 def is_expression(value: object) -> bool:
@@ -47,15 +82,23 @@ def is_expression(value: object) -> bool:
 def evaluate(text: str, scope: Scope) -> Any:
     """Return the value of `$name` or `$(...)` among the params in `scope`. Raises ArchError.
 
-    >>> evaluate("$(width * 4 // 3)", {"width": 96})
-    128
+    >>> evaluate("$(width * 4 // 3)", {"width": 96}), evaluate("$(max(8, floor(width * 0.3)))", {"width": 96})
+    (128, 28)
     """
     if text.startswith("$("):
-        return _compiled(text)(scope)
+        return _as_integer(text, _compiled(text)(scope))
     name = text[1:]
     if not NAME.fullmatch(name):
         raise ArchError(f"'{text}' is not an expression: write $name or $(a * 4 // b) as the whole value")
     return _look_up(name, scope)
+
+
+def _as_integer(text: str, value: Number) -> int:
+    if isinstance(value, int):
+        return value
+    if value.denominator == 1:
+        return value.numerator
+    raise ArchError(f"'{text}' is {float(value):g}, not an integer: say how it is rounded, by floor, ceil or round")
 
 
 def _look_up(name: str, scope: Scope) -> Any:
@@ -84,12 +127,21 @@ class _Parser:
         self.depth = 0
 
     def whole(self) -> Reading:
-        reading = self.chain(self.term, _SUMS)
+        reading = self.compared()
         if self.next < len(self.tokens):
             raise self.unexpected()
         return reading
 
-    def chain(self, operand: Callable[[], Reading], operators: Mapping[str, Callable[[int, int], int]]) -> Reading:
+    def compared(self) -> Reading:
+        left = self.sum()
+        if self.peek() not in _COMPARISONS:
+            return left
+        return _binary(self.text, _COMPARISONS[self.take()], left, self.sum())
+
+    def sum(self) -> Reading:
+        return self.chain(self.term, _SUMS)
+
+    def chain(self, operand: Callable[[], Reading], operators: Mapping[str, Operation]) -> Reading:
         left = operand()
         while self.peek() in operators:
             sign = self.take()
@@ -114,17 +166,38 @@ class _Parser:
             inner = self.sign()
             return lambda scope: -inner(scope)
         if token == "(":
-            inner = self.chain(self.term, _SUMS)
-            if self.take() != ")":
-                self.next -= 1
-                raise self.unexpected()
+            inner = self.compared()
+            self.expect(")")
             return inner
-        if token.isdigit():
+        if token[:1].isdigit():
             return _constant(token)
+        if token in _FUNCTIONS and self.peek() == "(":
+            return self.called(token)
         if NAME.fullmatch(token):
-            return lambda scope: _integer(token, scope)
+            return lambda scope: _number(token, scope)
         self.next -= 1
         raise self.unexpected()
+
+    def called(self, name: str) -> Reading:
+        """Return the call of a function, whose bracket comes next."""
+        function, least, most = _FUNCTIONS[name]
+        self.expect("(")
+        parts = [self.compared()]
+        while self.peek() == ",":
+            self.take()
+            parts.append(self.compared())
+        self.expect(")")
+        if not least <= len(parts) <= most:
+            count = (
+                f"{least} numbers" if least == most > 1 else "one number" if most == 1 else f"{least} to {most} numbers"
+            )
+            raise ArchError(f"'{self.text}': {name} takes {count}, got {len(parts)}")
+        return _applied(self.text, function, parts)
+
+    def expect(self, token: str) -> None:
+        if self.take() != token:
+            self.next -= 1
+            raise self.unexpected()
 
     def peek(self) -> str:
         return self.tokens[self.next] if self.next < len(self.tokens) else ""
@@ -136,9 +209,7 @@ class _Parser:
 
     def unexpected(self) -> ArchError:
         found = f"'{self.peek()}'" if self.peek() else "its end"
-        return ArchError(
-            f"'{self.text}' is not an expression at {found}: only integers, params, + - * // % and brackets are allowed"
-        )
+        return ArchError(f"'{self.text}' is not an expression at {found}: {_ALLOWED}")
 
 
 def _tokens(text: str) -> list[str]:
@@ -147,41 +218,53 @@ def _tokens(text: str) -> list[str]:
     while position < len(inner):
         match = _TOKEN.match(inner, position)
         if not match or match[0].strip().startswith("_"):
-            raise ArchError(
-                f"'{text}' is not an expression at '{inner[position:].strip()[:10]}': "
-                "only integers, params, + - * // % and brackets are allowed"
-            )
+            raise ArchError(f"'{text}' is not an expression at '{inner[position:].strip()[:10]}': {_ALLOWED}")
         tokens.append(match[match.lastgroup or 0])
         position = match.end()
     return tokens
 
 
 def _constant(token: str) -> Reading:
-    if len(token) > 1 and token.startswith("0"):
+    if len(token) > 1 and token.startswith("0") and token[1] != ".":
         raise ArchError(f"'{token}' has a leading zero")
-    value = _bounded(int(token[:20]))
+    value = _bounded(_fraction(token) if "." in token else int(token[:20]))
     return lambda scope: value
 
 
-def _integer(name: str, scope: Scope) -> int:
+def _number(name: str, scope: Scope) -> Number:
     value = _look_up(name, scope)
     if is_integer(value):
         return int(value)
+    if isinstance(value, float) and isfinite(value):
+        return _bounded(_fraction(repr(value)))  # 0.1 is a tenth, as it is written
     shown = spell(value)
-    raise ArchError(f"param '{name}' is {shown}; expressions compute with integers")
+    raise ArchError(f"param '{name}' is {shown}; expressions compute with numbers")
 
 
-def _binary(text: str, operation: Callable[[int, int], int], left: Reading, right: Reading) -> Reading:
-    def reading(scope: Scope) -> int:
+def _fraction(text: str) -> "Fraction":
+    from fractions import Fraction
+
+    return Fraction(text)
+
+
+def _binary(text: str, operation: Operation, left: Reading, right: Reading) -> Reading:
+    return _applied(text, operation, [left, right])
+
+
+def _applied(text: str, operation: Callable[..., Any], parts: Sequence[Reading]) -> Reading:
+    def reading(scope: Scope) -> Number:
         try:
-            return _bounded(operation(left(scope), right(scope)))
+            return _bounded(operation(*(part(scope) for part in parts)))
         except ZeroDivisionError:
             raise ArchError(f"'{text}' divides by zero") from None
 
     return reading
 
 
-def _bounded(value: int) -> int:
-    if abs(value) > LARGEST:
+def _bounded(value: Number) -> Number:
+    """Return a number, a comparison as 1 or 0. Raises ArchError for one with too many digits."""
+    if isinstance(value, int):
+        value = int(value)
+    if max(abs(value.numerator), value.denominator) > LARGEST:
         raise ArchError(f"an expression's value has over {len(str(LARGEST))} digits")
     return value
