@@ -6,43 +6,24 @@ The core is held against these rows, and so is torch, which is built from the sa
 from typing import Any, NamedTuple
 
 from archcalc.layers import Layer, Shape
-from archcalc.layers.activation import (
-    Elu,
-    Gelu,
-    Glu,
-    Hardsigmoid,
-    Hardswish,
-    Hardtanh,
-    LeakyRelu,
-    LogSoftmax,
-    Mish,
-    Prelu,
-    Relu,
-    Relu6,
-    Sigmoid,
-    Silu,
-    Softmax,
-    Softplus,
-    Tanh,
-)
-from archcalc.layers.conv import Conv2d, ConvTranspose2d, Local2d
+from archcalc.layers.activation import Relu, Sigmoid, Tanh
+from archcalc.layers.conv import Conv2d
+from archcalc.layers.conv_transpose import ConvTranspose2d
+from archcalc.layers.layer_norm import GlobalResponseNorm, GroupNorm, InstanceNorm2d, LayerNorm, LayerNorm2d
 from archcalc.layers.linear import Linear
+from archcalc.layers.local import Local2d
 from archcalc.layers.merge import Add, Concat, Maximum, Mul, Sub
-from archcalc.layers.norm import (
-    BatchNorm1d,
-    BatchNorm2d,
-    GlobalResponseNorm,
-    GroupNorm,
-    InstanceNorm2d,
-    LayerNorm,
-    LayerNorm2d,
-    LocalResponseNorm,
-)
+from archcalc.layers.norm import BatchNorm1d, BatchNorm2d, LocalResponseNorm
 from archcalc.layers.pad import ConstantPad2d, ReflectionPad2d, ReplicationPad2d, ZeroPad2d
 from archcalc.layers.pool import AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, MaxPool2d
-from archcalc.layers.regularize import Dropout, Dropout2d, StochasticDepth
+from archcalc.layers.rearrange import ChannelShuffle, Permute, PixelShuffle, PixelUnshuffle, Slice
+from archcalc.layers.rectifier import Elu, Hardsigmoid, Hardswish, Hardtanh, LeakyRelu, Prelu, Relu6
+from archcalc.layers.regularize import Dropout, Dropout2d
 from archcalc.layers.resample import Upsample
-from archcalc.layers.reshape import ChannelShuffle, Flatten, Identity, Permute, PixelShuffle, PixelUnshuffle, Slice
+from archcalc.layers.reshape import Flatten, Identity
+from archcalc.layers.smooth import Gelu, Mish, Silu, Softplus
+from archcalc.layers.softmax import Glu, LogSoftmax, Softmax
+from archcalc.layers.stochastic_depth import StochasticDepth
 
 
 class Case(NamedTuple):

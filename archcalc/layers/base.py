@@ -6,7 +6,7 @@ asked apart, by `graph`, through `requirements`.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from enum import StrEnum
 from typing import Any, ClassVar, Final, TypeVar
 
@@ -247,7 +247,64 @@ class Curve(Weightless, Activation):
     """An activation without parameters: one function of one number for all elements."""
 
 
-KINDS: dict[str, type[Layer]] = {}
+FAMILIES: Final[Mapping[str, str]] = {
+    "conv": "conv2d",
+    "conv_transpose": "conv_transpose2d",
+    "local": "local2d",
+    "linear": "linear",
+    "pool": "max_pool2d avg_pool2d adaptive_avg_pool2d adaptive_max_pool2d",
+    "norm": "local_response_norm batch_norm2d batch_norm1d",
+    "layer_norm": "instance_norm2d group_norm layer_norm layer_norm2d global_response_norm",
+    "activation": "relu tanh sigmoid",
+    "rectifier": "leaky_relu relu6 elu prelu hardtanh hardsigmoid hardswish",
+    "smooth": "gelu silu mish softplus",
+    "softmax": "softmax log_softmax glu",
+    "regularize": "dropout dropout2d",
+    "stochastic_depth": "stochastic_depth",
+    "reshape": "flatten identity",
+    "rearrange": "pixel_shuffle pixel_unshuffle channel_shuffle slice permute",
+    "pad": "zero_pad2d constant_pad2d reflection_pad2d replication_pad2d",
+    "resample": "upsample",
+    "merge": "add sub maximum mul concat",
+}
+"""The files of this folder that have layer kinds, and the ops of these, in the order in which they are listed."""
+
+MERGING: Final = "merge"
+"""The family of the kinds that read several layers."""
+
+
+class _Kinds(MutableMapping[str, type[Layer]]):
+    """Layer kinds by their ops; a family is loaded when one of its kinds is asked for."""
+
+    def __init__(self) -> None:
+        self._families = {op: family for family, ops in FAMILIES.items() for op in ops.split()}
+        self._loaded: dict[str, type[Layer]] = {}
+
+    def __getitem__(self, op: str) -> type[Layer]:
+        if op not in self._loaded and op in self._families:
+            __import__(f"archcalc.layers.{self._families[op]}")
+        return self._loaded[op]
+
+    def __setitem__(self, op: str, kind: type[Layer]) -> None:
+        self._loaded[op] = kind
+
+    def __delitem__(self, op: str) -> None:
+        del self._loaded[op]
+
+    def __contains__(self, op: object) -> bool:
+        return op in self._families or op in self._loaded
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys((*self._families, *self._loaded)))
+
+    def __len__(self) -> int:
+        return len(self._families.keys() | self._loaded.keys())
+
+    def is_loaded(self, op: str) -> bool:
+        return op in self._loaded
+
+
+KINDS: Final = _Kinds()
 """Every layer kind by its op, in the order of the families."""
 
 K = TypeVar("K", bound=type[Layer])
@@ -263,7 +320,7 @@ def kind(op: str) -> Callable[[K], K]:
     """Make a class known to the language under `op`. Raises TypeError for one that leaves something unsaid."""
 
     def register(cls: K) -> K:
-        if op in KINDS:
+        if KINDS.is_loaded(op):
             raise TypeError(f"two layer kinds are called {op}: {KINDS[op].__name__} and {cls.__name__}")
         unsaid = [name for name in _DECLARED if not hasattr(cls, name)] + sorted(cls.__abstractmethods__)
         if unsaid:
@@ -277,7 +334,7 @@ def kind(op: str) -> Callable[[K], K]:
 
 def merging() -> dict[str, type[Layer]]:
     """Return the kinds that read several layers, by their ops."""
-    return {op: kind for op, kind in KINDS.items() if kind.merges}
+    return {op: KINDS[op] for op in FAMILIES[MERGING].split()}
 
 
 def unknown_op(op: str, known: Iterable[str] = KINDS) -> str:

@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
 
-from archcalc.errors import ArchError
 from archcalc.layers.base import Role, Weightless, Windowless, kind
-from archcalc.layers.fields import Choice, Count, Flag, Positive, Probability, Real, SizesOfAxes
-from archcalc.layers.requirement import Requirement, can_be_divided, has_rank
-from archcalc.layers.sizes import S, Shape, Sizes, dims, equal, product
+from archcalc.layers.fields import Choice, Count, Flag, Positive, Probability, Real
+from archcalc.layers.requirement import Requirement, has_rank
+from archcalc.layers.sizes import S, Shape, Sizes, product
 from archcalc.layers.twin import Twin
 
 if TYPE_CHECKING:
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
 
 AlphaPer = Annotated[str, Choice("sum", "mean")]
 
-_LAYER_NORM_2D: Final = "https://github.com/pytorch/vision/blob/v0.20.0/torchvision/models/convnext.py"
 _PAPER: Final = "https://papers.nips.cc/paper/2012/file/c399862d3b9d6b76c8436e924a68c45b-Paper.pdf"
 
 
@@ -180,177 +178,3 @@ class BatchNorm1d(BatchNorm):
 
     def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
         yield from has_rank(x, 1)
-
-
-@kind("instance_norm2d")
-class InstanceNorm2d(OfChannels):
-    """Each channel of (channels, height, width) scaled and shifted by its statistics over its places.
-
-    torch has no twin for maps of one place, unless running statistics are tracked.
-    """
-
-    input_axis = 0
-    torch_call = "nn.InstanceNorm2d"
-    torch_defaults = {"affine": False, "track_running_stats": False}
-
-    affine: Flag = False
-    track_running_stats: Flag = False
-
-    def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
-        yield from has_rank(x, 3)
-
-    def mixes_places(self, x: Sizes[S]) -> bool:
-        return not self.track_running_stats
-
-    def twin(self, x: Shape) -> Twin:
-        if x[1:] == (1, 1) and not self.track_running_stats:
-            raise ArchError("torch's InstanceNorm2d refuses maps of 1x1, which differ from their mean by nothing")
-        return super().twin(x)
-
-
-@kind("group_norm")
-class GroupNorm(Statistics):
-    """Each of `num_groups` groups of channels scaled and shifted by its statistics, those of all its places."""
-
-    mixes_channels = True
-    input_axis = 0
-    torch_call = "nn.GroupNorm"
-
-    num_groups: Count
-    eps: Positive = 1e-5
-    affine: Flag = True
-
-    def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
-        yield from has_rank(x, 3)
-        yield from can_be_divided(self.num_groups, "groups", channels=x[0])
-
-    def param_shapes(self, x: Sizes[S]) -> dict[str, Sizes[S]]:
-        return {"weight": (x[0],), "bias": (x[0],)} if self.affine else {}
-
-    def mixes_places(self, x: Sizes[S]) -> bool:
-        return True
-
-    def twin(self, x: Shape) -> Twin:
-        return Twin(
-            self.torch_call,
-            {"num_groups": self.num_groups, "num_channels": x[0], "eps": self.eps, "affine": self.affine},
-            positional=("num_groups", "num_channels"),
-            defaults={"eps": 1e-5, "affine": True},
-            adds_up=("num_groups", "num_channels"),
-        )
-
-
-@kind("layer_norm")
-class LayerNorm(Statistics):
-    """What lies along the last axes scaled and shifted by its statistics; `normalized_shape` has their sizes."""
-
-    mixes_channels = True
-    input_axis = None
-    torch_call = "nn.LayerNorm"
-
-    normalized_shape: SizesOfAxes
-    eps: Positive = 1e-5
-    elementwise_affine: Flag = True
-    bias: Flag = True
-
-    def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
-        given = self.normalized_shape
-        words = f"normalized_shape {dims(given)} is not the end of {dims(x)}"
-        yield Requirement(len(given) <= len(x), lambda: words)
-        for size, wanted in zip(x[-len(given) :], given, strict=True):
-            yield Requirement(equal(size, wanted), lambda: words)
-
-    def param_shapes(self, x: Sizes[S]) -> dict[str, Sizes[S | int]]:
-        learnt: Sizes[S | int] = self.normalized_shape
-        if not self.elementwise_affine:
-            return {}
-        return {"weight": learnt} | ({"bias": learnt} if self.bias else {})
-
-    def quantities(self, x: Shape, out: Shape) -> dict[str, int]:
-        whole = product(out)
-        return {"slices": whole // product(self.normalized_shape), "scaled": self.elementwise_affine * whole}
-
-    def mixes_places(self, x: Sizes[S]) -> bool:
-        return len(x) > 1
-
-    def twin(self, x: Shape) -> Twin:
-        first, *others = self.normalized_shape
-        return Twin(
-            self.torch_call,
-            {**vars(self), "normalized_shape": [first, *others] if others else first},
-            positional=("normalized_shape",),
-            defaults={"eps": 1e-5, "elementwise_affine": True, "bias": True},
-        )
-
-
-@kind("layer_norm2d")
-class LayerNorm2d(Statistics):
-    """The channels of (channels, height, width) scaled and shifted by their statistics, at each place of its own."""
-
-    mixes_channels = True
-    input_axis = 0
-    torch_call = "LayerNorm2d"
-
-    eps: Positive = 1e-5
-    elementwise_affine: Flag = True
-    bias: Flag = True
-
-    def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
-        yield from has_rank(x, 3)
-
-    def param_shapes(self, x: Sizes[S]) -> dict[str, Sizes[S]]:
-        if not self.elementwise_affine:
-            return {}
-        learnt: Sizes[S] = (x[0],)
-        return {"weight": learnt} | ({"bias": learnt} if self.bias else {})
-
-    def quantities(self, x: Shape, out: Shape) -> dict[str, int]:
-        return {"slices": product(out[1:]), "scaled": self.elementwise_affine * product(out)}
-
-    def mixes_places(self, x: Sizes[S]) -> bool:
-        return False
-
-    def sources(self) -> tuple[tuple[str, str], ...]:
-        return (("a layer norm of channels at each place is that of ConvNeXt in torchvision", _LAYER_NORM_2D),)
-
-    def twin(self, x: Shape) -> Twin:
-        return Twin(
-            self.torch_call,
-            {"normalized_shape": x[0]} | vars(self),
-            positional=("normalized_shape",),
-            defaults={"eps": 1e-5, "elementwise_affine": True, "bias": True},
-        )
-
-
-@kind("global_response_norm")
-class GlobalResponseNorm(Statistics):
-    """x + weight * x * g / (mean of g + eps) + bias, with g the length of each channel: all its places as a vector.
-
-    It is that of ConvNeXt V2, https://arxiv.org/abs/2301.00808, section 3.2; there and here eps is 1e-6.
-    """
-
-    mixes_channels = True
-    input_axis = 0
-    torch_call = "GlobalResponseNorm"
-    also_called = ("grn",)
-
-    eps: Positive = 1e-6
-
-    def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
-        yield from has_rank(x, 3)
-
-    def param_shapes(self, x: Sizes[S]) -> dict[str, Sizes[S]]:
-        return {"weight": (x[0],), "bias": (x[0],)}
-
-    def quantities(self, x: Shape, out: Shape) -> dict[str, int]:
-        return {"slices": 1}
-
-    def mixes_places(self, x: Sizes[S]) -> bool:
-        return True
-
-    def sources(self) -> tuple[tuple[str, str], ...]:
-        return (("responses are normalized as in ConvNeXt V2, section 3.2", "https://arxiv.org/abs/2301.00808"),)
-
-    def twin(self, x: Shape) -> Twin:
-        keywords = {"num_channels": x[0], "eps": self.eps}
-        return Twin(self.torch_call, keywords, positional=("num_channels",), defaults={"eps": 1e-6})

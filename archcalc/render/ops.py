@@ -11,7 +11,7 @@ from archcalc.layers.fields import spell
 from archcalc.render.answer import Answer
 from archcalc.render.envelope import listed
 from archcalc.render.sheet import Column, Sheet
-from archcalc.spec.statement import STRUCTURES, activations
+from archcalc.spec.statement import STRUCTURES, activations, structure_keys
 
 _KINDS: Final = (
     Column("op", "op"),
@@ -41,7 +41,7 @@ _STRUCTURE_KEYS: Final = {
 def kinds_sheet() -> Sheet:
     """Return a line for each layer kind, with its fields and their defaults, and for each structure."""
     rows = [(op, _fields(kind), _sentence(kind)) for op, kind in KINDS.items()]
-    rows += [(op, ", ".join(STRUCTURES[op][2:]), what) for op, what in _STRUCTURES.items()]
+    rows += [(op, ", ".join(structure_keys(op)[2:]), what) for op, what in _STRUCTURES.items()]
     takers = ", ".join(op for op, kind in KINDS.items() if kind.takes_activation)
     note = f"activation: {', '.join(activations())} may follow {takers}"
     return Sheet("", "", _KINDS, tuple(rows), notes=(note,))
@@ -57,7 +57,7 @@ def kind_sheet(kind: type[Layer]) -> Sheet:
 def structure_sheet(op: str) -> Sheet:
     """Return a structure, a line for each of its keys."""
     columns = (Column("key", "key"), Column("values", "values", prose=True))
-    rows = tuple((key, _STRUCTURE_KEYS[key]) for key in STRUCTURES[op] if key in _STRUCTURE_KEYS)
+    rows = tuple((key, _STRUCTURE_KEYS[key]) for key in structure_keys(op) if key in _STRUCTURE_KEYS)
     return Sheet(op, f"{op}: {_STRUCTURES[op]}", columns, rows)
 
 
@@ -66,7 +66,7 @@ def structure_data(op: str) -> dict[str, Any]:
 
     - `results`: one, with its `op`, `what` it is, and its `keys`, each with what it takes.
     """
-    keys = {key: _STRUCTURE_KEYS[key] for key in STRUCTURES[op] if key in _STRUCTURE_KEYS}
+    keys = {key: _STRUCTURE_KEYS[key] for key in structure_keys(op) if key in _STRUCTURE_KEYS}
     return listed([{"op": op, "what": _STRUCTURES[op], "keys": keys}])
 
 

@@ -151,10 +151,10 @@ class _Document:
 
     def _inplace(self) -> tuple[str, ...]:
         found: list[str] = []
-        able = [op for op, kind in KINDS.items() if kind.may_overwrite()]
         for node in self._items("inplace"):
             op = node.value if isinstance(node, Scalar) else None
-            if op not in able:
+            if not (isinstance(op, str) and op in KINDS and KINDS[op].may_overwrite()):
+                able = [op for op, kind in KINDS.items() if kind.may_overwrite()]
                 hint = did_you_mean(op, able) if isinstance(op, str) else ""
                 what = f"inplace is a list of kinds that can overwrite their input ({', '.join(able)})"
                 self.faults.add(f"{what}, got {kind_of(node)}{hint}", node.mark)

@@ -19,7 +19,7 @@ from archcalc.spec.blocks import MOST_LAYERS, Blocks, too_many
 from archcalc.spec.expressions import is_expression
 from archcalc.spec.model import INPUT, NAME, Entry, Tower
 from archcalc.spec.reading import LayerList, kind_of, mark_of
-from archcalc.spec.statement import STRUCTURES, House, Names, Place, Statements, written_name
+from archcalc.spec.statement import House, Names, Place, Statements, structure_keys, written_name
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence
 
 MOST_STEPS: Final = 3 * MOST_LAYERS
@@ -171,7 +171,7 @@ class _Expansion:
         return name
 
     def structure(self, node: Mapping, op: str, name: str, sources: list[str], place: Place, within: str) -> str:
-        self.house.reader.known_keys(node, STRUCTURES[op], op, within)
+        self.house.reader.known_keys(node, structure_keys(op), op, within)
         if len(sources) > 1:
             self.fault(f"{op} reads one layer, not {len(sources)}", mark_of(node, "from"), within)
         if op == "use":

@@ -11,7 +11,7 @@ from archcalc.layers.declared import Field
 from archcalc.layers.fields import EXPRESSION
 from archcalc.spec.document import FILE_KEYS
 from archcalc.spec.model import NAME, VERSION, Claim, Source, Training
-from archcalc.spec.statement import STRUCTURES, activations, merge_fields
+from archcalc.spec.statement import STRUCTURES, activations, merge_fields, structure_keys
 
 _WORD: Final = {"type": "string"}
 _LAYERS: Final = {"$ref": "#/definitions/layers"}
@@ -121,9 +121,9 @@ _REQUIRED: Final = {"use": ["name", "block"], "branches": ["name", "paths", "mer
 def _layer() -> dict[str, Any]:
     """Return one layer: the op decides which other keys there are."""
     rules = [_when(op, _layer_keys(kind), _needed(kind), kind.__doc__) for op, kind in KINDS.items()]
-    for op, keys in STRUCTURES.items():
+    for op in STRUCTURES:
         known = _COMMON | _STRUCTURE_KEYS | {"activation": _activation()}
-        rules.append(_when(op, {key: known[key] for key in keys if key != "op"}, _REQUIRED[op], None))
+        rules.append(_when(op, {key: known[key] for key in structure_keys(op) if key != "op"}, _REQUIRED[op], None))
     return {
         "type": "object",
         "required": ["op"],

@@ -19,12 +19,19 @@ def merge_fields() -> dict[str, Field]:
     return {name: field for kind in merging().values() for name, field in kind.fields.items()}
 
 
-STRUCTURES: Final[dict[str, tuple[str, ...]]] = {
-    "use": ("name", "op", "from", "block", "with", "repeat"),
-    "branches": ("name", "op", "from", "paths", "merge", *merge_fields(), "activation"),
-    "towers": ("name", "op", "from", "devices", "layers"),
-}
-"""The ops that are not layers, with their keys."""
+STRUCTURES: Final = ("use", "branches", "towers")
+"""The ops that are not layers."""
+
+
+def structure_keys(op: str) -> tuple[str, ...]:
+    """Return the keys of an op that is not a layer."""
+    own = {
+        "use": ("block", "with", "repeat"),
+        "branches": ("paths", "merge", *merge_fields(), "activation") if op == "branches" else (),
+        "towers": ("devices", "layers"),
+    }
+    return ("name", "op", "from", *own[op])
+
 
 LAYER_KEYS: Final = ("name", "op", "from", "activation", "gather")
 """The keys of a layer, apart from the fields of its kind."""
@@ -41,7 +48,12 @@ _NEEDLESS: Final = {
 
 def activations() -> list[str]:
     """Return the ops that `activation:` takes."""
-    return [op for op, kind in KINDS.items() if issubclass(kind, Activation)]
+    return [op for op in KINDS if is_activation(op)]
+
+
+def is_activation(op: object) -> bool:
+    """Return whether `activation:` takes an op."""
+    return isinstance(op, str) and op in KINDS and issubclass(KINDS[op], Activation)
 
 
 class House(NamedTuple):
@@ -233,7 +245,7 @@ class Statements:
         value = self.value(given, params, within) if given and kind.takes_activation else None
         if given is None or value is None:
             return ""
-        if value not in activations():
+        if not is_activation(value):
             hint = self.hint(value, activations()) if isinstance(value, str) else ""
             rule = "activation must be an op such as relu or tanh (archcalc ops lists them)"
             self.fault(f"{rule}, got {spell(value)}{hint}", given.mark, within)

@@ -4,6 +4,8 @@
 round or left out.
 """
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import reduce
@@ -30,7 +32,7 @@ from archcalc.exchange.pytorch_source import class_name, source
 from archcalc.exchange.yaml import to_yaml
 from archcalc.graph import Graph, Node, link
 from archcalc.layers import KINDS, Layer
-from archcalc.layers.base import Role, kind
+from archcalc.layers.base import FAMILIES, Role, kind, merging
 from archcalc.layers.fields import Count
 from archcalc.pytorch.build import build
 from archcalc.pytorch.check.observe import observe
@@ -380,6 +382,21 @@ def test_a_field_of_groups_that_is_typed_as_any_count_is_seen(tmp_path: Path, mo
     (count,) = Count.__metadata__
     monkeypatch.setitem(fields, "groups", fields["groups"]._replace(type=count))
     assert faults("conv2d", tmp_path)
+
+
+def test_each_family_has_the_kinds_that_are_listed() -> None:
+    assert [op for ops in FAMILIES.values() for op in ops.split()] == list(KINDS)
+    for family, ops in FAMILIES.items():
+        module = f"archcalc.layers.{family}"
+        assert [op for op, one in KINDS.items() if one.__module__ == module] == ops.split()
+    assert {op for op, one in KINDS.items() if one.merges} == set(merging())
+
+
+def test_a_kind_that_is_not_used_is_not_loaded() -> None:
+    code = "import sys, archcalc; archcalc.load('paper').table(); print(*(m for m in sys.modules if 'layers.' in m))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = {module.rpartition(".")[2] for module in done.stdout.split()} & set(FAMILIES)
+    assert loaded == {"conv", "norm", "pool", "linear", "activation", "softmax", "regularize", "reshape"}
 
 
 def test_the_networks_of_the_tests_hold_every_kind() -> None:

@@ -36,6 +36,44 @@ def test_an_expression_is_what_python_makes_of_it(text: str) -> None:
     assert evaluate(f"$({text})", SCOPE) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("$(a * 0.5)", 5),
+        ("$(half * 4)", 2),
+        ("$(floor(a * 0.25))", 2),  # 2.5
+        ("$(ceil(a * 0.25))", 3),
+        ("$(round(a * 0.25))", 3),  # of two nearest the larger
+        ("$(round(-a * 0.25))", -2),
+        ("$(round(a * 0.24))", 2),
+        ("$(floor(a * 0.7))", 7),  # exactly; 0.7 as a float is less
+        ("$(ceil_div(a, b))", 4),
+        ("$(ceil_div(-a, b))", -3),
+        ("$(max(a, b, 11) - min(a, b))", 8),
+        ("$((a > b) + (a >= 10) + 2 * (a < b) + (b <= 2))", 2),
+        ("$(0.5 + half)", 1),
+        ("$(a // 0.3)", 33),
+    ],
+)
+def test_functions_decimals_and_comparisons(text: str, value: int) -> None:
+    found = evaluate(text, SCOPE)
+    assert (found, type(found)) == (value, int)
+
+
+def divisible(value: float, divisor: int = 8) -> int:
+    """torchvision's make_divisible, models/_utils.py."""
+    new = max(divisor, int(value + divisor / 2) // divisor * divisor)
+    return new + divisor if new < 0.9 * value else new
+
+
+@pytest.mark.parametrize("multiplier", [0.25, 0.35, 0.5, 0.75, 1.0, 1.3, 1.4, 2.0])
+def test_channels_are_made_divisible_in_a_line(multiplier: float) -> None:
+    for width in (8, 16, 24, 32, 64, 96, 160, 320, 1280):
+        near = evaluate("$(max(8, floor(w * m + 4) // 8 * 8))", {"w": width, "m": multiplier})
+        ours = evaluate("$(n + 8 * (n < w * m * 0.9))", {"w": width, "m": multiplier, "n": near})
+        assert ours == divisible(width * multiplier), (width, multiplier)
+
+
 @pytest.mark.parametrize(("text", "value"), [("$a", 10), ("$half", 0.5), ("$word", "same"), ("$none", None)])
 def test_a_name_stands_for_any_value(text: str, value: object) -> None:
     assert evaluate(text, SCOPE) == value
@@ -82,19 +120,26 @@ def test_what_is_no_expression_says_why(text: str, message: str) -> None:
         "$(a.b)",
         "$(a b)",
         "$()",
-        "$(1.5)",
+        "$(.5)",
+        "$(1.)",
+        "$(1.5.2)",
         "$(1_000)",
+        "$(a < b < 3)",
+        "$(a == b)",
+        "$(max(a, b)",
+        "$(abs(a))",
+        "$(max(a,))",
         "$(__import__)",
         "$(a if b else a)",
         "$(a,)",
     ],
 )
 def test_nothing_but_the_grammar_is_read(text: str) -> None:
-    with pytest.raises(ArchError, match=r"only integers, params, \+ - \* // % and brackets are allowed"):
+    with pytest.raises(ArchError, match=r"only numbers, params, \+ - \* // %, < <= > >=, max, .* and brackets are"):
         evaluate(text, SCOPE)
 
 
-@given(st.text(alphabet="ab01+-*/%() $_.", max_size=40))
+@given(st.text(alphabet="ab01+-*/%() $_.<>=,maxfloor", max_size=40))
 def test_no_text_whatever_makes_anything_but_a_value_or_a_message(text: str) -> None:
     try:
         value = evaluate(f"$({text})", SCOPE)

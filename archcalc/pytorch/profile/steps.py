@@ -13,7 +13,7 @@ from archcalc.analysis.profile.request import Request
 from archcalc.analysis.profile.results import Optimizer
 from archcalc.errors import ArchError, listing
 from archcalc.graph import Graph, Node
-from archcalc.layers.activation import Softmax
+from archcalc.layers.softmax import Softmax
 from archcalc.pytorch.profile.bench import Bench
 from archcalc.pytorch.profile.precision import autocast
 from archcalc.pytorch.profile.timing import Step

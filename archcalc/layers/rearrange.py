@@ -1,0 +1,153 @@
+"""Layers that put elements in another order, or take some of them."""
+
+from collections.abc import Iterator
+
+from archcalc.layers.base import Role, Weightless, Windowless, kind
+from archcalc.layers.fields import Axes, Count, Dim, Groups, IntegerFromZero
+from archcalc.layers.requirement import Requirement, can_be_divided, has_rank, is_axis
+from archcalc.layers.sizes import S, Shape, Sizes, dims, parted
+from archcalc.layers.twin import Twin
+
+
+@kind("pixel_shuffle")
+class PixelShuffle(Weightless, Windowless):
+    """Channels laid out as places: (c * r * r, h, w) to (c, h * r, w * r), with r the upscale_factor."""
+
+    role = Role.RESHAPE
+    idle = False
+    mixes_channels = False
+    torch_call = "nn.PixelShuffle"
+    torch_functions = {"pixel_shuffle": ("upscale_factor",)}
+    torch_ignored = ()
+    also_called = ("depth_to_space",)
+
+    upscale_factor: Count
+
+    def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
+        yield from has_rank(x, 3)
+        yield from can_be_divided(self.upscale_factor**2, channels=x[0])
+
+    def output_shape(self, x: Sizes[S]) -> Sizes[S]:
+        factor = self.upscale_factor
+        return (parted(x[0], factor * factor), x[1] * factor, x[2] * factor)
+
+    def mixes_places(self, x: Sizes[S]) -> bool:
+        return True
+
+    def twin(self, x: Shape) -> Twin:
+        return Twin(self.torch_call, {"upscale_factor": self.upscale_factor}, positional=("upscale_factor",))
+
+
+@kind("pixel_unshuffle")
+class PixelUnshuffle(Weightless, Windowless):
+    """Places laid out as channels: (c, h * r, w * r) to (c * r * r, h, w), with r the downscale_factor."""
+
+    role = Role.RESHAPE
+    idle = False
+    mixes_channels = False
+    torch_call = "nn.PixelUnshuffle"
+    torch_functions = {"pixel_unshuffle": ("downscale_factor",)}
+    torch_ignored = ()
+    also_called = ("space_to_depth", "reorg")
+
+    downscale_factor: Count
+
+    def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
+        yield from has_rank(x, 3)
+        yield from can_be_divided(self.downscale_factor, height=x[1], width=x[2])
+
+    def output_shape(self, x: Sizes[S]) -> Sizes[S]:
+        factor = self.downscale_factor
+        return (x[0] * (factor * factor), parted(x[1], factor), parted(x[2], factor))
+
+    def mixes_places(self, x: Sizes[S]) -> bool:
+        return True
+
+    def twin(self, x: Shape) -> Twin:
+        return Twin(self.torch_call, {"downscale_factor": self.downscale_factor}, positional=("downscale_factor",))
+
+
+@kind("channel_shuffle")
+class ChannelShuffle(Weightless, Windowless):
+    """Channels in another order: the first of each group, then the second of each, and so on."""
+
+    role = Role.RESHAPE
+    idle = False
+    mixes_channels = False
+    torch_call = "nn.ChannelShuffle"
+    torch_functions = {"channel_shuffle": ("groups",)}
+    torch_ignored = ()
+
+    groups: Groups
+
+    def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
+        yield from has_rank(x, 3)
+        yield from can_be_divided(self.groups, "groups", channels=x[0])
+
+    def output_shape(self, x: Sizes[S]) -> Sizes[S]:
+        return x
+
+    def mixes_places(self, x: Sizes[S]) -> bool:
+        return False
+
+    def twin(self, x: Shape) -> Twin:
+        return Twin(self.torch_call, {"groups": self.groups}, positional=("groups",))
+
+
+@kind("slice")
+class Slice(Weightless, Windowless):
+    """`length` elements along `dim`, from `start` on; as torch counts axes: 1 is channels or features."""
+
+    role = Role.RESHAPE
+    idle = False
+    mixes_channels = False
+    torch_call = "torch.narrow"
+    torch_functions = {"narrow": ("dim", "start", "length")}
+    torch_ignored = ()
+    also_called = ("narrow", "crop")
+
+    start: IntegerFromZero = 0
+    length: Count
+    dim: Dim = 1
+
+    def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
+        yield from is_axis(self.dim, x)
+        size, end = x[self.dim - 1], self.start + self.length
+        words = f"{self.length} elements from {self.start} on end at {end}, past the {size} along dim {self.dim}"
+        yield Requirement(size >= end, lambda: words)
+
+    def output_shape(self, x: Sizes[S]) -> Sizes[S | int]:
+        return (*x[: self.dim - 1], self.length, *x[self.dim :])
+
+    def mixes_places(self, x: Sizes[S]) -> bool:
+        return self.dim > 1
+
+    def twin(self, x: Shape) -> Twin:
+        return Twin(self.torch_call, {"dim": self.dim, "start": self.start, "length": self.length})
+
+
+@kind("permute")
+class Permute(Weightless, Windowless):
+    """Axes in another order: `dims` says which comes where, as torch counts axes; the batch, 0, stays the first."""
+
+    role = Role.RESHAPE
+    idle = False
+    mixes_channels = False
+    torch_call = "torch.permute"
+    torch_functions = {"permute": ("dims",)}
+    torch_ignored = ()
+
+    dims: Axes
+
+    def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
+        whole = f"dims {list(self.dims)} is not an order of the {len(x)} axes of batch x {dims(x)}"
+        yield Requirement(sorted(self.dims) == [*range(1, len(x) + 1)], lambda: whole)
+
+    def output_shape(self, x: Sizes[S]) -> Sizes[S]:
+        return tuple(x[axis - 1] for axis in self.dims)
+
+    def mixes_places(self, x: Sizes[S]) -> bool:
+        return len(x) > 1
+
+    def twin(self, x: Shape) -> Twin:
+        return Twin(self.torch_call, {"dims": (0, *self.dims)})

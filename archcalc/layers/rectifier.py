@@ -1,0 +1,128 @@
+"""Activations that are made of straight pieces, and relatives of the ReLU."""
+
+from collections.abc import Iterator
+
+from archcalc.layers.base import Activation, Curve, kind
+from archcalc.layers.fields import Count, Real
+from archcalc.layers.requirement import Requirement
+from archcalc.layers.sizes import S, Shape, Sizes, equal
+from archcalc.layers.twin import Twin
+
+
+@kind("hardswish")
+class Hardswish(Curve):
+    """x * relu6(x + 3) / 6."""
+
+    torch_call = "nn.Hardswish"
+    torch_functions = {"hardswish": ()}
+    torch_ignored = ("inplace",)
+
+    def twin(self, x: Shape) -> Twin:
+        return Twin(self.torch_call, {})
+
+
+@kind("leaky_relu")
+class LeakyRelu(Curve):
+    """x where it is positive, negative_slope * x elsewhere."""
+
+    torch_call = "nn.LeakyReLU"
+    torch_functions = {"leaky_relu": ("negative_slope",)}
+    torch_ignored = ("inplace",)
+
+    negative_slope: Real = 0.01
+
+    def twin(self, x: Shape) -> Twin:
+        return Twin(self.torch_call, {"negative_slope": self.negative_slope}, defaults={"negative_slope": 0.01})
+
+
+@kind("relu6")
+class Relu6(Curve):
+    """min(max(x, 0), 6)."""
+
+    torch_call = "nn.ReLU6"
+    torch_functions = {"relu6": ()}
+    torch_ignored = ("inplace", "min_val", "max_val")
+
+    def twin(self, x: Shape) -> Twin:
+        return Twin(self.torch_call, {})
+
+
+@kind("elu")
+class Elu(Curve):
+    """x where it is positive, alpha * (exp(x) - 1) elsewhere."""
+
+    torch_call = "nn.ELU"
+    torch_functions = {"elu": ("alpha",)}
+    torch_ignored = ("inplace",)
+
+    alpha: Real = 1.0
+
+    def twin(self, x: Shape) -> Twin:
+        return Twin(self.torch_call, {"alpha": self.alpha}, defaults={"alpha": 1.0})
+
+
+@kind("prelu")
+class Prelu(Activation):
+    """x where it is positive, a learned slope times x elsewhere: one slope, or one for each channel."""
+
+    counted = False
+    input_axis = None
+    torch_call = "nn.PReLU"
+    torch_functions = {}
+    torch_ignored = ()
+
+    num_parameters: Count = 1
+
+    def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
+        is_one = self.num_parameters == 1
+        fits = is_one is True or is_one | equal(x[0], self.num_parameters)
+        yield Requirement(fits, lambda: f"num_parameters {self.num_parameters} is neither 1 nor its {x[0]} channels")
+
+    def param_shapes(self, x: Sizes[S]) -> dict[str, Sizes[S | int]]:
+        return {"weight": (self.num_parameters,)}
+
+    def buffer_shapes(self, x: Sizes[S]) -> dict[str, Sizes[S]]:
+        return {}
+
+    def macs(self, x: Sizes[S], out: Sizes[S]) -> int:
+        return 0
+
+    def units(self, out: Sizes[S]) -> int:
+        return 0
+
+    def twin(self, x: Shape) -> Twin:
+        keywords = {"num_parameters": self.num_parameters}
+        adds_up = ("num_parameters",) if self.num_parameters > 1 else ()
+        return Twin(self.torch_call, keywords, defaults={"num_parameters": 1}, adds_up=adds_up)
+
+
+@kind("hardsigmoid")
+class Hardsigmoid(Curve):
+    """relu6(x + 3) / 6."""
+
+    torch_call = "nn.Hardsigmoid"
+    torch_functions = {"hardsigmoid": ()}
+    torch_ignored = ("inplace",)
+
+    def twin(self, x: Shape) -> Twin:
+        return Twin(self.torch_call, {})
+
+
+@kind("hardtanh")
+class Hardtanh(Curve):
+    """x, cut off at min_val and at max_val."""
+
+    torch_call = "nn.Hardtanh"
+    torch_functions = {"hardtanh": ("min_val", "max_val")}
+    torch_ignored = ("inplace",)
+
+    min_val: Real = -1.0
+    max_val: Real = 1.0
+
+    def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
+        words = f"min_val {self.min_val:g} is not less than max_val {self.max_val:g}"
+        yield Requirement(self.min_val < self.max_val, lambda: words)
+
+    def twin(self, x: Shape) -> Twin:
+        keywords = {"min_val": self.min_val, "max_val": self.max_val}
+        return Twin(self.torch_call, keywords, defaults={"min_val": -1.0, "max_val": 1.0})
