@@ -237,7 +237,8 @@ def test_no_name_is_lost_in_a_module(layers: str, params: int, tmp_path: Path) -
     assert sum(p.numel() for p in network.module("meta").parameters()) == params
 
 
-@pytest.mark.parametrize("specs", [pytest.param(["lenet_d2l"], marks=pytest.mark.slow), ["lenet_d2l", "torchvision"]])
+@pytest.mark.parametrize("specs", [["lenet_d2l"], ["lenet_d2l", "torchvision"]])
+@pytest.mark.slow
 def test_a_narrow_terminal_keeps_the_verdict(specs: list[str]) -> None:
     text, code = on_terminal(64, "check", *specs, NO_COLOR="1")
     assert code == 0

@@ -106,7 +106,7 @@ def folder(tmp_path: Path) -> Path:
     ("name", "story"),
     [
         pytest.param("Exits", "cannot run on 1x3x16x16: SystemExit: 0", marks=pytest.mark.slow),
-        ("Ends", "ended its process with exit code 0 while it runs"),
+        pytest.param("Ends", "ended its process with exit code 0 while it runs", marks=pytest.mark.slow),
         ("Hangs", "has not come to an end after 9 seconds (--timeout) while it runs"),
         pytest.param("Breaks", "cannot run on 1x3x16x16: Broken", marks=pytest.mark.slow),
         pytest.param("Crashes", "ended its process by SIGSEGV while it runs", marks=pytest.mark.slow),

@@ -56,6 +56,7 @@ def test_the_lines_of_tensorflow_at_the_command_line(tiny: Path, tmp_path: Path)
     assert done.stderr == f"archcalc: recorded in reports/profiles/{path.name}\n"
 
 
+@pytest.mark.slow
 def test_what_was_measured_is_kept_when_broken_off(tiny: Path, tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "archcalc", "profile", str(tiny), "lenet_d2l", *SHORT, "--min-run-time", "0.1"],

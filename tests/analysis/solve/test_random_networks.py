@@ -90,7 +90,7 @@ def test_weights_on_joined_maps() -> None:
     assert solve(spec).same_weights == ((range(10, 12),), (range(12, 14),))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(spec=branching())
 def test_random_branches(spec: Spec) -> None:
     holds_by_trial(spec, up_to=14)
