@@ -16,6 +16,7 @@ from archcalc.layers import KINDS
 from archcalc.table import measure
 from tests.analysis.conventions.counted import SPECS, VALID, by, graph_of
 from tests.peers import network_of_one
+from tests.sizes import FEW, by_size
 
 
 def test_netscope_counts_the_squares_of_an_lrn() -> None:
@@ -58,7 +59,7 @@ def test_darknet_counts_groups_as_one() -> None:
     assert by("darknet", graph_of("caffe")) == by("darknet", graph_of("single_tower")) == 2 * 1_135_256_096
 
 
-@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: Path(spec).stem)
+@pytest.mark.parametrize("spec", by_size(SPECS, FEW))
 def test_layers_add_up_to_the_total_of_every_convention(spec: str) -> None:
     graph = graph_of(spec)
     table, counted = measure(graph), terms(graph)
