@@ -56,7 +56,8 @@ def chain_sheet(explanation: Explanation) -> Sheet:
 
 
 def _changes(one: Explained, of: str) -> bool:
-    return bool(one.sections[0].steps) or (of in _FLOWS and one.node.layer.merges)
+    has_other_shape = of == "output" and one.node.output_shape != one.node.input_shapes[0]
+    return bool(one.sections[0].steps) or has_other_shape or (of in _FLOWS and one.node.layer.merges)
 
 
 def _reads(explained: Sequence[Explained], shown_layers: Sequence[Explained]) -> dict[str, str]:

@@ -314,6 +314,14 @@ READS = {
 }
 
 
+def test_a_layer_that_only_orders_its_axes_changes_the_shape() -> None:
+    rows = chain_sheet(explain(archcalc.load(ROOT / "tests/specs/valid/modern.yaml").graph)).rows
+    assert [row[:2] for row in rows if "permute" in row] == [
+        ("channels_last", "permute"),
+        ("channels_first", "permute"),
+    ]
+
+
 def test_a_chain_says_what_branches_read() -> None:
     graph = archcalc.load(ROOT / "tests/specs/valid/resnet18.yaml").graph
     sheet = chain_sheet(explain(graph))
