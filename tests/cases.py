@@ -128,6 +128,17 @@ CASES = [
         macs=648,
         padding=(0, 1, 0, 1),
     ),
+    # ONNX's SAME_LOWER: a 4x4 window on 32x32 needs 3 rows and columns of padding, of which the odd one is before
+    case(
+        Conv2d(out_channels=1, kernel_size=4, padding="same_lower"),
+        [(1, 32, 32)],
+        (1, 32, 32),
+        params=17,
+        macs=16_384,
+        padding=(2, 1, 2, 1),
+    ),
+    # ceil(7 / 2) = 4 places of 3 at stride 2 reach 9: 2 of padding, 1 on each side, whatever the word
+    case(MaxPool2d(kernel_size=3, stride=2, padding="same_lower"), [(4, 7, 7)], (4, 4, 4), padding=(1, 1, 1, 1)),
     # groups: 6 filters that read 4 / 2 = 2 channels each: 6*2*9 + 6 = 114; 108 * 36 = 3_888
     case(Conv2d(out_channels=6, kernel_size=3, padding=1, groups=2), [MAP], (6, 6, 6), params=114, macs=3_888),
     # dilation 2 spreads a 3x3 window over 5x5: 6 - 5 + 1 = 2; 8*4*9 + 8 = 296; 288 * 4 = 1_152

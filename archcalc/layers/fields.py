@@ -262,10 +262,12 @@ class Sides(NamedTuple):
 
 
 SAME: Final = "same"
+SAME_LOWER: Final = "same_lower"
+"""As `same`, with the odd element before and not after."""
 
 
 class PaddingType(FieldType):
-    """Read as `Sides`, or as the word `same`, whose sides depend on the input's size.
+    """Read as `Sides`, or as `same` or `same_lower`, whose sides depend on the input's size.
 
     A bare list of four is refused: ONNX, torch's `F.pad` and TensorFlow each order it differently.
     """
@@ -276,7 +278,7 @@ class PaddingType(FieldType):
         self.words = listing(forms)
 
     def read(self, value: Any) -> "Sides | str":
-        if isinstance(value, Sides) or (value == SAME and SAME in self.options):
+        if isinstance(value, Sides) or (value in (SAME, SAME_LOWER) and value in self.options):
             return value  # type: ignore[no-any-return]
         if value == "valid" and "valid" in self.options:
             return Sides(0, 0, 0, 0)
@@ -338,7 +340,7 @@ PairFromZero = Annotated[tuple[int, int], TwoIntegers(0)]
 MaybePair = Annotated[tuple[int, int] | None, Optional(TwoIntegers(1))]
 """A pair that may be left out."""
 Spread = Annotated[tuple[int, int], Dilation(1)]
-Padding = Annotated[Sides | str, PaddingType("valid", SAME)]
+Padding = Annotated[Sides | str, PaddingType("valid", SAME, SAME_LOWER)]
 SidePadding = Annotated[Sides, PaddingType()]
 Real = Annotated[float, Number("a number")]
 Positive = Annotated[float, Number("a number > 0", above=0)]

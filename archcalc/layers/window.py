@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any, Final, NamedTuple, Protocol
 
-from archcalc.layers.fields import SAME, Sides
+from archcalc.layers.fields import SAME, SAME_LOWER, Sides
 from archcalc.layers.requirement import Requirement
 from archcalc.layers.sizes import S, Shape, Sizes, bare, called, dims, positive
 from archcalc.layers.twin import Twin
@@ -40,8 +40,14 @@ ROUNDERS: Final[dict[bool | str, tuple[str, str]]] = {
 """Who rounds so, by `ceil_mode`, and the source that says it."""
 
 
-SAME_SOURCE: Final = "https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2"
-"""TensorFlow's own words on its padding SAME."""
+SAME_SOURCES: Final = {
+    SAME: (
+        "padding same is TensorFlow's",
+        "https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2",
+    ),
+    SAME_LOWER: ("padding same_lower is ONNX's", "https://onnx.ai/onnx/operators/onnx__Conv.html"),
+}
+"""Whose each padding is that the input's size decides, and the source that says it."""
 
 
 class Window(NamedTuple):
@@ -119,14 +125,19 @@ def slide(
     return places
 
 
-def same_padding(size: S, kernel: int, stride: int, dilation: int = 1) -> tuple[S, S]:
+def same_padding(size: S, kernel: int, stride: int, dilation: int = 1, word: str = SAME) -> tuple[S, S]:
     """Return TensorFlow's SAME: as much padding as makes ceil(size / stride) places, the odd element after.
 
-    >>> same_padding(224, kernel=11, stride=4)
-    (3, 4)
+    ONNX has it too, and SAME_LOWER, where the odd element is before.
+
+    >>> same_padding(224, kernel=11, stride=4), same_padding(224, kernel=11, stride=4, word="same_lower")
+    ((3, 4), (4, 3))
     """
     places = called("places", -(-size // stride))
     total = called("padding", positive((places - 1) * stride + span(kernel, dilation) - size))
+    if word == SAME_LOWER:
+        after = called("after", total // 2)
+        return called("before", total - after), after
     before = called("before", total // 2)
     return before, called("after", total - before)
 
@@ -152,7 +163,7 @@ def _along(layer: Sliding, x: Sizes[S], axis: int) -> tuple[S, Any, Any, S]:
         before, after = layer.padding[2 * axis : 2 * axis + 2]
         padded = sum(map(bare, layer.padding)) > 0
     else:
-        before, after = same_padding(size, kernel, stride, dilation)
+        before, after = same_padding(size, kernel, stride, dilation, layer.padding)
         padded = True
     count = slide(size, kernel, stride, before, after, dilation, layer.ceil_mode, padded)
     past = (count - 1) * stride + span(kernel, dilation) - (size + before)
@@ -200,8 +211,8 @@ def _constant_pad(layer: Sliding, x: Shape, fill: float) -> Twin | None:
 
 def fits(layer: Sliding, x: Sizes[S]) -> Iterator[Requirement]:
     """Require that the window fits at least once along both axes."""
-    fixed = layer.padding != SAME or layer.ceil_mode is False
-    yield Requirement(fixed, lambda: "padding same fixes the output size, so ceil_mode must be false")
+    fixed = isinstance(layer.padding, Sides) or layer.ceil_mode is False
+    yield Requirement(fixed, lambda: f"padding {layer.padding} fixes the output size, so ceil_mode must be false")
     for count in places(layer, x):
         yield Requirement(count >= 1, lambda: _does_not_fit(layer, x))
 
@@ -216,7 +227,7 @@ def _does_not_fit(layer: Sliding, x: Sizes[Any]) -> str:
 
 def fits_exactly(layer: Sliding, x: Shape) -> bool:
     """Return whether no window reads past the padded input, as only rounding up makes it do."""
-    return layer.padding == SAME or applied(layer, x).padding == layer.padding
+    return isinstance(layer.padding, str) or applied(layer, x).padding == layer.padding
 
 
 def pads_less_than_windows(layer: Sliding) -> Iterator[Requirement]:

@@ -27,6 +27,7 @@ ANSWERS = [
     # 64 * 16 * 16 outputs, each with 32 * 9 weights and a bias of its own
     ("locally_connected", (64, 16, 16), 4_734_976, 4_718_592),
     ("layernorm_2d", (96, 56, 56), 192, 0),
+    ("same_lower", (1, 32, 32), 17, 16_384),
     ("caffe_conv_vs_pool_28", (1, 15, 15), 5, 4 * 14 * 14),
 ]
 

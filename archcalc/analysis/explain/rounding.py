@@ -1,9 +1,17 @@
 """Why a number of places is rounded as it is, and what it would be the other way."""
 
+from typing import Final
+
 from archcalc.analysis.explain.traced import Expression, inexact
 from archcalc.graph import Node
 from archcalc.layers.fields import SAME, spell
 from archcalc.layers.window import ROUNDERS
+
+_ODD: Final = {
+    "before": "the odd element goes after (TensorFlow)",
+    "after": "the odd element goes before (ONNX)",
+}
+"""What becomes of an element of padding that is left over where both sides get half, by the side that is halved."""
 
 
 def because(node: Node, axis: int, name: str, how: Expression) -> str:
@@ -18,13 +26,13 @@ def because(node: Node, axis: int, name: str, how: Expression) -> str:
         return f"the last place {'would start' if _clip(how) else 'starts'} {where}"
     if inexact(how) is None:
         return ""
-    if name == "before":
-        return "the odd element goes after (TensorFlow)"
+    if name in _ODD:
+        return _ODD[name]
     window = node.layer.slides()
     if window is None:
         return ""
-    if name == "places" and window.padding == SAME:
-        return "padding same rounds up (TensorFlow)"
+    if name == "places" and isinstance(window.padding, str):
+        return f"padding {window.padding} rounds up ({'TensorFlow' if window.padding == SAME else 'ONNX'})"
     return _by_ceil_mode(node, window.ceil_mode, axis)
 
 

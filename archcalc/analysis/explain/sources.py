@@ -8,9 +8,8 @@ from archcalc.analysis.audit.claims import Verdict, in_words, judge
 from archcalc.analysis.receptive_field import SOURCE
 from archcalc.errors import ArchError
 from archcalc.graph import Graph, Node
-from archcalc.layers.fields import SAME
 from archcalc.layers.sizes import dims
-from archcalc.layers.window import ROUNDERS, SAME_SOURCE
+from archcalc.layers.window import ROUNDERS, SAME_SOURCES
 from archcalc.spec.model import Claim
 from archcalc.table import Table, measure
 
@@ -38,8 +37,8 @@ def _on_shape(node: Node) -> list[Rule]:
     """Return the rules of an output, with that which decides its size where a division is not exact."""
     found, window = _torch(node), node.layer.slides()
     if window is not None:
-        is_same = window.padding == SAME
-        found.append(Rule(*(("padding same is TensorFlow's", SAME_SOURCE) if is_same else ROUNDERS[window.ceil_mode])))
+        padding = window.padding
+        found.append(Rule(*(SAME_SOURCES[padding] if isinstance(padding, str) else ROUNDERS[window.ceil_mode])))
     return [*found, *(Rule(*one) for one in node.layer.sources())]
 
 

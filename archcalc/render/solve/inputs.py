@@ -6,7 +6,7 @@ from typing import Any, Final
 from archcalc.analysis.solve.functions import AXES
 from archcalc.analysis.solve.solution import Remainder, Sizes, Solution, Stage
 from archcalc.errors import Fault, listing
-from archcalc.layers.fields import SAME
+from archcalc.layers.fields import Sides
 from archcalc.layers.sizes import dims
 from archcalc.render.envelope import stamped
 from archcalc.render.sheet import Column, Sheet
@@ -14,12 +14,17 @@ from archcalc.render.solve.runs import bounds, briefly, count, in_words, nearest
 from archcalc.render.words import pair
 from archcalc.render.words import sides as padding_text
 
+
+def _padding(value: Sides | str) -> str:
+    return value if isinstance(value, str) else padding_text(value)
+
+
 _COLUMNS: Final = (
     Column("layer", "layer", heads=True),
     Column("type", "type", leaves=1),
     Column("kernel", "kernel", dims, leaves=4, sizes=True),
     Column("stride", "stride", pair, leaves=3, sizes=True),
-    Column("padding", "padding", lambda value: value if value == SAME else padding_text(value), leaves=2, sizes=True),
+    Column("padding", "padding", _padding, leaves=2, sizes=True),
     Column("ceil_mode", "ceil_mode", lambda value: str(value).lower(), leaves=1),
     Column("reads_least", "reads at least", dims, leaves=5, sizes=True),
     Column("smallest_input", "smallest input", dims, sizes=True),
@@ -81,8 +86,9 @@ def _notes(solution: Solution) -> Iterator[str]:
         yield f"its input {dims(own[1:])} passes, but {_remainder(solution.own_remainder)}{_near(solution)}"
     else:
         yield f"its input {dims(own[1:])} passes, and every division is exact"
-    if any(vars(stage.entry.layer).get("padding") == SAME for stage in solution.stages):
-        yield "with padding same, the stride must divide the size itself: it makes ceil(size / stride) places"
+    words = {vars(stage.entry.layer).get("padding") for stage in solution.stages}
+    for word in sorted(word for word in words if isinstance(word, str)):
+        yield f"with padding {word}, the stride must divide the size itself: it makes ceil(size / stride) places"
 
 
 def _smallest(solution: Solution) -> str:
