@@ -29,8 +29,19 @@ def hold_against_model(
     placed = place(graph)  # what torch cannot do is reported before anybody's code is run
     report("is made")
     model = make(target, device).eval()
+    _expect_torch_as_it_is(target)
     report("runs")
     return hold_against(graph, placed, model, target, device)
+
+
+def _expect_torch_as_it_is(target: str) -> None:
+    """Raise ArchError where somebody's code has replaced what a class of torch does: ours would do the same."""
+    for name, kind in vars(nn).items():
+        if isinstance(kind, type) and issubclass(kind, nn.Module):
+            where = getattr(kind.forward, "__module__", None) or "torch"
+            if not where.startswith("torch"):
+                what = f"{target} replaces nn.{name}.forward for all of torch"
+                raise ArchError(f"{what}, so that it cannot be compared: make it a class of its own")
 
 
 def hold_against(graph: Graph, placed: Sequence[Placed], model: nn.Module, name: str, device: str) -> Against:

@@ -80,6 +80,12 @@ Asks = doing(input)
 compiled = torch.compile(Net())
 
 
+class Patches(Net):
+    def __init__(self):
+        super().__init__()
+        nn.Conv2d.forward = lambda self, x: torch.zeros(1, 4, 16, 16)
+
+
 class Interrupted(Net):
     def __init__(self):
         raise KeyboardInterrupt
@@ -114,7 +120,8 @@ def folder(tmp_path: Path) -> Path:
         pytest.param("Killed", "was killed, as systems do where memory runs out,", marks=pytest.mark.slow),
         pytest.param("Closes", "ended its process with exit code 1 while it runs", marks=pytest.mark.slow),
         pytest.param("Asks", "cannot run on 1x3x16x16: EOFError", marks=pytest.mark.slow),
-        pytest.param("Interrupted", "fails: nets.py:76: KeyboardInterrupt", marks=pytest.mark.slow),
+        pytest.param("Patches", "replaces nn.Conv2d.forward for all of torch", marks=pytest.mark.slow),
+        pytest.param("Interrupted", "fails: nets.py:82: KeyboardInterrupt", marks=pytest.mark.slow),
     ],
 )
 def test_a_model_that_does_not_come_to_an_end_is_a_mistake_with_a_story(folder: Path, name: str, story: str) -> None:
