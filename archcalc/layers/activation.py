@@ -1,8 +1,6 @@
 """Activations: one number in, one number out. Each may be written as `activation:` of the layer before it."""
 
 from archcalc.layers.base import Curve, kind
-from archcalc.layers.sizes import Shape
-from archcalc.layers.twin import Twin
 
 
 @kind("relu")
@@ -13,9 +11,6 @@ class Relu(Curve):
     torch_functions = {"relu": ()}
     torch_ignored = ("inplace",)
 
-    def twin(self, x: Shape) -> Twin:
-        return Twin(self.torch_call, {})
-
 
 @kind("tanh")
 class Tanh(Curve):
@@ -25,9 +20,6 @@ class Tanh(Curve):
     torch_functions = {"tanh": ()}
     torch_ignored = ()
 
-    def twin(self, x: Shape) -> Twin:
-        return Twin(self.torch_call, {})
-
 
 @kind("sigmoid")
 class Sigmoid(Curve):
@@ -36,6 +28,3 @@ class Sigmoid(Curve):
     torch_call = "nn.Sigmoid"
     torch_functions = {"sigmoid": ()}
     torch_ignored = ()
-
-    def twin(self, x: Shape) -> Twin:
-        return Twin(self.torch_call, {})

@@ -244,7 +244,10 @@ class Activation(Pointwise):
 
 
 class Curve(Weightless, Activation):
-    """An activation without parameters: one function of one number for all elements."""
+    """An activation without parameters: one function of one number for all elements, with torch's own fields."""
+
+    def twin(self, x: Shape) -> Twin:
+        return Twin(self.torch_call, vars(self), defaults={name: field.default for name, field in self.fields.items()})
 
 
 FAMILIES: Final[Mapping[str, str]] = {

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from functools import reduce
 from itertools import combinations, pairwise
+from typing import ClassVar
 
 from archcalc.layers.base import Role, Weightless, Windowless, kind
 from archcalc.layers.fields import Dim
@@ -26,100 +27,85 @@ def _shortest(inputs: Sequence[Sizes[S]]) -> Sizes[S]:
     return min(inputs, key=len)
 
 
-@kind("add")
-class Add(Weightless, Windowless):
-    """The sum of its inputs, element by element; all shapes are equal."""
+class Merge(Weightless, Windowless):
+    """Kinds that read several layers, and make each element of the elements at its place."""
 
     role = Role.MERGE
     idle = False
     mixes_channels = False
-    torch_call = "torch.add"
-    torch_functions = {"add": ()}
     torch_ignored = ()
     merges = True
-    commutes = True
-    associates = True
-    takes_activation = True
+
+    def mixes_places(self, *inputs: Sizes[S]) -> bool:
+        return False
+
+
+class OfAlike(Merge):
+    """Merges of equal shapes only."""
+
+    does: ClassVar[str]
+    """What it does with them, in a word."""
 
     def requirements(self, *inputs: Sizes[S]) -> Iterator[Requirement]:
-        yield from alike(inputs, "adds equal shapes only")
+        yield from alike(inputs, f"{self.does} equal shapes only")
 
     def output_shape(self, *inputs: Sizes[S]) -> Sizes[S]:
         return inputs[0]
 
-    def mixes_places(self, *inputs: Sizes[S]) -> bool:
-        return False
+
+@kind("add")
+class Add(OfAlike):
+    """The sum of its inputs, element by element; all shapes are equal."""
+
+    does = "adds"
+    torch_call = "torch.add"
+    torch_functions = {"add": ()}
+    commutes = True
+    associates = True
+    takes_activation = True
 
     def twin(self, *inputs: Shape) -> Twin:
         return Twin(self.torch_call, {}, operator="+")
 
 
 @kind("sub")
-class Sub(Weightless, Windowless):
+class Sub(OfAlike):
     """Its first input less its second, element by element; both shapes are equal."""
 
-    role = Role.MERGE
-    idle = False
-    mixes_channels = False
+    does = "subtracts"
     torch_call = "torch.sub"
     torch_functions = {"sub": (), "subtract": ()}
-    torch_ignored = ()
-    merges = True
 
     def requirements(self, *inputs: Sizes[S]) -> Iterator[Requirement]:
         yield Requirement(
             len(inputs) == 2, lambda: f"subtracts one layer from another, so it reads 2, not {len(inputs)}"
         )
-        yield from alike(inputs, "subtracts equal shapes only")
-
-    def output_shape(self, *inputs: Sizes[S]) -> Sizes[S]:
-        return inputs[0]
-
-    def mixes_places(self, *inputs: Sizes[S]) -> bool:
-        return False
+        yield from super().requirements(*inputs)
 
     def twin(self, *inputs: Shape) -> Twin:
         return Twin(self.torch_call, {}, operator="-")
 
 
 @kind("maximum")
-class Maximum(Weightless, Windowless):
+class Maximum(OfAlike):
     """The largest of its inputs, element by element; all shapes are equal."""
 
-    role = Role.MERGE
-    idle = False
-    mixes_channels = False
+    does = "compares"
     torch_call = "torch.maximum"
     torch_functions = {"maximum": ()}
-    torch_ignored = ()
-    merges = True
     commutes = True
     associates = True
-
-    def requirements(self, *inputs: Sizes[S]) -> Iterator[Requirement]:
-        yield from alike(inputs, "compares equal shapes only")
-
-    def output_shape(self, *inputs: Sizes[S]) -> Sizes[S]:
-        return inputs[0]
-
-    def mixes_places(self, *inputs: Sizes[S]) -> bool:
-        return False
 
     def twin(self, *inputs: Shape) -> Twin:
         return Twin(self.torch_call, {})
 
 
 @kind("mul")
-class Mul(Weightless, Windowless):
+class Mul(Merge):
     """The product of its inputs, element by element; sizes are equal, or 1, which stands for all along its axis."""
 
-    role = Role.MERGE
-    idle = False
-    mixes_channels = False
     torch_call = "torch.mul"
     torch_functions = {"mul": (), "multiply": ()}
-    torch_ignored = ()
-    merges = True
     commutes = True
     associates = True
 
@@ -133,9 +119,6 @@ class Mul(Weightless, Windowless):
 
     def output_shape(self, *inputs: Sizes[S]) -> Sizes[S]:
         return tuple(reduce(broadcast, sizes) for sizes in zip(*inputs, strict=True))
-
-    def mixes_places(self, *inputs: Sizes[S]) -> bool:
-        return False
 
     def twin(self, *inputs: Shape) -> Twin:
         return Twin(self.torch_call, {}, operator="*")

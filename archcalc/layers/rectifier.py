@@ -17,9 +17,6 @@ class Hardswish(Curve):
     torch_functions = {"hardswish": ()}
     torch_ignored = ("inplace",)
 
-    def twin(self, x: Shape) -> Twin:
-        return Twin(self.torch_call, {})
-
 
 @kind("leaky_relu")
 class LeakyRelu(Curve):
@@ -31,9 +28,6 @@ class LeakyRelu(Curve):
 
     negative_slope: Real = 0.01
 
-    def twin(self, x: Shape) -> Twin:
-        return Twin(self.torch_call, {"negative_slope": self.negative_slope}, defaults={"negative_slope": 0.01})
-
 
 @kind("relu6")
 class Relu6(Curve):
@@ -42,9 +36,6 @@ class Relu6(Curve):
     torch_call = "nn.ReLU6"
     torch_functions = {"relu6": ()}
     torch_ignored = ("inplace", "min_val", "max_val")
-
-    def twin(self, x: Shape) -> Twin:
-        return Twin(self.torch_call, {})
 
 
 @kind("elu")
@@ -56,9 +47,6 @@ class Elu(Curve):
     torch_ignored = ("inplace",)
 
     alpha: Real = 1.0
-
-    def twin(self, x: Shape) -> Twin:
-        return Twin(self.torch_call, {"alpha": self.alpha}, defaults={"alpha": 1.0})
 
 
 @kind("prelu")
@@ -104,9 +92,6 @@ class Hardsigmoid(Curve):
     torch_functions = {"hardsigmoid": ()}
     torch_ignored = ("inplace",)
 
-    def twin(self, x: Shape) -> Twin:
-        return Twin(self.torch_call, {})
-
 
 @kind("hardtanh")
 class Hardtanh(Curve):
@@ -122,7 +107,3 @@ class Hardtanh(Curve):
     def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
         words = f"min_val {self.min_val:g} is not less than max_val {self.max_val:g}"
         yield Requirement(self.min_val < self.max_val, lambda: words)
-
-    def twin(self, x: Shape) -> Twin:
-        keywords = {"min_val": self.min_val, "max_val": self.max_val}
-        return Twin(self.torch_call, keywords, defaults={"min_val": -1.0, "max_val": 1.0})

@@ -4,8 +4,6 @@ from typing import Annotated
 
 from archcalc.layers.base import Curve, kind
 from archcalc.layers.fields import Choice, Positive, Real
-from archcalc.layers.sizes import Shape
-from archcalc.layers.twin import Twin
 
 Approximation = Annotated[str, Choice("none", "tanh")]
 
@@ -20,9 +18,6 @@ class Gelu(Curve):
 
     approximate: Approximation = "none"
 
-    def twin(self, x: Shape) -> Twin:
-        return Twin(self.torch_call, {"approximate": self.approximate}, defaults={"approximate": "none"})
-
 
 @kind("silu")
 class Silu(Curve):
@@ -33,9 +28,6 @@ class Silu(Curve):
     torch_ignored = ("inplace",)
     also_called = ("swish",)
 
-    def twin(self, x: Shape) -> Twin:
-        return Twin(self.torch_call, {})
-
 
 @kind("mish")
 class Mish(Curve):
@@ -44,9 +36,6 @@ class Mish(Curve):
     torch_call = "nn.Mish"
     torch_functions = {"mish": ()}
     torch_ignored = ("inplace",)
-
-    def twin(self, x: Shape) -> Twin:
-        return Twin(self.torch_call, {})
 
 
 @kind("softplus")
@@ -59,7 +48,3 @@ class Softplus(Curve):
 
     beta: Positive = 1.0
     threshold: Real = 20.0
-
-    def twin(self, x: Shape) -> Twin:
-        keywords = {"beta": self.beta, "threshold": self.threshold}
-        return Twin(self.torch_call, keywords, defaults={"beta": 1.0, "threshold": 20.0})
