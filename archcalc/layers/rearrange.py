@@ -9,16 +9,21 @@ from archcalc.layers.sizes import S, Shape, Sizes, dims, parted
 from archcalc.layers.twin import Twin
 
 
-@kind("pixel_shuffle")
-class PixelShuffle(Weightless, Windowless):
-    """Channels laid out as places: (c * r * r, h, w) to (c, h * r, w * r), with r the upscale_factor."""
+class Rearrangement(Weightless, Windowless):
+    """Kinds that compute nothing: each element of the output is one of the input."""
 
     role = Role.RESHAPE
     idle = False
     mixes_channels = False
+    torch_ignored = ()
+
+
+@kind("pixel_shuffle")
+class PixelShuffle(Rearrangement):
+    """Channels laid out as places: (c * r * r, h, w) to (c, h * r, w * r), with r the upscale_factor."""
+
     torch_call = "nn.PixelShuffle"
     torch_functions = {"pixel_shuffle": ("upscale_factor",)}
-    torch_ignored = ()
     also_called = ("depth_to_space",)
 
     upscale_factor: Count
@@ -39,15 +44,11 @@ class PixelShuffle(Weightless, Windowless):
 
 
 @kind("pixel_unshuffle")
-class PixelUnshuffle(Weightless, Windowless):
+class PixelUnshuffle(Rearrangement):
     """Places laid out as channels: (c, h * r, w * r) to (c * r * r, h, w), with r the downscale_factor."""
 
-    role = Role.RESHAPE
-    idle = False
-    mixes_channels = False
     torch_call = "nn.PixelUnshuffle"
     torch_functions = {"pixel_unshuffle": ("downscale_factor",)}
-    torch_ignored = ()
     also_called = ("space_to_depth", "reorg")
 
     downscale_factor: Count
@@ -68,15 +69,11 @@ class PixelUnshuffle(Weightless, Windowless):
 
 
 @kind("channel_shuffle")
-class ChannelShuffle(Weightless, Windowless):
+class ChannelShuffle(Rearrangement):
     """Channels in another order: the first of each group, then the second of each, and so on."""
 
-    role = Role.RESHAPE
-    idle = False
-    mixes_channels = False
     torch_call = "nn.ChannelShuffle"
     torch_functions = {"channel_shuffle": ("groups",)}
-    torch_ignored = ()
 
     groups: Groups
 
@@ -95,15 +92,11 @@ class ChannelShuffle(Weightless, Windowless):
 
 
 @kind("slice")
-class Slice(Weightless, Windowless):
+class Slice(Rearrangement):
     """`length` elements along `dim`, from `start` on; as torch counts axes: 1 is channels or features."""
 
-    role = Role.RESHAPE
-    idle = False
-    mixes_channels = False
     torch_call = "torch.narrow"
     torch_functions = {"narrow": ("dim", "start", "length")}
-    torch_ignored = ()
     also_called = ("narrow", "crop")
 
     start: IntegerFromZero = 0
@@ -127,15 +120,11 @@ class Slice(Weightless, Windowless):
 
 
 @kind("permute")
-class Permute(Weightless, Windowless):
+class Permute(Rearrangement):
     """Axes in another order: `dims` says which comes where, as torch counts axes; the batch, 0, stays the first."""
 
-    role = Role.RESHAPE
-    idle = False
-    mixes_channels = False
     torch_call = "torch.permute"
     torch_functions = {"permute": ("dims",)}
-    torch_ignored = ()
 
     dims: Axes
 

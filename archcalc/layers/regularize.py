@@ -1,6 +1,7 @@
 """Layers that act in training only."""
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from archcalc.layers.base import Pointwise, Role, Weightless, kind
 from archcalc.layers.fields import Probability
@@ -9,51 +10,46 @@ from archcalc.layers.sizes import S, Shape, Sizes, product
 from archcalc.layers.twin import Twin
 
 
-@kind("dropout")
-class Dropout(Weightless, Pointwise):
-    """Zeroes elements with probability `p` in training, does nothing in inference."""
+class Dropping(Weightless, Pointwise):
+    """Kinds that zero some of what they read with probability `p` in training, and do nothing in inference."""
 
     role = Role.REGULARIZER
     idle = True
-    torch_call = "nn.Dropout"
-    torch_functions = {"dropout": ("p",)}
     torch_ignored = ("inplace",)
+    part: ClassVar[str]
+    """What is zero, or is not, as a whole."""
 
     p: Probability = 0.5
 
     def remarks(self, x: Shape) -> Iterator[str]:
         kept = f"the others are multiplied by 1 / (1 - {self.p:g})" if self.p < 1 else "so all are"
-        yield f"in training, each element is zero with probability {self.p:g}, and {kept}; in inference nothing changes"
+        zero = f"each {self.part} is zero with probability {self.p:g}"
+        yield f"in training, {zero}, and {kept}; in inference nothing changes"
 
     def quantities(self, x: Shape, out: Shape) -> dict[str, int]:
         return {"dropped": product(out) if self.p else 0}
 
     def twin(self, x: Shape) -> Twin:
         return Twin(self.torch_call, {"p": self.p}, positional=("p",))
+
+
+@kind("dropout")
+class Dropout(Dropping):
+    """Zeroes elements with probability `p` in training, does nothing in inference."""
+
+    part = "element"
+    torch_call = "nn.Dropout"
+    torch_functions = {"dropout": ("p",)}
 
 
 @kind("dropout2d")
-class Dropout2d(Weightless, Pointwise):
+class Dropout2d(Dropping):
     """Zeroes whole channels with probability `p` in training, does nothing in inference."""
 
-    role = Role.REGULARIZER
-    idle = True
+    part = "channel"
     torch_call = "nn.Dropout2d"
     torch_functions = {"dropout2d": ("p",)}
-    torch_ignored = ("inplace",)
     also_called = ("spatial_dropout",)
-
-    p: Probability = 0.5
 
     def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
         yield from has_rank(x, 3)
-
-    def remarks(self, x: Shape) -> Iterator[str]:
-        kept = f"the others are multiplied by 1 / (1 - {self.p:g})" if self.p < 1 else "so all are"
-        yield f"in training, each channel is zero with probability {self.p:g}, and {kept}; in inference nothing changes"
-
-    def quantities(self, x: Shape, out: Shape) -> dict[str, int]:
-        return {"dropped": product(out) if self.p else 0}
-
-    def twin(self, x: Shape) -> Twin:
-        return Twin(self.torch_call, {"p": self.p}, positional=("p",))
