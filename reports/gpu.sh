@@ -2,12 +2,12 @@
 # Everything that needs a GPU, most wanted first, and its records: bash reports/gpu.sh [OPTION...]
 #
 # Options go to every `archcalc profile`, after its own: `--device cuda:1`, or `--device cpu --batch 2` to try the script.
-# No step begins after $LIMIT seconds (480), and none takes longer than what is left of them; what is left out is named.
+# No step begins after $LIMIT seconds (600), and none takes longer than what is left of them; what is left out is named.
 # Records go to reports/profiles/, what was printed to reports/gpu/. Ends with 1 where a step failed or was left out.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-limit=${LIMIT:-480}
+limit=${LIMIT:-600}
 printed=reports/gpu
 failed=()
 mkdir -p "$printed"
@@ -42,15 +42,16 @@ preset() { # NAME: how long it measures is the preset's own matter
 }
 
 options=("$@")
+some=(paper caffe single_tower owt owt_bn torchvision)
 step about python -c 'import torch; print(torch.__version__, torch.cuda.is_available() and torch.cuda.get_device_name())'
-step tests python -m pytest -q -n 0 -m cuda
+step tests python -m pytest -q -n 0 -m cuda tests/analysis/profile/test_cuda.py
 profile alexnets-fp32 --device cuda --mode both
 profile layers torchvision paper owt_bn --device cuda --layers profiler
 preset convnet-benchmarks
 preset tf-benchmark
 preset tf-cnn-benchmarks
-profile alexnets-bf16 --device cuda --mode both --precision bf16
-profile alexnets-tf32 --device cuda --mode both --precision tf32
+profile alexnets-bf16 "${some[@]}" --device cuda --mode both --precision bf16
+profile alexnets-tf32 "${some[@]}" --device cuda --mode both --precision tf32
 
 echo "$SECONDS s in all"
 if ((${#failed[@]})); then

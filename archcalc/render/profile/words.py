@@ -29,7 +29,11 @@ def rate(value: float) -> str:
 
 
 def three_digits(value: float) -> str:
-    return f"{value:.3g}"
+    """
+    >>> three_digits(0.08056), three_digits(688.31), three_digits(4118.2)
+    ('0.0806', '688', '4,118')
+    """
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
 
 
 def extremes(values: Sequence[float | None]) -> str:
