@@ -21,6 +21,7 @@ from archcalc.layers.rectifier import Elu, Hardsigmoid, Hardswish, Hardtanh, Lea
 from archcalc.layers.regularize import Dropout, Dropout2d
 from archcalc.layers.resample import Upsample
 from archcalc.layers.reshape import Flatten, Identity
+from archcalc.layers.scale import Scale
 from archcalc.layers.smooth import Gelu, Mish, Silu, Softplus
 from archcalc.layers.softmax import Glu, LogSoftmax, Softmax
 from archcalc.layers.stochastic_depth import StochasticDepth
@@ -272,6 +273,11 @@ CASES = [
     case(LayerNorm2d(elementwise_affine=False), [MAP], MAP),
     case(GlobalResponseNorm(), [MAP], MAP, params=8),
     case(GlobalResponseNorm(eps=1e-3), [MAP], MAP, params=8),
+    # a factor, or a factor and a shift, for each of 4 channels, of 10 features, or for all
+    case(Scale(), [MAP], MAP, params=4),
+    case(Scale(bias=True), [(10,)], (10,), params=20),
+    case(Scale(per="tensor"), [MAP], MAP, params=1),
+    case(Scale(per="tensor", bias=True), [(10,)], (10,), params=2),
     case(Relu(), [MAP], MAP),
     case(Tanh(), [MAP], MAP),
     case(Sigmoid(), [(10,)], (10,)),

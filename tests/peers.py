@@ -126,6 +126,8 @@ VARIANTS: Final = {
     "conv2d_depthwise": "{op: conv2d, out_channels: 12, kernel_size: 3, groups: 6}",
     "conv_transpose2d_bare": "{op: conv_transpose2d, out_channels: 8, kernel_size: [3, 2], groups: 2, bias: false}",
     "conv_transpose2d_spread": "{op: conv_transpose2d, out_channels: 4, kernel_size: 3, dilation: 2, padding: 1}",
+    "scale_shifted": "{op: scale, bias: true}",
+    "scale_of_all": "{op: scale, per: tensor}",
     "dropout_never": "{op: dropout, p: 0}",
     "linear_bare": "{op: linear, out_features: 5, bias: false}",
     "linear_on_maps": "{op: linear, out_features: 5}",

@@ -258,6 +258,7 @@ FAMILIES: Final[Mapping[str, str]] = {
     "pool": "max_pool2d avg_pool2d adaptive_avg_pool2d adaptive_max_pool2d",
     "norm": "local_response_norm batch_norm2d batch_norm1d",
     "layer_norm": "instance_norm2d group_norm layer_norm layer_norm2d global_response_norm",
+    "scale": "scale",
     "activation": "relu tanh sigmoid",
     "rectifier": "leaky_relu relu6 elu prelu hardtanh hardsigmoid hardswish",
     "smooth": "gelu silu mish softplus",

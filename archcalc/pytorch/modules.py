@@ -32,6 +32,23 @@ class GlobalResponseNorm(nn.Module):
         return x + self.weight.view(1, -1, 1, 1) * x * beside + self.bias.view(1, -1, 1, 1)
 
 
+class Scale(nn.Module):
+    """A learned factor, and a learned shift, for each channel of (batch, channels, ...), which `axes_after` follow."""
+
+    __constants__ = ("num_channels", "axes_after")
+
+    def __init__(self, num_channels: int, axes_after: int = 0, bias: bool = False) -> None:
+        super().__init__()
+        self.num_channels, self.axes_after = num_channels, axes_after
+        shape = (num_channels, *[1] * axes_after)
+        self.weight = nn.Parameter(torch.ones(shape))
+        self.bias = nn.Parameter(torch.zeros(shape)) if bias else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        scaled = x * self.weight
+        return scaled if self.bias is None else scaled + self.bias
+
+
 class LocallyConnected2d(nn.Module):
     """A convolution with other filters at each place, (batch, in_channels, h, w) to (batch, out_channels, h', w')."""
 

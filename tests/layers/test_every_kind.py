@@ -238,9 +238,8 @@ REDUCTIONS = ("mean", "amax", "sum")
 
 def what_its_weights_go_with(network: archcalc.Network) -> Iterator[str]:
     layer, found = layer_of(network.graph).layer, False
-    for x in ((6, 9, 10), (6,)):
-        if layer.merges or not all(requirement.holds for requirement in layer.requirements(x)):
-            continue
+    shapes = [x for x in ((6, 9, 10), (6,)) if not layer.merges and all(need.holds for need in layer.requirements(x))]
+    for x in shapes[:1]:  # of one that reads maps and features, axis 0 of features is its last too
         for axis, size in enumerate(x):
             wider = (*x[:axis], 2 * size, *x[axis + 1 :])
             goes_with = layer.param_shapes(wider) != layer.param_shapes(x)

@@ -5,9 +5,10 @@ import pytest
 import torch
 from torch.nn import functional
 from torchvision.models.convnext import LayerNorm2d as TheirLayerNorm2d
+from torchvision.models.convnext import convnext_tiny
 from torchvision.ops import StochasticDepth as TheirStochasticDepth
 
-from archcalc.pytorch.modules import GlobalResponseNorm, LayerNorm2d, LocallyConnected2d, StochasticDepth
+from archcalc.pytorch.modules import GlobalResponseNorm, LayerNorm2d, LocallyConnected2d, Scale, StochasticDepth
 
 
 @pytest.mark.parametrize("bias", [True, False])
@@ -53,6 +54,22 @@ def test_responses_are_normalized_as_their_paper_says() -> None:
             example, lengths, module.weight.tolist(), module.bias.tolist(), made, strict=True
         ):
             np.testing.assert_allclose(out, channel + weight * channel * length / (lengths.mean() + 1e-3) + bias)
+
+
+def test_each_channel_has_its_factor_as_in_torchvisions_convnext() -> None:
+    theirs = convnext_tiny().eval().features[1][0]
+    module, x = Scale(96, 2), torch.randn(2, 96, 5, 5)
+    torch.nn.init.normal_(theirs.layer_scale)
+    module.load_state_dict({"weight": theirs.layer_scale})  # of the same shape
+    torch.testing.assert_close(x + module(theirs.block(x)), theirs(x))
+
+
+def test_a_factor_and_a_shift_go_with_each_feature_or_with_all() -> None:
+    each, one, x = Scale(3, bias=True), Scale(1, bias=True), torch.tensor([[1.0, 2.0, 3.0]])
+    each.load_state_dict({"weight": torch.tensor([2.0, 3.0, 4.0]), "bias": torch.tensor([1.0, 0.0, -1.0])})
+    one.load_state_dict({"weight": torch.tensor([2.0]), "bias": torch.tensor([1.0])})
+    assert each(x).tolist() == [[3, 6, 11]]
+    assert one(x).tolist() == [[3, 5, 7]]
 
 
 @pytest.mark.parametrize(("mode", "kinds"), [("row", 2), ("batch", 1)])

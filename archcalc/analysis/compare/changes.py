@@ -109,7 +109,7 @@ def _reading(before: Part, after: Part) -> Iterator[Change]:
     axis = before.node.layer.input_axis
     if axis is None or len(ours) != len(theirs) or not (before.row.params or after.row.params):
         return
-    what = _INPUTS[axis]
+    what = _INPUTS[axis if len(ours) > 1 else -1]
     if ours[axis] != theirs[axis]:
         yield Change(what, ours[axis], theirs[axis])
     if what == "in_channels" and ours[1:] != theirs[1:] and before.row.macs != after.row.macs:

@@ -13,7 +13,7 @@ TORCHINFO = convention(
         "conv2d": "macs + bias",
         "conv_transpose2d": "by_outputs + bias",
         "local2d linear batch_norm2d batch_norm1d instance_norm2d group_norm layer_norm layer_norm2d "
-        "global_response_norm prelu": "weights + biases",
+        "global_response_norm scale prelu": "weights + biases",
     },
     silent=EVERY_OTHER,
     note="a layer without parameters costs nothing, and a linear layer on maps only its parameters",

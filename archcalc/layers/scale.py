@@ -1,0 +1,72 @@
+"""Learned factors."""
+
+from collections.abc import Iterator
+from typing import Annotated, Final
+
+from archcalc.layers.base import Role, Windowless, kind
+from archcalc.layers.fields import Choice, Flag
+from archcalc.layers.requirement import Requirement
+from archcalc.layers.sizes import S, Shape, Sizes
+from archcalc.layers.twin import Twin
+
+Per = Annotated[str, Choice("channel", "tensor")]
+
+_LAYER_SCALE: Final = "https://arxiv.org/abs/2103.17239"
+
+
+@kind("scale")
+class Scale(Windowless):
+    """weight * x, or weight * x + bias, with a learned weight and bias for each channel or feature, or one for all.
+
+    ConvNeXt has it as its layer scale, NFNet (one for all) as the gain of its skip connections, Caffe after its norms.
+    """
+
+    role = Role.NORM
+    counted = False
+    idle = False
+    mixes_channels = False
+    input_axis = 0  # where `per` is channel
+    torch_call = "Scale"
+    torch_functions = {}
+    torch_ignored = ()
+    takes_activation = True
+    also_called = ("layer_scale", "skip_init", "affine")
+
+    per: Per = "channel"
+    bias: Flag = False
+
+    def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
+        yield from ()
+
+    def output_shape(self, x: Sizes[S]) -> Sizes[S]:
+        return x
+
+    def param_shapes(self, x: Sizes[S]) -> dict[str, Sizes[S | int]]:
+        learnt: Sizes[S | int] = (x[0], *(1 for _ in x[1:])) if self.per == "channel" else (1,)
+        return {"weight": learnt} | ({"bias": learnt} if self.bias else {})
+
+    def buffer_shapes(self, x: Sizes[S]) -> dict[str, Sizes[S]]:
+        return {}
+
+    def macs(self, x: Sizes[S], out: Sizes[S]) -> int:
+        return 0
+
+    def units(self, out: Sizes[S]) -> int:
+        return 0
+
+    def mixes_places(self, x: Sizes[S]) -> bool:
+        return False
+
+    def sources(self) -> tuple[tuple[str, str], ...]:
+        return (("a learned factor for each channel is the layer scale of CaiT, section 2", _LAYER_SCALE),)
+
+    def twin(self, x: Shape) -> Twin:
+        each = self.per == "channel"
+        channels, axes_after = (x[0], len(x) - 1) if each else (1, 0)
+        return Twin(
+            self.torch_call,
+            {"num_channels": channels, "axes_after": axes_after, "bias": self.bias},
+            positional=("num_channels",),
+            defaults={"axes_after": 0, "bias": False},
+            adds_up=("num_channels",) if each else (),
+        )
