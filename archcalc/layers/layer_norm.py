@@ -87,7 +87,9 @@ class LayerNorm(Statistics):
 
     def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
         given = self.normalized_shape
-        words = f"normalized_shape {dims(given)} is not the end of {dims(x)}"
+        of_channels = len(x) == 3 and len(given) == 1 and equal(x[0], given[0]) is True
+        hint = "; layer_norm2d takes the channels at each place" if of_channels else ""
+        words = f"normalized_shape {dims(given)} is not the end of {dims(x)}{hint}"
         yield Requirement(len(given) <= len(x), lambda: words)
         for size, wanted in zip(x[-len(given) :], given, strict=True):
             yield Requirement(equal(size, wanted), lambda: words)
