@@ -82,6 +82,8 @@ class Graph:
 
     def _cautions_of(self, node: Node) -> Iterator[str]:
         yield node.layer.caution(*node.device_inputs)
+        if not self._with_channels_last.intersection(node.inputs):
+            yield node.layer.caution_of_maps(*node.device_inputs)
         last = self.spec.layers[-1].name
         if node.name not in self._read and node.name != last:
             yield f"no later layer reads it, so it is an output of the network, as {last} is"
@@ -90,6 +92,16 @@ class Graph:
     def outputs(self) -> tuple[str, ...]:
         """The names of the layers that no later layer reads, in order; the last layer is always among them."""
         return tuple(node.name for node in self.nodes if node.name not in self._read)
+
+    @cached_property
+    def _with_channels_last(self) -> frozenset[str]:
+        """The names of the layers whose outputs have their channels last, since a layer put them there."""
+        found: set[str] = set()
+        for node in self.nodes:
+            own = node.layer.puts_channels_last()
+            if own or (own is None and found.intersection(node.inputs)):
+                found.add(node.name)
+        return frozenset(found)
 
     @cached_property
     def _read(self) -> frozenset[str]:

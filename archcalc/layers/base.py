@@ -59,6 +59,8 @@ class Layer(Declared, ABC):
 
     torch_reductions: ClassVar[tuple[str, ...]] = ()
     """Functions of torch that do its work, with one output, over the axes that they are given."""
+    torch_by_parameter: ClassVar[tuple[str, ...]] = ()
+    """Functions of torch that do its work, as it is by default, with a parameter that has the shape of its weight."""
     merges: ClassVar[bool] = False
     """Whether it reads several layers (add, concat) rather than one."""
     commutes: ClassVar[bool] = False
@@ -82,6 +84,14 @@ class Layer(Declared, ABC):
     def caution(self, *inputs: Any) -> str:
         """Return what is legal here but probably not meant; empty for nothing."""
         return ""
+
+    def caution_of_maps(self, *inputs: Any) -> str:
+        """Return what is probably not meant where channels come first, as in a map; empty for nothing."""
+        return ""
+
+    def puts_channels_last(self) -> bool | None:
+        """Return whether channels come last in its output; None for a kind that leaves axes in their order."""
+        return None
 
     @abstractmethod
     def output_shape(self, *inputs: Any) -> Any: ...

@@ -30,7 +30,7 @@ class Linear(Windowless):
     def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
         yield from ()
 
-    def caution(self, x: Shape) -> str:
+    def caution_of_maps(self, x: Shape) -> str:
         return f"works on the last axis of {dims(x)}; is a flatten missing before it?" if len(x) > 1 else ""
 
     def output_shape(self, x: Sizes[S]) -> Sizes[S | int]:

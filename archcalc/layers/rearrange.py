@@ -135,6 +135,9 @@ class Permute(Rearrangement):
     def output_shape(self, x: Sizes[S]) -> Sizes[S]:
         return tuple(x[axis - 1] for axis in self.dims)
 
+    def puts_channels_last(self) -> bool:
+        return self.dims[-1] == 1
+
     def mixes_places(self, x: Sizes[S]) -> bool:
         return len(x) > 1
 

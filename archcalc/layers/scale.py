@@ -29,6 +29,7 @@ class Scale(Windowless):
     torch_call = "Scale"
     torch_functions = {}
     torch_ignored = ()
+    torch_by_parameter = ("mul",)
     takes_activation = True
     also_called = ("layer_scale", "skip_init", "affine")
 

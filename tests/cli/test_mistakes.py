@@ -127,6 +127,19 @@ def test_what_is_probably_not_meant_is_said(tmp_path: Path) -> None:
         ]
 
 
+@pytest.mark.parametrize(("back", "words"), [("", []), ("  - {name: first, op: permute, dims: [3, 1, 2]}\n", ["fc"])])
+def test_channels_that_were_put_last_are_meant_to_be(back: str, words: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text(
+        "archcalc: 1\nname: net\ninput: [3, 8, 8]\nlayers:\n"
+        "  - {name: last, op: permute, dims: [2, 3, 1]}\n"
+        "  - {name: norm, op: layer_norm, normalized_shape: 3}\n"
+        f"{back}  - {{name: fc, op: linear, out_features: 2}}\n"
+    )
+    said = run("table", str(path)).stderr.splitlines()
+    assert [line.split()[3].rstrip(":") for line in said] == words
+
+
 def test_a_table_that_stops_early_says_so_in_every_form(tmp_path: Path) -> None:
     arguments = ["table", "torchvision", "--input", "3x62x62"]
     assert json.loads(run(*arguments, "-f", "json").stdout)["complete"] is False

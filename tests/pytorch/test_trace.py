@@ -97,7 +97,7 @@ NOTED: dict[str, tuple[Callable[[Model, Tensor], Any], list[str]]] = {
     "scaled sum": (lambda m, x: torch.add(m.a(x), x, alpha=2), ["Conv2d(x)", "add(0, x)", "-> 1"]),
     "parameter": (lambda m, x: x + m.gamma, ["add(x)", "-> 0"]),
     "number": (lambda m, x: x + 1, ["add(x)", "-> 0"]),
-    "scaled": (lambda m, x: m.a(x) * m.gamma, ["Conv2d(x)", "mul(0)", "-> 1"]),
+    "scaled": (lambda m, x: m.a(x) * m.gamma, ["Conv2d(x)", "Scale(0)", "-> 1"]),
     "one in a list": (lambda m, x: torch.cat([m.a(x)], 1), ["Conv2d(x)", "-> 0"]),
     "made of nothing": (lambda m, x: x + torch.zeros(4, 6, 6), ["zeros()", "add(x, 0)", "-> 1"]),
     "keyword": (lambda m, x: m.a(input=x), ["Conv2d(x)", "-> 0"]),

@@ -36,6 +36,8 @@ class Call:
     tensors: Mapping[str, Shape] = field(default_factory=dict)
     """Parameters and buffers under torch's names."""
     params: int = 0
+    state: Mapping[str, str] = field(default_factory=dict)
+    """The names of tensors in the model's state, where these are not their own names under its path."""
     paths: tuple[str, ...] = ()
     """Where the modules stand; several for a layer on several devices, none for a function."""
     is_known: bool = True

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from archcalc.analysis.check.against import Beside, Output
+from archcalc.analysis.check.calls import Call
 from archcalc.errors import ArchError
 from archcalc.graph import Graph
 from archcalc.pytorch.build import Built, build
@@ -72,10 +73,17 @@ def _copy(layers: Sequence[Beside], model: nn.Module, built: Built) -> None:
         if ours is None or theirs is None:
             continue
         for name in ours.tensors:
-            whole = state[f"{theirs.paths[0]}.{name}" if theirs.paths[0] else name]
+            whole = state[_in_state(theirs, name)]
             parts = whole.chunk(len(ours.paths)) if whole.dim() else [whole] * len(ours.paths)
             copied |= {f"{path}.{name}": part for path, part in zip(ours.paths, parts, strict=True)}
     built.load_state_dict(copied)
+
+
+def _in_state(call: Call, name: str) -> str:
+    """Return the name that a tensor of a call has in the model's state."""
+    if name in call.state:
+        return call.state[name]
+    return f"{call.paths[0]}.{name}" if call.paths[0] else name
 
 
 def _run(built: Built, names: Sequence[str], x: Tensor) -> list[tuple[str, Tensor]]:

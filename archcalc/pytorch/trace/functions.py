@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from torch import Tensor
 
+from archcalc.analysis.check.calls import Call
 from archcalc.layers import KINDS, Shape
 from archcalc.layers.fields import PaddingType, TwoIntegers
 from archcalc.pytorch.trace.origins import Origin, shape_of
@@ -21,6 +22,9 @@ REDUCTIONS: Final[Mapping[str, str]] = {
     function: kind.torch_call.rpartition(".")[2] for kind in KINDS.values() for function in kind.torch_reductions
 }
 """Functions that do a module's work over the axes that they are given."""
+
+BY_PARAMETER: Final = {function: kind for kind in KINDS.values() for function in kind.torch_by_parameter}
+"""Functions that do a kind's work where one of the tensors that they are given is a parameter."""
 
 _IGNORED: Final = frozenset(word for kind in KINDS.values() for word in kind.torch_ignored) | {
     "training",
@@ -120,6 +124,26 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return tuple(map(_plain, value))
     return value if type(value) in (bool, int, float, str, type(None)) else type(value).__name__
+
+
+def with_parameter(use: Use, path: str, parameter: Tensor, out: Tensor) -> Call | None:
+    """Return the call of a layer whose work a function does with a parameter; None where it does no layer's work."""
+    kind = BY_PARAMETER.get(use.name)
+    layer = kind() if kind else None
+    x, weight = shape_of(out), tuple(parameter.shape)
+    if layer is None or not x or layer.param_shapes(x) != {"weight": weight}:
+        return None
+    twin = layer.twin(x)
+    return Call(
+        name=path,
+        op=twin.call,
+        output_shape=x,
+        fields=twin.keywords,
+        tensors={"weight": weight},
+        params=parameter.numel(),
+        state={"weight": path},
+        paths=(path,),
+    )
 
 
 class Pooled(NamedTuple):

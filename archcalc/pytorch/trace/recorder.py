@@ -14,7 +14,7 @@ from archcalc.analysis.check.calls import FROM_OUTSIDE, UNSEEN, Call, with_axes_
 from archcalc.analysis.check.pairing import Seen
 from archcalc.errors import ArchError
 from archcalc.pytorch.raised import in_words
-from archcalc.pytorch.trace.functions import FLATTEN, REDUCTIONS, Use, as_pool, is_flatten
+from archcalc.pytorch.trace.functions import FLATTEN, REDUCTIONS, Use, as_pool, is_flatten, with_parameter
 from archcalc.pytorch.trace.modules import call_of_module, leaves, torch_class
 from archcalc.pytorch.trace.origins import Origin, Origins, shape_of, tensors_in
 
@@ -105,12 +105,15 @@ class _Recorder(TorchFunctionMode):
         self._origins.put(x, Origin(FROM_OUTSIDE, shape_of(x)))
         self._owners: dict[int, str] = {}
         """The module that had each parameter first."""
+        self._parameters: dict[int, str] = {}
+        """The path of each parameter."""
         self._read: set[int] = set()
         """The tensors that functions read."""
         self._is_noting = False
 
     @contextmanager
     def watching(self, module: nn.Module) -> Iterator[None]:
+        self._parameters = {id(parameter): path for path, parameter in module.named_parameters()}
         hooks = [hook for path, part in leaves(module).items() for hook in self._hooked(path, part)]
         try:
             with self:
@@ -173,9 +176,27 @@ class _Recorder(TorchFunctionMode):
             return result
         given = self._giving(use.args, {word: value for word, value in use.keywords.items() if word != "out"})
         given.versions = before.versions
-        shape = shape_of(result) if isinstance(result, Tensor) else ()
-        fields = with_axes_from_the_start(use.fields, given.rank)
-        return self._note(Call(name=f"({use.name})", op=use.op, output_shape=shape, fields=fields), given, result)
+        call = self._with_parameter(use, before, result)
+        if call is None:
+            shape = shape_of(result) if isinstance(result, Tensor) else ()
+            fields = with_axes_from_the_start(use.fields, given.rank)
+            call = Call(name=f"({use.name})", op=use.op, output_shape=shape, fields=fields)
+        return self._note(call, given, result)
+
+    def _with_parameter(self, use: Use, before: _Given, result: Any) -> Call | None:
+        """Return the call of the layer whose work a function of a tensor and a parameter does, if it does one's."""
+        tensors = [tensor for tensor, _ in before.versions]
+        parameters = [tensor for tensor in tensors if id(tensor) in self._parameters]
+        if len(tensors) != 2 or len(parameters) != 1 or not isinstance(result, Tensor):
+            return None
+        (one,) = parameters
+        path = self._parameters[id(one)]
+        call = with_parameter(use, path, one, result)
+        if call is None:
+            return None
+        owner = self._owners.get(id(one), "")
+        self._owners.setdefault(id(one), path)
+        return replace(call, weights_of=owner)
 
     def _is_work(self, before: _Given, made: list[Tensor]) -> bool:
         """Whether a function makes something of what calls made, or a tensor that is no mere number of nothing."""
