@@ -114,7 +114,7 @@ class Statements:
         given = node.items.get("op")
         within = f"layer {written_name(node) or 'without a name'}"
         if given is None:
-            self.fault(f"a layer needs an op{_as_one_line(node)}", node.mark, within)
+            self.fault(f"a layer needs an op{_op_as_meant(node)}", node.mark, within)
         elif not isinstance(given, Scalar):
             self.fault(f"op must be a word, got {kind_of(given)}", given.mark, within)
         elif given.text not in KINDS and given.text not in STRUCTURES:
@@ -264,10 +264,16 @@ class Statements:
         return value
 
 
-def _as_one_line(node: Mapping) -> str:
-    """Return a hint for `conv1: {op: conv2d, ...}`, which should be `{name: conv1, op: conv2d, ...}`."""
-    ((key, value),) = list(node.items.items())[:1] or (("", None),)
-    return f"; write {{name: {key}, op: ...}}" if len(node.items) == 1 and isinstance(value, Mapping) else ""
+def _op_as_meant(node: Mapping) -> str:
+    """Return a hint for `use: stage` or `conv2d: ...`, and for `conv1: {op: conv2d}` without a name; empty for none."""
+    for key, value in node.items.items():
+        if key == "use" and isinstance(value, Scalar):
+            return f"; write op: use, block: {value.text}"
+        if key in KINDS or key in STRUCTURES:
+            return f"; write op: {key}"
+        if len(node.items) == 1 and isinstance(value, Mapping):
+            return f"; write {{name: {key}, op: ...}}"
+    return ""
 
 
 def written_name(node: Node) -> str:
