@@ -44,7 +44,7 @@ preset() { # NAME: how long it measures is the preset's own matter
 options=("$@")
 some=(paper caffe single_tower owt owt_bn torchvision)
 step about python -c 'import torch; print(torch.__version__, torch.cuda.is_available() and torch.cuda.get_device_name())'
-step tests python -m pytest -q -n 0 -m cuda tests/analysis/profile/test_cuda.py
+step tests python -m pytest -q -n 0 -m cuda
 profile alexnets-fp32 --device cuda --mode both
 profile layers torchvision paper owt_bn --device cuda --layers profiler
 preset convnet-benchmarks

@@ -212,14 +212,10 @@ class Windowless(Layer):
         return None
 
 
-class Weightless(Layer):
-    """Nothing to learn and no multiply-accumulates: for kinds of which that is true."""
+class Uncounted(Layer):
+    """No multiply-accumulates, and no tensors but those that are learnt: for kinds of which that is true."""
 
     counted = False
-    input_axis = None
-
-    def param_shapes(self, *inputs: Any) -> dict[str, Any]:
-        return {}
 
     def buffer_shapes(self, *inputs: Any) -> dict[str, Any]:
         return {}
@@ -229,6 +225,15 @@ class Weightless(Layer):
 
     def units(self, out: Any) -> int:
         return 0
+
+
+class Weightless(Uncounted):
+    """Nothing to learn either: for kinds of which that is true."""
+
+    input_axis = None
+
+    def param_shapes(self, *inputs: Any) -> dict[str, Any]:
+        return {}
 
 
 class Pointwise(Windowless):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
 
-from archcalc.layers.base import Role, Weightless, Windowless, kind
+from archcalc.layers.base import Role, Uncounted, Weightless, Windowless, kind
 from archcalc.layers.fields import Choice, Count, Flag, Positive, Probability, Real
 from archcalc.layers.requirement import Requirement, has_rank
 from archcalc.layers.sizes import S, Shape, Sizes, product
@@ -93,11 +93,10 @@ def _shown(number: "Decimal") -> str:
     return f"{number.normalize():f}" if len(number.as_tuple().digits) < 10 else f"{number:.6g}"
 
 
-class Statistics(Windowless):
+class Statistics(Uncounted, Windowless):
     """Norms: what they read, less its mean and divided by its spread; scaled and shifted by what is learnt."""
 
     role = Role.NORM
-    counted = False
     idle = False
     torch_functions = {}
     torch_ignored = ()
@@ -105,15 +104,6 @@ class Statistics(Windowless):
 
     def output_shape(self, x: Sizes[S]) -> Sizes[S]:
         return x
-
-    def buffer_shapes(self, x: Sizes[S]) -> dict[str, Sizes[S]]:
-        return {}
-
-    def macs(self, x: Sizes[S], out: Sizes[S]) -> int:
-        return 0
-
-    def units(self, out: Sizes[S]) -> int:
-        return 0
 
 
 class OfChannels(Statistics):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from archcalc.layers.base import Activation, Curve, kind
+from archcalc.layers.base import Activation, Curve, Uncounted, kind
 from archcalc.layers.fields import Count, Real
 from archcalc.layers.requirement import Requirement
 from archcalc.layers.sizes import S, Shape, Sizes, equal
@@ -50,10 +50,9 @@ class Elu(Curve):
 
 
 @kind("prelu")
-class Prelu(Activation):
+class Prelu(Uncounted, Activation):
     """x where it is positive, a learned slope times x elsewhere: one slope, or one for each channel."""
 
-    counted = False
     input_axis = None
     torch_call = "nn.PReLU"
     torch_functions = {}
@@ -68,15 +67,6 @@ class Prelu(Activation):
 
     def param_shapes(self, x: Sizes[S]) -> dict[str, Sizes[S | int]]:
         return {"weight": (self.num_parameters,)}
-
-    def buffer_shapes(self, x: Sizes[S]) -> dict[str, Sizes[S]]:
-        return {}
-
-    def macs(self, x: Sizes[S], out: Sizes[S]) -> int:
-        return 0
-
-    def units(self, out: Sizes[S]) -> int:
-        return 0
 
     def twin(self, x: Shape) -> Twin:
         keywords = {"num_parameters": self.num_parameters}

@@ -1,11 +1,9 @@
 """Learned factors."""
 
-from collections.abc import Iterator
 from typing import Annotated, Final
 
-from archcalc.layers.base import Role, Windowless, kind
+from archcalc.layers.base import Pointwise, Role, Uncounted, kind
 from archcalc.layers.fields import Choice, Flag
-from archcalc.layers.requirement import Requirement
 from archcalc.layers.sizes import S, Shape, Sizes
 from archcalc.layers.twin import Twin
 
@@ -15,16 +13,14 @@ _LAYER_SCALE: Final = "https://arxiv.org/abs/2103.17239"
 
 
 @kind("scale")
-class Scale(Windowless):
+class Scale(Uncounted, Pointwise):
     """weight * x, or weight * x + bias, with a learned weight and bias for each channel or feature, or one for all.
 
     ConvNeXt has it as its layer scale, NFNet (one for all) as the gain of its skip connections, Caffe after its norms.
     """
 
     role = Role.NORM
-    counted = False
     idle = False
-    mixes_channels = False
     input_axis = 0  # where `per` is channel
     torch_call = "Scale"
     torch_functions = {}
@@ -36,27 +32,9 @@ class Scale(Windowless):
     per: Per = "channel"
     bias: Flag = False
 
-    def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
-        yield from ()
-
-    def output_shape(self, x: Sizes[S]) -> Sizes[S]:
-        return x
-
     def param_shapes(self, x: Sizes[S]) -> dict[str, Sizes[S | int]]:
         learnt: Sizes[S | int] = (x[0], *(1 for _ in x[1:])) if self.per == "channel" else (1,)
         return {"weight": learnt} | ({"bias": learnt} if self.bias else {})
-
-    def buffer_shapes(self, x: Sizes[S]) -> dict[str, Sizes[S]]:
-        return {}
-
-    def macs(self, x: Sizes[S], out: Sizes[S]) -> int:
-        return 0
-
-    def units(self, out: Sizes[S]) -> int:
-        return 0
-
-    def mixes_places(self, x: Sizes[S]) -> bool:
-        return False
 
     def sources(self) -> tuple[tuple[str, str], ...]:
         return (("a learned factor for each channel is the layer scale of CaiT, section 2", _LAYER_SCALE),)

@@ -104,7 +104,7 @@ class _Recorder(TorchFunctionMode):
         self._origins = Origins()
         self._origins.put(x, Origin(FROM_OUTSIDE, shape_of(x)))
         self._owners: dict[int, str] = {}
-        """The module that had each parameter first."""
+        """The module, or the parameter itself where a function does a layer's work, that had each parameter first."""
         self._parameters: dict[int, str] = {}
         """The path of each parameter."""
         self._read: set[int] = set()
@@ -136,7 +136,7 @@ class _Recorder(TorchFunctionMode):
             with self._noting():
                 given = self._given.pop()
                 call = call_of_module(path, part, known, given.rank, out)
-                return self._note(replace(call, weights_of=self._owner(part, path)), given, out)
+                return self._note(replace(call, weights_of=self._owner(part.parameters(), path)), given, out)
 
         yield part.register_forward_pre_hook(start, with_kwargs=True)
         yield part.register_forward_hook(end, with_kwargs=True)
@@ -192,11 +192,7 @@ class _Recorder(TorchFunctionMode):
         (one,) = parameters
         path = self._parameters[id(one)]
         call = with_parameter(use, path, one, result)
-        if call is None:
-            return None
-        owner = self._owners.get(id(one), "")
-        self._owners.setdefault(id(one), path)
-        return replace(call, weights_of=owner)
+        return replace(call, weights_of=self._owner(parameters, path)) if call else None
 
     def _is_work(self, before: _Given, made: list[Tensor]) -> bool:
         """Whether a function makes something of what calls made, or a tensor that is no mere number of nothing."""
@@ -258,11 +254,11 @@ class _Recorder(TorchFunctionMode):
                 counts[owner] = counts.get(owner, 0) + parameter.numel()
         return counts
 
-    def _owner(self, part: nn.Module, path: str) -> str:
-        """Return the module that ran before and has one of its parameters, or is it; empty where there is none."""
-        parameters = list(map(id, part.parameters()))
-        owner = next((self._owners[one] for one in parameters if one in self._owners), "")
-        for one in parameters:
+    def _owner(self, parameters: Iterable[Tensor], path: str) -> str:
+        """Return the call before that has one of these parameters of the call at `path`; empty where there is none."""
+        own = list(map(id, parameters))
+        owner = next((self._owners[one] for one in own if one in self._owners), "")
+        for one in own:
             self._owners.setdefault(one, path)
         return owner
 
