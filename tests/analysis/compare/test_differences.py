@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import archcalc
 from archcalc.analysis.compare.changes import Part
 from archcalc.analysis.compare.comparison import compare
 from archcalc.render.compare import View, sheets
@@ -87,6 +88,16 @@ def test_a_linear_layer_stands_beside_a_convolution_only_where_that_makes_one_pl
                 assert works_at_each_place or conv.row.output_shape[1:] == (1, 1), layer.names
     assert pairs  # TensorFlow's AlexNet has fc6 to fc8 as convolutions
     assert ("fc6", "fc6") in named(compared("paper", "alexnet_tf_slim").layers)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "what"), [("[4, 6, 6]", "[8, 6, 6]", "in_channels"), ("[4]", "[8]", "in_features")]
+)
+def test_what_a_scale_reads_is_called_as_it_is(first: str, second: str, what: str) -> None:
+    text = "archcalc: 1\nname: net\ninput: {}\nlayers:\n  - {{name: scaled, op: scale}}\n"
+    graphs = [archcalc.load(text.format(shape)).graph for shape in (first, second)]
+    (layer,) = compare(graphs).layers
+    assert (what, int(first[1]), int(second[1])) in [(one.what, one.before, one.after) for one in layer.changes[1]]
 
 
 def test_batch_norms_do_not_make_networks_alike() -> None:
