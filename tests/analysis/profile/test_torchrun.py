@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,10 +22,15 @@ def test_two_ranks_over_gloo(tiny: Path, tmp_path: Path) -> None:
     assert several["all_reduce"] == {"gradient_bytes": 4 * 7962, "ring_bytes_per_rank": 4 * 7962}
     for mode in ("infer", "train"):
         assert [rank["rank"] for rank in several[mode]["by_rank"]] == [0, 1]
-        assert {rank["step"]["n"] for rank in several[mode]["by_rank"]} == {several[mode]["steps"]}
-        assert several[mode]["alone"]["n"] == several[mode]["steps"]
+        # a sample is of several steps where the wait at its end would add more than a hundredth to one
+        assert {steps_of(rank["step"]) for rank in several[mode]["by_rank"]} == {several[mode]["steps"]}
+        assert steps_of(several[mode]["alone"]) == several[mode]["steps"]
         assert several[mode]["efficiency"] == pytest.approx(several[mode]["speed_up"] / 2)
     assert not {"infer", "train", "layers"} & set(made)
+
+
+def steps_of(times: dict[str, Any]) -> int:
+    return int(times["n"] * times["per_block"])
 
 
 def short_of_memory(tmp_path: Path, when: str) -> str:
