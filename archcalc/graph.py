@@ -16,6 +16,7 @@ from archcalc.layers import Layer, Shape
 from archcalc.layers.fields import LARGEST
 from archcalc.layers.requirement import Requirement
 from archcalc.layers.sizes import S, Sizes, dims
+from archcalc.spec.inputs import INPUT
 from archcalc.spec.model import Entry, Spec, Tower
 from archcalc.spec.settings import with_channels_first
 
@@ -75,10 +76,11 @@ class Graph:
         return [*self._caution_of_input(), *of_layers]
 
     def _caution_of_input(self) -> Iterator[str]:
-        shape = self.spec.input_shape
-        meant = with_channels_first(shape)
-        if meant:
-            yield f"input {dims(shape)} has {shape[0]} channels, which come first: write {dims(meant)} for {meant[0]}"
+        for name, shape in self.spec.inputs.items():
+            meant = with_channels_first(shape)
+            if meant:
+                said = f"{dims(shape)} has {shape[0]} channels, which come first: write {dims(meant)} for {meant[0]}"
+                yield f"input {said}" if name == INPUT else f"input {name} {said}"
 
     def _cautions_of(self, node: Node) -> Iterator[str]:
         yield node.layer.caution(*node.device_inputs)
@@ -110,7 +112,7 @@ class Graph:
     @property
     def output_shape(self) -> Shape:
         """The shape of the last layer's output."""
-        return self.nodes[-1].output_shape if self.nodes else self.spec.input_shape
+        return self.nodes[-1].output_shape if self.nodes else next(iter(self.spec.inputs.values()))
 
     @property
     def legal(self) -> Any:
@@ -143,13 +145,15 @@ class Numbers(Generic[S]):
     def require(self, entry: Entry, requirement: Requirement) -> None:
         """Take note of what a layer requires. Raises ArchError where that ends the walk."""
 
-    def fault(self, entry: Entry, error: ArchError, nodes: Mapping[str, AnyNode[S]], given: Sizes[S]) -> ArchError:
+    def fault(
+        self, entry: Entry, error: ArchError, nodes: Mapping[str, AnyNode[S]], given: Mapping[str, Sizes[S]]
+    ) -> ArchError:
         """Return the error of a layer, with its place."""
         return error.at(entry.mark, f"layer {entry.name}")
 
 
-def propagate(spec: Spec, given: Sizes[S], numbers: Numbers[S]) -> dict[str, AnyNode[S]]:
-    """Walk over every layer in order, from the input's sizes `given`. Raises ArchError where `numbers` end the walk."""
+def propagate(spec: Spec, given: Mapping[str, Sizes[S]], numbers: Numbers[S]) -> dict[str, AnyNode[S]]:
+    """Walk over every layer in order, from the inputs' sizes. Raises ArchError where `numbers` end the walk."""
     nodes: dict[str, AnyNode[S]] = {}
     for entry in spec.layers:
         try:
@@ -159,7 +163,9 @@ def propagate(spec: Spec, given: Sizes[S], numbers: Numbers[S]) -> dict[str, Any
     return nodes
 
 
-def visit(entry: Entry, nodes: Mapping[str, AnyNode[S]], given: Sizes[S], numbers: Numbers[S]) -> AnyNode[S]:
+def visit(
+    entry: Entry, nodes: Mapping[str, AnyNode[S]], given: Mapping[str, Sizes[S]], numbers: Numbers[S]
+) -> AnyNode[S]:
     """Return one layer of the walk, after `nodes`, which hold all that it reads. Raises ArchError without its place."""
     whole = tuple(_whole(name, nodes, given) for name in entry.inputs)
     reads = numbers.reads(entry, tuple(_part(entry, name, nodes, given) for name in entry.inputs))
@@ -172,12 +178,12 @@ def visit(entry: Entry, nodes: Mapping[str, AnyNode[S]], given: Sizes[S], number
     return AnyNode(entry.name, layer, entry.inputs, whole, output, reads, makes, entry.tower, entry.gather, copies)
 
 
-def _whole(name: str, nodes: Mapping[str, AnyNode[S]], given: Sizes[S]) -> Sizes[S]:
+def _whole(name: str, nodes: Mapping[str, AnyNode[S]], given: Mapping[str, Sizes[S]]) -> Sizes[S]:
     """Return the shape of a name, all devices together."""
-    return nodes[name].output_shape if name in nodes else given
+    return nodes[name].output_shape if name in nodes else given[name]
 
 
-def _part(entry: Entry, name: str, nodes: Mapping[str, AnyNode[S]], given: Sizes[S]) -> Sizes[S]:
+def _part(entry: Entry, name: str, nodes: Mapping[str, AnyNode[S]], given: Mapping[str, Sizes[S]]) -> Sizes[S]:
     """Return what one device reads under a name: its own part inside its tower, the whole of everything else."""
     source = nodes.get(name)
     if source is not None and reads_own_part(entry, source):
@@ -207,7 +213,7 @@ class _Integers(Numbers[int]):
         if not holds.all():
             self.illegal.append(Illegal(entry, requirement))
 
-    def fault(self, entry: Entry, error: ArchError, nodes: Mapping[str, Node], given: Shape) -> ArchError:
+    def fault(self, entry: Entry, error: ArchError, nodes: Mapping[str, Node], given: Mapping[str, Shape]) -> ArchError:
         reads = ", ".join(f"{name}: {dims(_whole(name, nodes, given))}" for name in entry.inputs)
         faults = (fault._replace(what=f"{fault.what} (from {reads})") for fault in error.faults)
         partial = Graph(self.spec, tuple(nodes.values()))
@@ -222,7 +228,7 @@ def link(spec: Spec) -> Graph:
     arrays too, and what does not fit is `illegal` instead, if only some of the variants do not fit.
     """
     numbers = _Integers(spec)
-    nodes = propagate(spec, spec.input_shape, numbers)
+    nodes = propagate(spec, spec.inputs, numbers)
     return Graph(spec, tuple(nodes.values()), tuple(numbers.illegal))
 
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeVar, get_
 from archcalc.answers.table import Table
 from archcalc.errors import ArchError, MissingError, listing
 from archcalc.graph import Graph, link
-from archcalc.layers import Shape
 from archcalc.layers.fields import spell
 from archcalc.spec.catalogue import Catalogue
-from archcalc.spec.document import read_input
+from archcalc.spec.document import read_inputs
+from archcalc.spec.inputs import Inputs
 from archcalc.spec.model import Spec
 from archcalc.spec.settings import parted
 from archcalc.table import measure
@@ -57,7 +57,7 @@ class Origin(NamedTuple):
     is_text: bool = False
     spec_dir: str | os.PathLike[str] | None = None
     params: Mapping[str, Any] = {}  # never changed
-    input_shape: Shape | None = None
+    input_shape: Inputs | None = None
 
     def read(self) -> "Network":
         """Read the network again. Raises ArchError with every fault of the file."""
@@ -104,7 +104,7 @@ class Network:
             return part, error
         return self, None
 
-    def with_(self, *, input_shape: Shape | None = None, **params: Any) -> "Network":
+    def with_(self, *, input_shape: Inputs | None = None, **params: Any) -> "Network":
         """Return the same network with other params, or with another input: (channels, height, width).
 
         Raises ArchError for a param that the spec does not declare, and for a network that was not read from a spec.
@@ -115,7 +115,7 @@ class Network:
         """
         if self.origin is None:
             raise ArchError(f"{self.spec.name} was not read from a spec, so that its params cannot be changed")
-        shape = self.origin.input_shape if input_shape is None else read_input(input_shape)
+        shape = self.origin.input_shape if input_shape is None else read_inputs(input_shape)
         return self.origin._replace(params={**self.origin.params, **params}, input_shape=shape).read()
 
     def table(
@@ -395,7 +395,7 @@ class Network:
 def load(
     spec: str | os.PathLike[str] | Mapping[str, Any],
     *,
-    input_shape: Shape | None = None,
+    input_shape: Inputs | None = None,
     spec_dir: str | os.PathLike[str] | None = None,
     **params: Any,
 ) -> Network:
@@ -418,5 +418,5 @@ def load(
     else:
         word = os.fspath(spec)
         is_text = "\n" in word
-    shape = None if input_shape is None else read_input(input_shape)
+    shape = None if input_shape is None else read_inputs(input_shape)
     return Origin(word, is_text, spec_dir, params, shape).read()

@@ -15,6 +15,7 @@ from archcalc.graph import Graph, Node, reads_own_part
 from archcalc.layers import Shape, Window
 from archcalc.layers.fields import Sides, is_integer, spell
 from archcalc.layers.sizes import called
+from archcalc.spec.inputs import Inputs
 from archcalc.spec.model import Spec
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Table:
 
     name: str
     title: str
-    input_shape: Shape
+    input_shape: Inputs
     batch: int
     rows: tuple[Row, ...]
     outputs: tuple[str, ...]

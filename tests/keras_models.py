@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 
 from archcalc.graph import Graph, Node
-from archcalc.spec.model import INPUT
+from archcalc.spec.inputs import INPUT
 
 L: Final = keras.layers
 

@@ -152,7 +152,7 @@ def test_the_loss_of_several_outputs_is_the_sum_of_theirs() -> None:
 def test_every_parameter_of_every_output_gets_a_gradient() -> None:
     module = build(question("pnet_two_heads").graph)
     x = torch.rand(2, 3, 12, 12)
-    Gradients(module, x, asked(), adds_up=False).step()
+    Gradients(module, (x,), asked(), adds_up=False).step()
     assert all(parameter.grad is not None for parameter in module.parameters())
     ours = module.conv4_1.weight.grad.clone()
     made, _ = module(x)

@@ -13,7 +13,8 @@ from archcalc.errors import ArchError
 from archcalc.graph import Graph, link
 from archcalc.layers import KINDS, Layer
 from archcalc.layers.fields import Axis, Integer, Order, PaddingType, Sides, TwoIntegers
-from archcalc.spec.model import INPUT, Entry, Mark, Spec
+from archcalc.spec.inputs import INPUT
+from archcalc.spec.model import Entry, Mark, Spec
 from archcalc.table import measure
 from tests.conftest import BUNDLED
 from tests.layers.test_random_layers import layers

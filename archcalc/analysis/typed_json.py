@@ -62,7 +62,7 @@ def _read(kind: Any, data: object, place: str) -> Any:
         return _read_dataclass(kind, data, place)
     origin, arguments = get_origin(kind), get_args(kind)
     if origin is UnionType:
-        return None if data is None else _read(arguments[0], data, place)
+        return None if data is None else _read(_meant(arguments, data), data, place)
     if origin is tuple:
         items = _expect(list, data, "a list", place)
         return tuple(_read(arguments[0], item, f"{place}[{number}]") for number, item in enumerate(items))
@@ -74,6 +74,12 @@ def _read(kind: Any, data: object, place: str) -> Any:
             raise ArchError(f"{place} must be {listing(list(kind))}, got {spell(data)}")
         return kind(data)
     return _read_plain(kind, data, place)
+
+
+def _meant(kinds: tuple[Any, ...], data: object) -> Any:
+    """Return the one of several types that JSON is of: an object is a mapping, if one of them is."""
+    mapping = next((kind for kind in kinds if get_origin(kind) is Mapping), None)
+    return mapping if mapping and isinstance(data, dict) else kinds[0]
 
 
 def _read_dataclass(kind: Any, data: object, place: str) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 from archcalc.analysis.compare import comparison
 from archcalc.answers.answer import Answer, along_axes
 from archcalc.render.answer import Answer as Rendered
+from archcalc.spec.inputs import inputs_in_words
 
 
 @dataclass(frozen=True, repr=False)
@@ -30,7 +31,7 @@ class Comparison(comparison.Comparison, Answer):
 
         if self.only is None or self.are_apart:
             return self.differ
-        inputs = {table.input_shape for table in self.tables if self.only == "shapes"}
+        inputs = {inputs_in_words(table.input_shape) for table in self.tables if self.only == "shapes"}
         return len(inputs) > 1 or any(map(View(self, self.only).differs, self.layers))
 
     def records(self) -> Iterator[dict[str, Any]]:

@@ -4,12 +4,15 @@ from collections.abc import Callable
 from functools import wraps
 from inspect import Parameter, signature
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from archcalc.errors import ArchError
 from archcalc.render.formats import Name
+
+if TYPE_CHECKING:
+    from archcalc.spec.inputs import Inputs
 
 
 def spec_names(incomplete: str) -> list[str]:
@@ -118,14 +121,14 @@ class Reading(NamedTuple):
     spec_dir: SpecDirOption = None
 
     @property
-    def shape(self) -> tuple[int, ...] | None:
-        """The input shape. Raises ArchError for what is not a shape."""
-        from archcalc.spec.settings import read_shape
+    def shape(self) -> "Inputs | None":
+        """The input's shape, or those of several inputs. Raises ArchError for what is not a shape."""
+        from archcalc.spec.settings import read_inputs
 
         if self.input_shape is None:
             return None
         try:
-            return read_shape(self.input_shape)
+            return read_inputs(self.input_shape)
         except ArchError as error:
             raise ArchError(f"--input: {error}") from None
 

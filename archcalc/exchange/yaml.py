@@ -6,7 +6,8 @@ from itertools import groupby
 from typing import Any, Final
 
 from archcalc.errors import ArchError
-from archcalc.spec.model import INPUT, VERSION, Claim, Entry, Source, Spec, Training
+from archcalc.spec.inputs import as_data
+from archcalc.spec.model import VERSION, Claim, Entry, Source, Spec, Training
 from archcalc.spec.text import plain_value
 
 SCHEMA_LINE: Final = "# yaml-language-server: $schema=archcalc.schema.json"
@@ -22,7 +23,7 @@ def document(spec: Spec) -> dict[str, Any]:
         "title": spec.title,
         "notes": spec.notes,
         "sources": {name: _given(source) for name, source in spec.sources.items()},
-        "input": list(spec.input_shape),
+        "input": as_data(spec.input_shape),
         "inplace": list(spec.inplace),
         "layers": list(_layers(spec)),
         "training": _given(spec.training) if spec.training else None,
@@ -48,7 +49,7 @@ def _given(record: Source | Claim | Training) -> dict[str, Any]:
 
 
 def _layers(spec: Spec) -> Iterator[dict[str, Any]]:
-    previous = INPUT
+    previous = next(iter(spec.inputs)) if len(spec.inputs) == 1 else ""
     for tower, entries in groupby(spec.layers, key=lambda entry: entry.tower):
         lines = []
         for entry in entries:

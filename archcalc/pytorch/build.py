@@ -12,7 +12,7 @@ from archcalc.errors import ArchError, first_line
 from archcalc.graph import Graph, Node, reads_own_part
 from archcalc.layers import Twin
 from archcalc.pytorch import modules
-from archcalc.spec.model import INPUT, Tower
+from archcalc.spec.model import Tower
 from archcalc.twins import PAD, place
 
 Device = str | torch.device
@@ -21,8 +21,8 @@ Device = str | torch.device
 class Built(nn.Module):
     """A graph that runs: each layer once per device that holds it.
 
-    Takes (batch, channels, height, width) or (batch, features). A network with one output gives a tensor; one with
-    several a tuple of them, in the order of `graph.outputs`, which are the layers that no later layer reads. `outputs`
+    Takes (batch, channels, height, width) or (batch, features); of several inputs each, in the order of the spec. A
+    network with one output gives a tensor; one with several a tuple of them, in the order of `graph.outputs`. `outputs`
     gives every layer's output, under its name. Of several devices, the k-th of a tower is put on the k-th, all else on
     the first.
     """
@@ -37,7 +37,7 @@ class Built(nn.Module):
                         _put(self, f"{path}{PAD}", _module(layer.twin.pad))
                     if layer.twin.is_module:
                         _put(self, path, _module(layer.twin))
-        self._outputs = graph.outputs
+        self._inputs, self._outputs = tuple(graph.spec.inputs), graph.outputs
         self._readers = Counter(name for node in graph.nodes for name in set(node.inputs))
         self._homes: dict[tuple[Tower | None, int], nn.Module] = {
             (layer.node.tower, copy): module
@@ -47,10 +47,10 @@ class Built(nn.Module):
             if any(True for _ in module.parameters())
         }
 
-    def forward(self, x: Tensor, kept: dict[str, Tensor] | None = None) -> Tensor | tuple[Tensor, ...]:
+    def forward(self, *inputs: Tensor, kept: dict[str, Tensor] | None = None) -> Tensor | tuple[Tensor, ...]:
         """Return the outputs; what a layer makes is let go once its last reader has read it, or put in `kept`."""
         waiting = Counter(self._readers)
-        made: dict[str, list[Tensor]] = {INPUT: [x]}
+        made = {name: [x] for name, x in zip(self._inputs, inputs, strict=True)}
         for name, layer in self._layers.items():
             made[name] = self._run(name, made)
             if kept is not None:
@@ -62,10 +62,10 @@ class Built(nn.Module):
         outputs = tuple(self._whole(made[name]) for name in self._outputs)
         return outputs[0] if len(outputs) == 1 else outputs
 
-    def outputs(self, x: Tensor) -> dict[str, Tensor]:
+    def outputs(self, *inputs: Tensor) -> dict[str, Tensor]:
         """Return every layer's output, those of all devices joined."""
         kept: dict[str, Tensor] = {}
-        self(x, kept)
+        self(*inputs, kept=kept)
         return kept
 
     def paths_of(self, name: str) -> tuple[str, ...]:
@@ -100,7 +100,7 @@ class Built(nn.Module):
 
     def _read(self, node: Node, name: str, copy: int, made: Mapping[str, list[Tensor]]) -> Tensor:
         """Return what one device reads: its own part inside its tower, the whole of everything else, brought to it."""
-        if name != INPUT and reads_own_part(node, self._layers[name].node):
+        if name in self._layers and reads_own_part(node, self._layers[name].node):
             return made[name][copy]
         home = self._homes.get((node.tower, copy))
         whole = self._whole(made[name])

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from archcalc.errors import Fault
-from archcalc.layers.sizes import dims
 from archcalc.render.answer import Answer
 from archcalc.render.envelope import listed
 from archcalc.render.sheet import Column, Sheet
 from archcalc.render.words import number
+from archcalc.spec.inputs import as_data, inputs_in_words
 from archcalc.table import Table
 
 
@@ -28,7 +28,7 @@ class Listed(NamedTuple):
 _LIST: Final = (
     Column("name", "name"),
     Column("aliases", "aliases", ", ".join, leaves=4),
-    Column("input", "input", dims, leaves=2),
+    Column("input", "input", inputs_in_words, leaves=2),
     Column("layers", "layers", right=True, leaves=1),
     Column("params", "params", number, right=True),
     Column("macs", "MACs", number, right=True),
@@ -76,7 +76,7 @@ def catalogue_data(specs: Iterable[Listed]) -> dict[str, Any]:
             "title": spec.title,
             "notes": " ".join(spec.notes.split()),
             "file": spec.file,
-            "input_shape": list(spec.table.input_shape) if spec.table else None,
+            "input_shape": as_data(spec.table.input_shape) if spec.table else None,
             "layers": len(spec.table.rows) if spec.table else None,
             "totals": spec.table.totals._asdict() if spec.table else None,
             "faults": [str(fault) for fault in spec.faults],

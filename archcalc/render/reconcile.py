@@ -9,13 +9,13 @@ from archcalc.analysis.quoted import Units
 from archcalc.analysis.reconcile.ladder import Ladder, Match, Rung, Step
 from archcalc.errors import listing
 from archcalc.graph import Graph
-from archcalc.layers.sizes import dims
 from archcalc.render.answer import Answer
 from archcalc.render.conventions import dependences
 from archcalc.render.envelope import stamped
 from archcalc.render.sheet import Column, Sheet
 from archcalc.render.table.costs import convention_notes, listed, silences, unknown
 from archcalc.render.words import number
+from archcalc.spec.inputs import as_data, inputs_in_words
 
 _MOST_LAYERS: Final = 4
 _NEAREST: Final = 3
@@ -57,7 +57,7 @@ def ladder_sheet(ladder: Ladder) -> Sheet:
     rows = tuple(row for rung in ladder.rungs for row in _rung_rows(rung))
     spec = ladder.graph.spec
     batch = f", batch {ladder.batch}" if ladder.batch > 1 else ""
-    title = f"{spec.label}: how one number becomes another (input {dims(spec.input_shape)}{batch})"
+    title = f"{spec.label}: how one number becomes another (input {inputs_in_words(spec.input_shape)}{batch})"
     notes = (
         *_silences(ladder),
         *dependences([one for rung in ladder.rungs for one in rung.conventions]),
@@ -149,7 +149,7 @@ def ladder_data(ladder: Ladder) -> dict[str, Any]:
     return stamped(
         {
             "name": ladder.graph.spec.name,
-            "input_shape": list(ladder.graph.spec.input_shape),
+            "input_shape": as_data(ladder.graph.spec.input_shape),
             "batch": ladder.batch,
             "rungs": [
                 {
@@ -198,7 +198,7 @@ def matches_data(graph: Graph, matches: Sequence[Match], printed: str, batch: in
     return stamped(
         {
             "name": graph.spec.name,
-            "input_shape": list(graph.spec.input_shape),
+            "input_shape": as_data(graph.spec.input_shape),
             "batch": batch,
             "measured": printed,
             "conventions": [

@@ -13,9 +13,9 @@ from typing import Any, Final, NamedTuple
 
 from archcalc.collector import collector_at_rest
 from archcalc.errors import ArchError, Faults, did_you_mean, listing
-from archcalc.layers.sizes import Shape
 from archcalc.spec.document import read_document, sound
 from archcalc.spec.inherit import inherit
+from archcalc.spec.inputs import Inputs
 from archcalc.spec.model import LONGEST_NAME, Spec
 from archcalc.spec.reading import kind_of
 from archcalc.spec.text import MOST_BYTES, Scalar, Sequence, decode, expect_json, parse, peek, read_bytes
@@ -108,7 +108,7 @@ class Catalogue:
         return stems
 
     @collector_at_rest()
-    def load(self, word: str, settings: Mapping[str, Any] | None = None, input_shape: Shape | None = None) -> Spec:
+    def load(self, word: str, settings: Mapping[str, Any] | None = None, input_shape: Inputs | None = None) -> Spec:
         """Read the spec that an argument means, with `settings` for its params. Raises ArchError with every fault."""
         faults = Faults()
         if word == STANDARD_INPUT:
@@ -127,7 +127,7 @@ class Catalogue:
         return read_document(self._with_parents(tree, path, [], faults), shown, settings or {}, input_shape, faults)
 
     @collector_at_rest()
-    def read(self, text: str, settings: Mapping[str, Any] | None = None, input_shape: Shape | None = None) -> Spec:
+    def read(self, text: str, settings: Mapping[str, Any] | None = None, input_shape: Inputs | None = None) -> Spec:
         """Read a text as a spec; what it extends is named as from here. Raises ArchError as `load` does."""
         faults = Faults()
         content = text.encode(errors="surrogatepass")

@@ -13,6 +13,7 @@ from archcalc.spec.expand import Expanded, flatten
 from archcalc.spec.expressions import FAULTY, Scope
 from archcalc.spec.expressions import NAME as PARAM_NAME
 from archcalc.spec.inherit import CHANGES
+from archcalc.spec.inputs import Inputs, replaced
 from archcalc.spec.model import LONGEST_NAME, NAME, VERSION, Claim, Source, Spec, Training
 from archcalc.spec.reading import LayerList, Reader, kind_of, mark_of, resolve
 from archcalc.spec.statement import House, Statements
@@ -53,7 +54,7 @@ def sound(root: Mapping, faults: Faults) -> Mapping:
 
 
 def read_document(
-    root: Mapping, file: str, settings: MappingOf[str, Any], input_shape: Shape | None, faults: Faults
+    root: Mapping, file: str, settings: MappingOf[str, Any], input_shape: Inputs | None, faults: Faults
 ) -> Spec:
     """Read the spec that a sound tree describes, with `settings` for its params. Raises ArchError with every fault."""
     spec = _Document(root, faults).spec(file, settings, input_shape)
@@ -72,17 +73,36 @@ def read_input(value: Any) -> Shape:
     raise ArchError(f"input must be [channels, height, width] or [features], integers >= 1, got {spell(value)}")
 
 
+def read_inputs(value: Any) -> Inputs:
+    """Read the shape of an input, or several by their names. Raises ArchError."""
+    if not isinstance(value, MappingOf):
+        return read_input(value)
+    for name in value:
+        if not isinstance(name, str) or not PARAM_NAME.fullmatch(name):
+            raise ArchError(f"an input's name must be letters, digits and _, with a letter first, got {spell(name)}")
+    if not value:
+        raise ArchError("input must name at least one input, got an empty mapping")
+    return {name: _read_named(name, shape) for name, shape in value.items()}
+
+
+def _read_named(name: str, value: Any) -> Shape:
+    try:
+        return read_input(value)
+    except ArchError as error:
+        raise ArchError(f"{name}: {error}") from None
+
+
 class _Document:
     def __init__(self, root: Mapping, faults: Faults) -> None:
         self.root = root
         self.faults = faults
         self.reader = Reader(faults)
 
-    def spec(self, file: str, settings: MappingOf[str, Any], input_shape: Shape | None) -> Spec:
+    def spec(self, file: str, settings: MappingOf[str, Any], input_shape: Inputs | None) -> Spec:
         name = self._name()
         params = self._params(name, settings)
-        shape = input_shape or self._input(params)
-        house = House(self.reader, params, self._section("defaults").items, self._blocks())
+        shape = self._input(params, input_shape)
+        house = House(self.reader, params, self._section("defaults").items, self._blocks(), shape)
         self._defaults(house)
         layers = self._layers(house)
         return Spec(
@@ -189,15 +209,19 @@ class _Document:
             rule = "a param's name must be letters, digits and _, with a letter first"
             self.faults.add(f"{rule}, got {spell(name)}", declared.keys[name], within)
 
-    def _input(self, params: Scope) -> Shape:
+    def _input(self, params: Scope, given: Inputs | None) -> Inputs:
+        """Return the inputs of the file, with those that are given from outside in their place."""
         node = self.root.items.get("input")
         try:
+            if node is None and given is not None:
+                return given
             if node is None:
                 raise ArchError("a spec needs an input: [channels, height, width] or [features]")
-            return read_input(resolve(node, params))
+            own = read_inputs(resolve(node, params))
         except ArchError as error:
             self.faults.add(error, node.mark if node else self.root.mark)
             return (1, 1, 1)
+        return own if given is None else replaced(own, given)
 
     def _blocks(self) -> dict[str, Mapping]:
         return {name: self._block(f"block {name}", node) for name, node in self._section("blocks").items.items()}

@@ -17,7 +17,8 @@ from archcalc.layers.base import merging
 from archcalc.layers.fields import spell
 from archcalc.spec.blocks import MOST_LAYERS, Blocks, too_many
 from archcalc.spec.expressions import is_expression
-from archcalc.spec.model import INPUT, NAME, Entry, Tower
+from archcalc.spec.inputs import by_name
+from archcalc.spec.model import NAME, Entry, Tower
 from archcalc.spec.reading import LayerList, kind_of, mark_of
 from archcalc.spec.statement import House, Names, Place, Statements, structure_keys, written_name
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence
@@ -39,7 +40,9 @@ def flatten(layers: Sequence, house: House) -> Expanded:
     """Return every layer of a file in order, each with what it reads. Faults go to the house's reader."""
     expansion = _Expansion(house)
     try:
-        expansion.lay_out(layers, INPUT, Place(Names(known={INPUT: INPUT}), house.params))
+        names = [*by_name(house.inputs)]
+        only = names[0] if len(names) == 1 else ""
+        expansion.lay_out(layers, only, Place(Names(known=dict(zip(names, names, strict=True))), house.params))
     except ArchError as error:
         house.reader.faults.add(error)
     expansion.blocks.look_over_unused()
@@ -122,7 +125,7 @@ class _Expansion:
         if op in KINDS:
             output = self.layer(node, name, KINDS[op], sources, place)
         else:
-            output = self.structure(node, op, name, sources or [INPUT], place, within)
+            output = self.structure(node, op, name, sources or [self.house.first], place, within)
         if name:
             place.names.known[name] = output
             if len(self.faults.found) > faults_before:  # a claim about it would be no fault of its own

@@ -9,6 +9,7 @@ from archcalc.errors import ArchError, Mark
 from archcalc.layers import Layer, Shape
 from archcalc.layers.declared import Declared
 from archcalc.layers.fields import LARGEST, Choice, FieldType, Integer, Number, is_integer
+from archcalc.spec.inputs import Inputs, by_name
 from archcalc.spec.quantity import FORMS, Quantity, Tolerance, read_quantity, read_tolerance
 from archcalc.spec.settings import labelled
 
@@ -16,9 +17,6 @@ NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*")
 """The names of specs and layers; dots come with structures."""
 
 LONGEST_NAME: Final = 200
-
-INPUT: Final = "input"
-"""The name of the network's input in `from`."""
 
 VERSION: Final = 1
 """The version of the language that this reader reads."""
@@ -270,7 +268,7 @@ class Spec:
     """A network as its file describes it; `layers` in file order, which is topological order."""
 
     name: str
-    input_shape: Shape
+    input_shape: Inputs
     layers: tuple[Entry, ...]
     aliases: tuple[str, ...] = ()
     title: str = ""
@@ -284,8 +282,13 @@ class Spec:
     file: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """The params that were set from outside."""
-    given_input: Shape | None = None
+    given_input: Inputs | None = None
     """The input that was set from outside."""
+
+    @property
+    def inputs(self) -> Mapping[str, Shape]:
+        """The shapes of its inputs, by the names that layers read them by."""
+        return by_name(self.input_shape)
 
     @property
     def label(self) -> str:

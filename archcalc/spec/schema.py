@@ -10,6 +10,7 @@ from archcalc.layers.base import merging
 from archcalc.layers.declared import Field
 from archcalc.layers.fields import EXPRESSION
 from archcalc.spec.document import FILE_KEYS
+from archcalc.spec.expressions import NAME as PARAM_NAME
 from archcalc.spec.model import NAME, VERSION, Claim, Source, Training
 from archcalc.spec.statement import STRUCTURES, activations, merge_fields, structure_keys
 
@@ -55,6 +56,10 @@ def _first_line(text: str | None) -> str:
     return (text or "").strip().splitlines()[0]
 
 
+_SHAPE: Final[dict[str, Any]] = {
+    "anyOf": [{"type": "array", "items": {"anyOf": [{"type": "integer", "minimum": 1}, EXPRESSION]}}, EXPRESSION]
+}
+
 _FILE: Final[dict[str, Any]] = {
     "archcalc": {"const": VERSION, "description": "The version of the language."},
     "name": _NAME | {"description": "The name of the file, without its ending."},
@@ -65,8 +70,16 @@ _FILE: Final[dict[str, Any]] = {
     "sources": {"type": "object", "additionalProperties": _record(Source.fields, Source.__doc__)},
     "params": {"type": "object", "description": "Values for $name and $(a * 4 // b), set by --set."},
     "input": {
-        "anyOf": [{"type": "array", "items": {"anyOf": [{"type": "integer", "minimum": 1}, EXPRESSION]}}, EXPRESSION],
-        "description": "[channels, height, width] or [features].",
+        "anyOf": [
+            *_SHAPE["anyOf"],
+            {
+                "type": "object",
+                "minProperties": 1,
+                "propertyNames": {"pattern": f"^{PARAM_NAME.pattern}$"},
+                "additionalProperties": _SHAPE,
+            },
+        ],
+        "description": "[channels, height, width] or [features]; of several inputs a mapping, each with its name.",
     },
     "defaults": {"type": "object", "description": "Other defaults in this file: {op: {field: value}}."},
     "inplace": {

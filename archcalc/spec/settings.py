@@ -6,10 +6,10 @@ from typing import Any, Final
 from archcalc.errors import ArchError
 from archcalc.layers.fields import spell
 from archcalc.layers.sizes import Shape, dims
+from archcalc.spec.inputs import INPUT, Inputs
 from archcalc.spec.text import plain_value
 
-INPUT: Final = "input"
-"""The word that sets the input after a name."""
+_ONE_INPUT: Final = f"{INPUT}."
 
 _MOST_CHANNELS_LAST: Final = 4
 
@@ -39,6 +39,25 @@ def read_shape(text: str) -> Shape:
     raise ArchError(f"{what}; write channels x height x width, each at least 1, as in 3x227x227")
 
 
+def read_inputs(text: str) -> Inputs:
+    """Read `3x227x227`, or the shapes of several inputs by their names. Raises ArchError.
+
+    >>> read_inputs("left=1x88x88,right=1x64x64")
+    {'left': (1, 88, 88), 'right': (1, 64, 64)}
+    """
+    if "=" not in text:
+        return read_shape(text)
+    shapes: dict[str, Shape] = {}
+    for pair in text.split(","):
+        name, sign, shape = map(str.strip, pair.partition("="))
+        if not name or not sign:
+            raise ArchError(f"'{pair}' is not an input; write name=shape, as in left=1x88x88,right=1x88x88")
+        if name in shapes:
+            raise ArchError(f"{name} is set twice")
+        shapes[name] = read_shape(shape)
+    return shapes
+
+
 def _meant(sizes: list[str]) -> str:
     """Return what a person may have meant who wrote another number of sizes."""
     if len(sizes) == 4:
@@ -57,10 +76,10 @@ def with_channels_first(shape: Shape) -> Shape | None:
     return (shape[2], *shape[:2])
 
 
-def parted(word: str) -> tuple[str, dict[str, Any], Shape | None]:
+def parted(word: str) -> tuple[str, dict[str, Any], Inputs | None]:
     """Return a name without the settings that follow it, those, and the input that is set among them.
 
-    Raises ArchError for what follows and is no setting.
+    One of several inputs is set as `input.left`. Raises ArchError for what follows and is no setting.
 
     >>> parted("d2l:num_classes=2,input=3x64x64"), parted("d2l")
     (('d2l', {'num_classes': 2}, (3, 64, 64)), ('d2l', {}, None))
@@ -70,17 +89,24 @@ def parted(word: str) -> tuple[str, dict[str, Any], Shape | None]:
         return word, {}, None
     settings = read_settings(rest.split(","))
     shape = settings.pop(INPUT, None)
-    return name, settings, None if shape is None else read_shape(str(shape))
+    if shape is not None:
+        return name, settings, read_shape(str(shape))
+    named = {key: settings.pop(key) for key in [*settings] if key.startswith(_ONE_INPUT)}
+    shapes = {key.removeprefix(_ONE_INPUT): read_shape(str(value)) for key, value in named.items()}
+    return name, settings, shapes or None
 
 
-def labelled(name: str, settings: Mapping[str, Any], shape: Shape | None) -> str:
+def labelled(name: str, settings: Mapping[str, Any], given: Inputs | None) -> str:
     """Return a name with what is set, as `parted` reads it.
 
     >>> labelled("alexnet_d2l", {"num_classes": 2}, (3, 64, 64)), labelled("alexnet_d2l", {}, None)
     ('alexnet_d2l:num_classes=2,input=3x64x64', 'alexnet_d2l')
     """
     words = [f"{param}={_word(value)}" for param, value in settings.items()]
-    words += [f"{INPUT}={dims(shape)}"] if shape else []
+    if isinstance(given, Mapping):
+        words += [f"{_ONE_INPUT}{key}={dims(shape)}" for key, shape in given.items()]
+    elif given:
+        words.append(f"{INPUT}={dims(given)}")
     return f"{name}:{','.join(words)}" if words else name
 
 

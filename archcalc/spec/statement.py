@@ -3,13 +3,14 @@
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from archcalc.errors import ArchError, Mark
+from archcalc.errors import ArchError, Mark, listing
 from archcalc.layers import KINDS, Layer
 from archcalc.layers.base import Activation, merging, unknown_op
 from archcalc.layers.declared import Field
 from archcalc.layers.fields import spell
 from archcalc.spec.expressions import Scope
-from archcalc.spec.model import INPUT, LONGEST_NAME, NAME, Tower
+from archcalc.spec.inputs import Inputs, by_name
+from archcalc.spec.model import LONGEST_NAME, NAME, Tower
 from archcalc.spec.reading import LayerList, Reader, kind_of, mark_of, resolve
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence
 
@@ -57,12 +58,18 @@ def is_activation(op: object) -> bool:
 
 
 class House(NamedTuple):
-    """The rules of a whole file: its params, its house rules, its blocks, and where faults go."""
+    """The rules of a whole file: its params, its house rules, its blocks, its inputs, and where faults go."""
 
     reader: Reader
     params: Scope
     defaults: dict[str, Node]
     blocks: dict[str, Mapping]
+    inputs: Inputs
+
+    @property
+    def first(self) -> str:
+        """The first input's name."""
+        return next(iter(by_name(self.inputs)))
 
     def rules(self, op: str) -> dict[str, Node]:
         """Return the house rules for an op."""
@@ -137,8 +144,10 @@ class Statements:
         if len(name) > LONGEST_NAME:
             self.fault(f"a name has at most {LONGEST_NAME} characters, got {len(name)}", given.mark)
             return ""
-        if name == INPUT:
-            self.fault(f"'{INPUT}' is the name of the network's input; choose another name", given.mark)
+        inputs = by_name(self.house.inputs)
+        if name in inputs:
+            what = "the network's input" if len(inputs) == 1 else "an input of the network"
+            self.fault(f"'{name}' is the name of {what}; choose another name", given.mark)
             return ""
         if name in place.names.given_at:
             first = place.names.given_at[name].line
@@ -151,17 +160,20 @@ class Statements:
         """Return the layers that it reads: those that `from` names, or the one before it."""
         given = node.items.get("from")
         if given is None:
-            return [previous]
+            if not previous:
+                names = listing([*by_name(self.house.inputs)], "and")
+                self.fault(f"the network has the inputs {names}: say from: which it reads", node.mark, within)
+            return [previous or self.house.first]
         items: tuple[Node, ...] = given.items if isinstance(given, Sequence) else (given,)
         if not items:
             self.fault("from must name a layer, got an empty list", given.mark, within)
         return [self._source(item, name, place, within) for item in items]
 
     def _source(self, item: Node, own: str, place: Place, within: str) -> str:
-        """Return the layer that a word of `from` means; if there is none, the network's input, and add a fault."""
+        """Return the layer that a word of `from` means; if there is none, the first input, and add a fault."""
         if not isinstance(item, Scalar) or item.value is None:
             self.fault(f"from must be a layer's name or a list of names, got {kind_of(item)}", item.mark, within)
-            return INPUT
+            return self.house.first
         source = place.names.find(item.text)
         if source is not None:
             return source
@@ -177,7 +189,7 @@ class Statements:
         else:
             hint = self._inside(item.text, place) or self.hint(item.text, place.names.all())
             self.fault(f"from: there is no layer '{item.text}' before it{hint}", item.mark, within)
-        return INPUT
+        return self.house.first
 
     def _inside(self, name: str, place: Place) -> str:
         """Return a hint for a name that reaches into a structure."""

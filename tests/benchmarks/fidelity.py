@@ -66,8 +66,8 @@ class Rounds:
     def __init__(self, bench: Bench) -> None:
         self.bench = bench
         self.module: Built = bench.module().eval()
-        self.x = bench.input()
-        self.step: Callable[[], object] = inference(self.module, self.x, bench.request)
+        (self.x,) = bench.inputs()
+        self.step: Callable[[], object] = inference(self.module, (self.x,), bench.request)
 
     def ours(self) -> Timing:
         return throughput(self.step, self.bench.clock, self.bench.request.min_run_time)[0]

@@ -118,7 +118,7 @@ def beside_torch(network: archcalc.Network) -> Iterator[str]:
 
 def beside_its_own_module(network: archcalc.Network) -> Iterator[str]:
     traced = trace(build(network.graph).eval(), torch.rand(1, *network.spec.input_shape))
-    paired = put_together(place(network.graph), network.graph.outputs, traced.seen)
+    paired = put_together(place(network.graph), network.spec.inputs, network.graph.outputs, traced.seen)
     yield from (words for pair in beside(paired) for words in pair.differences)
     yield from paired.rewired.outputs
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  # as models call it
 
-from archcalc.analysis.check.calls import FROM_OUTSIDE, UNSEEN
+from archcalc.analysis.check.calls import UNSEEN, is_from_outside
 from archcalc.errors import ArchError
 from archcalc.pytorch.trace import Traced, trace
 
@@ -45,7 +45,7 @@ def notes(forward: Callable[[Model, Tensor], Any], device: str = "cpu") -> list[
     places = {call.number: place for place, call in enumerate(seen.calls)}
 
     def name(number: int) -> str:
-        return "x" if number == FROM_OUTSIDE else "?" if number == UNSEEN else str(places[number])
+        return "x" if is_from_outside(number) else "?" if number == UNSEEN else str(places[number])
 
     calls = [f"{call.op}({', '.join(map(name, call.reads))})" for call in seen.calls]
     return [*calls, f"-> {', '.join(map(name, seen.outputs))}"]

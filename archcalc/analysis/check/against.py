@@ -86,6 +86,8 @@ class Against:
     """A spec next to a model."""
 
     name: str
+    inputs: tuple[str, ...]
+    """The names of the network's inputs."""
     model: str
     device: str
     layers: tuple[Beside, ...]

@@ -1,7 +1,7 @@
 """Calls: what runs, in order, and what each reads. The layers of a spec as calls, as torch runs them."""
 
 from collections import Counter
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from math import prod
@@ -10,13 +10,25 @@ from typing import Any, Final
 from archcalc.graph import Node, reads_own_part, side_by_side
 from archcalc.layers import KINDS, Shape
 from archcalc.layers.fields import Axis, from_the_start
-from archcalc.spec.model import INPUT
 from archcalc.twins import JOIN, PAD, Placed, own_tensors
 
-FROM_OUTSIDE: Final = -1
-"""The number that stands for the network's input."""
-UNSEEN: Final = -2
+UNSEEN: Final = -1
 """The number that stands for what no call was seen to make."""
+_FIRST_INPUT: Final = -2
+
+
+def from_outside(place: int) -> int:
+    """Return the number that stands for an input of the network, by its place among all."""
+    return _FIRST_INPUT - place
+
+
+def is_from_outside(number: int) -> bool:
+    return number <= _FIRST_INPUT
+
+
+def names_of_inputs(names: Iterable[str]) -> dict[int, str]:
+    """Return the names of the network's inputs, by the numbers that stand for them."""
+    return {from_outside(place): name for place, name in enumerate(names)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,11 +65,11 @@ class Call:
 class _Calls:
     """The calls of a spec as they are put together; each layer's, and each device's part of it, by their numbers."""
 
-    def __init__(self, placed: Sequence[Placed]) -> None:
+    def __init__(self, placed: Sequence[Placed], inputs: Iterable[str]) -> None:
         self.made: list[Call] = []
         self.nodes = {layer.node.name: layer.node for layer in placed}
-        self._parts: dict[str, tuple[int, ...]] = {INPUT: (FROM_OUTSIDE,)}
-        self._wholes: dict[str, int] = {INPUT: FROM_OUTSIDE}
+        self._wholes = {name: number for number, name in names_of_inputs(inputs).items()}
+        self._parts: dict[str, tuple[int, ...]] = {name: (number,) for name, number in self._wholes.items()}
 
     def add(self, call: Call) -> int:
         self.made.append(replace(call, number=len(self.made)))
@@ -95,9 +107,9 @@ class Ours:
     outputs: Mapping[str, int]
 
 
-def apart(placed: Sequence[Placed], outputs: Sequence[str]) -> Ours:
+def apart(placed: Sequence[Placed], inputs: Iterable[str], outputs: Sequence[str]) -> Ours:
     """Return every module of every layer: paddings before layers, and each device's."""
-    calls = _Calls(placed)
+    calls = _Calls(placed, inputs)
     for layer in placed:
         copies = range(len(layer.paths))
         reads = [tuple(calls.part(layer.node, name, copy) for name in layer.node.inputs) for copy in copies]
@@ -127,9 +139,9 @@ def _add_one(calls: _Calls, layer: Placed, copy: int, reads: tuple[int, ...]) ->
     )
 
 
-def folded(placed: Sequence[Placed], outputs: Sequence[str]) -> Ours:
+def folded(placed: Sequence[Placed], inputs: Iterable[str], outputs: Sequence[str]) -> Ours:
     """Return every layer as one: several devices side by side are one layer, in groups where each reads its own."""
-    calls = _Calls(placed)
+    calls = _Calls(placed, inputs)
     for layer in placed:
         calls.hand_on(layer.node, [_add_all(calls, layer)])
     return calls.ours(outputs)

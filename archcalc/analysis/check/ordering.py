@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from archcalc.analysis.check.calls import FROM_OUTSIDE, Call, Ours
+from archcalc.analysis.check.calls import Call, Ours, is_from_outside
 
 Unlikeness = Callable[[Call, Call], int]
 
@@ -20,11 +20,11 @@ def as_wired(ours: Ours, theirs: Sequence[Call], outputs: Sequence[int], unliken
     """
     meant = _Meant(ours, theirs, unlikeness).counterparts(outputs)
     left = {call.number: call for call in theirs}
-    beside = {FROM_OUTSIDE: FROM_OUTSIDE}
+    beside: dict[int, int] = {}
     ready = _Ready(theirs)
     order = []
     for layer in ours.calls:
-        wanted = [beside.get(number) for number in layer.reads]
+        wanted = [number if is_from_outside(number) else beside.get(number) for number in layer.reads]
         alike = [call for call in ready.calls() if not unlikeness(layer, call) and _reads(layer, wanted, call)]
         if alike:
             call = min(alike, key=lambda one: _preference(layer, meant.get(one.number)))
@@ -51,7 +51,7 @@ class _Ready:
     """The calls that read nothing of what has not run yet."""
 
     def __init__(self, calls: Sequence[Call]) -> None:
-        self._waits = {call.number: set(call.reads) - {FROM_OUTSIDE} for call in calls}
+        self._waits = {call.number: {n for n in call.reads if not is_from_outside(n)} for call in calls}
         self._readers: dict[int, list[Call]] = {}
         for call in calls:
             for number in self._waits[call.number]:
@@ -85,7 +85,7 @@ class _Meant:
         left = self._in_any_order(self._outputs, outputs)
         while left:
             one, other = left.pop()
-            if other in meant or not self._are_alike(one, other, 0) or FROM_OUTSIDE in (one, other):
+            if other in meant or not self._are_alike(one, other, 0) or is_from_outside(one):
                 continue
             meant[other] = one
             left += self._inputs(one, other)

@@ -33,14 +33,14 @@ class Paired(NamedTuple):
         return total(self.pairs, unlikeness), self.rewired.number
 
 
-def put_together(placed: Sequence[Placed], outputs: Sequence[str], seen: Seen) -> Paired:
+def put_together(placed: Sequence[Placed], inputs: Iterable[str], outputs: Sequence[str], seen: Seen) -> Paired:
     """Return each layer beside what was seen, by whichever way leaves least unlike, and least wired differently.
 
     Layers on several devices stand apart or as one. The calls of a model stand in the order in which they run, or in
     that of the spec, as far as they are wired like it: branches may run in any order.
     """
     best = None
-    for way in _ways(placed, outputs, seen):
+    for way in _ways(placed, tuple(inputs), outputs, seen):
         if best is None or way.cost < best.cost:
             best = way
         if best.cost == (0, 0):
@@ -49,20 +49,20 @@ def put_together(placed: Sequence[Placed], outputs: Sequence[str], seen: Seen) -
     return best
 
 
-def _ways(placed: Sequence[Placed], outputs: Sequence[str], seen: Seen) -> Iterator[Paired]:
+def _ways(placed: Sequence[Placed], inputs: Sequence[str], outputs: Sequence[str], seen: Seen) -> Iterator[Paired]:
     layouts = [folded] if all(len(layer.paths) == 1 for layer in placed) else [apart, folded]
     for layout in layouts:
-        ours = layout(placed, outputs)
+        ours = layout(placed, inputs, outputs)
         for as_run in _with_sums_as(ours, seen):
-            yield _aligned(ours, as_run, seen.outputs)
+            yield _aligned(inputs, ours, as_run, seen.outputs)
             in_our_order = as_wired(ours, as_run, seen.outputs, unlikeness)
             if in_our_order != as_run:
-                yield _aligned(ours, in_our_order, seen.outputs)
+                yield _aligned(inputs, ours, in_our_order, seen.outputs)
 
 
-def _aligned(ours: Ours, theirs: Sequence[Call], outputs: Sequence[int]) -> Paired:
+def _aligned(inputs: Sequence[str], ours: Ours, theirs: Sequence[Call], outputs: Sequence[int]) -> Paired:
     pairs: Pairs[Call, Call] = align(ours.calls, theirs, unlikeness)
-    return Paired(pairs, ours.outputs, rewired(pairs, ours.outputs, outputs))
+    return Paired(pairs, ours.outputs, rewired(pairs, inputs, ours.outputs, outputs))
 
 
 def _with_sums_as(ours: Ours, seen: Seen) -> Iterator[list[Call]]:

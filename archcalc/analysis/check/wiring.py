@@ -5,17 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from archcalc.analysis.alignment import Pairs
-from archcalc.analysis.check.calls import FROM_OUTSIDE, UNSEEN, Call
-from archcalc.spec.model import INPUT
-
-_OUTSIDE: Final = -1
-"""The place of the network's input, which is beside that of the model."""
+from archcalc.analysis.check.calls import UNSEEN, Call, names_of_inputs
 
 _MOST_PARTS: Final = 10_000
 """Into how many parts a sum of sums is taken apart."""
 
 Sources = tuple[int, ...]
-"""Places among the pairs."""
+"""Places among the pairs, and below zero the numbers of inputs, which are beside those of the model."""
 
 
 class Rewired(NamedTuple):
@@ -33,12 +29,13 @@ class Rewired(NamedTuple):
         return len(self.layers) + len(self.outputs)
 
 
-def rewired(pairs: Pairs[Call, Call], ours: Mapping[str, int], theirs: Sequence[int]) -> Rewired:
-    """Return what is wired differently, given the calls that make the outputs of both.
+def rewired(pairs: Pairs[Call, Call], inputs: Iterable[str], ours: Mapping[str, int], theirs: Sequence[int]) -> Rewired:
+    """Return what is wired differently, given the names of the inputs, and the calls that make the outputs of both.
 
     A call that stands alone is looked through: what reads it is held to read what it reads.
     """
-    here, there = _Side(pairs, 0, ours.values()), _Side(pairs, 1, theirs)
+    names = names_of_inputs(inputs)
+    here, there = _Side(pairs, 0, names, ours.values()), _Side(pairs, 1, names, theirs)
     words = {place: here.difference(there, place) for place in here.reads if place in there.reads}
     matched = _matched(
         {name: here.hands_on[number] for name, number in ours.items()}, [there.hands_on[number] for number in theirs]
@@ -50,10 +47,11 @@ def rewired(pairs: Pairs[Call, Call], ours: Mapping[str, int], theirs: Sequence[
 class _Side:
     """The spec, or the model: what each pair reads, as places of pairs."""
 
-    def __init__(self, pairs: Pairs[Call, Call], side: int, outputs: Iterable[int]) -> None:
+    def __init__(self, pairs: Pairs[Call, Call], side: int, inputs: Mapping[int, str], outputs: Iterable[int]) -> None:
         self._pairs = pairs
+        self._inputs = inputs
         self.calls = {place: call for place, pair in enumerate(pairs) if (call := pair[side]) is not None}
-        self.hands_on: dict[int, Sources] = {FROM_OUTSIDE: (_OUTSIDE,), UNSEEN: ()}
+        self.hands_on: dict[int, Sources] = {number: (number,) for number in inputs} | {UNSEEN: ()}
         self.reads: dict[int, Sources] = {}
         for place, call in sorted(self.calls.items(), key=lambda item: item[1].number):
             sources = tuple(source for number in call.reads for source in self.hands_on[number])
@@ -117,7 +115,7 @@ class _Side:
 
     def name(self, place: int) -> str:
         """Return the name of the layer of a pair, which names what stands beside it too."""
-        return INPUT if place == _OUTSIDE else self.calls[place].name
+        return self._inputs[place] if place in self._inputs else self.calls[place].name
 
 
 def _are_same(layer: Call, ours: Sources, theirs: Sources) -> bool:

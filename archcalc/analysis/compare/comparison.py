@@ -12,6 +12,7 @@ from archcalc.analysis.compare.changes import Change, Part, changes
 from archcalc.analysis.compare.edges import rewired
 from archcalc.analysis.compare.pairing import Together, have_enough_in_common, put_together, without_names
 from archcalc.graph import Graph
+from archcalc.spec.inputs import inputs_in_words
 from archcalc.spec.model import Spec
 from archcalc.table import Table, measure
 
@@ -64,7 +65,7 @@ class Comparison:
     @property
     def differ(self) -> bool:
         """Whether anything differs in any of them, even to no effect."""
-        shapes = {table.input_shape for table in self.tables}
+        shapes = {inputs_in_words(table.input_shape) for table in self.tables}
         return self.are_apart or len(shapes) > 1 or any(x.differs or any(x.changes) for x in self.layers)
 
     @property
@@ -90,7 +91,8 @@ def compare(graphs: Sequence[Graph], batch: int = 1) -> Comparison:
     if not have_enough_in_common(together):
         return Comparison(specs, tables, ())
     by_work = {_names(layer) for layer in without_names(parts)}
-    edges = [rewired(together, place) for place in range(1, len(parts))]
+    inputs = [[*spec.inputs] for spec in specs]
+    edges = [rewired(together, inputs, place) for place in range(1, len(parts))]
     layers = (
         Aligned(layer, tuple(_changes(layer, row, edges)), _is_shared(layer) and _names(layer) not in by_work)
         for row, layer in enumerate(together)

@@ -37,7 +37,7 @@ class Naming:
     """The layers of a graph, each with names for its fields and sizes; its shapes are made by the layer's own rule."""
 
     def __init__(self, graph: Graph) -> None:
-        self.given = graph.spec.input_shape
+        self.given = graph.spec.inputs
         self.nodes = {node.name: node for node in graph.nodes}
         self.entries = {entry.name: entry for entry in graph.spec.layers}
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from archcalc.graph import Graph
 from archcalc.layers import Shape
+from archcalc.spec.inputs import INPUT
 
 
 class Order(StrEnum):
@@ -42,7 +43,7 @@ def shape_meanings(graphs: Iterable[Graph], quoted: Shape) -> list[ShapeMeaning]
 
 
 def _shapes(graph: Graph) -> Iterator[tuple[str, Shape]]:
-    yield "input", graph.spec.input_shape
+    yield from (("input" if name == INPUT else f"input {name}", shape) for name, shape in graph.spec.inputs.items())
     for node in graph.nodes:
         yield f"output of {node.name}", node.output_shape
 

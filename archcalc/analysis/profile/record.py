@@ -13,6 +13,7 @@ from archcalc.analysis.profile.warnings import ProfileWarning, warnings_of
 from archcalc.analysis.typed_json import INLINE, OMITTED, from_json, to_json, value_of
 from archcalc.errors import ArchError
 from archcalc.layers.fields import spell
+from archcalc.spec.inputs import Inputs
 
 KIND: Final = "profile"
 
@@ -26,7 +27,7 @@ class SpecSummary:
 
     name: str
     title: str
-    input_shape: tuple[int, ...]
+    input_shape: Inputs
     params: int
     flops: int
     training_flops: int

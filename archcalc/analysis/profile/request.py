@@ -9,6 +9,7 @@ from typing import Any, Final
 from archcalc.analysis.precision import Precision
 from archcalc.analysis.typed_json import OMITTED
 from archcalc.errors import ArchError
+from archcalc.spec.inputs import Inputs
 
 WARM_UP_STEPS: Final = 10
 WARM_UP_SECONDS: Final = 0.5
@@ -50,7 +51,7 @@ class Request:
 
     spec: str
     settings: Mapping[str, Any] = field(default_factory=dict)
-    input_shape: tuple[int, ...] | None = None
+    input_shape: Inputs | None = None
     device: str = "cpu"
     precision: Precision = Precision.FP32
     channels_last: bool = False

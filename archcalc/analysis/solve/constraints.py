@@ -10,12 +10,14 @@ from typing import Any, NamedTuple
 
 from archcalc.analysis.solve.functions import Along, Asked, Compared, settled, sizes_in
 from archcalc.analysis.solve.sizes import Condition, Divides, Function, Nowhere
-from archcalc.errors import ArchError
+from archcalc.errors import ArchError, listing
 from archcalc.graph import AnyNode, Numbers, propagate
+from archcalc.layers import Shape
 from archcalc.layers.fields import Sides
 from archcalc.layers.requirement import Requirement
 from archcalc.layers.sizes import dims
 from archcalc.layers.window import Sliding, span
+from archcalc.spec.inputs import alone
 from archcalc.spec.model import Entry, Spec
 
 
@@ -78,13 +80,21 @@ class _Functions(Numbers[Any]):
         return tuple(map(settled, shape))
 
 
+def only_input(spec: Spec) -> Shape:
+    """Return the shape of the input. Raises ArchError for several, which are sizes that must go together."""
+    shape = alone(spec.input_shape)
+    if shape is None:
+        raise ArchError(f"{spec.name} has the inputs {listing([*spec.inputs], 'and')}: solve looks for one input only")
+    return shape
+
+
 def walk(spec: Spec) -> Walked:
     """Walk over the layers. Raises ArchError if no input passes at all, and for what ties height to width."""
-    given: tuple[Any, ...] = spec.input_shape
+    given: tuple[Any, ...] = only_input(spec)
     if len(given) == 3:
         given = (given[0], Along(0, Function()), Along(1, Function()))
     numbers = _Functions()
-    nodes = propagate(spec, given, numbers)
+    nodes = propagate(spec, dict.fromkeys(spec.inputs, given), numbers)
     return Walked(nodes, {entry.name: entry for entry in spec.layers}, tuple(numbers.constraints))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, cast
 
-from archcalc.analysis.solve.constraints import Walked, exact_remainder, padding_along, walk
+from archcalc.analysis.solve.constraints import Walked, exact_remainder, only_input, padding_along, walk
 from archcalc.analysis.solve.functions import Along
 from archcalc.analysis.solve.sizes import NEVER, AtLeastOne, narrowed, steps
 from archcalc.errors import ArchError, did_you_mean
@@ -73,11 +73,11 @@ def layer_output(spec: Spec, layer: str, output: tuple[int, int] | None = None, 
     walked = walk(spec)
     entry = _find(walked, spec.name, layer)
     made = walked.nodes[entry.name].output_shape
-    if len(made) != 3 or len(spec.input_shape) != 3:
+    if len(made) != 3 or len(only_input(spec)) != 3:
         raise ArchError(f"layer {entry.name} makes features, without height and width; name one that makes maps")
     node = _as_it_is(spec, entry.name)
     if output is None and node is None:
-        own = dims(spec.input_shape)
+        own = dims(only_input(spec))
         raise ArchError(
             f"the spec's own {own} does not get as far as layer {entry.name}; give the output that it should make"
         )

@@ -10,13 +10,14 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Final, NamedTuple, cast
 
-from archcalc.analysis.solve.constraints import Constraint, Walked, exact_remainder, padding_along, walk
+from archcalc.analysis.solve.constraints import Constraint, Walked, exact_remainder, only_input, padding_along, walk
 from archcalc.analysis.solve.same_weights import made_for_a_size, same_weights
 from archcalc.analysis.solve.sizes import AtLeastOne, Condition, narrowed, steps
 from archcalc.errors import ArchError, Fault
 from archcalc.graph import Graph, Node, link
 from archcalc.layers.fields import LARGEST, is_integer, spell
 from archcalc.layers.window import Sliding, span
+from archcalc.spec.inputs import replaced
 from archcalc.spec.model import Entry, Spec
 
 MOST: Final = 10**6
@@ -114,7 +115,7 @@ def solve(spec: Spec, up_to: int = 512) -> Solution:
                 left = _asking(left, constraint)
         if left != before:
             stages.append(Stage(entry, left))
-    sizes = left if len(spec.input_shape) == 3 else None
+    sizes = left if len(only_input(spec)) == 3 else None
     own_fault, own_remainder = _own(spec)
     kept = _kept(spec, walked, sizes, up_to) if sizes and not own_fault else (None, None)
     anew = made_for_a_size(walked)
@@ -127,7 +128,7 @@ def _kept(
 ) -> tuple[tuple[range, ...] | None, tuple[range, ...] | None]:
     """Return the inputs that fit the spec's own weights, with no bound where windows alone decide what passes."""
     height, width = (
-        same_weights(walked, axis, spec.input_shape[1 + axis], None if sizes[axis].and_larger else up_to)
+        same_weights(walked, axis, only_input(spec)[1 + axis], None if sizes[axis].and_larger else up_to)
         for axis in (0, 1)
     )
     return height, width
@@ -167,14 +168,14 @@ def _too_small(solution: Solution) -> Iterator[tuple[tuple[int, int], Fault]]:
 
 def _own(spec: Spec) -> tuple[Fault | None, Remainder | None]:
     """Return whether the spec's own input passes, and where it does not divide exactly."""
-    graph, fault = _linked(spec, spec.input_shape[1:])
+    graph, fault = _linked(spec, only_input(spec)[1:])
     return fault, next(remainders(graph), None) if graph else None
 
 
 def _linked(spec: Spec, size: tuple[int, ...]) -> tuple[Graph | None, Fault | None]:
     """Return the graph for an input of this height and width, or why there is none."""
     try:
-        return link(replace(spec, input_shape=(spec.input_shape[0], *size))), None
+        return link(replace(spec, input_shape=replaced(spec.input_shape, (only_input(spec)[0], *size)))), None
     except ArchError as error:
         return None, error.faults[0]
 

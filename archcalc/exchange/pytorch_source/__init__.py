@@ -16,6 +16,7 @@ from archcalc.exchange.pytorch_source.tree import Tree
 from archcalc.exchange.yaml import digest
 from archcalc.graph import Graph
 from archcalc.layers import Shape
+from archcalc.spec.inputs import INPUT
 from archcalc.table import measure
 from archcalc.twins import place
 
@@ -31,7 +32,7 @@ def source(graph: Graph) -> str:
     placed = place(graph)
     tree = Tree(placed)
     declarations = tree.declarations()
-    forward = statements(placed, graph.outputs, tree)
+    forward = statements(placed, [*graph.spec.inputs], graph.outputs, tree)
     own = own_classes(layer.twin.call for layer in placed if layer.twin.is_ours)
     needs_torch = any("torch." in line for line in (*forward, *own.values()))
     lines = [
@@ -93,12 +94,17 @@ def _docstring(graph: Graph) -> Iterator[str]:
 def _signature(graph: Graph) -> str:
     """Return the shapes that go in and come out, of several outputs each with its name; of many only the number."""
     shapes = {node.name: node.output_shape for node in graph.nodes}
-    goes_in, come_out = _batch(graph.spec.input_shape), [_batch(shapes[name]) for name in graph.outputs]
+    goes_in = listing([_named_batch(name, shape) for name, shape in graph.spec.inputs.items()], "and")
+    come_out = [_batch(shapes[name]) for name in graph.outputs]
     if len(come_out) == 1:
         return f"{goes_in} to {come_out[0]}"
     named = [f"{name} {shape}" for name, shape in zip(graph.outputs, come_out, strict=True)]
     whole = f"{goes_in} to {listing(named, 'and')}"
     return whole if len(whole) < WIDTH - 12 else f"{goes_in} to {len(named)} outputs"
+
+
+def _named_batch(name: str, shape: Shape) -> str:
+    return _batch(shape) if name == INPUT else f"{name} {_batch(shape)}"
 
 
 def _batch(shape: Shape) -> str:

@@ -11,18 +11,18 @@ from archcalc.exchange.pytorch_source.tree import Tree
 from archcalc.graph import Node, reads_own_part
 from archcalc.layers import Twin
 from archcalc.layers.sizes import dims
-from archcalc.spec.model import INPUT
 from archcalc.twins import PAD, Placed
 
 _CHAIN: Final = "x"
 _TAKEN: Final = frozenset(("self", "torch", "nn", "Tensor", _CHAIN))
 
 
-def statements(placed: Sequence[Placed], outputs: Sequence[str], tree: Tree) -> list[str]:
+def statements(placed: Sequence[Placed], inputs: Sequence[str], outputs: Sequence[str], tree: Tree) -> list[str]:
     """Return the lines of `forward`, which returns a tensor, or a tuple if there are several outputs."""
-    flow = _Flow(placed, outputs, tree)
+    flow = _Flow(placed, inputs, outputs, tree)
     kind = "Tensor" if len(outputs) == 1 else f"tuple[{', '.join('Tensor' for _ in outputs)}]"
-    lines = [f"    def forward(self, {flow.names[INPUT]}: Tensor) -> {kind}:"]
+    given = ", ".join(f"{flow.names[name]}: Tensor" for name in inputs)
+    lines = [f"    def forward(self, {given}) -> {kind}:"]
     for group in _groups(placed, flow.readers):
         lines += flow.joins(group[0])
         lines += flow.calls(group)
@@ -39,16 +39,16 @@ def _returned(names: Sequence[str]) -> list[str]:
 class _Flow:
     """The variables of `forward`: one per layer, and one per device where a layer is on several."""
 
-    def __init__(self, placed: Sequence[Placed], outputs: Sequence[str], tree: Tree) -> None:
+    def __init__(self, placed: Sequence[Placed], inputs: Sequence[str], outputs: Sequence[str], tree: Tree) -> None:
         self._tree = tree
         self._nodes = {layer.node.name: layer.node for layer in placed}
         self._joined: set[str] = set()
         self.readers = _readers(placed)
-        self.names = _variables(placed, outputs, self.readers)
+        self.names = _variables(placed, inputs, outputs, self.readers)
 
     def joins(self, layer: Placed) -> list[str]:
         """Return the lines that put side by side what a layer reads whole from several devices."""
-        whole = (name for name in layer.node.inputs if name != INPUT and not self._reads_own(layer.node, name))
+        whole = (name for name in layer.node.inputs if name in self._nodes and not self._reads_own(layer.node, name))
         return [line for name in dict.fromkeys(whole) for line in self.join(name)]
 
     def join(self, name: str) -> list[str]:
@@ -82,7 +82,7 @@ class _Flow:
         return self._part(self._nodes[name], copy) if self._reads_own(node, name) else self.names[name]
 
     def _reads_own(self, node: Node, name: str) -> bool:
-        return name != INPUT and reads_own_part(node, self._nodes[name])
+        return name in self._nodes and reads_own_part(node, self._nodes[name])
 
     def _part(self, node: Node, copy: int) -> str:
         """Return the variable of what one device makes."""
@@ -110,13 +110,16 @@ def _readers(placed: Sequence[Placed]) -> dict[str, list[int]]:
     return readers
 
 
-def _variables(placed: Sequence[Placed], outputs: Sequence[str], readers: Mapping[str, list[int]]) -> dict[str, str]:
+def _variables(
+    placed: Sequence[Placed], inputs: Sequence[str], outputs: Sequence[str], readers: Mapping[str, list[int]]
+) -> dict[str, str]:
     """Return `x` for what only the next layer reads, and for an only output; else the layer's name, no two alike."""
     taken = set(_TAKEN)
     names = {}
-    order = [INPUT, *(layer.node.name for layer in placed)]
-    for place, name in enumerate(order):
-        is_chain = readers[name] == [place] or [*outputs] == [name]
+    named = inputs if len(inputs) > 1 else ()
+    order = [*inputs, *(layer.node.name for layer in placed)]
+    for place, name in enumerate(order, start=1 - len(inputs)):
+        is_chain = name not in named and (readers[name] == [place] or [*outputs] == [name])
         names[name] = _CHAIN if is_chain else _free(name.replace(".", "_"), taken)
         taken.add(names[name])
     return names

@@ -58,16 +58,18 @@ def _compare(
     graph: Graph, placed: Sequence[Placed], model: nn.Module, name: str, device: str, dtype: torch.dtype
 ) -> Against:
     generator = torch.Generator().manual_seed(0)
-    x = torch.randn(1, *graph.spec.input_shape, generator=generator, dtype=dtype).to(device)
+    shapes = graph.spec.inputs.values()
+    xs = [torch.randn(1, *shape, generator=generator, dtype=dtype).to(device) for shape in shapes]
     try:
-        traced = trace(model, x)
-        paired = put_together(placed, graph.outputs, traced.seen)
+        traced = trace(model, *xs)
+        paired = put_together(placed, graph.spec.inputs, graph.outputs, traced.seen)
         layers = beside(paired)
-        outputs, why = _outputs(graph, layers, paired, traced, model, x)
+        outputs, why = _outputs(graph, layers, paired, traced, model, xs)
     except ArchError as error:
         raise ArchError(f"{name} {error}") from error
     return Against(
         name=graph.spec.name,
+        inputs=tuple(graph.spec.inputs),
         model=name,
         device=device,
         layers=layers,
@@ -79,10 +81,10 @@ def _compare(
 
 
 def _outputs(
-    graph: Graph, layers: Sequence[Beside], paired: Paired, traced: Traced, model: nn.Module, x: Tensor
+    graph: Graph, layers: Sequence[Beside], paired: Paired, traced: Traced, model: nn.Module, xs: Sequence[Tensor]
 ) -> tuple[tuple[Output, ...], str]:
     """Return how far the outputs lie apart, or why they are not compared."""
-    if x.is_meta:
+    if xs[0].is_meta:
         return (), "there are no weights on meta"
     places = dict(paired.rewired.matched)
     if not traced.outputs:
@@ -92,6 +94,6 @@ def _outputs(
     if not places:
         return (), "none is made in the same way"
     try:
-        return compare_outputs(graph, layers, places, model, x), ""
+        return compare_outputs(graph, layers, places, model, xs), ""
     except UncomparableError as reason:
         return (), str(reason)

@@ -4,6 +4,7 @@ A model that has just been made may hide parts of itself: a batch norm whose wei
 one whose statistics are 0 and 1 hands on what it reads.
 """
 
+from collections.abc import Sequence
 from math import sqrt
 from typing import Any, Final
 
@@ -46,7 +47,7 @@ def _uniform(like: Tensor, generator: torch.Generator) -> Tensor:
     return least + (largest - least) * torch.rand(like.shape, generator=generator, dtype=like.dtype)
 
 
-def settle(model: nn.Module, x: Tensor) -> None:
+def settle(model: nn.Module, xs: Sequence[Tensor]) -> None:
     """Scale the weights of each layer so that its outputs are about 1, whatever the depth.
 
     Otherwise a sigmoid or a softmax at the end of a deep network might saturate, and hide what differs before it.
@@ -67,7 +68,7 @@ def settle(model: nn.Module, x: Tensor) -> None:
     hooks = [part.register_forward_hook(scale) for part in model.modules() if _is_linear(part)]
     try:
         with torch.no_grad():
-            model(x)
+            model(*xs)
     finally:
         for hook in hooks:
             hook.remove()

@@ -29,9 +29,9 @@ def observe(graph: Graph, device: str) -> dict[str, Observed]:
     expect_device(device)
     try:
         module = build(graph, device).eval()
-        x = torch.zeros(1, *graph.spec.input_shape, device=device)
+        xs = [torch.zeros(1, *shape, device=device) for shape in graph.spec.inputs.values()]
         with torch.no_grad(), FlopCounterMode(display=False) as counter:
-            outputs = module.outputs(x)
+            outputs = module.outputs(*xs)
     except RuntimeError as error:
         raise ArchError(f"torch refuses to run {graph.spec.name}: {first_line(error)}") from error
     by_torch = {name: sum(counts.values()) for name, counts in counter.get_flop_counts().items()}
@@ -75,14 +75,14 @@ def _count_by_fvcore(graph: Graph) -> dict[str, int] | None:
     with _in_quiet():
         from fvcore.nn import FlopCountAnalysis
 
-        module, x = weightless(graph)
+        module, xs = weightless(graph)
         with torch.no_grad():
-            counted = FlopCountAnalysis(module, x).unsupported_ops_warnings(False).uncalled_modules_warnings(False)
+            counted = FlopCountAnalysis(module, xs).unsupported_ops_warnings(False).uncalled_modules_warnings(False)
             return {name: int(count) for name, count in counted.by_module().items()}
 
 
-def weightless(graph: Graph) -> tuple[Built, torch.Tensor]:
-    """Return the network on the CPU and an input for it, whose weights and elements are one zero seen many times."""
+def weightless(graph: Graph) -> tuple[Built, tuple[torch.Tensor, ...]]:
+    """Return the network on the CPU and inputs for it, whose weights and elements are one zero seen many times."""
     module = build(graph, "meta").eval()
     for part in module.modules():
         for name, weight in part.named_parameters(recurse=False):
@@ -90,7 +90,7 @@ def weightless(graph: Graph) -> tuple[Built, torch.Tensor]:
             part.register_parameter(name, nn.Parameter(view, requires_grad=False))
         for name, buffer in part.named_buffers(recurse=False):
             part.register_buffer(name, torch.zeros((), dtype=buffer.dtype).expand(buffer.shape))
-    return module, torch.zeros(()).expand(1, *graph.spec.input_shape)
+    return module, tuple(torch.zeros(()).expand(1, *shape) for shape in graph.spec.inputs.values())
 
 
 @contextmanager

@@ -25,20 +25,20 @@ class UncomparableError(Exception):
 
 
 def compare_outputs(
-    graph: Graph, layers: Sequence[Beside], places: Mapping[str, int], model: nn.Module, x: Tensor
+    graph: Graph, layers: Sequence[Beside], places: Mapping[str, int], model: nn.Module, xs: Sequence[Tensor]
 ) -> tuple[Output, ...]:
     """Return how far the outputs lie apart that both have; `places` are those of the spec's among the model's.
 
     The model's weights are lost. Raises UncomparableError, and ArchError where the model does not run with others.
     """
     _expect_weights(layers)
-    built = build(graph, x.device).eval().to(x.dtype)
+    built = build(graph, xs[0].device).eval().to(xs[0].dtype)
     found: tuple[Output, ...] = ()
     for seed in range(_DRAWS):
-        theirs = _run_anew(model, x, seed)
+        theirs = _run_anew(model, xs, seed)
         _copy(layers, model, built)
         found = tuple(
-            _apart(name, ours, theirs[places[name]]) for name, ours in _run(built, graph.outputs, x) if name in places
+            _apart(name, ours, theirs[places[name]]) for name, ours in _run(built, graph.outputs, xs) if name in places
         )
         if all(output.largest for output in found):
             break
@@ -53,13 +53,13 @@ def _expect_weights(layers: Sequence[Beside]) -> None:
             raise UncomparableError(f"layer {ours.name} has no counterpart with the same weights")
 
 
-def _run_anew(model: nn.Module, x: Tensor, seed: int) -> list[Tensor]:
+def _run_anew(model: nn.Module, xs: Sequence[Tensor], seed: int) -> list[Tensor]:
     """Return the model's outputs with weights that are drawn anew."""
     refresh(model, seed)
     try:
-        settle(model, x)
+        settle(model, xs)
         with torch.no_grad():
-            return list(tensors_in(model(x)))
+            return list(tensors_in(model(*xs)))
     except (Exception, SystemExit) as error:  # somebody's model may raise anything
         raise ArchError(f"cannot run once more, with random weights: {in_words(error)}") from error
 
@@ -86,10 +86,10 @@ def _in_state(call: Call, name: str) -> str:
     return f"{call.paths[0]}.{name}" if call.paths[0] else name
 
 
-def _run(built: Built, names: Sequence[str], x: Tensor) -> list[tuple[str, Tensor]]:
+def _run(built: Built, names: Sequence[str], xs: Sequence[Tensor]) -> list[tuple[str, Tensor]]:
     """Return the outputs of the spec's module under their names."""
     with torch.no_grad():
-        outputs = built(x)
+        outputs = built(*xs)
     several = outputs if isinstance(outputs, tuple) else (outputs,)
     return list(zip(names, several, strict=True))
 

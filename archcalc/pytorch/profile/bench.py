@@ -54,9 +54,9 @@ class Bench(NamedTuple):
             parameter.data = self._laid_out(parameter.data)
         return module
 
-    def input(self, batch: int | None = None) -> Tensor:
-        """Return a batch for the network: normal numbers, since devices compute zeros faster."""
-        return self.random((batch or self.batch, *self.graph.spec.input_shape))
+    def inputs(self, batch: int | None = None) -> tuple[Tensor, ...]:
+        """Return a batch for each input of the network: normal numbers, since devices compute zeros faster."""
+        return tuple(self.random((batch or self.batch, *shape)) for shape in self.graph.spec.inputs.values())
 
     def random(self, shape: tuple[int, ...]) -> Tensor:
         """Return normal numbers, in the precision and layout of the request."""

@@ -4,6 +4,7 @@ Training is data-parallel: every rank has the whole network and its own batch, a
 """
 
 import atexit
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
@@ -101,12 +102,12 @@ def _shortage(bench: Bench) -> Shortage | None:
     """Return whether this rank is short of memory for a step of each mode and for the gradients to send."""
 
     def once() -> None:
-        module, x = bench.module(), bench.input()
+        module, xs = bench.module(), bench.inputs()
         if bench.request.infers:
-            inference(module.eval(), x, bench.request)()
+            inference(module.eval(), xs, bench.request)()
         if bench.request.trains:
             sent = [torch.empty_like(parameter) for parameter in module.parameters()]
-            training = Training(module.train(), x, bench)
+            training = Training(module.train(), xs, bench)
             for _ in range(_TRIALS):
                 training.step()
             del sent
@@ -136,13 +137,13 @@ def _times(mode: Mode, bench: Bench, place: Place) -> RanksTimes | None:
 
 
 def _alone_and_together(mode: Mode, bench: Bench, place: Place) -> RanksTimes | None:
-    module, x = bench.module(), bench.input()
+    module, xs = bench.module(), bench.inputs()
     module.train(mode is Mode.TRAIN)
     bench.report(f"{mode}, batch {bench.batch}: one rank alone")
-    alone = _alone(_step(mode, module, x, bench), bench) if place.is_first else None
+    alone = _alone(_step(mode, module, xs, bench), bench) if place.is_first else None
     series = _from_the_first(alone.series if alone else _NO_SERIES)
     bench.report(f"{mode}, batch {bench.batch} each: {place.size} ranks")
-    together = _step(mode, _parallel(module, bench.device) if mode is Mode.TRAIN else module, x, bench)
+    together = _step(mode, _parallel(module, bench.device) if mode is Mode.TRAIN else module, xs, bench)
     times = _together(together, series, bench.clock)
     all_ranks = _gathered(RankTimes(rank=place.rank, device=str(bench.device), step=times), place)
     if alone is None:
@@ -155,8 +156,8 @@ def _alone_and_together(mode: Mode, bench: Bench, place: Place) -> RanksTimes | 
     )
 
 
-def _step(mode: Mode, module: nn.Module, x: Tensor, bench: Bench) -> Step:
-    return Training(module, x, bench).step if mode is Mode.TRAIN else inference(module, x, bench.request)
+def _step(mode: Mode, module: nn.Module, xs: Sequence[Tensor], bench: Bench) -> Step:
+    return Training(module, xs, bench).step if mode is Mode.TRAIN else inference(module, xs, bench.request)
 
 
 def _alone(step: Step, bench: Bench) -> _Alone:

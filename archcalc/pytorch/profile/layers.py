@@ -95,7 +95,7 @@ def _profiled(bench: Bench) -> dict[str, Timing]:
 
     Raises ArchError where the profiler sees no kernels.
     """
-    step = inference(bench.module(_Marked).eval(), bench.input(), bench.request)
+    step = inference(bench.module(_Marked).eval(), bench.inputs(), bench.request)
     repeats = _repeats(bench, step, _MOST_PROFILED)
     on_cuda = bench.device.type == "cuda"
     activities = [ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if on_cuda else [])]

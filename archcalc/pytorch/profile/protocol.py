@@ -1,5 +1,6 @@
 """The protocol of a preset: how many steps warm up, how many are timed, and when to wait for the device."""
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import torch
@@ -36,19 +37,19 @@ def follow(bench: Bench, module: Built) -> Followed:
     """Take the times that the preset of the request prescribes."""
     preset = PRESETS[bench.request.preset or ""]
     bench.report(f"{preset.name}, batch {bench.batch}")
-    x = bench.input()
+    xs = bench.inputs()
     module.train()
     if preset.without_dropout:
         _take_out_dropout(module)
     if preset.updates:
-        training = Training(module, x, bench, momentum=0.0, weight_decay=_WEIGHT_DECAY)
+        training = Training(module, xs, bench, momentum=0.0, weight_decay=_WEIGHT_DECAY)
         total = _timed(training.step, bench.clock, preset)
         return Followed(None, total, {}, 1, training.loss_name, training.optimizer_settings)
     expect_parameters(module, bench)
-    gradients = Gradients(module, x, bench.request, preset.in_a_block)
+    gradients = Gradients(module, xs, bench.request, preset.in_a_block)
     if preset.in_a_block:
         return _in_blocks(gradients, bench.clock, preset)
-    forward = _timed(inference(module, x, bench.request), bench.clock, preset)
+    forward = _timed(inference(module, xs, bench.request), bench.clock, preset)
     return Followed(forward, _timed(gradients.step, bench.clock, preset), {}, 1, gradients.loss_name)
 
 
@@ -86,16 +87,16 @@ class Gradients:
 
     loss_name: Final = "half the output's sum of squares; gradients without an optimizer"
 
-    def __init__(self, module: nn.Module, x: Tensor, request: Request, adds_up: bool) -> None:
-        self.module, self.x, self.request, self.adds_up = module, x, request, adds_up
+    def __init__(self, module: nn.Module, xs: Sequence[Tensor], request: Request, adds_up: bool) -> None:
+        self.module, self.xs, self.request, self.adds_up = module, xs, request, adds_up
         self.outputs: tuple[Tensor, ...] = ()
 
     def forward(self) -> None:
         if not self.adds_up:
             self.module.zero_grad(set_to_none=True)
         self.outputs = ()
-        with autocast(self.request.precision, self.x.device):
-            made = self.module(self.x)
+        with autocast(self.request.precision, self.xs[0].device):
+            made = self.module(*self.xs)
         self.outputs = made if isinstance(made, tuple) else (made,)
 
     def backward(self) -> None:

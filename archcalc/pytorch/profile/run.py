@@ -1,5 +1,6 @@
 """One request, measured on one device."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final, NamedTuple, cast
@@ -98,10 +99,10 @@ def _all_parts(bench: Bench) -> Parts:
 def _as_asked(bench: Bench, module: Built) -> Parts:
     request = bench.request
     run = module if request.compile is None else _compiled(module, request.compile)
-    x = bench.input()
-    infer = _infer(bench, run.eval(), x) if request.infers else None
+    xs = bench.inputs()
+    infer = _infer(bench, run.eval(), xs) if request.infers else None
     timed = time_layers(bench, module.eval()) if request.layers else None
-    train = _train(bench, run.train(), x) if request.trains else None
+    train = _train(bench, run.train(), xs) if request.trains else None
     if timed is None:
         return Parts(infer, train)
     layers = {name: StepTimes.of(times) for name, times in timed.times.items()}
@@ -138,9 +139,9 @@ def _compiled(module: Built, mode: Compile) -> nn.Module:
     return cast(nn.Module, torch.compile(module, mode=None if mode is Compile.DEFAULT else mode.value, dynamic=False))
 
 
-def _infer(bench: Bench, module: nn.Module, x: Tensor) -> InferTimes:
-    series = _series(bench, inference(module, x, bench.request), f"inference, batch {len(x)}")
-    single = inference(module, bench.input(1), bench.request)
+def _infer(bench: Bench, module: nn.Module, xs: Sequence[Tensor]) -> InferTimes:
+    series = _series(bench, inference(module, xs, bench.request), f"inference, batch {bench.batch}")
+    single = inference(module, bench.inputs(1), bench.request)
     bench.report("inference, one example: latency")
     if series.compile_s is not None:
         series = series._replace(compile_s=series.compile_s + _first_call(bench, single))
@@ -160,12 +161,12 @@ def _single_calls(step: Step, bench: Bench) -> list[float]:
     return latencies(step, bench.clock, LATENCY_CALLS, LATENCY_SECONDS, LEAST_CALLS)
 
 
-def _train(bench: Bench, module: nn.Module, x: Tensor) -> TrainTimes:
-    training = Training(module, x, bench)
-    series = _series(bench, training.step, f"training, batch {len(x)}")
+def _train(bench: Bench, module: nn.Module, xs: Sequence[Tensor]) -> TrainTimes:
+    training = Training(module, xs, bench)
+    series = _series(bench, training.step, f"training, batch {bench.batch}")
     apart = None
     if bench.request.detail:
-        bench.report(f"training, batch {len(x)}: forward, backward, optimizer")
+        bench.report(f"training, batch {bench.batch}: forward, backward, optimizer")
         times = parts(training.parts, bench.clock, _DETAIL_REPEATS)
         apart = {name: StepTimes.of(one) for name, one in times.items()}
     return TrainTimes(loss=training.loss_name, optimizer=training.optimizer_settings, **series._asdict(), parts=apart)

@@ -25,12 +25,12 @@ MOMENTUM: Final = 0.9
 _LEAST_PROBABILITY: Final = 1e-12
 
 
-def inference(module: nn.Module, x: Tensor, request: Request) -> Step:
+def inference(module: nn.Module, xs: Sequence[Tensor], request: Request) -> Step:
     """Return a forward pass that keeps nothing for a backward pass."""
 
     def step() -> object:
-        with torch.inference_mode(), autocast(request.precision, x.device):
-            return module(x)
+        with torch.inference_mode(), autocast(request.precision, xs[0].device):
+            return module(*xs)
 
     return step
 
@@ -39,27 +39,33 @@ class Training:
     """A step of SGD on a random batch; its parts can run one by one, in order."""
 
     def __init__(
-        self, module: nn.Module, x: Tensor, bench: Bench, momentum: float = MOMENTUM, weight_decay: float = 0.0
+        self,
+        module: nn.Module,
+        xs: Sequence[Tensor],
+        bench: Bench,
+        momentum: float = MOMENTUM,
+        weight_decay: float = 0.0,
     ) -> None:
-        self.module, self.x, self.precision = module, x, bench.request.precision
+        self.module, self.xs, self.precision = module, xs, bench.request.precision
+        self.device = xs[0].device
         expect_parameters(module, bench)
         self.loss_function, self.loss_name = loss(bench.graph)
         self.optimizer = torch.optim.SGD(module.parameters(), LEARNING_RATE, momentum, weight_decay=weight_decay)
         self.scaler = self._scaler()
         classes = (node.output_shape[0] for node in _ends(bench.graph))
-        self.targets = [torch.randint(number, (len(x),), device=x.device) for number in classes]
+        self.targets = [torch.randint(number, (len(xs[0]),), device=self.device) for number in classes]
         self.loss: Tensor | None = None
 
     def _scaler(self) -> Any:
         """Return the scaler without which fp16 gradients vanish; None for other precisions and devices than CUDA."""
-        if self.precision is not Precision.AMP_FP16 or self.x.device.type != "cuda":
+        if self.precision is not Precision.AMP_FP16 or self.device.type != "cuda":
             return None
         return torch.amp.GradScaler("cuda") if hasattr(torch.amp, "GradScaler") else torch.cuda.amp.GradScaler()
 
     def forward(self) -> None:
         self.optimizer.zero_grad(set_to_none=True)
-        with autocast(self.precision, self.x.device):
-            self.loss = self.loss_function(self.module(self.x), self.targets)
+        with autocast(self.precision, self.device):
+            self.loss = self.loss_function(self.module(*self.xs), self.targets)
 
     def backward(self) -> None:
         assert self.loss is not None

@@ -1,6 +1,6 @@
 """A run of somebody's model, noted: leaf modules by hooks, and between them, where no leaf is running, functions."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,9 +10,10 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 from torch.overrides import TorchFunctionMode
 
-from archcalc.analysis.check.calls import FROM_OUTSIDE, UNSEEN, Call, with_axes_from_the_start, with_joined
+from archcalc.analysis.check.calls import UNSEEN, Call, from_outside, with_axes_from_the_start, with_joined
 from archcalc.analysis.check.pairing import Seen
-from archcalc.errors import ArchError
+from archcalc.errors import ArchError, listing
+from archcalc.layers.sizes import dims
 from archcalc.pytorch.raised import in_words
 from archcalc.pytorch.trace.functions import FLATTEN, REDUCTIONS, Use, as_pool, is_flatten, with_parameter
 from archcalc.pytorch.trace.modules import call_of_module, leaves, torch_class
@@ -31,20 +32,21 @@ class Traced:
     """The parameters of each module that has some which nothing read, by its path."""
 
 
-def trace(module: nn.Module, x: Tensor) -> Traced:
-    """Run a model on `x`, and return every leaf module and function that ran, in order, and what each read.
+def trace(module: nn.Module, *xs: Tensor) -> Traced:
+    """Run a model on its inputs, and return every leaf module and function that ran, in order, and what each read.
 
     Raises ArchError, with the module that was running, for whatever the model raises.
     """
     _expect_watchable(module)
-    _finish(module, x)
-    recorder = _Recorder(x)
+    _finish(module, xs)
+    recorder = _Recorder(xs)
     with torch.no_grad(), recorder.watching(module):
         try:
-            result = module(x)
+            result = module(*xs)
         except (Exception, SystemExit) as error:  # somebody's model may raise anything
             where = f" in {recorder.running[-1]}" if any(recorder.running[-1:]) else ""
-            raise ArchError(f"cannot run on {'x'.join(map(str, x.shape))}{where}: {in_words(error)}") from error
+            shapes = listing([dims(x.shape) for x in xs], "and")
+            raise ArchError(f"cannot run on {shapes}{where}: {in_words(error)}") from error
     outputs = tuple(tensors_in(result))
     numbers = tuple(map(recorder.read, outputs))
     calls = with_joined(recorder.calls, numbers, _are_one_mean)
@@ -59,11 +61,11 @@ def _expect_watchable(module: nn.Module) -> None:
             raise ArchError(f"cannot be watched: {what} is TorchScript; name the torch.nn.Module that it was made from")
 
 
-def _finish(module: nn.Module, x: Tensor) -> None:
+def _finish(module: nn.Module, xs: Sequence[Tensor]) -> None:
     """Run a model that makes some of its parameters when it is first run; if it fails, so does the next run."""
     if any(map(is_lazy, module.parameters())):
         with suppress(Exception), torch.no_grad():
-            module(x)
+            module(*xs)
 
 
 def _are_one_mean(inner: Call, outer: Call) -> bool:
@@ -95,14 +97,15 @@ class _Given:
 class _Recorder(TorchFunctionMode):
     """Notes what runs, and which call made the tensors that it reads."""
 
-    def __init__(self, x: Tensor) -> None:
+    def __init__(self, xs: Sequence[Tensor]) -> None:
         super().__init__()
         self.calls: list[Call] = []
         self.running: list[str] = []
         self._given: list[_Given] = []
         """What the leaf modules are given that are running."""
         self._origins = Origins()
-        self._origins.put(x, Origin(FROM_OUTSIDE, shape_of(x)))
+        for place, x in enumerate(xs):
+            self._origins.put(x, Origin(from_outside(place), shape_of(x)))
         self._owners: dict[int, str] = {}
         """The module, or the parameter itself where a function does a layer's work, that had each parameter first."""
         self._parameters: dict[int, str] = {}

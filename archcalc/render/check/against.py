@@ -5,14 +5,13 @@ from itertools import islice
 from typing import Any, Final
 
 from archcalc.analysis.check.against import Against, Beside, Output
-from archcalc.analysis.check.calls import FROM_OUTSIDE, Call
+from archcalc.analysis.check.calls import Call, names_of_inputs
 from archcalc.errors import printable
 from archcalc.layers import Shape
 from archcalc.layers.sizes import dims
 from archcalc.render.envelope import stamped
 from archcalc.render.sheet import Column, Sheet
 from archcalc.render.words import number
-from archcalc.spec.model import INPUT
 
 
 def _size(shape: Shape) -> str:
@@ -90,7 +89,8 @@ def against_data(against: Against) -> dict[str, Any]:
       the model; either may be null. Both have `name`, `type`, `output_shape`, `params`, and `fields`, as torch calls
       them, and `reads`, the names of what they read.
     """
-    here, there = _names(pair.ours for pair in against.layers), _names(pair.theirs for pair in against.layers)
+    here = _names(against, (pair.ours for pair in against.layers))
+    there = _names(against, (pair.theirs for pair in against.layers))
     return stamped(
         {
             "name": against.name,
@@ -135,9 +135,9 @@ def _largest(numbers: Sequence[float | None]) -> float | None:
     return max(finite) if len(finite) == len(numbers) else None
 
 
-def _names(calls: Iterable[Call | None]) -> dict[int, str]:
-    """Return the names of calls by their numbers."""
-    return {FROM_OUTSIDE: INPUT} | {call.number: call.name for call in calls if call}
+def _names(against: Against, calls: Iterable[Call | None]) -> dict[int, str]:
+    """Return the names of inputs and calls by their numbers."""
+    return names_of_inputs(against.inputs) | {call.number: call.name for call in calls if call}
 
 
 def _call(call: Call | None, names: Mapping[int, str]) -> dict[str, Any] | None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from archcalc.layers.sizes import dims
 from archcalc.render.compare.cells import WINDOW_NOTE
 from archcalc.render.compare.view import COUNTS, View, label
+from archcalc.spec.inputs import inputs_in_words
 
 
 def notes(view: View) -> Iterator[str]:
@@ -13,9 +14,9 @@ def notes(view: View) -> Iterator[str]:
     yield from _sameness(view)
     if comparison.are_apart:
         yield "these networks have too little in common to be put side by side layer by layer: only totals are compared"
-    inputs = dict.fromkeys(spec.input_shape for spec in comparison.specs)
+    inputs = dict.fromkeys(inputs_in_words(spec.input_shape) for spec in comparison.specs)
     if len(inputs) > 1:
-        yield f"inputs differ: {' and '.join(map(dims, inputs))}"
+        yield f"inputs differ: {' and '.join(inputs)}"
     if len({len(table.outputs) for table in comparison.tables}) > 1:
         counts = (f"{len(table.outputs)} ({', '.join(table.outputs)})" for table in comparison.tables)
         yield f"numbers of outputs differ: {' and '.join(counts)}"

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Final
 
 from archcalc.analysis.compare.comparison import Aligned, Comparison
-from archcalc.layers.sizes import dims
+from archcalc.spec.inputs import inputs_in_words
 
 WINDOW: Final = "window"
 
@@ -66,7 +66,7 @@ class View:
         names = [spec.label for spec in specs]
         for spec, name in zip(specs, _told_apart(names), strict=True):
             file = f"{spec.file}, " if spec.file and names.count(spec.label) > 1 else ""
-            yield f"{name} ({file}{dims(spec.input_shape)})"
+            yield f"{name} ({file}{inputs_in_words(spec.input_shape)})"
 
 
 def label(layer: Aligned) -> str:

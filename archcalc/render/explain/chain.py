@@ -8,7 +8,6 @@ from archcalc.errors import listing
 from archcalc.layers.sizes import dims
 from archcalc.render.explain.layers import TITLES, result, result_pieces, shown, without_blanks
 from archcalc.render.sheet import Column, Sheet
-from archcalc.spec.model import INPUT
 
 _CHAIN: Final = (
     Column("layer", "layer", heads=True),
@@ -39,8 +38,9 @@ def chain_sheet(explanation: Explanation) -> Sheet:
     shown_layers = [one for one in explained if _changes(one, of)]
     quiet = list(dict.fromkeys(one.node.layer.op for one in explained if not _changes(one, of)))
     spec = explanation.spec
-    start = [(INPUT, None, None, dims(spec.input_shape), None, None)] if of == "output" else []
-    reads = _reads(explained, shown_layers) if of in _FLOWS else {}
+    inputs = spec.inputs.items()
+    start = [(name, None, None, dims(shape), None, None) for name, shape in inputs] if of == "output" else []
+    reads = _reads(explained, shown_layers, [*spec.inputs]) if of in _FLOWS else {}
     sheet = Sheet(
         name=spec.name,
         title=f"{spec.label}: {TITLES[of]}, layer by layer",
@@ -60,12 +60,12 @@ def _changes(one: Explained, of: str) -> bool:
     return bool(one.sections[0].steps) or has_other_shape or (of in _FLOWS and one.node.layer.merges)
 
 
-def _reads(explained: Sequence[Explained], shown_layers: Sequence[Explained]) -> dict[str, str]:
+def _reads(explained: Sequence[Explained], shown_layers: Sequence[Explained], inputs: Sequence[str]) -> dict[str, str]:
     """Return, for each layer that does not read the line before it, the lines that it reads."""
     lines = {one.node.name for one in shown_layers}
-    stands_for: dict[str, str] = {INPUT: INPUT}
+    stands_for = dict(zip(inputs, inputs, strict=True))
     reads: dict[str, str] = {}
-    before = INPUT
+    before = inputs[0] if len(inputs) == 1 else ""
     for node in (one.node for one in explained):
         sources = [stands_for[name] for name in node.inputs]
         stands_for[node.name] = node.name if node.name in lines else sources[0]

@@ -19,6 +19,7 @@ from archcalc.render.profile.words import (
 )
 from archcalc.render.sheet import Column, Sheet
 from archcalc.render.words import percent
+from archcalc.spec.inputs import inputs_in_words
 
 _ASKED: Final = (
     Column("model", "model"),
@@ -168,7 +169,7 @@ def _settings(record: Record) -> list[str]:
     """Return what was set to another value than the spec has."""
     words = [f"{name}={value}" for name, value in record.request.settings.items()]
     if record.request.input_shape:
-        words.insert(0, f"input {'x'.join(map(str, record.spec.input_shape))}")
+        words.insert(0, f"input {inputs_in_words(record.spec.input_shape)}")
     return [", ".join(words)] if words else []
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from archcalc.analysis.solve.constraints import only_input
 from archcalc.analysis.solve.functions import AXES
 from archcalc.analysis.solve.solution import Remainder, Sizes, Solution, Stage
 from archcalc.errors import Fault, listing
@@ -13,6 +14,7 @@ from archcalc.render.sheet import Column, Sheet
 from archcalc.render.solve.runs import bounds, briefly, count, in_words, nearest, sizes
 from archcalc.render.words import pair
 from archcalc.render.words import sides as padding_text
+from archcalc.spec.inputs import as_data
 
 
 def _padding(value: Sides | str) -> str:
@@ -69,7 +71,7 @@ def both(height: str, width: str) -> str:
 
 def _notes(solution: Solution) -> Iterator[str]:
     """Yield the answers in words."""
-    own = solution.spec.input_shape
+    own = only_input(solution.spec)
     if solution.sizes is None:
         yield f"its input is {dims(own)} features: it has neither height nor width to solve for"
         return
@@ -122,7 +124,7 @@ def _made_anew(solution: Solution) -> str:
 
 def _same_weights(solution: Solution) -> str:
     """Return the inputs that fit the weights that are there."""
-    own = dims(solution.spec.input_shape[1:])
+    own = dims(only_input(solution.spec)[1:])
     height, width = (in_words(runs) if runs is not None else "" for runs in solution.same_weights)
     apart = " and ".join(f"{said} {of}" for said, of in ((height, "high"), (width, "wide")) if said)
     sizes = f"{height} high and wide" if height == width else apart
@@ -150,7 +152,7 @@ def _exact(solution: Solution, axes: tuple[Sizes, Sizes]) -> str:
 
 def _near(solution: Solution) -> str:
     """Return the exact inputs on either side of the spec's own, if that is square and its axes are alike."""
-    _, height, width = solution.spec.input_shape
+    _, height, width = only_input(solution.spec)
     if solution.sizes is None or solution.sizes[0] != solution.sizes[1] or height != width:
         return ""
     near = [dims((size, size)) + _anew_at(size, solution) for size in nearest(solution.sizes[0].exact, height)]
@@ -210,7 +212,7 @@ def data(solution: Solution) -> dict[str, Any]:
     return stamped(
         {
             "name": spec.name,
-            "input_shape": list(spec.input_shape),
+            "input_shape": as_data(spec.input_shape),
             "up_to": solution.up_to,
             "smallest": list(solution.smallest) if solution.smallest else None,
             "height": _axis_data(axes[0], solution.same_weights[0], solution.up_to),

@@ -12,6 +12,7 @@ from archcalc.layers.window import Sliding
 from archcalc.render.envelope import stamped
 from archcalc.render.sheet import Column, Sheet
 from archcalc.render.solve.runs import bounds, count, in_words
+from archcalc.spec.inputs import as_data
 
 _COLUMNS: Final = (
     Column("axis", "axis", heads=True),
@@ -153,7 +154,7 @@ def data(found: LayerOutput) -> dict[str, Any]:
     return stamped(
         {
             "name": found.spec.name,
-            "input_shape": list(found.spec.input_shape),
+            "input_shape": as_data(found.spec.input_shape),
             "layer": found.entry.name,
             "op": layer.op,
             "kernel_size": list(layer.kernel_size) if found.axes[0].ways or found.axes[1].ways else None,

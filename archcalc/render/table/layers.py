@@ -8,6 +8,7 @@ from archcalc.render.answer import Answer
 from archcalc.render.envelope import identity, stamped
 from archcalc.render.sheet import Column, Sheet
 from archcalc.render.words import inputs, number, pair, percent, short, sides
+from archcalc.spec.inputs import as_data, inputs_in_words
 from archcalc.table import Row, Table, Totals, add_up
 
 COLUMNS: Final = (
@@ -96,7 +97,7 @@ def _in_short(table: Table) -> str:
 def _title(table: Table) -> str:
     batch = f", batch {table.batch}" if table.batch != 1 else ""
     title = f": {table.title}" if table.title else ""
-    return f"{table.spec.label}{title} (input {dims(table.input_shape)}{batch})"
+    return f"{table.spec.label}{title} (input {inputs_in_words(table.input_shape)}{batch})"
 
 
 def _cells(place: int, row: Row, totals: Totals) -> tuple[Any, ...]:
@@ -182,7 +183,7 @@ def data(table: Table) -> dict[str, Any]:
             **identity(table.spec),
             "title": table.title,
             "notes": " ".join(table.spec.notes.split()),
-            "input_shape": list(table.input_shape),
+            "input_shape": as_data(table.input_shape),
             "batch": table.batch,
             "complete": table.complete,
             "layers": [row_data(row) for row in table.rows],

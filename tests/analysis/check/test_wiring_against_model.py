@@ -16,7 +16,8 @@ import archcalc
 from archcalc.errors import ArchError
 from archcalc.graph import Graph, link
 from archcalc.pytorch.check.against import hold_against_model
-from archcalc.spec.model import INPUT, Spec
+from archcalc.spec.inputs import INPUT
+from archcalc.spec.model import Spec
 from tests.analysis.check.models import beside, exported, network
 from tests.commands import run_here
 from tests.conftest import ROOT

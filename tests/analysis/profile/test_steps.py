@@ -28,12 +28,12 @@ def test_training_leaves_a_network_alive(name: str, side: int) -> None:
     graph = link(Catalogue().load(name, {}, (3, side, side)))
     bench = Bench(graph, asked(), accelerator.Clock(torch.device("cpu")), lambda _: None)
     torch.manual_seed(0)
-    module, x = bench.module(), bench.input()
-    training = Training(module, x, bench)
+    module, xs = bench.module(), bench.inputs()
+    training = Training(module, xs, bench)
 
     def alive() -> dict[str, int]:
         with torch.inference_mode():
-            outputs = module.eval().outputs(x)
+            outputs = module.eval().outputs(*xs)
         module.train()
         return {name: int(out.count_nonzero()) for name, out in outputs.items()}
 
@@ -114,7 +114,7 @@ def test_gradients_add_up_as_those_of_torch7_do(graph: Graph, adds_up: bool) -> 
 
 def test_the_gradients_are_of_half_the_sum_of_squares(graph: Graph) -> None:
     module, x = build(graph).eval(), torch.randn(2, 3, 16, 16)
-    gradients = protocol.Gradients(module, x, asked(), adds_up=False)
+    gradients = protocol.Gradients(module, (x,), asked(), adds_up=False)
     gradients.step()
     parameters = list(module.parameters())
     expected = torch.autograd.grad((module(x) ** 2).sum() / 2, parameters)
