@@ -7,7 +7,7 @@ explain the graph, and solve for its input. Whether numbers are legal is asked h
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from archcalc.collector import collector_at_rest
@@ -15,7 +15,7 @@ from archcalc.errors import ArchError
 from archcalc.layers import Layer, Shape
 from archcalc.layers.fields import LARGEST
 from archcalc.layers.requirement import Requirement
-from archcalc.layers.sizes import S, Sizes, dims
+from archcalc.layers.sizes import S, Sizes, dims, equal
 from archcalc.spec.inputs import INPUT
 from archcalc.spec.model import Entry, Spec, Tower
 from archcalc.spec.settings import with_channels_first
@@ -41,10 +41,32 @@ class AnyNode(NamedTuple, Generic[S]):
     gather: bool = False
     copies: int = 1
     """How many devices hold the layer."""
+    again: str | None = None
+    """The layer before it that it is once more."""
 
     @property
     def devices(self) -> tuple[str, ...]:
         return self.tower.devices if self.tower else ()
+
+    @property
+    def weights_of(self) -> str | None:
+        """The layer before it whose weights it has; None where it has none, or its own."""
+        return self.again if self.again is not None and self.tensors else None
+
+    @property
+    def tensors(self) -> dict[str, Sizes[S]]:
+        """Parameters and buffers of one device, under torch's names, its own or not."""
+        return self.layer.param_shapes(*self.device_inputs) | self.layer.buffer_shapes(*self.device_inputs)
+
+    @property
+    def own_params(self) -> dict[str, Sizes[S]]:
+        """Learnable tensors of one device, under torch's names; none where it has those of another layer."""
+        return {} if self.weights_of else self.layer.param_shapes(*self.device_inputs)
+
+    @property
+    def own_buffers(self) -> dict[str, Sizes[S]]:
+        """Tensors of one device that are stored but not learnt; none where it has those of another layer."""
+        return {} if self.weights_of else self.layer.buffer_shapes(*self.device_inputs)
 
 
 Node = AnyNode[int]
@@ -86,13 +108,22 @@ class Graph:
         yield node.layer.caution(*node.device_inputs)
         if not self._with_channels_last.intersection(node.inputs):
             yield node.layer.caution_of_maps(*node.device_inputs)
+        yield self._caution_of_end(node)
+
+    def _caution_of_end(self, node: Node) -> str:
         last = self.spec.layers[-1].name
-        if node.name not in self._read and node.name != last:
-            yield f"no later layer reads it, so it is an output of the network, as {last} is"
+        if node.name in self._read or (node.name == last and not self.spec.outputs):
+            return ""
+        if self.spec.outputs:
+            return "" if node.name in self.spec.outputs else "no later layer reads it, and it is none of the outputs"
+        return f"no later layer reads it, so it is an output of the network, as {last} is"
 
     @cached_property
     def outputs(self) -> tuple[str, ...]:
-        """The names of the layers that no later layer reads, in order; the last layer is always among them."""
+        """The names of the layers that the network hands on: those that the spec says, or all that no layer reads."""
+        if self.spec.outputs:
+            there = {node.name for node in self.nodes}
+            return tuple(name for name in self.spec.outputs if name in there)
         return tuple(node.name for node in self.nodes if node.name not in self._read)
 
     @cached_property
@@ -175,7 +206,24 @@ def visit(
     makes = numbers.makes(entry, layer.output_shape(*reads))
     copies = numbers.copies(entry)
     output = side_by_side(makes, copies) if entry.tower else makes
-    return AnyNode(entry.name, layer, entry.inputs, whole, output, reads, makes, entry.tower, entry.gather, copies)
+    node = AnyNode(
+        entry.name, layer, entry.inputs, whole, output, reads, makes, entry.tower, entry.gather, copies, entry.again
+    )
+    for requirement in _has_the_weights_of(nodes[entry.again], node) if entry.again is not None else ():
+        numbers.require(entry, requirement)
+    return node
+
+
+def _has_the_weights_of(other: AnyNode[S], node: AnyNode[S]) -> Iterator[Requirement]:
+    """Require that a layer's tensors have the shapes of those of the layer that they are taken from."""
+    theirs = other.tensors
+    for name, shape in node.tensors.items():
+        for size, their_size in zip(shape, theirs[name], strict=True):
+            yield Requirement(equal(size, their_size), partial(_another_shape, name, other.name, shape, theirs[name]))
+
+
+def _another_shape(tensor: str, other: str, ours: Sizes[Any], theirs: Sizes[Any]) -> str:
+    return f"has the weights of {other}, whose {tensor} is {dims(theirs)}; here it would be {dims(ours)}"
 
 
 def _whole(name: str, nodes: Mapping[str, AnyNode[S]], given: Mapping[str, Sizes[S]]) -> Sizes[S]:

@@ -44,6 +44,8 @@ class Row(NamedTuple):
     units: int
     devices: tuple[str, ...] = ()
     gather: bool = False
+    weights_of: str | None = None
+    """The layer before it whose params and buffers it has, where they are counted."""
     received: int | None = None
     """Elements that a device reads from other devices; only where towers are unfolded."""
 
@@ -69,7 +71,9 @@ class Table:
     batch: int
     rows: tuple[Row, ...]
     outputs: tuple[str, ...]
-    """The names of the layers that no later layer reads, in order."""
+    """The names of the layers that the network hands on, in order."""
+    output_shapes: tuple[Shape, ...]
+    """Their shapes, those of all devices together."""
     per_device: bool = False
     complete: bool = True
     """False where a layer does not fit: the rows are those before it."""
@@ -91,8 +95,18 @@ def measure(graph: Graph, batch: int = 1, per_device: bool = False) -> Table:
     spec, unfold = graph.spec, per_device and any(node.tower for node in graph.nodes)
     rows = _per_device_rows(graph, batch) if unfold else (row_of(node, batch) for node in graph.nodes)
     complete = len(graph.nodes) == len(spec.layers)
+    shapes = {node.name: node.output_shape for node in graph.nodes}
     return Table(
-        spec.name, spec.title, spec.input_shape, batch, tuple(rows), graph.outputs, unfold, complete, spec=spec
+        spec.name,
+        spec.title,
+        spec.input_shape,
+        batch,
+        tuple(rows),
+        graph.outputs,
+        tuple(shapes[name] for name in graph.outputs),
+        unfold,
+        complete,
+        spec=spec,
     )
 
 
@@ -128,14 +142,15 @@ def _on_one_device(node: Node, batch: int) -> Row:
         padding=window.padding if window else None,
         dilation=window.dilation if window else None,
         groups=getattr(layer, "groups", None),
-        params=_elements(layer.param_shapes(*reads)),
-        buffers=_elements(layer.buffer_shapes(*reads)),
+        params=_elements(node.own_params),
+        buffers=_elements(node.own_buffers),
         macs=macs,
         flops=2 * macs,
         activations=prod(makes) * batch,
         units=layer.units(makes),
         devices=node.devices,
         gather=node.gather,
+        weights_of=node.weights_of,
     )
 
 

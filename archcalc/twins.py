@@ -39,11 +39,14 @@ ATTRIBUTES: Final = frozenset(
 
 
 class Placed(NamedTuple):
-    """A layer with its twin, and the dotted path of its module on each device that holds it."""
+    """A layer with its twin, and the dotted paths of its module, and of the padding before it, on each device."""
 
     node: Node
     twin: Twin
     paths: tuple[str, ...]
+    pads: tuple[str, ...]
+    is_first: bool
+    """Whether its module is its own, and not that of the layer that it is once more."""
 
 
 def place(graph: Graph) -> tuple[Placed, ...]:
@@ -51,7 +54,22 @@ def place(graph: Graph) -> tuple[Placed, ...]:
     overwriting = overwriting_layers(graph)
     twins = {node.name: _twin(node, node.name in overwriting) for node in graph.nodes}
     paths = _paths(graph, twins)
-    return tuple(Placed(node, twins[node.name], paths[node.name]) for node in graph.nodes)
+    return tuple(_placed(node, twins, paths) for node in graph.nodes)
+
+
+def _placed(node: Node, twins: Mapping[str, Twin], paths: Mapping[str, tuple[str, ...]]) -> Placed:
+    """Put a layer where its module stands, which may be that of the layer that it is once more.
+
+    Raises ArchError for one that has another's weights, and cannot have its module.
+    """
+    twin, holder = twins[node.name], node.again or node.name
+    other = twins[holder]
+    if (twin.call, twin.keywords) != (other.call, other.keywords):
+        if node.weights_of:
+            what = f"has the weights of {holder}, but not its module in torch: {other.call} takes other arguments here"
+            raise ArchError(what).at(None, f"layer {node.name}")
+        holder = node.name
+    return Placed(node, twin, paths[holder], tuple(f"{path}{PAD}" for path in paths[node.name]), holder == node.name)
 
 
 def tensors(placed: Iterable[Placed]) -> dict[str, Shape]:
@@ -65,8 +83,8 @@ def tensors(placed: Iterable[Placed]) -> dict[str, Shape]:
 
 
 def own_tensors(node: Node) -> dict[str, Shape]:
-    """Return the tensors of one layer on one device, under torch's names."""
-    return node.layer.param_shapes(*node.device_inputs) | node.layer.buffer_shapes(*node.device_inputs)
+    """Return the tensors of one layer on one device, under torch's names; none where it has those of another."""
+    return node.own_params | node.own_buffers
 
 
 def overwriting_layers(graph: Graph) -> set[str]:
@@ -75,7 +93,7 @@ def overwriting_layers(graph: Graph) -> set[str]:
     An output that another layer reads is needed, and one that the network gives; what passes it on, such as a dropout
     in inference, does not change that. So is the output of an activation, from which torch computes gradients.
     """
-    readers = Counter(name for node in graph.nodes for name in node.inputs)
+    readers = Counter((*(name for node in graph.nodes for name in node.inputs), *graph.spec.outputs))
     nodes = {node.name: node for node in graph.nodes}
     return {
         node.name

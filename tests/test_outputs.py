@@ -11,6 +11,7 @@ from torch.nn import functional
 
 import archcalc
 from archcalc.exchange.pytorch_source import class_name, source
+from archcalc.layers.sizes import dims
 from archcalc.pytorch.build import build
 from archcalc.pytorch.check.observe import observe
 from archcalc.pytorch.profile.protocol import Gradients
@@ -36,7 +37,9 @@ def test_what_no_later_layer_reads_is_an_output(name: str) -> None:
     network = question(name)
     assert network.graph.outputs == ENDS[name]
     assert network.table().to_dict()["outputs"] == [*ENDS[name]]
-    assert f"2 outputs, which no later layer reads: {', '.join(ENDS[name])}" in str(network.table())
+    shapes = {node.name: node.output_shape for node in network.graph.nodes}
+    assert f"2 outputs: {', '.join(f'{end} {dims(shapes[end])}' for end in ENDS[name])}" in str(network.table())
+    assert network.table().to_dict()["output_shapes"] == [[*shapes[end]] for end in ENDS[name]]
 
 
 @pytest.mark.parametrize("name", ENDS)

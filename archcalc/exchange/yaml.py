@@ -26,6 +26,7 @@ def document(spec: Spec) -> dict[str, Any]:
         "input": as_data(spec.input_shape),
         "inplace": list(spec.inplace),
         "layers": list(_layers(spec)),
+        "outputs": list(spec.outputs),
         "training": _given(spec.training) if spec.training else None,
         "claims": [_given(claim) for claim in spec.claims],
     }
@@ -38,7 +39,7 @@ def digest(spec: Spec) -> str:
     import json
 
     whole = document(spec)
-    parts = {key: whole[key] for key in ("input", "inplace", "layers") if key in whole}
+    parts = {key: whole[key] for key in ("input", "inplace", "layers", "outputs") if key in whole}
     return hashlib.sha256(json.dumps(parts, separators=(",", ":")).encode()).hexdigest()[:12]
 
 
@@ -64,16 +65,18 @@ def _layers(spec: Spec) -> Iterator[dict[str, Any]]:
 def _layer(entry: Entry, previous: str) -> dict[str, Any]:
     layer = entry.layer
     line: dict[str, Any] = {"name": entry.name, "op": layer.op}
+    if entry.again is not None:
+        line = {"name": entry.name, "op": "use", "layer": entry.again}
     if layer.merges:
         line["from"] = list(entry.inputs)
     elif entry.inputs != (previous,):
         line["from"] = entry.inputs[0]
-    for name, field in layer.fields.items():
+    for name, field in layer.fields.items() if entry.again is None else ():
         value = getattr(layer, name)
         default = getattr(layer, field.follows) if field.follows else field.default
         if value != default:
             line[name] = field.type.write(value)
-    return line | ({"gather": True} if entry.gather else {})
+    return line | ({"gather": True} if entry.gather and entry.again is None else {})
 
 
 def to_yaml(spec: Spec) -> str:

@@ -13,7 +13,7 @@ from archcalc.graph import Graph, Node, reads_own_part
 from archcalc.layers import Twin
 from archcalc.pytorch import modules
 from archcalc.spec.model import Tower
-from archcalc.twins import PAD, place
+from archcalc.twins import place
 
 Device = str | torch.device
 
@@ -34,11 +34,11 @@ class Built(nn.Module):
             for copy, path in enumerate(layer.paths):
                 with torch.device(devices[copy % len(devices)]):
                     if layer.twin.pad is not None:
-                        _put(self, f"{path}{PAD}", _module(layer.twin.pad))
-                    if layer.twin.is_module:
+                        _put(self, layer.pads[copy], _module(layer.twin.pad))
+                    if layer.twin.is_module and layer.is_first:
                         _put(self, path, _module(layer.twin))
         self._inputs, self._outputs = tuple(graph.spec.inputs), graph.outputs
-        self._readers = Counter(name for node in graph.nodes for name in set(node.inputs))
+        self._readers = Counter((*(name for node in graph.nodes for name in set(node.inputs)), *graph.outputs))
         self._homes: dict[tuple[Tower | None, int], nn.Module] = {
             (layer.node.tower, copy): module
             for layer in self._layers.values()
@@ -81,7 +81,7 @@ class Built(nn.Module):
         return [self._compute(name, copy, tensors) for copy in range(len(self._layers[name].paths))]
 
     def _run(self, name: str, made: Mapping[str, list[Tensor]]) -> list[Tensor]:
-        node, _, paths = self._layers[name]
+        node, paths = self._layers[name].node, self._layers[name].paths
         return [
             self._compute(name, copy, [self._read(node, source, copy, made) for source in node.inputs])
             for copy in range(len(paths))
@@ -89,12 +89,11 @@ class Built(nn.Module):
 
     def _compute(self, name: str, copy: int, tensors: Sequence[Tensor]) -> Tensor:
         """Run a layer on one device: a module, or a function, after the padding that it needs."""
-        _, twin, paths = self._layers[name]
-        path = paths[copy]
+        _, twin, paths, pads, _ = self._layers[name]
         if twin.pad is not None:
-            tensors = [self.get_submodule(f"{path}{PAD}")(tensor) for tensor in tensors]
+            tensors = [self.get_submodule(pads[copy])(tensor) for tensor in tensors]
         if twin.is_module:
-            made: Tensor = self.get_submodule(path)(*tensors)
+            made: Tensor = self.get_submodule(paths[copy])(*tensors)
             return made
         return call(twin, tensors)
 
@@ -111,7 +110,7 @@ class Built(nn.Module):
         return parts[0] if len(parts) == 1 else torch.cat([part.to(parts[0].device) for part in parts], 1)
 
 
-def build(graph: Graph, device: Device | Sequence[Device] = "cpu") -> Built:
+def build(graph: Graph, device: Device | Sequence[Device] = "cpu", kind: type[Built] = Built) -> Built:
     """Build the module of a graph on a device; `meta` allocates nothing.
 
     Raises ArchError for what torch cannot do, and for sizes beyond what it, or memory, can hold.
@@ -121,7 +120,7 @@ def build(graph: Graph, device: Device | Sequence[Device] = "cpu") -> Built:
     if device == "cuda" and torch.cuda.device_count() > 1:
         device = [f"cuda:{index}" for index in range(torch.cuda.device_count())]
     try:
-        return Built(graph, [device] if isinstance(device, str | torch.device) else device)
+        return kind(graph, [device] if isinstance(device, str | torch.device) else device)
     except (RuntimeError, OverflowError, TypeError) as error:
         raise ArchError(f"torch cannot make {graph.spec.name}: {first_line(error)}") from error
 

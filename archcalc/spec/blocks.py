@@ -26,7 +26,8 @@ class Blocks:
         """Return the name of a block that exists."""
         given = node.items.get("block")
         if not isinstance(given, Scalar):
-            self.fault("use needs block: the name of a block", mark_of(node, "block"), within)
+            what = "use needs block: the name of a block, or layer: the name of a layer before it, to have it once more"
+            self.fault(what, mark_of(node, "block"), within)
             return None
         if given.text in self.house.blocks:
             return given.text

@@ -20,10 +20,10 @@ from archcalc.spec.statement import House, Statements
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence
 
 MAPPINGS: Final = ("sources", "params", "defaults", "blocks", "override", "training")
-LISTS: Final = ("aliases", "inplace", "layers", "remove", "insert", "claims")
+LISTS: Final = ("aliases", "inplace", "layers", "outputs", "remove", "insert", "claims")
 FILE_KEYS: Final = (
     *("archcalc", "name", "aliases", "title", "notes", "extends", "sources", "params", "input", "defaults"),
-    *("inplace", "blocks", "layers", "override", "remove", "insert", "training", "claims"),
+    *("inplace", "blocks", "layers", "outputs", "override", "remove", "insert", "training", "claims"),
 )
 
 _ALIAS: Final = "[A-Za-z][A-Za-z0-9_.-]*"
@@ -114,6 +114,7 @@ class _Document:
             params={param: value for param, value in params.items() if not isinstance(value, LayerList)},
             input_shape=shape,
             layers=layers.entries,
+            outputs=layers.outputs,
             inplace=self._inplace(),
             training=self._training(params),
             claims=tuple(self._claims(params, layers)),
@@ -220,7 +221,7 @@ class _Document:
             own = read_inputs(resolve(node, params))
         except ArchError as error:
             self.faults.add(error, node.mark if node else self.root.mark)
-            return (1, 1, 1)
+            return dict.fromkeys(node.items, (1, 1, 1)) if isinstance(node, Mapping) and node.items else (1, 1, 1)
         return own if given is None else replaced(own, given)
 
     def _blocks(self) -> dict[str, Mapping]:
@@ -262,8 +263,8 @@ class _Document:
         if not isinstance(node, Sequence):
             if node is None:
                 self.faults.add("a spec needs layers: a list of {name, op, ...}", self.root.mark)
-            return Expanded((), frozenset())
-        layers = flatten(node, house)
+            return Expanded((), frozenset(), ())
+        layers = flatten(node, house, self._items("outputs"))
         if not layers.entries and not self.faults.found:
             self.faults.add("layers must hold at least one layer", node.mark)
         return layers

@@ -20,7 +20,7 @@ from archcalc.spec.expressions import is_expression
 from archcalc.spec.inputs import by_name
 from archcalc.spec.model import NAME, Entry, Tower
 from archcalc.spec.reading import LayerList, kind_of, mark_of
-from archcalc.spec.statement import House, Names, Place, Statements, structure_keys, written_name
+from archcalc.spec.statement import House, LaidOut, Names, Place, Statements, structure_keys, written_name
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence
 
 MOST_STEPS: Final = 3 * MOST_LAYERS
@@ -34,19 +34,24 @@ class Expanded(NamedTuple):
 
     entries: tuple[Entry, ...]
     names: frozenset[str]
+    outputs: tuple[str, ...]
+    """The layers that the file says the network hands on."""
 
 
-def flatten(layers: Sequence, house: House) -> Expanded:
+def flatten(layers: Sequence, house: House, outputs: Iterable[Node] = ()) -> Expanded:
     """Return every layer of a file in order, each with what it reads. Faults go to the house's reader."""
     expansion = _Expansion(house)
     try:
         names = [*by_name(house.inputs)]
         only = names[0] if len(names) == 1 else ""
-        expansion.lay_out(layers, only, Place(Names(known=dict(zip(names, names, strict=True))), house.params))
+        place = Place(Names(known=dict(zip(names, names, strict=True))), house.params)
+        expansion.lay_out(layers, only, place)
+        handed_on = tuple(expansion.outputs(outputs, place.names))
     except ArchError as error:
         house.reader.faults.add(error)
+        handed_on = ()
     expansion.blocks.look_over_unused()
-    return Expanded(tuple(expansion.entries), frozenset(_with_structures(expansion.placed)))
+    return Expanded(tuple(expansion.entries), frozenset(_with_structures(expansion.placed)), handed_on)
 
 
 def _with_structures(names: Iterable[str]) -> Iterator[str]:
@@ -97,6 +102,23 @@ class _Expansion:
                 self.fault(f"a layer must be a mapping, {{name: a, op: relu}}, got {kind_of(node)}", node.mark)
         return previous
 
+    def outputs(self, named: Iterable[Node], names: Names) -> Iterator[str]:
+        """Yield the layers that the network hands on; a structure's name stands for its last layer."""
+        found: set[str] = set()
+        for node in named:
+            word = node.text if isinstance(node, Scalar) and isinstance(node.value, str) else None
+            layer = None if word is None else names.find(word) or (word if word in self.placed else None)
+            if word is None:
+                self.fault(f"must be names of layers, got {kind_of(node)}", node.mark, "outputs")
+            elif layer not in self.placed:
+                what = f"{word} is an input" if layer else f"there is no layer '{word}'"
+                self.fault(f"{what}{self.faults.hint(word, self.placed)}", node.mark, "outputs")
+            elif layer in found:
+                self.fault(f"{word} is given twice", node.mark, "outputs")
+            else:
+                found.add(layer)
+                yield layer
+
     def step(self, mark: Mark) -> None:
         """Count what is visited, so that a short file cannot keep the reader busy."""
         self.steps += 1
@@ -121,13 +143,15 @@ class _Expansion:
             return previous
         within = f"layer {name}" if name else "towers"
         sources = self.read.sources(node, name, previous, place, within)
-        faults_before = len(self.faults.found)
+        faults_before, start = len(self.faults.found), len(self.entries)
         if op in KINDS:
             output = self.layer(node, name, KINDS[op], sources, place)
         else:
             output = self.structure(node, op, name, sources or [self.house.first], place, within)
         if name:
             place.names.known[name] = output
+            entries = tuple(self.entries[start:])
+            place.names.laid_out[name] = LaidOut(place.prefix + name, entries, tuple(sources), output)
             if len(self.faults.found) > faults_before:  # a claim about it would be no fault of its own
                 self.placed.setdefault(place.prefix + name, node.mark)
         return output
@@ -175,6 +199,8 @@ class _Expansion:
 
     def structure(self, node: Mapping, op: str, name: str, sources: list[str], place: Place, within: str) -> str:
         self.house.reader.known_keys(node, structure_keys(op), op, within)
+        if op == "use" and "layer" in node.items:
+            return self.again(node, name, sources, place, within)
         if len(sources) > 1:
             self.fault(f"{op} reads one layer, not {len(sources)}", mark_of(node, "from"), within)
         if op == "use":
@@ -210,6 +236,41 @@ class _Expansion:
             if turn == 0:
                 self.expect_room_for(repeat or 1, before, node.mark)
         return source
+
+    def again(self, node: Mapping, name: str, sources: list[str], place: Place, within: str) -> str:
+        """Lay out what another statement has become once more, with the same weights, `repeat` times."""
+        for key in ("block", "with"):
+            if key in node.items:
+                self.fault(f"use takes layer or {key}, not both", node.keys[key], within)
+        first = self.read.layers_before(node, place, within)
+        repeat = self.blocks.repeat(node, place, within)
+        if first is None:
+            return sources[0]
+        if len(sources) != len(first.sources):
+            number = len(first.sources)
+            what = f"{first.name} reads {number} layer{'s' * (number > 1)}, not {len(sources)}"
+            self.fault(what, mark_of(node, "from"), within)
+            return sources[0]
+        for turn in range(1 if repeat is None else repeat):
+            whole = f"{place.prefix}{name}" if repeat is None else f"{place.prefix}{name}.{turn}"
+            sources = [self.copy(first, whole, sources, node, within)]
+        return sources[0]
+
+    def copy(self, first: LaidOut, whole: str, sources: list[str], node: Mapping, within: str) -> str:
+        """Add the layers of a statement under another name, reading other layers. Returns what they hand on."""
+        self.step(node.mark)
+        renamed = dict(zip(first.sources, sources, strict=True))
+        for entry in first.entries:
+            renamed[entry.name] = f"{whole}{entry.name.removeprefix(first.name)}"
+        for entry in first.entries:
+            inputs = tuple(renamed.get(source, source) for source in entry.inputs)
+            if renamed[entry.name] in self.placed:
+                line = self.placed[renamed[entry.name]].line
+                self.fault(f"makes '{renamed[entry.name]}', which line {line} has already", node.mark, within)
+            self.placed.setdefault(renamed[entry.name], node.mark)
+            again = entry.again or entry.name
+            self.entries.append(entry._replace(name=renamed[entry.name], inputs=inputs, mark=node.mark, again=again))
+        return renamed[first.output]
 
     def expect_room_for(self, repeat: int, before: tuple[int, int], mark: Mark) -> None:
         """Raise ArchError where one turn shows that all of them are too many."""

@@ -261,6 +261,8 @@ class Entry(NamedTuple):
     tower: Tower | None
     gather: bool
     mark: Mark
+    again: str | None = None
+    """The layer before it that it is once more, with the same weights."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -275,6 +277,8 @@ class Spec:
     notes: str = ""
     sources: Mapping[str, Source] = field(default_factory=dict)
     params: Mapping[str, Any] = field(default_factory=dict)
+    outputs: tuple[str, ...] = ()
+    """The layers that it hands on, where the file says so."""
     inplace: tuple[str, ...] = ()
     """Kinds of layers that work in place in the source's network; shapes and counts are the same."""
     training: Training | None = None

@@ -97,6 +97,8 @@ _FILE: Final[dict[str, Any]] = {
         },
     },
     "layers": _LAYERS,
+    "outputs": _NAMES
+    | {"minItems": 1, "description": "The layers that the network hands on. Default: all that no later layer reads."},
     "override": {"type": "object", "additionalProperties": {"type": "object"}},
     "remove": _NAMES,
     "insert": {
@@ -119,6 +121,7 @@ _COMMON: Final[dict[str, Any]] = {
 
 _STRUCTURE_KEYS: Final[dict[str, Any]] = {
     "block": _WORD,
+    "layer": _WORD,
     "with": {"type": "object"},
     "repeat": {"anyOf": [{"type": "integer", "minimum": 0}, EXPRESSION]},
     "paths": {"type": "array", "minItems": 2, "items": {"anyOf": [_LAYERS, EXPRESSION]}},
@@ -128,7 +131,13 @@ _STRUCTURE_KEYS: Final[dict[str, Any]] = {
     "layers": _LAYERS | {},
 }
 
-_REQUIRED: Final = {"use": ["name", "block"], "branches": ["name", "paths", "merge"], "towers": ["devices", "layers"]}
+_REQUIRED: Final = {"use": ["name"], "branches": ["name", "paths", "merge"], "towers": ["devices", "layers"]}
+
+_EITHER: Final[dict[str, Any]] = {
+    "oneOf": [{"required": ["block"]}, {"required": ["layer"]}],
+    "dependencies": {"with": ["block"]},
+}
+"""What a `use` lays out: a block, or a layer before it once more."""
 
 
 def _layer() -> dict[str, Any]:
@@ -136,7 +145,9 @@ def _layer() -> dict[str, Any]:
     rules = [_when(op, _layer_keys(kind), _needed(kind), kind.__doc__) for op, kind in KINDS.items()]
     for op in STRUCTURES:
         known = _COMMON | _STRUCTURE_KEYS | {"activation": _activation()}
-        rules.append(_when(op, {key: known[key] for key in structure_keys(op) if key != "op"}, _REQUIRED[op], None))
+        rule = _when(op, {key: known[key] for key in structure_keys(op) if key != "op"}, _REQUIRED[op], None)
+        rule["then"] |= _EITHER if op == "use" else {}
+        rules.append(rule)
     return {
         "type": "object",
         "required": ["op"],

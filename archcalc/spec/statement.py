@@ -9,8 +9,8 @@ from archcalc.layers.base import Activation, merging, unknown_op
 from archcalc.layers.declared import Field
 from archcalc.layers.fields import spell
 from archcalc.spec.expressions import Scope
-from archcalc.spec.inputs import Inputs, by_name
-from archcalc.spec.model import LONGEST_NAME, NAME, Tower
+from archcalc.spec.inputs import INPUT, Inputs, by_name
+from archcalc.spec.model import LONGEST_NAME, NAME, Entry, Tower
 from archcalc.spec.reading import LayerList, Reader, kind_of, mark_of, resolve
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence
 
@@ -27,7 +27,7 @@ STRUCTURES: Final = ("use", "branches", "towers")
 def structure_keys(op: str) -> tuple[str, ...]:
     """Return the keys of an op that is not a layer."""
     own = {
-        "use": ("block", "with", "repeat"),
+        "use": ("block", "layer", "with", "repeat"),
         "branches": ("paths", "merge", *merge_fields(), "activation") if op == "branches" else (),
         "towers": ("devices", "layers"),
     }
@@ -77,6 +77,16 @@ class House(NamedTuple):
         return node.items if isinstance(node, Mapping) else {}
 
 
+class LaidOut(NamedTuple):
+    """The layers that a statement has become, what it reads, and the layer whose output it hands on."""
+
+    name: str
+    """With what it stands in: `layer1.0.conv1`."""
+    entries: tuple[Entry, ...]
+    sources: tuple[str, ...]
+    output: str
+
+
 @dataclass
 class Names:
     """The names that `from` can use in one scope, each with the layer whose output it stands for."""
@@ -85,12 +95,21 @@ class Names:
     known: dict[str, str] = field(default_factory=dict)
     given_at: dict[str, Mark] = field(default_factory=dict)
     coming: dict[str, Mark] = field(default_factory=dict)
+    laid_out: dict[str, "LaidOut"] = field(default_factory=dict)
 
     def find(self, name: str) -> str | None:
         return self.known.get(name) or (self.outer.find(name) if self.outer else None)
 
     def all(self) -> list[str]:
         return [*self.known, *(self.outer.all() if self.outer else ())]
+
+    def layers(self) -> list[str]:
+        """Return the names of statements before this place."""
+        return [*self.laid_out, *(self.outer.layers() if self.outer else ())]
+
+    def layers_of(self, name: str) -> "LaidOut | None":
+        """Return what the statement of a name has become."""
+        return self.laid_out.get(name) or (self.outer.layers_of(name) if self.outer else None)
 
     def later(self, name: str) -> Mark | None:
         """Return where a name is given that cannot be read yet."""
@@ -187,9 +206,35 @@ class Statements:
                 within,
             )
         else:
-            hint = self._inside(item.text, place) or self.hint(item.text, place.names.all())
+            hint = (
+                self._inside(item.text, place) or self._as_input(item.text) or self.hint(item.text, place.names.all())
+            )
             self.fault(f"from: there is no layer '{item.text}' before it{hint}", item.mark, within)
         return self.house.first
+
+    def _as_input(self, name: str) -> str:
+        """Return a hint for the word `input` where the inputs have names."""
+        names = [*by_name(self.house.inputs)]
+        if name != INPUT:
+            return ""
+        return f"; the input is called {names[0]}" if len(names) == 1 else f"; the inputs are {listing(names, 'and')}"
+
+    def layers_before(self, node: Mapping, place: Place, within: str) -> LaidOut | None:
+        """Return the layers that `layer` names, which a `use` has again; None, and a fault, where there are none."""
+        given = node.items["layer"]
+        if not isinstance(given, Scalar) or not isinstance(given.value, str):
+            self.fault(f"layer must be the name of a layer before it, got {kind_of(given)}", given.mark, within)
+            return None
+        found = place.names.layers_of(given.text)
+        if found is None:
+            later = place.names.later(given.text)
+            hint = f"; it comes later, at line {later.line}" if later else self.hint(given.text, place.names.layers())
+            self.fault(f"layer: there is no layer '{given.text}' before it{hint}", given.mark, within)
+        elif any(entry.tower != place.tower for entry in found.entries):
+            self.fault(f"layer: {given.text} is on other devices", given.mark, within)
+        else:
+            return found
+        return None
 
     def _inside(self, name: str, place: Place) -> str:
         """Return a hint for a name that reaches into a structure."""

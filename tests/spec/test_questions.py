@@ -28,6 +28,10 @@ ANSWERS = [
     ("locally_connected", (64, 16, 16), 4_734_976, 4_718_592),
     ("layernorm_2d", (96, 56, 56), 192, 0),
     ("same_lower", (1, 32, 32), 17, 16_384),
+    # 64 * (10 * 10 + 1) params, counted once, and 64 * 10 * 10 multiply-accumulates at 79 * 79 places, twice
+    ("siamese", (64, 79, 79), 6_464, 2 * 39_942_400),
+    # 1,024 * (1,024 + 1), once; 100 times 1,024 * 1,024
+    ("shared_linear_100", (1024,), 1_049_600, 104_857_600),
     ("caffe_conv_vs_pool_28", (1, 15, 15), 5, 4 * 14 * 14),
 ]
 

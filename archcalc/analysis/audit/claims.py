@@ -142,7 +142,7 @@ def _output(claim: Claim, nodes: Sequence[Node]) -> Shape:
 
 def _weights(node: Node) -> int:
     """Return the learnable elements without biases."""
-    shapes = node.layer.param_shapes(*node.device_inputs).items()
+    shapes = node.own_params.items()
     elements: int = sum(prod(shape) for name, shape in shapes if name != "bias")
     return node.copies * elements
 

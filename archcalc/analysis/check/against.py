@@ -18,6 +18,8 @@ class Beside:
     theirs: Call | None
     rewired: str = ""
     """What it reads here and in the model, in words; empty where it is the same."""
+    reweighted: str = ""
+    """Whose weights it has here and in the model, in words; empty where it is the same."""
 
     @property
     def differences(self) -> list[str]:
@@ -29,7 +31,7 @@ class Beside:
             return ["not in the model"]
         if ours.op != theirs.op and theirs.is_known:
             return [f"{ours.op} here, {theirs.op} in the model"]
-        return [*_unequal(ours, theirs), *([self.rewired] if self.rewired else [])]
+        return [*_unequal(ours, theirs), *filter(None, (self.reweighted, self.rewired))]
 
 
 def _unequal(ours: Call, theirs: Call) -> Iterator[str]:
@@ -41,8 +43,6 @@ def _unequal(ours: Call, theirs: Call) -> Iterator[str]:
     for what, a, b in pairs:
         if not are_equal(a, b):
             yield f"{what} {_shown(a)} here, {_shown(b)} in the model"
-    if theirs.weights_of:
-        yield f"weights of its own here, those of {theirs.weights_of} in the model"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,10 +123,26 @@ class Against:
 def beside(paired: Paired) -> tuple[Beside, ...]:
     """Return the pairs, each with what is wired differently."""
     words: Mapping[int, str] = paired.rewired.layers
+    first_here = {theirs.owner: ours.name for ours, theirs in paired.pairs if ours and theirs and not theirs.weights_of}
     return tuple(
-        Beside(ours=ours, theirs=theirs, rewired=words.get(place, ""))
+        Beside(
+            ours=ours,
+            theirs=theirs,
+            rewired=words.get(place, ""),
+            reweighted=_reweighted(ours, theirs, first_here) if ours and theirs else "",
+        )
         for place, (ours, theirs) in enumerate(paired.pairs)
     )
+
+
+def _reweighted(ours: Call, theirs: Call, first_here: Mapping[str, str]) -> str:
+    """Return whose weights both have, if it is not the same layer; `first_here` names it by its call in the model."""
+    if ours.weights_of == (first_here.get(theirs.weights_of) if theirs.weights_of else ""):
+        return ""
+    here, there = (f"those of {call.weights_of}" if call.weights_of else "" for call in (ours, theirs))
+    if not here:
+        return f"weights of its own here, {there} in the model"
+    return f"weights that are {here} here, {there or 'weights of its own'} in the model"
 
 
 def _with_tuples(pair: Beside) -> Beside:

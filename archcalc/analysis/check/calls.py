@@ -10,7 +10,7 @@ from typing import Any, Final
 from archcalc.graph import Node, reads_own_part, side_by_side
 from archcalc.layers import KINDS, Shape
 from archcalc.layers.fields import Axis, from_the_start
-from archcalc.twins import JOIN, PAD, Placed, own_tensors
+from archcalc.twins import JOIN, Placed
 
 UNSEEN: Final = -1
 """The number that stands for what no call was seen to make."""
@@ -59,7 +59,12 @@ class Call:
     associates: bool = False
     """Whether what it reads may be put together in parts; known of layers only."""
     weights_of: str = ""
-    """The call before it that has the same weights, if there is one."""
+    """The call before it that has the same weights, if there is one: its name, of the model its `owner`."""
+
+    @property
+    def owner(self) -> str:
+        """Where its weights are: the path of its module, or the name of its parameter."""
+        return next(iter((*self.paths, *self.state.values())), "")
 
 
 class _Calls:
@@ -119,24 +124,30 @@ def apart(placed: Sequence[Placed], inputs: Iterable[str], outputs: Sequence[str
 
 def _add_one(calls: _Calls, layer: Placed, copy: int, reads: tuple[int, ...]) -> int:
     """Add the calls of a layer on one device, and return the number of the one that makes its output."""
-    node, twin, paths = layer
+    node, twin, paths, pads, _ = layer
     path = paths[copy]
     if twin.pad is not None:
-        reads = (calls.add(_padding(layer, 1, (f"{path}{PAD}",), reads)),)
+        reads = (calls.add(_padding(layer, 1, (pads[copy],), reads)),)
     return calls.add(
         Call(
-            name=node.name if len(paths) == 1 else f"{node.name} ({node.devices[copy]})",
+            name=_on(node.name, node, copy),
             op=_op(twin.call),
             output_shape=node.device_output,
             reads=reads,
             fields=_known(twin.call, twin.keywords, node),
-            tensors=own_tensors(node),
+            tensors=node.tensors,
             params=sum(map(prod, node.layer.param_shapes(*node.device_inputs).values())),
             paths=(path,) if twin.is_module else (),
+            weights_of=_on(node.weights_of, node, copy) if node.weights_of else "",
             commutes=node.layer.commutes,
             associates=node.layer.associates,
         )
     )
+
+
+def _on(name: str, node: Node, copy: int) -> str:
+    """Return the name of a layer on one of the devices of a node, if these are several."""
+    return name if node.copies == 1 else f"{name} ({node.devices[copy]})"
 
 
 def folded(placed: Sequence[Placed], inputs: Iterable[str], outputs: Sequence[str]) -> Ours:
@@ -148,14 +159,14 @@ def folded(placed: Sequence[Placed], inputs: Iterable[str], outputs: Sequence[st
 
 
 def _add_all(calls: _Calls, layer: Placed) -> int:
-    node, twin, paths = layer
+    node, twin, paths, pads, _ = layer
     reads = tuple(map(calls.whole, node.inputs))
     if twin.pad is not None:
-        reads = (calls.add(_padding(layer, node.copies, tuple(f"{path}{PAD}" for path in paths), reads)),)
+        reads = (calls.add(_padding(layer, node.copies, pads, reads)),)
     own = any(name in calls.nodes and reads_own_part(node, calls.nodes[name]) for name in node.inputs)
     wider = twin.adds_up + (twin.adds_up_apart if own else ())
     keywords = {word: v * node.copies if word in wider else v for word, v in twin.keywords.items()}
-    tensors = {name: side_by_side(shape, node.copies) if shape else () for name, shape in own_tensors(node).items()}
+    tensors = {name: side_by_side(shape, node.copies) if shape else () for name, shape in node.tensors.items()}
     return calls.add(
         Call(
             name=node.name,
@@ -166,6 +177,7 @@ def _add_all(calls: _Calls, layer: Placed) -> int:
             tensors=tensors,
             params=sum(prod(tensors[name]) for name in node.layer.param_shapes(*node.device_inputs)),
             paths=paths if twin.is_module else (),
+            weights_of=node.weights_of or "",
             commutes=node.layer.commutes,
             associates=node.layer.associates,
         )

@@ -126,11 +126,11 @@ def _op(part: Part | None) -> str | None:
 
 def _numbers(part: Part) -> tuple[Any, ...]:
     """Return all that a table says of a layer, except its name, what it reads and where it is held."""
-    named = ("name", "inputs", "input_shapes", "groups", "devices", "gather", "received")
+    named = ("name", "inputs", "input_shapes", "groups", "devices", "gather", "received", "weights_of")
     return tuple(value for key, value in part.row._asdict().items() if key not in named)
 
 
 def _content(spec: Spec) -> tuple[Any, ...]:
     """Return the content of a spec, without its file and its sources."""
-    layers = [(entry.name, entry.layer, entry.inputs, entry.tower, entry.gather) for entry in spec.layers]
+    layers = [(entry.name, entry.layer, entry.inputs, entry.tower, entry.gather, entry.again) for entry in spec.layers]
     return spec.name, spec.input_shape, layers

@@ -25,6 +25,8 @@ class Facts(NamedTuple):
     strides: int = 0
     weights: int = 0
     biases: int = 0
+    own_weights: int = 0
+    own_biases: int = 0
     adds: int = 0
     places: int = 0
     edges: int = 0
@@ -70,8 +72,10 @@ QUANTITIES: Final = {
     "outputs": Words("outputs", "elements made"),
     "windows": Words("window elements", "kernel height x width, or the size of an LRN, for each output"),
     "strides": Words("stride elements", "stride height x width for each output"),
-    "weights": Words("weights", "learnable parameters without biases"),
-    "biases": Words("biases", "learnable parameters called bias"),
+    "weights": Words("weights", "learnable parameters without biases, at each use of a layer"),
+    "biases": Words("biases", "learnable parameters called bias, at each use of a layer"),
+    "own_weights": Words("weights", "learnable parameters without biases, once for a layer that is used again"),
+    "own_biases": Words("biases", "learnable parameters called bias, once for a layer that is used again"),
     "adds": Words("additions", "additions that make one output of several inputs"),
     "places": Words("places", "height x width of the output"),
     "edges": Words("edge zeros", "zeros that torch puts before and after the channels of an LRN"),
@@ -118,6 +122,7 @@ def _of_one_example(node: Node) -> Facts:
     outputs, places = prod(makes), prod(makes[1:])
     weight, biases = params.get("weight"), prod(params.get("bias", (0,)))
     macs: int = layer.macs(*reads, makes)
+    weights = sum(map(prod, params.values())) - biases
     unbiased = weight if weight and not biases else (0,)
     inputs = sum(map(prod, reads)) + _padding_of_its_own(node)
     counted = Facts(
@@ -132,9 +137,11 @@ def _of_one_example(node: Node) -> Facts:
         windows=prod(window.kernel_size) * outputs if window else 0,
         sides=_side(window.kernel_size) * outputs if window else 0,
         strides=prod(window.stride) * outputs if window else 0,
-        weights=sum(map(prod, params.values())) - biases,
+        weights=weights,
         biases=biases,
-        running=sum(prod(shape) for shape in layer.buffer_shapes(*reads).values() if shape),
+        own_weights=0 if node.weights_of else weights,
+        own_biases=0 if node.weights_of else biases,
+        running=sum(prod(shape) for shape in node.own_buffers.values() if shape),
         adds=(len(reads) - 1) * outputs,
         places=places,
         crossed=inputs * places,

@@ -137,10 +137,11 @@ def _output(node: Node, traced: Node, _: Fields) -> Section:
     return Section("output", node.output_shape, (*first, *others))
 
 
-def _params(_: Node, traced: Node, __: Fields) -> Section:
+def _params(node: Node, traced: Node, _: Fields) -> Section:
     row = row_of(traced)
     if not row.params:
-        return Section("params", 0, (), "nothing to learn")
+        note = f"the weights are those of {node.weights_of}" if node.weights_of else "nothing to learn"
+        return Section("params", 0, (), note)
     note = f"and {row.buffers:,} elements that are stored but not learnt" if row.buffers else ""
     return Section("params", int(row.params), tuple(_steps("total", made(row.params))), note)
 

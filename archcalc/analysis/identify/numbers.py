@@ -81,7 +81,7 @@ def _rank(convention: Convention) -> Rank:
 def _of_layer(node: Node) -> Iterator[Number]:
     """Yield the numbers of one layer, of all its devices together."""
     layer, name = node.layer, node.name
-    shapes = layer.param_shapes(*node.device_inputs)
+    shapes = node.own_params
     params = node.copies * sum(map(prod, shapes.values()))
     weights = params - node.copies * prod(shapes.get("bias", (0,)))
     macs = node.copies * layer.macs(*node.device_inputs, node.device_output)
@@ -99,7 +99,7 @@ def _of_layer(node: Node) -> Iterator[Number]:
 
 
 def _biases(graph: Graph) -> int:
-    shapes = ((node.layer.param_shapes(*node.device_inputs), node.copies) for node in graph.nodes)
+    shapes = ((node.own_params, node.copies) for node in graph.nodes)
     return sum(prod(params["bias"]) * copies for params, copies in shapes if "bias" in params)
 
 

@@ -11,7 +11,7 @@ from archcalc.exchange.pytorch_source.tree import Tree
 from archcalc.graph import Node, reads_own_part
 from archcalc.layers import Twin
 from archcalc.layers.sizes import dims
-from archcalc.twins import PAD, Placed
+from archcalc.twins import Placed
 
 _CHAIN: Final = "x"
 _TAKEN: Final = frozenset(("self", "torch", "nn", "Tensor", _CHAIN))
@@ -64,7 +64,8 @@ class _Flow:
         return [line for copy in range(group[0].node.copies) for line in self._call(group, copy)]
 
     def _call(self, group: Sequence[Placed], copy: int) -> list[str]:
-        (node, twin, paths), last = group[0], group[-1].node
+        first, last = group[0], group[-1].node
+        node, twin = first.node, first.twin
         target = f"{self._part(last, copy)} = "
         tensors = [self._read(node, name, copy) for name in node.inputs]
         shape = "" if set(node.device_inputs) == {node.device_output} else dims(node.device_output)
@@ -74,7 +75,7 @@ class _Flow:
             return operation(target, tensors, twin.operator, shape)
         modules = [layer.paths[copy] for layer in reversed(group) if layer.twin.is_module]
         if twin.pad is not None:
-            modules.append(paths[copy] + PAD)
+            modules.append(first.pads[copy])
         calls = "".join(f"{self._tree.reach(path)}(" for path in modules)
         return statement(target + calls, [_together(twin, tensors)], ")" * len(modules), shape)
 
@@ -119,7 +120,8 @@ def _variables(
     named = inputs if len(inputs) > 1 else ()
     order = [*inputs, *(layer.node.name for layer in placed)]
     for place, name in enumerate(order, start=1 - len(inputs)):
-        is_chain = name not in named and (readers[name] == [place] or [*outputs] == [name])
+        is_read_next = readers[name] == [place] and name not in outputs
+        is_chain = name not in named and (is_read_next or [*outputs, *order[-1:]] == [name, name])
         names[name] = _CHAIN if is_chain else _free(name.replace(".", "_"), taken)
         taken.add(names[name])
     return names
@@ -144,7 +146,7 @@ def _groups(placed: Sequence[Placed], readers: Mapping[str, list[int]]) -> list[
 
 
 def _follows_at_once(layer: Placed, before: Placed) -> bool:
-    (node, twin, _), (source, source_twin, _) = layer, before
+    (node, twin), (source, source_twin) = layer[:2], before[:2]
     plain = twin.is_module and twin.pad is None and not source_twin.takes_list and node.inputs == (source.name,)
     same_place = node.tower == source.tower and not node.gather
     return plain and same_place and node.name.startswith(f"{source.name}.")

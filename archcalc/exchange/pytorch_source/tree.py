@@ -7,7 +7,7 @@ from archcalc.exchange.pytorch_source.calls import arguments
 from archcalc.exchange.pytorch_source.lines import INDENT, statement
 from archcalc.layers import Twin
 from archcalc.spec.model import Tower
-from archcalc.twins import PAD, Placed
+from archcalc.twins import Placed
 
 
 class Tree:
@@ -67,21 +67,23 @@ def _by_device(placed: Sequence[Placed]) -> list[tuple[str, Twin]]:
     starts: dict[Tower | None, int] = {}
     keys: dict[str, tuple[int, int]] = {}
     modules = []
-    for place, (node, twin, paths) in enumerate(placed):
-        start = starts.setdefault(node.tower, place) if node.tower else place
-        for copy, path in enumerate(paths):
-            for module_path, module in _modules(path, twin):
+    for place, layer in enumerate(placed):
+        tower = layer.node.tower
+        start = starts.setdefault(tower, place) if tower else place
+        for copy in range(len(layer.paths)):
+            for module_path, module in _modules(layer, copy):
                 keys[module_path] = (start, copy)
                 modules.append((module_path, module))
     return sorted(modules, key=lambda module: keys[module[0]])
 
 
-def _modules(path: str, twin: Twin) -> Iterator[tuple[str, Twin]]:
-    """Return the modules that a layer puts at a path, the padding before it too."""
+def _modules(layer: Placed, copy: int) -> Iterator[tuple[str, Twin]]:
+    """Return the modules that a layer makes on one device, and where; the padding before it too."""
+    twin = layer.twin
     if twin.pad is not None:
-        yield f"{path}{PAD}", twin.pad
-    if twin.is_module:
-        yield path, twin
+        yield layer.pads[copy], twin.pad
+    if twin.is_module and layer.is_first:
+        yield layer.paths[copy], twin
 
 
 def _steps(path: str) -> Iterator[tuple[str, str]]:

@@ -2,19 +2,22 @@
 
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Final
+from dataclasses import replace
+from itertools import chain
+from typing import Final, cast
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from archcalc.analysis.check.agreement import Observed
 from archcalc.analysis.work import moved
 from archcalc.errors import ArchError, MissingError, first_line
-from archcalc.graph import Graph
-from archcalc.pytorch.build import Built, build
+from archcalc.graph import Graph, link
+from archcalc.pytorch.build import Built, Device, build
+from archcalc.spec.model import Spec
 
 _MOST_BYTES: Final = 2**30
 """The most that the inputs, weights and output of a layer may take, where they are really there."""
@@ -28,25 +31,48 @@ def observe(graph: Graph, device: str) -> dict[str, Observed]:
     """
     expect_device(device)
     try:
-        module = build(graph, device).eval()
+        module = cast(_Counted, build(graph, device, _Counted).eval())
         xs = [torch.zeros(1, *shape, device=device) for shape in graph.spec.inputs.values()]
-        with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        with torch.no_grad(), FlopCounterMode(display=False) as module.counter:
             outputs = module.outputs(*xs)
     except RuntimeError as error:
         raise ArchError(f"torch refuses to run {graph.spec.name}: {first_line(error)}") from error
-    by_torch = {name: sum(counts.values()) for name, counts in counter.get_flop_counts().items()}
     by_fvcore = _count_by_fvcore(graph)
     observed = {}
+    seen: set[Tensor] = set()
     for node in graph.nodes:
-        modules, paths = module.modules_of(node.name), module.paths_of(node.name)
+        modules = module.modules_of(node.name)
         observed[node.name] = Observed(
             output_shape=tuple(outputs[node.name].shape[1:]),
-            params=sum(p.numel() for part in modules for p in part.parameters()),
-            buffers=sum(b.numel() for part in modules for b in part.buffers()),
-            torch_flops=sum(by_torch.get(f"{type(module).__name__}.{path}", 0) for path in paths),
-            fvcore_macs=None if by_fvcore is None else sum(by_fvcore.get(path, 0) for path in paths),
+            params=_new(chain.from_iterable(part.parameters() for part in modules), seen),
+            buffers=_new(chain.from_iterable(part.buffers() for part in modules), seen),
+            torch_flops=module.flops[node.name],
+            fvcore_macs=None if by_fvcore is None else by_fvcore[node.name],
         )
     return observed
+
+
+class _Counted(Built):
+    """A network that notes what torch's counter counts while each layer runs."""
+
+    counter: FlopCounterMode
+
+    def __init__(self, graph: Graph, devices: Sequence[Device]) -> None:
+        super().__init__(graph, devices)
+        self.flops: dict[str, int] = {}
+
+    def _run(self, name: str, made: Mapping[str, list[Tensor]]) -> list[Tensor]:
+        before = self.counter.get_total_flops()
+        out = super()._run(name, made)
+        self.flops[name] = self.counter.get_total_flops() - before
+        return out
+
+
+def _new(tensors: Iterable[Tensor], seen: set[Tensor]) -> int:
+    """Return the elements of tensors that no layer before has; those of shared weights are counted once."""
+    own = [tensor for tensor in tensors if tensor not in seen]
+    seen.update(own)
+    return sum(tensor.numel() for tensor in own)
 
 
 def expect_device(device: str) -> None:
@@ -65,20 +91,26 @@ def expect_device(device: str) -> None:
 
 
 def _count_by_fvcore(graph: Graph) -> dict[str, int] | None:
-    """Return fvcore's count by module path; None for a network of which one layer alone takes over 1 GiB.
+    """Return fvcore's count of each layer; None for a network of which one layer alone takes over 1 GiB.
 
     It traces a run, which torch cannot do on `meta`: sizes are tensors in a trace, which meta's convolution refuses. So
-    it runs on the CPU, on weights that are one number seen many times and take no memory.
+    it runs on the CPU, on weights that are one number seen many times and take no memory. It counts by module, so that
+    here no layer is another once more.
     """
     if max(layer.bytes for layer in moved(graph, 1, 4)) > _MOST_BYTES:
         return None
     with _in_quiet():
         from fvcore.nn import FlopCountAnalysis
 
-        module, xs = weightless(graph)
+        module, xs = weightless(link(_without_sharing(graph.spec)))
         with torch.no_grad():
             counted = FlopCountAnalysis(module, xs).unsupported_ops_warnings(False).uncalled_modules_warnings(False)
-            return {name: int(count) for name, count in counted.by_module().items()}
+            counts = counted.by_module()
+        return {node.name: sum(int(counts[path]) for path in module.paths_of(node.name)) for node in graph.nodes}
+
+
+def _without_sharing(spec: Spec) -> Spec:
+    return replace(spec, layers=tuple(entry._replace(again=None) for entry in spec.layers))
 
 
 def weightless(graph: Graph) -> tuple[Built, tuple[torch.Tensor, ...]]:

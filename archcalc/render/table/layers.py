@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Final
 
+from archcalc.errors import listing
 from archcalc.layers.sizes import dims
 from archcalc.render.answer import Answer
 from archcalc.render.envelope import identity, stamped
@@ -10,6 +11,9 @@ from archcalc.render.sheet import Column, Sheet
 from archcalc.render.words import inputs, number, pair, percent, short, sides
 from archcalc.spec.inputs import as_data, inputs_in_words
 from archcalc.table import Row, Table, Totals, add_up
+
+_MOST_NAMED: Final = 3
+"""How many layers with the weights of another are named."""
 
 COLUMNS: Final = (
     Column("index", "#", right=True, leaves=3),
@@ -74,7 +78,9 @@ def fitting(table: Table) -> list[str]:
 def notes(table: Table, keys: list[str]) -> Iterator[str]:
     """Return notes on the outputs, where there are several, and on the columns that are shown."""
     if len(table.outputs) > 1:
-        yield f"{len(table.outputs)} outputs, which no later layer reads: {', '.join(table.outputs)}"
+        named = zip(table.outputs, map(dims, table.output_shapes), strict=True)
+        yield f"{len(table.outputs)} outputs: {', '.join(map(' '.join, named))}"
+    yield from _used_again(table)
     if "padding" in keys and any(row.padding and row.padding[::2] != row.padding[1::2] for row in table.rows):
         yield "padding a/b: a before and b after, as applied"
     if "devices" in keys and any(row.devices for row in table.rows):
@@ -83,6 +89,18 @@ def notes(table: Table, keys: list[str]) -> Iterator[str]:
         yield "received: elements read from other devices; layers outside towers run on the first device"
     if table.complete:
         yield _in_short(table)
+
+
+def _used_again(table: Table) -> Iterator[str]:
+    """Yield a note on each layer whose weights others have too."""
+    others: dict[str, list[str]] = {}
+    for row in table.rows:
+        if row.weights_of:
+            others.setdefault(row.weights_of, []).append(row.name)
+    for first, names in others.items():
+        more = len(names) - _MOST_NAMED
+        several = [*names[:_MOST_NAMED], f"{more} more"] if more > 1 else names
+        yield f"{listing(several, 'and')} {'use' if len(names) > 1 else 'uses'} the weights of {first}, counted there"
 
 
 def _in_short(table: Table) -> str:
@@ -173,9 +191,11 @@ def data(table: Table) -> dict[str, Any]:
       - `groups`: null for a kind without groups.
       - `params`, `buffers`, `macs`, `flops`, `activations`, `units`: its counts.
       - `devices`, `gather`: only for a layer of a tower: the names of its devices, and whether it reads all of them.
+      - `weights_of`: only for a layer that has the weights of one before it, which has their params: its name.
       - `received`: only with `--per-device`: the elements that a device reads from others.
 
-    - `outputs`: the names of the layers that no later layer reads, in order: the outputs of the network.
+    - `outputs`: the names of the layers that the network hands on, in order: those that the spec says, or all that no
+      later layer reads; `output_shapes`: the shape of each.
     - `totals`: the sums of `params`, `buffers`, `macs`, `flops`, `activations` and `units`.
     """
     return stamped(
@@ -188,6 +208,7 @@ def data(table: Table) -> dict[str, Any]:
             "complete": table.complete,
             "layers": [row_data(row) for row in table.rows],
             "outputs": list(table.outputs),
+            "output_shapes": _plain(table.output_shapes),
             "totals": table.totals._asdict(),
         }
     )
@@ -200,6 +221,8 @@ def row_data(row: Row) -> dict[str, Any]:
         del values["devices"], values["gather"]
     if row.received is None:
         del values["received"]
+    if row.weights_of is None:
+        del values["weights_of"]
     return values
 
 

@@ -12,8 +12,8 @@ KERAS = convention(
     means="elements of all variables of the layers, running statistics of batch norms too",
     url="https://github.com/keras-team/keras/blob/v3.15.1/keras/src/utils/summary_utils.py",
     counts={
-        "conv2d local2d conv_transpose2d linear prelu group_norm layer_norm layer_norm2d": "weights + biases",
-        "batch_norm2d batch_norm1d": "weights + biases + running",
+        "conv2d local2d conv_transpose2d linear prelu group_norm layer_norm layer_norm2d": "own_weights + own_biases",
+        "batch_norm2d batch_norm1d": "own_weights + own_biases + running",
     },
     free=WEIGHTLESS,
     note="its Trainable params are the learnable ones; it has no counter of batches, which torch keeps beside them; "
