@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from archcalc.errors import ArchError, Mark
 from archcalc.layers.fields import is_integer, spell
-from archcalc.spec.expressions import FAULTY, Scope, is_expression
+from archcalc.spec.expressions import FAULTY, IN_CHANNELS, Scope, is_expression, names_in
 from archcalc.spec.reading import kind_of, mark_of
 from archcalc.spec.statement import House, Place, Statements
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence
@@ -35,8 +35,18 @@ class Blocks:
         self.fault(f"there is no block '{given.text}'{hint}", given.mark, within)
         return None
 
-    def arguments(self, node: Mapping, title: str, body: Mapping, place: Place, within: str) -> Scope | None:
-        """Return the params that a block's layers see: of the file, of `with`, and the block's own defaults."""
+    def reads_channels(self, title: str) -> bool:
+        """Return whether a block asks for the channels that it reads, and not by a param that somebody declares."""
+        declared = self.house.blocks[title].items.get("params")
+        is_declared = IN_CHANNELS in self.house.params or (
+            isinstance(declared, Mapping) and IN_CHANNELS in declared.items
+        )
+        return not is_declared and _mentions(self.house.blocks[title], IN_CHANNELS)
+
+    def arguments(
+        self, node: Mapping, title: str, body: Mapping, place: Place, within: str, own: Scope
+    ) -> Scope | None:
+        """Return the params that a block's layers see: its `own`, those of the file, of `with`, and its defaults."""
         faults_before = len(self.faults.found)
         declared = body.items.get("params")
         if not isinstance(declared, Mapping):
@@ -46,7 +56,7 @@ class Blocks:
             if key not in declared.items:
                 hint = self.faults.pointer(key, declared.items)
                 self.fault(f"block {title} has no param '{key}'{hint}", mark, within)
-        inner: dict[str, Any] = dict(self.house.params)
+        inner: dict[str, Any] = {**self.house.params, **own}
         for param, default in declared.items.items():
             if param in given.items:
                 inner[param] = self.read.value(given.items[param], place.params, within, place.blocks)
@@ -88,6 +98,14 @@ class Blocks:
                     self.look_over(path)
             elif not (isinstance(node, Scalar) and is_expression(node.value)):
                 self.fault(f"a layer must be a mapping, {{name: a, op: relu}}, got {kind_of(node)}", node.mark)
+
+
+def _mentions(node: Node, name: str) -> bool:
+    """Return whether an expression somewhere in a node has a name."""
+    if isinstance(node, Scalar):
+        return is_expression(node.value) and name in names_in(node.text)
+    parts = node.items if isinstance(node, Sequence) else node.items.values()
+    return any(_mentions(part, name) for part in parts)
 
 
 def _is_null(node: Node | None) -> bool:

@@ -13,7 +13,7 @@ from archcalc.spec.expand import Expanded, flatten
 from archcalc.spec.expressions import FAULTY, Scope
 from archcalc.spec.expressions import NAME as PARAM_NAME
 from archcalc.spec.inherit import CHANGES
-from archcalc.spec.inputs import Inputs, replaced
+from archcalc.spec.inputs import Inputs, alone, inputs_in_words, replaced
 from archcalc.spec.model import LONGEST_NAME, NAME, VERSION, Claim, Source, Spec, Training
 from archcalc.spec.reading import LayerList, Reader, kind_of, mark_of, resolve
 from archcalc.spec.statement import House, Statements
@@ -117,7 +117,7 @@ class _Document:
             outputs=layers.outputs,
             inplace=self._inplace(),
             training=self._training(params),
-            claims=tuple(self._claims(params, layers)),
+            claims=tuple(self._claims(params, layers, shape)),
             file=file,
             settings=settings,
             given_input=input_shape,
@@ -287,7 +287,7 @@ class _Document:
         training: Training | None = self.reader.record(node, Training, "training", params)
         return training
 
-    def _claims(self, params: Scope, layers: Expanded) -> Iterator[Claim]:
+    def _claims(self, params: Scope, layers: Expanded, own: Inputs) -> Iterator[Claim]:
         for item in self._items("claims"):
             claim: Claim | None = self.reader.record(item, Claim, "claim", params)
             if not isinstance(item, Mapping):
@@ -298,6 +298,9 @@ class _Document:
                 if isinstance(name, Scalar) and name.text not in layers.names:
                     hint = self.faults.hint(name.text, layers.names)
                     self.faults.add(f"of: there is no layer '{name.text}'{hint}", name.mark, "claim")
+            if claim and claim.input and layers.depend_on_channels and claim.input[:1] != (alone(own) or ())[:1]:
+                what = f"input: the layers are made for the channels of {inputs_in_words(own)}, by $in_channels"
+                self.faults.add(what, mark_of(item, "input"), "claim")
             for key, fault in claim.faults() if claim else ():
                 self.faults.add(fault, mark_of(item, key), "claim")
             if claim:

@@ -16,7 +16,8 @@ from archcalc.layers import KINDS, Layer
 from archcalc.layers.base import merging
 from archcalc.layers.fields import spell
 from archcalc.spec.blocks import MOST_LAYERS, Blocks, too_many
-from archcalc.spec.expressions import is_expression
+from archcalc.spec.channels import Channels
+from archcalc.spec.expressions import IN_CHANNELS, Scope, is_expression
 from archcalc.spec.inputs import by_name
 from archcalc.spec.model import NAME, Entry, Tower
 from archcalc.spec.reading import LayerList, kind_of, mark_of
@@ -36,6 +37,8 @@ class Expanded(NamedTuple):
     names: frozenset[str]
     outputs: tuple[str, ...]
     """The layers that the file says the network hands on."""
+    depend_on_channels: bool = False
+    """Whether they are made for the channels of the inputs."""
 
 
 def flatten(layers: Sequence, house: House, outputs: Iterable[Node] = ()) -> Expanded:
@@ -51,7 +54,8 @@ def flatten(layers: Sequence, house: House, outputs: Iterable[Node] = ()) -> Exp
         house.reader.faults.add(error)
         handed_on = ()
     expansion.blocks.look_over_unused()
-    return Expanded(tuple(expansion.entries), frozenset(_with_structures(expansion.placed)), handed_on)
+    depends = expansion.channels.were_asked_for
+    return Expanded(tuple(expansion.entries), frozenset(_with_structures(expansion.placed)), handed_on, depends)
 
 
 def _with_structures(names: Iterable[str]) -> Iterator[str]:
@@ -73,6 +77,7 @@ class _Expansion:
         self.fault = house.reader.faults.add
         self.entries: list[Entry] = []
         self.placed: dict[str, Mark] = {}
+        self.channels = Channels(by_name(house.inputs))
         self.towers = 0
         self.steps = 0
         self.depth = 0
@@ -219,7 +224,8 @@ class _Expansion:
             self.fault(f"block {title} would hold itself: {chain}", mark_of(node, "block"), within)
             return source
         body = self.house.blocks[title]
-        params = self.blocks.arguments(node, title, body, place, within)
+        reads_channels = self.blocks.reads_channels(title)
+        params = self.arguments(node, title, source, place, within, reads_channels)
         repeat = self.blocks.repeat(node, place, within)
         layers = body.items.get("layers")
         if params is None or not isinstance(layers, Sequence):
@@ -228,6 +234,10 @@ class _Expansion:
         for turn in range(1 if repeat is None else repeat):
             self.step(node.mark)
             self.blocks.used.add(title)
+            if turn and reads_channels:
+                params = self.arguments(node, title, source, place, within, reads_channels)
+            if params is None:
+                break
             prefix = f"{place.prefix}{name}." if repeat is None else f"{place.prefix}{name}.{turn}."
             inner = Place(Names(place.names), params, prefix, place.tower, (*place.blocks, title))
             source = self.lay_out(layers, source, inner)
@@ -236,6 +246,20 @@ class _Expansion:
             if turn == 0:
                 self.expect_room_for(repeat or 1, before, node.mark)
         return source
+
+    def arguments(
+        self, node: Mapping, title: str, source: str, place: Place, within: str, reads_channels: bool
+    ) -> Scope | None:
+        """Return the params that a block's layers see, among them, if they ask for it, how many channels there are."""
+        own: dict[str, int] = {}
+        if reads_channels:
+            try:
+                own[IN_CHANNELS] = self.channels.of(source, self.entries)
+            except ArchError as error:
+                if not self.faults.found:  # or a layer before it may be one of them
+                    self.fault(error, node.mark, within)
+                return None
+        return self.blocks.arguments(node, title, self.house.blocks[title], place, within, own)
 
     def again(self, node: Mapping, name: str, sources: list[str], place: Place, within: str) -> str:
         """Lay out what another statement has become once more, with the same weights, `repeat` times."""

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
 NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+IN_CHANNELS: Final = "in_channels"
+"""The param of a block that is how many channels, or features, it reads."""
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>[0-9]+(?:\.[0-9]+)?)|(?P<name>[A-Za-z_]\w*)|(?P<sign>//|[<>]=|[-+*%()<>,]))", re.ASCII
 )
@@ -79,6 +82,14 @@ def is_expression(value: object) -> bool:
     return isinstance(value, str) and value.startswith("$")
 
 
+def names_in(text: str) -> set[str]:
+    """
+    >>> sorted(names_in("$(max(8, width // 4))"))
+    ['max', 'width']
+    """
+    return set(NAME.findall(text))
+
+
 def evaluate(text: str, scope: Scope) -> Any:
     """Return the value of `$name` or `$(...)` among the params in `scope`. Raises ArchError.
 
@@ -106,6 +117,8 @@ def _look_up(name: str, scope: Scope) -> Any:
         if scope[name] is FAULTY:
             raise AlreadySaidError
         return scope[name]
+    if name == IN_CHANNELS:
+        raise ArchError(f"${name} is for the layers of a block: it is how many channels the block reads")
     known = f" (params here: {', '.join(scope)})" if scope else " (none are declared before it)"
     raise ArchError(f"there is no param '{name}'{did_you_mean(name, scope) or known}")
 
@@ -115,7 +128,8 @@ def _compiled(text: str) -> Reading:
     if len(text) > _MOST_CHARACTERS:
         raise ArchError(f"an expression has at most {_MOST_CHARACTERS} characters, this one {len(text)}")
     if not text.endswith(")"):
-        raise ArchError(f"'{text}' is not an expression: what $( opens must be closed by ) at the very end")
+        hint = "; inside {} write an expression that has a comma in quotes" if text.count("(") > text.count(")") else ""
+        raise ArchError(f"'{text}' is not an expression: what $( opens must be closed by ) at the very end{hint}")
     return _Parser(text).whole()
 
 

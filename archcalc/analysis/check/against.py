@@ -123,26 +123,33 @@ class Against:
 def beside(paired: Paired) -> tuple[Beside, ...]:
     """Return the pairs, each with what is wired differently."""
     words: Mapping[int, str] = paired.rewired.layers
-    first_here = {theirs.owner: ours.name for ours, theirs in paired.pairs if ours and theirs and not theirs.weights_of}
+    weights = _Weights()
     return tuple(
-        Beside(
-            ours=ours,
-            theirs=theirs,
-            rewired=words.get(place, ""),
-            reweighted=_reweighted(ours, theirs, first_here) if ours and theirs else "",
-        )
+        Beside(ours=ours, theirs=theirs, rewired=words.get(place, ""), reweighted=weights.difference(ours, theirs))
         for place, (ours, theirs) in enumerate(paired.pairs)
     )
 
 
-def _reweighted(ours: Call, theirs: Call, first_here: Mapping[str, str]) -> str:
-    """Return whose weights both have, if it is not the same layer; `first_here` names it by its call in the model."""
-    if ours.weights_of == (first_here.get(theirs.weights_of) if theirs.weights_of else ""):
-        return ""
-    here, there = (f"those of {call.weights_of}" if call.weights_of else "" for call in (ours, theirs))
-    if not here:
-        return f"weights of its own here, {there} in the model"
-    return f"weights that are {here} here, {there or 'weights of its own'} in the model"
+class _Weights:
+    """Which weights of the spec are which of the model's, as pairs show one after the other."""
+
+    def __init__(self) -> None:
+        self._there: dict[str, str] = {}
+        self._here: dict[str, str] = {}
+
+    def difference(self, ours: Call | None, theirs: Call | None) -> str:
+        """Return in words that only one of both has the weights of a layer before it; empty where it is the same."""
+        if ours is None or theirs is None or not ours.tensors:
+            return ""
+        here, there = ours.weights_of or ours.name, theirs.weights_of or theirs.owner
+        if here not in self._there and there not in self._here:
+            self._there[here], self._here[there] = there, here
+        if self._there.get(here) == there:
+            return ""
+        if here in self._there:
+            other = f"those of {there}" if there in self._here else "weights of its own"
+            return f"weights that are those of {here} here, {other} in the model"
+        return f"weights of its own here, those of {there} in the model"
 
 
 def _with_tuples(pair: Beside) -> Beside:

@@ -119,7 +119,8 @@ def loss(graph: Graph) -> tuple[Callable[[Tensor | tuple[Tensor, ...], Sequence[
 
 
 def _ends(graph: Graph) -> list[Node]:
-    return [node for node in graph.nodes if node.name in graph.outputs]
+    nodes = {node.name: node for node in graph.nodes}
+    return [nodes[name] for name in graph.outputs]
 
 
 def _loss_of(node: Node) -> tuple[Callable[[Tensor, Tensor], Tensor], str]:

@@ -13,7 +13,7 @@ from archcalc.analysis.conventions import find
 from archcalc.graph import Graph
 from tests.analysis.conventions.counted import RECORDED, SPECS, VALID, by, fixture, graph_of, question
 from tests.conftest import BUNDLED
-from tests.peers import ONES, PEERS, count, network_of_one, written
+from tests.peers import FLAT, ONES, PEERS, count, network_of_one, written
 from tests.sizes import FEW, by_size
 
 
@@ -30,6 +30,38 @@ def expect_equal_counts(graph: Graph) -> None:
 @pytest.mark.parametrize("name", ONES)
 def test_every_tool_counts_each_kind_as_its_convention_says(name: str, tmp_path: Path) -> None:
     expect_equal_counts(network_of_one(name, tmp_path).graph)
+
+
+# layers that make what they read, so that each can follow itself
+AGAIN = {
+    "conv2d": "{op: conv2d, out_channels: 6, kernel_size: 3, padding: 1, groups: 2}",
+    "conv_transpose2d": "{op: conv_transpose2d, out_channels: 6, kernel_size: 3, padding: 1}",
+    "local2d": "{op: local2d, out_channels: 6, kernel_size: 3, padding: 1}",
+    "linear": "{op: linear, out_features: 486}",
+    "linear_on_maps": "{op: linear, out_features: 9}",
+    "batch_norm2d": "{op: batch_norm2d}",
+    "group_norm": "{op: group_norm, num_groups: 3}",
+    "layer_norm": "{op: layer_norm, normalized_shape: [6, 9, 9]}",
+    "prelu": "{op: prelu}",
+    "scale": "{op: scale, bias: true}",
+    "max_pool2d": "{op: max_pool2d, kernel_size: 3, stride: 1, padding: 1}",
+    "relu": "{op: relu}",
+    "softmax": "{op: softmax}",
+}
+
+
+@pytest.mark.parametrize("name", AGAIN)
+def test_every_tool_counts_a_layer_at_each_use(name: str) -> None:
+    flatten = [] if name not in FLAT else ["  - {name: flatten, op: flatten}"]
+    again = "  - {name: more, op: use, layer: layer, repeat: 2}"
+    layers = [*flatten, f"  - {{name: layer, {AGAIN[name][1:]}", again]
+    network = archcalc.load("\n".join(["archcalc: 1", "input: [6, 9, 9]", "layers:", *layers, ""]))
+    expect_equal_counts(network.graph)
+    once = archcalc.load("\n".join(["archcalc: 1", "input: [6, 9, 9]", "layers:", *layers[:-1], ""]))
+    params = sum(parameter.numel() for parameter in network.module().parameters())
+    assert network.table().totals.params == once.table().totals.params == params
+    for about_params in ("params", "keras"):
+        assert by(about_params, network.graph) == by(about_params, once.graph)
 
 
 TAKING = [tool for tool in PEERS if not tool.startswith("ptflops")]  # ptflops makes an input of its own

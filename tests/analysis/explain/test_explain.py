@@ -342,6 +342,8 @@ def test_a_chain_can_be_followed_from_line_to_line(name: str) -> None:
     made = {row["layer"]: row["value"] for row in rows}
     nodes = {node.name: node for node in graph.nodes}
     for before, row in pairwise(rows):
+        if row["layer"] in graph.spec.inputs:
+            continue
         said = row.get("reads")
         sources = re.split(r", | and ", said) if said else [before["layer"]]
         if re.fullmatch(r"\d+ layers", sources[0]):
