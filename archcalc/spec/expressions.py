@@ -128,7 +128,8 @@ def _compiled(text: str) -> Reading:
     if len(text) > _MOST_CHARACTERS:
         raise ArchError(f"an expression has at most {_MOST_CHARACTERS} characters, this one {len(text)}")
     if not text.endswith(")"):
-        hint = "; inside {} write an expression that has a comma in quotes" if text.count("(") > text.count(")") else ""
+        is_cut_off = text.count("(") - text.count(")") > 1
+        hint = "; inside {} an expression that has a comma stands in quotes" if is_cut_off else ""
         raise ArchError(f"'{text}' is not an expression: what $( opens must be closed by ) at the very end{hint}")
     return _Parser(text).whole()
 
