@@ -12,11 +12,10 @@ from archcalc.layers.fields import LARGEST, is_integer, spell
 from archcalc.spec.expand import Expanded, flatten
 from archcalc.spec.expressions import FAULTY, Scope
 from archcalc.spec.expressions import NAME as PARAM_NAME
-from archcalc.spec.inherit import CHANGES
 from archcalc.spec.inputs import Inputs, alone, inputs_in_words, replaced
 from archcalc.spec.model import LONGEST_NAME, NAME, VERSION, Claim, Source, Spec, Training
 from archcalc.spec.reading import LayerList, Reader, kind_of, mark_of, resolve
-from archcalc.spec.statement import House, Statements
+from archcalc.spec.statement import CHANGES, House, Statements
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence
 
 MAPPINGS: Final = ("sources", "params", "defaults", "blocks", "override", "training")

@@ -18,10 +18,11 @@ from archcalc.layers.fields import spell
 from archcalc.spec.blocks import MOST_LAYERS, Blocks, too_many
 from archcalc.spec.channels import Channels
 from archcalc.spec.expressions import IN_CHANNELS, Scope, is_expression
+from archcalc.spec.inherit import Changes
 from archcalc.spec.inputs import by_name
 from archcalc.spec.model import NAME, Entry, Tower
 from archcalc.spec.reading import LayerList, kind_of, mark_of
-from archcalc.spec.statement import House, LaidOut, Names, Place, Statements, structure_keys, written_name
+from archcalc.spec.statement import CHANGES, House, LaidOut, Names, Place, Statements, structure_keys, written_name
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence
 
 MOST_STEPS: Final = 3 * MOST_LAYERS
@@ -223,11 +224,10 @@ class _Expansion:
             chain = " -> ".join((*place.blocks[place.blocks.index(title) :], title))
             self.fault(f"block {title} would hold itself: {chain}", mark_of(node, "block"), within)
             return source
-        body = self.house.blocks[title]
         reads_channels = self.blocks.reads_channels(title)
         params = self.arguments(node, title, source, place, within, reads_channels)
         repeat = self.blocks.repeat(node, place, within)
-        layers = body.items.get("layers")
+        layers = self.changed(node, title, within)
         if params is None or not isinstance(layers, Sequence):
             return source
         faults_before, before = len(self.faults.found), (len(self.entries), self.steps)
@@ -247,6 +247,20 @@ class _Expansion:
                 self.expect_room_for(repeat or 1, before, node.mark)
         return source
 
+    def changed(self, node: Mapping, title: str, within: str) -> Node | None:
+        """Return a block's layers as one use of it changes them."""
+        body = self.house.blocks[title]
+        given = {key: node.items[key] for key in CHANGES if key in node.items}
+        if not given or "layers" not in body.items:
+            return body.items.get("layers")
+        reader = self.house.reader
+        changes: dict[str, Node] = {
+            key: reader.mapping(value, key, within) if key == "override" else reader.sequence(value, key, within)
+            for key, value in given.items()
+        }
+        defaults = Mapping(self.house.defaults, {}, node.mark)
+        return Changes(Mapping(changes, node.keys, node.mark), f"block {title}", defaults, self.faults).applied(body)
+
     def arguments(
         self, node: Mapping, title: str, source: str, place: Place, within: str, reads_channels: bool
     ) -> Scope | None:
@@ -263,7 +277,7 @@ class _Expansion:
 
     def again(self, node: Mapping, name: str, sources: list[str], place: Place, within: str) -> str:
         """Lay out what another statement has become once more, with the same weights, `repeat` times."""
-        for key in ("block", "with"):
+        for key in ("block", "with", *CHANGES):
             if key in node.items:
                 self.fault(f"use takes layer or {key}, not both", node.keys[key], within)
         first = self.read.layers_before(node, place, within)

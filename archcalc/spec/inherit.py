@@ -14,13 +14,10 @@ from archcalc.layers.declared import MISSING
 from archcalc.layers.fields import spell
 from archcalc.spec.expressions import is_expression
 from archcalc.spec.reading import Reader, kind_of, plain
-from archcalc.spec.statement import written_name
+from archcalc.spec.statement import CHANGES, written_name
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence
 
-CHANGES: Final = ("override", "remove", "insert")
-"""The keys by which a spec that extends another changes its layers."""
-
-_LEAVE_IT_OUT: Final = "leave it out, since a variant gives only what differs"
+_LEAVE_IT_OUT: Final = "leave it out, since only what differs is given"
 
 _WHOLE: Final = ("input", "outputs", "inplace")
 """Keys that a child has of its own, or its parent's."""
@@ -43,7 +40,7 @@ def inherit(child: Mapping, parent: Mapping, parent_name: str, faults: Faults) -
             items[key] = parent.items[key]
     for key, depth in _DEPTH.items():
         items[key] = _laid_over(key, child.items.get(key), parent.items.get(key), parent_name, faults, depth)
-    items["layers"] = _Changes(child, parent_name, items["defaults"], faults).applied(parent)
+    items["layers"] = Changes(child, parent_name, items["defaults"], faults).applied(parent)
     for key in items:
         keys.setdefault(key, parent.keys.get(key, child.mark))
     return Mapping(items, keys, child.mark)
@@ -72,8 +69,8 @@ def _expect_change(what: str, new: Node, old: Node, parent_name: str, faults: Fa
     faults.add(f"{what} is {same} in {parent_name}; {_LEAVE_IT_OUT}", new.mark)
 
 
-class _Changes:
-    """The `override`, `remove` and `insert` of a spec, applied in one walk over its parent's layers."""
+class Changes:
+    """The `override`, `remove` and `insert` of a variant or of a `use`, applied in one walk over its parent's layers."""
 
     def __init__(self, child: Mapping, parent_name: str, defaults: Node, faults: Faults) -> None:
         self.parent_name = parent_name

@@ -12,7 +12,7 @@ from archcalc.layers.fields import EXPRESSION
 from archcalc.spec.document import FILE_KEYS
 from archcalc.spec.expressions import NAME as PARAM_NAME
 from archcalc.spec.model import NAME, VERSION, Claim, Source, Training
-from archcalc.spec.statement import STRUCTURES, activations, merge_fields, structure_keys
+from archcalc.spec.statement import CHANGES, STRUCTURES, activations, merge_fields, structure_keys
 
 _WORD: Final = {"type": "string"}
 _LAYERS: Final = {"$ref": "#/definitions/layers"}
@@ -60,6 +60,20 @@ _SHAPE: Final[dict[str, Any]] = {
     "anyOf": [{"type": "array", "items": {"anyOf": [{"type": "integer", "minimum": 1}, EXPRESSION]}}, EXPRESSION]
 }
 
+_CHANGES: Final[dict[str, Any]] = {
+    "override": {"type": "object", "additionalProperties": {"type": "object"}},
+    "remove": _NAMES,
+    "insert": {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "required": ["after", "layers"],
+            "additionalProperties": False,
+            "properties": {"after": _WORD, "layers": _LAYERS},
+        },
+    },
+}
+
 _FILE: Final[dict[str, Any]] = {
     "archcalc": {"const": VERSION, "description": "The version of the language."},
     "name": _NAME | {"description": "The name of the file, without its ending."},
@@ -99,17 +113,7 @@ _FILE: Final[dict[str, Any]] = {
     "layers": _LAYERS,
     "outputs": _NAMES
     | {"minItems": 1, "description": "The layers that the network hands on. Default: all that no later layer reads."},
-    "override": {"type": "object", "additionalProperties": {"type": "object"}},
-    "remove": _NAMES,
-    "insert": {
-        "type": "array",
-        "items": {
-            "type": "object",
-            "required": ["after", "layers"],
-            "additionalProperties": False,
-            "properties": {"after": _WORD, "layers": _LAYERS},
-        },
-    },
+    **_CHANGES,
     "training": _record(Training.fields, Training.__doc__),
     "claims": {"type": "array", "items": _record(Claim.fields, Claim.__doc__)},
 }
@@ -122,6 +126,7 @@ _COMMON: Final[dict[str, Any]] = {
 _STRUCTURE_KEYS: Final[dict[str, Any]] = {
     "block": _WORD,
     "layer": _WORD,
+    **_CHANGES,
     "with": {"type": "object"},
     "repeat": {"anyOf": [{"type": "integer", "minimum": 0}, EXPRESSION]},
     "paths": {"type": "array", "minItems": 2, "items": {"anyOf": [_LAYERS, EXPRESSION]}},
@@ -135,7 +140,7 @@ _REQUIRED: Final = {"use": ["name"], "branches": ["name", "paths", "merge"], "to
 
 _EITHER: Final[dict[str, Any]] = {
     "oneOf": [{"required": ["block"]}, {"required": ["layer"]}],
-    "dependencies": {"with": ["block"]},
+    "dependencies": {key: ["block"] for key in ("with", *CHANGES)},
 }
 """What a `use` lays out: a block, or a layer before it once more."""
 

@@ -20,6 +20,9 @@ def merge_fields() -> dict[str, Field]:
     return {name: field for kind in merging().values() for name, field in kind.fields.items()}
 
 
+CHANGES: Final = ("override", "remove", "insert")
+"""The keys by which a spec changes the layers of the one that it extends, and a `use` those of its block."""
+
 STRUCTURES: Final = ("use", "branches", "towers")
 """The ops that are not layers."""
 
@@ -27,7 +30,7 @@ STRUCTURES: Final = ("use", "branches", "towers")
 def structure_keys(op: str) -> tuple[str, ...]:
     """Return the keys of an op that is not a layer."""
     own = {
-        "use": ("block", "layer", "with", "repeat"),
+        "use": ("block", "layer", "with", "repeat", *CHANGES),
         "branches": ("paths", "merge", *merge_fields(), "activation") if op == "branches" else (),
         "towers": ("devices", "layers"),
     }

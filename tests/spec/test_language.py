@@ -370,3 +370,41 @@ def test_the_api_checks_what_it_is_given() -> None:
             archcalc.load("paper").table(batch=batch)  # type: ignore[arg-type]
     with pytest.raises(archcalc.ArchError, match="alexnet_paper has no param 'nope' to set"):
         archcalc.load("paper", nope=1)
+
+
+def test_one_use_changes_the_layers_of_its_block(tmp_path: Path) -> None:
+    network = spec(
+        tmp_path,
+        """
+input: [3, 32, 32]
+defaults: {conv2d: {bias: false}}
+blocks:
+  unit:
+    params: {width: 8}
+    layers:
+      - {name: conv, op: conv2d, out_channels: $width, kernel_size: 3, padding: 1, activation: relu}
+      - name: sum
+        op: branches
+        merge: add
+        paths: [[{name: point, op: conv2d, out_channels: $width, kernel_size: 1}], []]
+layers:
+  - {name: plain, op: use, block: unit}
+  - name: changed
+    op: use
+    block: unit
+    repeat: 2
+    with: {width: 4}
+    override: {conv: {stride: 2, activation: null}, sum.point: {bias: true}}
+    insert: [{after: input, layers: [{name: norm, op: batch_norm2d}]}, {after: sum, layers: [{name: end, op: tanh}]}]
+  - {name: bare, op: use, block: unit, remove: [sum]}
+""",
+    )
+    rows = {row.name: row for row in network.table().rows}
+    assert [name for name in rows if name.startswith("changed.1")] == [
+        *("changed.1.norm", "changed.1.conv", "changed.1.sum.point", "changed.1.sum", "changed.1.end")
+    ]
+    assert [rows[name].output_shape for name in ("plain.sum", "changed.0.end", "changed.1.end", "bare.conv.relu")] == [
+        *((8, 32, 32), (4, 16, 16), (4, 8, 8), (8, 8, 8))
+    ]
+    assert (rows["plain.sum.point"].params, rows["changed.1.sum.point"].params) == (64, 4 * 4 + 4)
+    assert network.check().differences == []
