@@ -70,7 +70,7 @@ def _expect_change(what: str, new: Node, old: Node, parent_name: str, faults: Fa
 
 
 class Changes:
-    """The `override`, `remove` and `insert` of a variant or of a `use`, applied in one walk over its parent's layers."""
+    """The `override`, `remove` and `insert` of a variant or of a `use`, in one walk over its parent's layers."""
 
     def __init__(self, child: Mapping, parent_name: str, defaults: Node, faults: Faults) -> None:
         self.parent_name = parent_name
