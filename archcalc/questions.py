@@ -211,15 +211,16 @@ def _fit(network: Network, found: "Modules") -> "Weights | None":
 def catalogue(spec_dir: str | os.PathLike[str] | None = None, *, show_notes: bool = False) -> "Listing":
     """Return the specs that can be named, with their totals; broken ones with their faults.
 
-    `show_notes` shows their notes too, which are always among what is returned.
+    Those of a family come together. `show_notes` shows their notes too, which are always among what is returned.
 
     >>> import archcalc
     >>> [spec.name for spec in archcalc.catalogue().specs][:2]
     ['alexnet_caffe', 'alexnet_ccv']
     """
     from archcalc.answers.list import Catalogue as Listing
+    from archcalc.render.list import by_family
 
-    return Listing(tuple(sorted(map(listed, every(spec_dir)), key=lambda spec: spec.name)), show_notes)
+    return Listing(tuple(by_family(map(listed, every(spec_dir)))), show_notes)
 
 
 def validate(*specs: str | os.PathLike[str], spec_dir: str | os.PathLike[str] | None = None) -> "Validation":
@@ -240,7 +241,7 @@ def listed(one: Tried) -> "Listed":
     if network is None:
         return Listed(word, (), "", word, None, faults=fault.faults if fault else ())
     spec = network.spec
-    return Listed(spec.name, spec.aliases, spec.title, spec.file, measure(network.graph), spec.notes)
+    return Listed(spec.name, spec.aliases, spec.title, spec.file, measure(network.graph), spec.notes, spec.family)
 
 
 def starter(like: Named | None = None, file: str | os.PathLike[str] = "network.yaml") -> str:

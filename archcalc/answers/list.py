@@ -30,6 +30,7 @@ class Catalogue(Answer):
                 "name": spec.name,
                 "aliases": " ".join(spec.aliases),
                 "title": spec.title,
+                "family": spec.family,
                 "layers": len(table.rows) if table else None,
                 "params": table.totals.params if table else None,
                 "macs": table.totals.macs if table else None,

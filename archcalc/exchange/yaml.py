@@ -21,6 +21,7 @@ def document(spec: Spec) -> dict[str, Any]:
         "name": spec.name,
         "aliases": list(spec.aliases),
         "title": spec.title,
+        "family": spec.family,
         "notes": spec.notes,
         "sources": {name: _given(source) for name, source in spec.sources.items()},
         "input": as_data(spec.input_shape),

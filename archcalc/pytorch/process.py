@@ -17,6 +17,9 @@ from typing import IO, Any, Final, NamedTuple, TypeVar
 
 A = TypeVar("A")
 
+SIZE_BYTES: Final = 8
+"""The bytes before a request that say how long it is: a pipe hands on a long one in parts."""
+
 _GLANCE_SECONDS: Final = 0.2
 """How often a process that says nothing is looked at: one that has ended may have left its pipe to another."""
 _LAST_WORDS_SECONDS: Final = 1.0
@@ -80,7 +83,8 @@ def _send(process: subprocess.Popen[bytes], request: object) -> None:
     """Write a request; the pipe stays open, since the process ends when its input does, and so with this process."""
     assert process.stdin is not None
     with contextlib.suppress(BrokenPipeError):
-        process.stdin.write(pickle.dumps(request))
+        pickled = pickle.dumps(request)
+        process.stdin.write(len(pickled).to_bytes(SIZE_BYTES) + pickled)
         process.stdin.flush()
 
 

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 from archcalc.analysis.messages import Answer, Failure, Message, line
 from archcalc.errors import ArchError, MissingError
+from archcalc.pytorch.process import SIZE_BYTES
 
 Send = Callable[[Message], None]
 
@@ -23,14 +24,15 @@ def serve(answer: Callable[[Any, Send], Answer], failed: Callable[[Any, BaseExce
     """Answer the request on standard input and end; `failed` says what the message for any other error is."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     faulthandler.enable(all_threads=False)
-    messages, requests = os.fdopen(os.dup(1), "w", encoding="utf-8"), os.fdopen(os.dup(0), "rb", buffering=0)
+    messages, requests = os.fdopen(os.dup(1), "w", encoding="utf-8"), os.fdopen(os.dup(0), "rb")
     os.dup2(2, 1)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
 
     def send(message: Message) -> None:
         print(f"\n{line(message)}", file=messages, flush=True)  # a line of its own, whatever stands there already
 
-    request = pickle.load(requests)
+    size = int.from_bytes(requests.read(SIZE_BYTES))
+    request = pickle.loads(requests.read(size))
     threading.Thread(target=_end_with_the_caller, args=(requests.fileno(),), daemon=True).start()
     code = 1
     try:

@@ -21,11 +21,11 @@ from archcalc.spec.text import Mapping, Node, Scalar, Sequence
 MAPPINGS: Final = ("sources", "params", "defaults", "blocks", "override", "training")
 LISTS: Final = ("aliases", "inplace", "layers", "outputs", "remove", "insert", "claims")
 FILE_KEYS: Final = (
-    *("archcalc", "name", "aliases", "title", "notes", "extends", "sources", "params", "input", "defaults"),
+    *("archcalc", "name", "aliases", "title", "family", "notes", "extends", "sources", "params", "input", "defaults"),
     *("inplace", "blocks", "layers", "outputs", "override", "remove", "insert", "training", "claims"),
 )
 
-_ALIAS: Final = "[A-Za-z][A-Za-z0-9_.-]*"
+_WORD: Final = "[A-Za-z][A-Za-z0-9_.-]*"
 
 
 def sound(root: Mapping, faults: Faults) -> Mapping:
@@ -108,6 +108,7 @@ class _Document:
             name=name,
             aliases=self._aliases(name),
             title=" ".join(self._words("title").split()),
+            family=self._family(),
             notes=self._words("notes"),
             sources=self._sources(params),
             params={param: value for param, value in params.items() if not isinstance(value, LayerList)},
@@ -161,13 +162,22 @@ class _Document:
     def _aliases(self, name: str) -> tuple[str, ...]:
         found: list[str] = []
         for node in self._items("aliases"):
-            if not isinstance(node, Scalar) or not isinstance(node.value, str) or not re.fullmatch(_ALIAS, node.text):
+            if not isinstance(node, Scalar) or not isinstance(node.value, str) or not re.fullmatch(_WORD, node.text):
                 self.faults.add(f"an alias must be one word that starts with a letter, got {kind_of(node)}", node.mark)
             elif node.text in (name, *found):
                 self.faults.add(f"'{node.text}' is already its name or an alias", node.mark)
             else:
                 found.append(node.text)
         return tuple(found)
+
+    def _family(self) -> str:
+        node = self.root.items.get("family")
+        if node is None:
+            return ""
+        if not isinstance(node, Scalar) or not isinstance(node.value, str) or not re.fullmatch(_WORD, node.text):
+            self.faults.add(f"family must be one word that starts with a letter, got {kind_of(node)}", node.mark)
+            return ""
+        return node.text
 
     def _inplace(self) -> tuple[str, ...]:
         found: list[str] = []

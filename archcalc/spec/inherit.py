@@ -1,8 +1,8 @@
 """`extends`: a variant's tree laid over its parent's, which gives a tree without `extends`.
 
 Layers are changed by name, never by place: `override`, `remove`, `insert`. What changes nothing is a fault, since a
-variant's file is read for what differs. Inherited are params, input, outputs, defaults, inplace, blocks and layers;
-what a file says about itself and its sources (name, aliases, title, notes, sources, training, claims) is not.
+variant's file is read for what differs. Inherited are family, params, input, outputs, defaults, inplace, blocks and
+layers; what a file says about itself and its sources (name, aliases, title, notes, sources, training, claims) is not.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from archcalc.spec.text import Mapping, Node, Scalar, Sequence
 
 _LEAVE_IT_OUT: Final = "leave it out, since only what differs is given"
 
-_WHOLE: Final = ("input", "outputs", "inplace")
+_WHOLE: Final = ("family", "input", "outputs", "inplace")
 """Keys that a child has of its own, or its parent's."""
 
 _DEPTH: Final = {"params": 1, "blocks": 1, "defaults": 2}

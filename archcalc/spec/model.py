@@ -274,6 +274,8 @@ class Spec:
     layers: tuple[Entry, ...]
     aliases: tuple[str, ...] = ()
     title: str = ""
+    family: str = ""
+    """The word under which a catalogue lists it with its relatives."""
     notes: str = ""
     sources: Mapping[str, Source] = field(default_factory=dict)
     params: Mapping[str, Any] = field(default_factory=dict)

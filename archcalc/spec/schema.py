@@ -79,6 +79,7 @@ _FILE: Final[dict[str, Any]] = {
     "name": _NAME | {"description": "The name of the file, without its ending."},
     "aliases": _NAMES | {"description": "Other names for the command line."},
     "title": {"type": ["string", "number"]},
+    "family": _WORD | {"description": "The word under which archcalc list shows it with its relatives."},
     "notes": {"type": ["string", "number"]},
     "extends": _WORD | {"description": "The spec that this one is a variant of: a name or a path."},
     "sources": {"type": "object", "additionalProperties": _record(Source.fields, Source.__doc__)},
