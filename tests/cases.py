@@ -15,6 +15,7 @@ from archcalc.layers.local import Local2d
 from archcalc.layers.merge import Add, Concat, Maximum, Mul, Sub
 from archcalc.layers.norm import BatchNorm1d, BatchNorm2d, LocalResponseNorm
 from archcalc.layers.pad import ConstantPad2d, ReflectionPad2d, ReplicationPad2d, ZeroPad2d
+from archcalc.layers.part import Chunk, Split
 from archcalc.layers.pool import AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, MaxPool2d
 from archcalc.layers.rearrange import ChannelShuffle, Permute, PixelShuffle, PixelUnshuffle, Slice
 from archcalc.layers.rectifier import Elu, Hardsigmoid, Hardswish, Hardtanh, LeakyRelu, Prelu, Relu6
@@ -326,6 +327,11 @@ CASES = [
     case(ChannelShuffle(groups=2), [MAP], MAP),
     case(Slice(length=3), [MAP], (3, 6, 6)),
     case(Slice(start=1, length=3, dim=2), [MAP], (4, 3, 6)),
+    # the second of two halves, the third of three: 4 / 2 = 2, 6 / 3 = 2
+    case(Chunk(chunks=2, index=1), [MAP], (2, 6, 6)),
+    case(Chunk(chunks=3, dim=2, index=2), [MAP], (4, 2, 6)),
+    case(Split(sizes=[1, 3], index=1), [MAP], (3, 6, 6)),
+    case(Split(sizes=[1, 2, 3], dim=3, index=2), [MAP], (4, 6, 3)),
     case(Permute(dims=[2, 3, 1]), [(4, 6, 5)], (6, 5, 4)),
     case(Permute(dims=[2, 1]), [(4, 6)], (6, 4)),
     case(Upsample(scale_factor=2), [MAP], (4, 12, 12)),

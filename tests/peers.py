@@ -113,6 +113,8 @@ LAYERS: Final = {
     "pixel_unshuffle": "{op: pixel_unshuffle, downscale_factor: 3}",
     "channel_shuffle": "{op: channel_shuffle, groups: 2}",
     "slice": "{op: slice, start: 1, length: 3}",
+    "chunk": "{op: chunk, chunks: 2, index: 1}",
+    "split": "{op: split, sizes: [1, 3, 2], index: 1}",
     "permute": "{op: permute, dims: [2, 1, 3]}",
     "upsample": "{op: upsample, scale_factor: 2}",
 }

@@ -131,6 +131,10 @@ class Layer(Declared, ABC):
     @abstractmethod
     def twin(self, *inputs: Any) -> Twin: ...
 
+    def parts(self) -> Iterator["Layer"]:
+        """Return the layers that a statement of it makes, where it makes several: `NAME.0`, `NAME.1` and so on."""
+        yield from ()
+
     def remarks(self, *inputs: Any) -> Iterator[str]:
         """Return in words what its shapes and numbers do not show."""
         yield from ()
@@ -282,6 +286,7 @@ FAMILIES: Final[Mapping[str, str]] = {
     "stochastic_depth": "stochastic_depth",
     "reshape": "flatten identity",
     "rearrange": "pixel_shuffle pixel_unshuffle channel_shuffle slice permute",
+    "part": "chunk split",
     "pad": "zero_pad2d constant_pad2d reflection_pad2d replication_pad2d",
     "resample": "upsample",
     "merge": "add sub maximum mul concat",

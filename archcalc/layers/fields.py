@@ -252,6 +252,32 @@ class Order(FieldType):
         return {"type": "array", "items": axis, "minItems": 1, "maxItems": _MOST_SHOWN, "uniqueItems": True}
 
 
+class PartIndex(Optional):
+    """Which of several parts is meant, from 0 on; all of them where it is left out."""
+
+    def __init__(self) -> None:
+        super().__init__(Integer(0))
+        self.words = "an integer >= 0; left out for all parts, NAME.0, NAME.1, ..."
+
+
+class PartSizes(FieldType):
+    """The sizes of two parts or more, in order."""
+
+    words = "a list of two or more integers >= 1"
+
+    def read(self, value: Any) -> tuple[int, ...]:
+        sizes = value if isinstance(value, list | tuple) else ()
+        if len(sizes) >= 2 and all(is_integer(size) and 1 <= size <= LARGEST for size in sizes):
+            return tuple(map(int, sizes))
+        raise self.refuse(value)
+
+    def write(self, value: tuple[int, ...]) -> list[int]:
+        return list(value)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "array", "items": {"anyOf": [{"type": "integer", "minimum": 1}, EXPRESSION]}, "minItems": 2}
+
+
 class Sides(NamedTuple):
     """Padding in elements, before and after each axis."""
 

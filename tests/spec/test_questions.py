@@ -18,6 +18,8 @@ ANSWERS = [
     ("eltwise_max", (8, 4, 4), 8 * 8 + 8, 8 * 8 * 16),
     ("pixel_shuffle", (64, 128, 128), 0, 0),
     ("shuffle_split", (116, 28, 28), 0, 0),
+    # two parts of 58, one of which goes through 58 * 58 + 58 * 9 + 58 * 58 weights, and 3 norms of 2 * 58
+    ("shufflenet_unit", (116, 28, 28), 2 * 58 * 58 + 58 * 9 + 3 * 116, (2 * 58 * 58 + 58 * 9) * 28 * 28),
     # 256 + 3 + 3 - 7 + 1 = 256; 64 filters of 3 x 7 x 7
     ("reflection_pad", (64, 256, 256), 64 * 147 + 64, 64 * 147 * 256 * 256),
     ("adaptive_none", (64, 1, 100), 0, 0),
