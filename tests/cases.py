@@ -141,6 +141,30 @@ CASES = [
     ),
     # ceil(7 / 2) = 4 places of 3 at stride 2 reach 9: 2 of padding, 1 on each side, whatever the word
     case(MaxPool2d(kernel_size=3, stride=2, padding="same_lower"), [(4, 7, 7)], (4, 4, 4), padding=(1, 1, 1, 1)),
+    # padded with what there is: 6 + 2 * 2 - 3 + 1 = 8; 2*4*9 + 2 = 74; 72 * 64
+    *(
+        case(
+            Conv2d(out_channels=2, kernel_size=3, padding=2, padding_mode=mode),
+            [MAP],
+            (2, 8, 8),
+            params=74,
+            macs=4_608,
+            padding=(2, 2, 2, 2),
+        )
+        for mode in ("reflect", "replicate", "circular")
+    ),
+    # the same on one side: 6 + 5 - 3 + 1 = 9 high, 6 + 2 - 3 + 1 = 6 wide; 72 * 54
+    *(
+        case(
+            Conv2d(out_channels=2, kernel_size=3, padding={"top": 5, "left": 2}, padding_mode=mode),
+            [MAP],
+            (2, 9, 6),
+            params=74,
+            macs=3_888,
+            padding=(5, 0, 2, 0),
+        )
+        for mode in ("reflect", "replicate", "circular")
+    ),
     # groups: 6 filters that read 4 / 2 = 2 channels each: 6*2*9 + 6 = 114; 108 * 36 = 3_888
     case(Conv2d(out_channels=6, kernel_size=3, padding=1, groups=2), [MAP], (6, 6, 6), params=114, macs=3_888),
     # dilation 2 spreads a 3x3 window over 5x5: 6 - 5 + 1 = 2; 8*4*9 + 8 = 296; 288 * 4 = 1_152

@@ -125,6 +125,8 @@ FLAT: Final = ("linear", "batch_norm1d", "softmax", "log_softmax")
 
 VARIANTS: Final = {
     "conv2d_bare": "{op: conv2d, out_channels: 8, kernel_size: [3, 2], groups: 2, bias: false}",
+    "conv2d_mirrored": "{op: conv2d, out_channels: 8, kernel_size: 3, padding: 1, padding_mode: reflect}",
+    "conv2d_around": "{op: conv2d, out_channels: 8, kernel_size: 3, padding: {top: 1}, padding_mode: circular}",
     "conv2d_depthwise": "{op: conv2d, out_channels: 12, kernel_size: 3, groups: 6}",
     "conv_transpose2d_bare": "{op: conv_transpose2d, out_channels: 8, kernel_size: [3, 2], groups: 2, bias: false}",
     "conv_transpose2d_spread": "{op: conv_transpose2d, out_channels: 4, kernel_size: 3, dilation: 2, padding: 1}",
