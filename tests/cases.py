@@ -26,6 +26,7 @@ from archcalc.layers.scale import Scale
 from archcalc.layers.smooth import Gelu, Mish, Silu, Softplus
 from archcalc.layers.softmax import Glu, LogSoftmax, Softmax
 from archcalc.layers.stochastic_depth import StochasticDepth
+from archcalc.layers.table_conv import TableConv2d
 
 
 class Case(NamedTuple):
@@ -55,6 +56,15 @@ def case(
 
 
 MAP = (4, 6, 6)
+
+C3 = [
+    *([one % 6, (one + 1) % 6, (one + 2) % 6] for one in range(6)),
+    *([one % 6, (one + 1) % 6, (one + 2) % 6, (one + 3) % 6] for one in range(6)),
+    *([one % 6, (one + 1) % 6, (one + 3) % 6, (one + 4) % 6] for one in range(3)),
+    [0, 1, 2, 3, 4, 5],
+]
+"""Which maps of S2 each map of LeNet-5's C3 reads: table I of LeCun et al. 1998, three, four and six in a row, and two
+pairs."""
 
 CASES = [
     # 8 filters of 3x3x4 on 14x14 places: 8*3*3*4 = 288 weights, 288*196 = 56_448
@@ -128,6 +138,33 @@ CASES = [
         (2, 3, 3),
         params=666,
         macs=648,
+        padding=(0, 1, 0, 1),
+    ),
+    # LeNet-5's C3: 60 kernels of 5x5 and 16 biases, on 10x10 places: 60*25 + 16 = 1_516; 60*25 * 100 = 150_000
+    case(TableConv2d(kernel_size=5, connections=C3), [(6, 14, 14)], (16, 10, 10), params=1_516, macs=150_000),
+    # 3 kernels of 3x2: (6 + 1 - 5) // 2 + 1 = 2 high, (6 + 2 - 4) // 3 + 1 = 2 wide: 3 * 6 = 18, by 4 places
+    case(
+        TableConv2d(
+            connections=[[3], [0, 1]],
+            kernel_size=[3, 2],
+            stride=[2, 3],
+            padding={"top": 1, "left": 2},
+            dilation=[2, 3],
+            bias=False,
+        ),
+        [MAP],
+        (2, 2, 2),
+        params=18,
+        macs=72,
+        padding=(1, 0, 2, 0),
+    ),
+    # rounded up: ceil(3 / 2) + 1 = 3, which reads 1 past the end: 2 * 9 + 1 = 19; 18 * 9
+    case(
+        TableConv2d(connections=[[2, 0]], kernel_size=3, stride=2, ceil_mode="unclipped"),
+        [MAP],
+        (1, 3, 3),
+        params=19,
+        macs=162,
         padding=(0, 1, 0, 1),
     ),
     # ONNX's SAME_LOWER: a 4x4 window on 32x32 needs 3 rows and columns of padding, of which the odd one is before

@@ -273,6 +273,7 @@ FAMILIES: Final[Mapping[str, str]] = {
     "conv": "conv2d",
     "conv_transpose": "conv_transpose2d",
     "local": "local2d",
+    "table_conv": "table_conv2d",
     "linear": "linear",
     "pool": "max_pool2d avg_pool2d adaptive_avg_pool2d adaptive_max_pool2d",
     "norm": "local_response_norm batch_norm2d batch_norm1d",

@@ -278,6 +278,31 @@ class PartSizes(FieldType):
         return {"type": "array", "items": {"anyOf": [{"type": "integer", "minimum": 1}, EXPRESSION]}, "minItems": 2}
 
 
+class Table(FieldType):
+    """For each output map the input maps that it reads, counted from 0."""
+
+    words = "a list of lists: for each output map the input maps that it reads, from 0 on, each once"
+
+    def read(self, value: Any) -> tuple[tuple[int, ...], ...]:
+        rows = value if isinstance(value, list | tuple) else ()
+        if rows and all(map(self._is_row, rows)):
+            return tuple(tuple(map(int, row)) for row in rows)
+        raise self.refuse(value)
+
+    @staticmethod
+    def _is_row(row: Any) -> bool:
+        maps = row if isinstance(row, list | tuple) else ()
+        return all(is_integer(one) and 0 <= one <= LARGEST for one in maps) and 0 < len(set(maps)) == len(maps)
+
+    def write(self, value: tuple[tuple[int, ...], ...]) -> list[list[int]]:
+        return [list(row) for row in value]
+
+    def schema(self) -> dict[str, Any]:
+        one = {"anyOf": [{"type": "integer", "minimum": 0}, EXPRESSION]}
+        row = {"anyOf": [{"type": "array", "items": one, "minItems": 1, "uniqueItems": True}, EXPRESSION]}
+        return {"type": "array", "items": row, "minItems": 1}
+
+
 class Sides(NamedTuple):
     """Padding in elements, before and after each axis."""
 

@@ -28,6 +28,8 @@ ANSWERS = [
     # (28 - 2) / 2 + 1 = 14; ceil((28 + 2 - 2) / 2) + 1 = 15, whose last window starts at 28 < 29
     # 64 * 16 * 16 outputs, each with 32 * 9 weights and a bias of its own
     ("locally_connected", (64, 16, 16), 4_734_976, 4_718_592),
+    # 60 kernels of 5 x 5 and 16 biases, at 10 x 10 places: with an addition of each bias 151_600 connections
+    ("lenet5_c3", (16, 10, 10), 1_516, 151_600 - 16 * 100),
     ("layernorm_2d", (96, 56, 56), 192, 0),
     ("same_lower", (1, 32, 32), 17, 16_384),
     ("caffe_conv_vs_pool_28", (1, 15, 15), 5, 4 * 14 * 14),
