@@ -15,6 +15,7 @@ from archcalc.layers.local import Local2d
 from archcalc.layers.merge import Add, Concat, Maximum, Mul, Sub
 from archcalc.layers.norm import BatchNorm1d, BatchNorm2d, LocalResponseNorm
 from archcalc.layers.pad import ConstantPad2d, ReflectionPad2d, ReplicationPad2d, ZeroPad2d
+from archcalc.layers.part import Chunk, Split
 from archcalc.layers.pool import AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, MaxPool2d
 from archcalc.layers.rearrange import ChannelShuffle, Permute, PixelShuffle, PixelUnshuffle, Slice
 from archcalc.layers.rectifier import Elu, Hardsigmoid, Hardswish, Hardtanh, LeakyRelu, Prelu, Relu6
@@ -25,6 +26,7 @@ from archcalc.layers.scale import Scale
 from archcalc.layers.smooth import Gelu, Mish, Silu, Softplus
 from archcalc.layers.softmax import Glu, LogSoftmax, Softmax
 from archcalc.layers.stochastic_depth import StochasticDepth
+from archcalc.layers.table_conv import TableConv2d
 
 
 class Case(NamedTuple):
@@ -54,6 +56,15 @@ def case(
 
 
 MAP = (4, 6, 6)
+
+C3 = [
+    *([one % 6, (one + 1) % 6, (one + 2) % 6] for one in range(6)),
+    *([one % 6, (one + 1) % 6, (one + 2) % 6, (one + 3) % 6] for one in range(6)),
+    *([one % 6, (one + 1) % 6, (one + 3) % 6, (one + 4) % 6] for one in range(3)),
+    [0, 1, 2, 3, 4, 5],
+]
+"""Which maps of S2 each map of LeNet-5's C3 reads: table I of LeCun et al. 1998, three, four and six in a row, and two
+pairs."""
 
 CASES = [
     # 8 filters of 3x3x4 on 14x14 places: 8*3*3*4 = 288 weights, 288*196 = 56_448
@@ -129,6 +140,33 @@ CASES = [
         macs=648,
         padding=(0, 1, 0, 1),
     ),
+    # LeNet-5's C3: 60 kernels of 5x5 and 16 biases, on 10x10 places: 60*25 + 16 = 1_516; 60*25 * 100 = 150_000
+    case(TableConv2d(kernel_size=5, connections=C3), [(6, 14, 14)], (16, 10, 10), params=1_516, macs=150_000),
+    # 3 kernels of 3x2: (6 + 1 - 5) // 2 + 1 = 2 high, (6 + 2 - 4) // 3 + 1 = 2 wide: 3 * 6 = 18, by 4 places
+    case(
+        TableConv2d(
+            connections=[[3], [0, 1]],
+            kernel_size=[3, 2],
+            stride=[2, 3],
+            padding={"top": 1, "left": 2},
+            dilation=[2, 3],
+            bias=False,
+        ),
+        [MAP],
+        (2, 2, 2),
+        params=18,
+        macs=72,
+        padding=(1, 0, 2, 0),
+    ),
+    # rounded up: ceil(3 / 2) + 1 = 3, which reads 1 past the end: 2 * 9 + 1 = 19; 18 * 9
+    case(
+        TableConv2d(connections=[[2, 0]], kernel_size=3, stride=2, ceil_mode="unclipped"),
+        [MAP],
+        (1, 3, 3),
+        params=19,
+        macs=162,
+        padding=(0, 1, 0, 1),
+    ),
     # ONNX's SAME_LOWER: a 4x4 window on 32x32 needs 3 rows and columns of padding, of which the odd one is before
     case(
         Conv2d(out_channels=1, kernel_size=4, padding="same_lower"),
@@ -140,6 +178,30 @@ CASES = [
     ),
     # ceil(7 / 2) = 4 places of 3 at stride 2 reach 9: 2 of padding, 1 on each side, whatever the word
     case(MaxPool2d(kernel_size=3, stride=2, padding="same_lower"), [(4, 7, 7)], (4, 4, 4), padding=(1, 1, 1, 1)),
+    # padded with what there is: 6 + 2 * 2 - 3 + 1 = 8; 2*4*9 + 2 = 74; 72 * 64
+    *(
+        case(
+            Conv2d(out_channels=2, kernel_size=3, padding=2, padding_mode=mode),
+            [MAP],
+            (2, 8, 8),
+            params=74,
+            macs=4_608,
+            padding=(2, 2, 2, 2),
+        )
+        for mode in ("reflect", "replicate", "circular")
+    ),
+    # the same on one side: 6 + 5 - 3 + 1 = 9 high, 6 + 2 - 3 + 1 = 6 wide; 72 * 54
+    *(
+        case(
+            Conv2d(out_channels=2, kernel_size=3, padding={"top": 5, "left": 2}, padding_mode=mode),
+            [MAP],
+            (2, 9, 6),
+            params=74,
+            macs=3_888,
+            padding=(5, 0, 2, 0),
+        )
+        for mode in ("reflect", "replicate", "circular")
+    ),
     # groups: 6 filters that read 4 / 2 = 2 channels each: 6*2*9 + 6 = 114; 108 * 36 = 3_888
     case(Conv2d(out_channels=6, kernel_size=3, padding=1, groups=2), [MAP], (6, 6, 6), params=114, macs=3_888),
     # dilation 2 spreads a 3x3 window over 5x5: 6 - 5 + 1 = 2; 8*4*9 + 8 = 296; 288 * 4 = 1_152
@@ -326,6 +388,11 @@ CASES = [
     case(ChannelShuffle(groups=2), [MAP], MAP),
     case(Slice(length=3), [MAP], (3, 6, 6)),
     case(Slice(start=1, length=3, dim=2), [MAP], (4, 3, 6)),
+    # the second of two halves, the third of three: 4 / 2 = 2, 6 / 3 = 2
+    case(Chunk(chunks=2, index=1), [MAP], (2, 6, 6)),
+    case(Chunk(chunks=3, dim=2, index=2), [MAP], (4, 2, 6)),
+    case(Split(sizes=[1, 3], index=1), [MAP], (3, 6, 6)),
+    case(Split(sizes=[1, 2, 3], dim=3, index=2), [MAP], (4, 6, 3)),
     case(Permute(dims=[2, 3, 1]), [(4, 6, 5)], (6, 5, 4)),
     case(Permute(dims=[2, 1]), [(4, 6)], (6, 4)),
     case(Upsample(scale_factor=2), [MAP], (4, 12, 12)),

@@ -100,6 +100,7 @@ LAYERS: Final = {
     "adaptive_max_pool2d": "{op: adaptive_max_pool2d, output_size: 1}",
     "local_response_norm": "{op: local_response_norm, size: 5, alpha_per: mean}",
     "local2d": "{op: local2d, out_channels: 8, kernel_size: 3, stride: 2}",
+    "table_conv2d": "{op: table_conv2d, kernel_size: 3, stride: 2, connections: [[0, 1, 2], [5], [3, 4, 5, 0]]}",
     "stochastic_depth": "{op: stochastic_depth, p: 0.5}",
     "group_norm": "{op: group_norm, num_groups: 3}",
     "layer_norm": "{op: layer_norm, normalized_shape: [6, 9, 9]}",
@@ -113,6 +114,8 @@ LAYERS: Final = {
     "pixel_unshuffle": "{op: pixel_unshuffle, downscale_factor: 3}",
     "channel_shuffle": "{op: channel_shuffle, groups: 2}",
     "slice": "{op: slice, start: 1, length: 3}",
+    "chunk": "{op: chunk, chunks: 2, index: 1}",
+    "split": "{op: split, sizes: [1, 3, 2], index: 1}",
     "permute": "{op: permute, dims: [2, 1, 3]}",
     "upsample": "{op: upsample, scale_factor: 2}",
 }
@@ -123,9 +126,12 @@ FLAT: Final = ("linear", "batch_norm1d", "softmax", "log_softmax")
 
 VARIANTS: Final = {
     "conv2d_bare": "{op: conv2d, out_channels: 8, kernel_size: [3, 2], groups: 2, bias: false}",
+    "conv2d_mirrored": "{op: conv2d, out_channels: 8, kernel_size: 3, padding: 1, padding_mode: reflect}",
+    "conv2d_around": "{op: conv2d, out_channels: 8, kernel_size: 3, padding: {top: 1}, padding_mode: circular}",
     "conv2d_depthwise": "{op: conv2d, out_channels: 12, kernel_size: 3, groups: 6}",
     "conv_transpose2d_bare": "{op: conv_transpose2d, out_channels: 8, kernel_size: [3, 2], groups: 2, bias: false}",
     "conv_transpose2d_spread": "{op: conv_transpose2d, out_channels: 4, kernel_size: 3, dilation: 2, padding: 1}",
+    "table_conv2d_bare": "{op: table_conv2d, connections: [[4], [0, 1]], kernel_size: [3, 2], padding: 1, bias: false}",
     "scale_shifted": "{op: scale, bias: true}",
     "scale_of_all": "{op: scale, per: tensor}",
     "dropout_never": "{op: dropout, p: 0}",

@@ -8,7 +8,10 @@ import pytest
 
 from tests.conftest import BUNDLED
 
-LARGE: Final = ("convnext_tiny", "densenet121", "googlenet", "mobilenet_v2", "resnet152", "resnet34", "vgg16")
+LARGE: Final = (
+    *("convnext_tiny", "densenet121", "googlenet", "mobilenet_v2", "resnet152", "resnet34", "shufflenet_v2_x1_0"),
+    "vgg16",
+)
 
 FEW: Final = ("alexnet_d2l", "alexnet_paper", "alexnet_torchvision", "caffenet", "lenet_d2l")
 """Bundled networks that have every kind of layer that some bundled network has."""

@@ -35,11 +35,23 @@ class Called(nn.Module):
             case "torch.narrow":
                 dim, start, length = (self.twin.keywords[word] for word in ("dim", "start", "length"))
                 return tensors[0].index_select(dim, torch.arange(start, start + length))
+            case "torch.chunk":
+                dim, chunks = self.twin.keywords["dim"], self.twin.keywords["chunks"]
+                (x,) = tensors
+                return x.unflatten(dim, (chunks, -1)).select(dim, self._index())
+            case "torch.split":
+                dim, sizes = self.twin.keywords["dim"], self.twin.keywords["split_size_or_sections"]
+                start = sum(sizes[: self._index()])
+                return tensors[0].index_select(dim, torch.arange(start, start + sizes[self._index()]))
             case "torch.permute":
                 return torch.movedim(tensors[0], self.twin.keywords["dims"], tuple(range(tensors[0].dim())))
         (x,) = tensors
         assert self.inner is not None
         return self.inner(self.pad(x) if self.pad else x)
+
+    def _index(self) -> int:
+        assert self.twin.part is not None
+        return self.twin.part.number
 
 
 def elements(module: nn.Module) -> int:

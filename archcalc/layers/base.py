@@ -131,6 +131,10 @@ class Layer(Declared, ABC):
     @abstractmethod
     def twin(self, *inputs: Any) -> Twin: ...
 
+    def parts(self) -> Iterator["Layer"]:
+        """Return the layers that a statement of it makes, where it makes several: `NAME.0`, `NAME.1` and so on."""
+        yield from ()
+
     def remarks(self, *inputs: Any) -> Iterator[str]:
         """Return in words what its shapes and numbers do not show."""
         yield from ()
@@ -269,6 +273,7 @@ FAMILIES: Final[Mapping[str, str]] = {
     "conv": "conv2d",
     "conv_transpose": "conv_transpose2d",
     "local": "local2d",
+    "table_conv": "table_conv2d",
     "linear": "linear",
     "pool": "max_pool2d avg_pool2d adaptive_avg_pool2d adaptive_max_pool2d",
     "norm": "local_response_norm batch_norm2d batch_norm1d",
@@ -282,6 +287,7 @@ FAMILIES: Final[Mapping[str, str]] = {
     "stochastic_depth": "stochastic_depth",
     "reshape": "flatten identity",
     "rearrange": "pixel_shuffle pixel_unshuffle channel_shuffle slice permute",
+    "part": "chunk split",
     "pad": "zero_pad2d constant_pad2d reflection_pad2d replication_pad2d",
     "resample": "upsample",
     "merge": "add sub maximum mul concat",

@@ -1,16 +1,29 @@
 """Convolutions."""
 
 from collections.abc import Iterator
-from typing import Final
+from functools import partial
+from typing import Annotated, Final
 
 from archcalc.layers import window
 from archcalc.layers.base import Role, Windowed, kind
-from archcalc.layers.fields import CeilMode, Flag, Groups, Outputs, Padding, Pair, Sides, Spread
+from archcalc.layers.fields import CeilMode, Choice, Flag, Groups, Outputs, Padding, Pair, Sides, Spread
 from archcalc.layers.requirement import Requirement, can_be_divided, has_rank
 from archcalc.layers.sizes import S, Shape, Sizes, parted, product
 from archcalc.layers.twin import Twin
 
 TORCH_DEFAULTS: Final = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 1, "bias": True}
+
+ZEROS: Final = "zeros"
+PADS: Final = {"reflect": "nn.ReflectionPad2d", "replicate": "nn.ReplicationPad2d", "circular": "nn.CircularPad2d"}
+"""What a convolution may be padded with other than zeros, and torch's layer that pads so."""
+
+_MOST: Final = {
+    "reflect": (1, "padding {} is not less than the size that it mirrors, which is {}"),
+    "circular": (0, "padding {} is more than the size that it takes from the other side, which is {}"),
+}
+"""By how much a size is at least larger than the padding of one side that is made of it, and the words where not."""
+
+PaddingMode = Annotated[str, Choice(ZEROS, *PADS)]
 
 
 @kind("conv2d")
@@ -35,11 +48,13 @@ class Conv2d(Windowed):
     groups: Groups = 1
     bias: Flag = True
     ceil_mode: CeilMode = False
+    padding_mode: PaddingMode = ZEROS
 
     def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
         yield from has_rank(x, 3)
         yield from can_be_divided(self.groups, "groups", in_channels=x[0], out_channels=self.out_channels)
         yield from window.fits(self, x)
+        yield from self._can_be_padded(x)
 
     def output_shape(self, x: Sizes[S]) -> Sizes[S | int]:
         return (self.out_channels, *window.places(self, x))
@@ -64,6 +79,8 @@ class Conv2d(Windowed):
 
     def twin(self, x: Shape) -> Twin:
         padding, pad = window.twin_padding(self, x)
+        if pad is not None and self.padding_mode != ZEROS:
+            pad = Twin(PADS[self.padding_mode], {"padding": pad.keywords["padding"]}, positional=("padding",))
         keywords = {
             "in_channels": x[0],
             "out_channels": self.out_channels,
@@ -73,13 +90,33 @@ class Conv2d(Windowed):
             "dilation": self.dilation,
             "groups": self.groups,
             "bias": self.bias,
+            "padding_mode": ZEROS if pad is not None else self.padding_mode,
         }
         return Twin(
             self.torch_call,
             keywords,
             pad,
             positional=("in_channels", "out_channels"),
-            defaults=TORCH_DEFAULTS,
+            defaults=TORCH_DEFAULTS | {"padding_mode": ZEROS},
             adds_up=("out_channels",),
             adds_up_apart=("in_channels", "groups"),
         )
+
+    def _can_be_padded(self, x: Sizes[S]) -> Iterator[Requirement]:
+        """Require that a map has the elements that its padding repeats, as torch asks."""
+        mode = self.padding_mode
+        past = f"what ceil_mode reads past the end is zeros, so padding_mode {mode} needs ceil_mode false"
+        yield Requirement(mode == ZEROS or self.ceil_mode is False, lambda: past)
+        if mode not in _MOST:
+            return
+        by, words = _MOST[mode]
+        for axis, size in enumerate(x[1:]):
+            for side in self._sides(axis, size):
+                yield Requirement(size >= side + by, partial(words.format, side, size))
+
+    def _sides(self, axis: int, size: S) -> tuple[S | int, S | int]:
+        """Return how many elements are put before and after an axis of maps."""
+        if isinstance(self.padding, Sides):
+            return self.padding[2 * axis], self.padding[2 * axis + 1]
+        field = (self.kernel_size[axis], self.stride[axis], self.dilation[axis])
+        return window.same_padding(size, *field, self.padding)

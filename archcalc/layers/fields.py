@@ -252,6 +252,57 @@ class Order(FieldType):
         return {"type": "array", "items": axis, "minItems": 1, "maxItems": _MOST_SHOWN, "uniqueItems": True}
 
 
+class PartIndex(Optional):
+    """Which of several parts is meant, from 0 on; all of them where it is left out."""
+
+    def __init__(self) -> None:
+        super().__init__(Integer(0))
+        self.words = "an integer >= 0; left out for all parts, NAME.0, NAME.1, ..."
+
+
+class PartSizes(FieldType):
+    """The sizes of two parts or more, in order."""
+
+    words = "a list of two or more integers >= 1"
+
+    def read(self, value: Any) -> tuple[int, ...]:
+        sizes = value if isinstance(value, list | tuple) else ()
+        if len(sizes) >= 2 and all(is_integer(size) and 1 <= size <= LARGEST for size in sizes):
+            return tuple(map(int, sizes))
+        raise self.refuse(value)
+
+    def write(self, value: tuple[int, ...]) -> list[int]:
+        return list(value)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "array", "items": {"anyOf": [{"type": "integer", "minimum": 1}, EXPRESSION]}, "minItems": 2}
+
+
+class Table(FieldType):
+    """For each output map the input maps that it reads, counted from 0."""
+
+    words = "a list of lists: for each output map the input maps that it reads, from 0 on, each once"
+
+    def read(self, value: Any) -> tuple[tuple[int, ...], ...]:
+        rows = value if isinstance(value, list | tuple) else ()
+        if rows and all(map(self._is_row, rows)):
+            return tuple(tuple(map(int, row)) for row in rows)
+        raise self.refuse(value)
+
+    @staticmethod
+    def _is_row(row: Any) -> bool:
+        maps = row if isinstance(row, list | tuple) else ()
+        return all(is_integer(one) and 0 <= one <= LARGEST for one in maps) and 0 < len(set(maps)) == len(maps)
+
+    def write(self, value: tuple[tuple[int, ...], ...]) -> list[list[int]]:
+        return [list(row) for row in value]
+
+    def schema(self) -> dict[str, Any]:
+        one = {"anyOf": [{"type": "integer", "minimum": 0}, EXPRESSION]}
+        row = {"anyOf": [{"type": "array", "items": one, "minItems": 1, "uniqueItems": True}, EXPRESSION]}
+        return {"type": "array", "items": row, "minItems": 1}
+
+
 class Sides(NamedTuple):
     """Padding in elements, before and after each axis."""
 

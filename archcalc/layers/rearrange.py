@@ -1,12 +1,16 @@
 """Layers that put elements in another order, or take some of them."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from archcalc.layers.base import Role, Weightless, Windowless, kind
 from archcalc.layers.fields import Axes, Count, Dim, Groups, IntegerFromZero
 from archcalc.layers.requirement import Requirement, can_be_divided, has_rank, is_axis
 from archcalc.layers.sizes import S, Shape, Sizes, dims, parted
 from archcalc.layers.twin import Twin
+
+NARROW: Final = "torch.narrow"
+"""The function that takes a part along one axis, whichever way a model says it."""
 
 
 class Rearrangement(Weightless, Windowless):
@@ -95,7 +99,7 @@ class ChannelShuffle(Rearrangement):
 class Slice(Rearrangement):
     """`length` elements along `dim`, from `start` on; as torch counts axes: 1 is channels or features."""
 
-    torch_call = "torch.narrow"
+    torch_call = NARROW
     torch_functions = {"narrow": ("dim", "start", "length")}
     also_called = ("narrow", "crop")
 

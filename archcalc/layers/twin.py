@@ -4,6 +4,15 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 
+class Part(NamedTuple):
+    """One of several tensors that a function makes."""
+
+    number: int
+    """Which of them it is, counted from 0."""
+    of: int
+    """How many there are."""
+
+
 class Twin(NamedTuple):
     """A call in torch, with its keywords, after a padding.
 
@@ -27,6 +36,10 @@ class Twin(NamedTuple):
     """Whether a function takes all tensors as one list; else it takes two of them at a time."""
     operator: str = ""
     """How source writes a function of two tensors."""
+    part: Part | None = None
+    """The tensor that is meant of several that a function makes; None for a function that makes one."""
+    same_work: "Twin | None" = None
+    """A call that does the same work, by which it is compared with a model that may do it in other ways."""
     remark: str = ""
     """A remark on the arguments, which source writes after them."""
 
@@ -38,6 +51,11 @@ class Twin(NamedTuple):
     def is_ours(self) -> bool:
         """Whether it is a class that torch does not have."""
         return "." not in self.call
+
+    @property
+    def compared(self) -> "Twin":
+        """The call by which it is compared with a model."""
+        return self.same_work or self
 
     @property
     def written(self) -> dict[str, Any]:

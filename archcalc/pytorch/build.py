@@ -4,6 +4,7 @@ import operator
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial, reduce
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -128,12 +129,16 @@ def build(graph: Graph, device: Device | Sequence[Device] = "cpu", kind: type[Bu
 def call(twin: Twin, tensors: Sequence[Tensor]) -> Tensor:
     """Call a function of torch on one tensor, on all at once, or two by two; by its operator, as source writes it."""
     library = operator if twin.operator else torch
-    function: Callable[..., Tensor] = getattr(library, twin.call.removeprefix("torch."))
+    function: Callable[..., Any] = getattr(library, twin.call.removeprefix("torch."))
     if twin.takes_list:
-        return function(list(tensors), **twin.keywords)
+        joined: Tensor = function(list(tensors), **twin.keywords)
+        return joined
     if len(tensors) == 1:
-        return function(*tensors, **twin.keywords)
-    return reduce(partial(function, **twin.keywords), tensors)
+        made = function(*tensors, **twin.keywords)
+        one: Tensor = made if twin.part is None else made[twin.part.number]
+        return one
+    merged: Tensor = reduce(partial(function, **twin.keywords), tensors)
+    return merged
 
 
 def _module(twin: Twin) -> nn.Module:

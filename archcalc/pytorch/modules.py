@@ -80,6 +80,39 @@ class LocallyConnected2d(nn.Module):
         return maps if self.bias is None else maps + self.bias
 
 
+class TableConv2d(nn.Module):
+    """A convolution whose output maps each read some of the input maps: those that `connections` lists for them."""
+
+    __constants__ = ("in_channels", "connections", "kernel_size", "stride", "padding", "dilation")
+
+    def __init__(
+        self,
+        in_channels: int,
+        connections: tuple[tuple[int, ...], ...],
+        kernel_size: tuple[int, int],
+        stride: tuple[int, int] = (1, 1),
+        padding: tuple[int, int] = (0, 0),
+        dilation: tuple[int, int] = (1, 1),
+        bias: bool = True,
+    ) -> None:
+        super().__init__()
+        self.in_channels, self.connections = in_channels, connections
+        self.kernel_size, self.stride, self.padding, self.dilation = kernel_size, stride, padding, dilation
+        self.reads = [number for maps in connections for number in maps]
+        bound = (max(map(len, connections)) * kernel_size[0] * kernel_size[1]) ** -0.5
+        self.weight = nn.Parameter(torch.empty(len(self.reads), *kernel_size).uniform_(-bound, bound))
+        self.bias = nn.Parameter(torch.empty(len(connections)).uniform_(-bound, bound)) if bias else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        kernels, each = self.weight.unsqueeze(1), len(self.reads)
+        made = nn.functional.conv2d(
+            x[:, self.reads], kernels, None, self.stride, self.padding, self.dilation, groups=each
+        )
+        parts = torch.split(made, [len(maps) for maps in self.connections], dim=1)
+        maps = torch.cat([part.sum(1, keepdim=True) for part in parts], dim=1)
+        return maps if self.bias is None else maps + self.bias.view(-1, 1, 1)
+
+
 class StochasticDepth(nn.Module):
     """Whole examples, or the whole batch, set to zero with probability p in training; no change in inference."""
 

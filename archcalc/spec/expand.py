@@ -13,8 +13,8 @@ from typing import Final, NamedTuple
 
 from archcalc.errors import ArchError, Mark, listing
 from archcalc.layers import KINDS, Layer
-from archcalc.layers.base import merging
-from archcalc.layers.fields import spell
+from archcalc.layers.base import field_of_type, merging
+from archcalc.layers.fields import PartIndex, spell
 from archcalc.spec.blocks import MOST_LAYERS, Blocks, too_many
 from archcalc.spec.channels import Channels
 from archcalc.spec.expressions import IN_CHANNELS, Scope, is_expression
@@ -178,7 +178,8 @@ class _Expansion:
         faults_before = len(self.faults.found)
         activation = self.read.activation(node, kind, place.params, within)
         is_faulty = len(self.faults.found) > faults_before
-        output = self.add(place.prefix + name, layer, sources, place, node, gather)
+        divided = self.divided(node, name, kind, layer, sources, place, gather)
+        output = divided or self.add(place.prefix + name, layer, sources, place, node, gather)
         written = node.items.get("activation")
         if is_faulty and isinstance(written, Scalar):  # its readers are no faults of their own
             place.names.known.setdefault(f"{name}.{written.text}", output)
@@ -192,6 +193,30 @@ class _Expansion:
             return output
         place.names.known[f"{name}.{activation}"] = followed
         return self.add(followed, KINDS[activation](), [output], place, node)
+
+    def divided(
+        self,
+        node: Mapping,
+        name: str,
+        kind: type[Layer],
+        layer: Layer | None,
+        sources: list[str],
+        place: Place,
+        gather: bool,
+    ) -> str:
+        """Add the parts that a statement stands for, and return the name of them all; empty where it is one layer."""
+        whole, index = place.prefix + name, field_of_type(kind, PartIndex)
+        if index is None or index in node.items:
+            return ""
+        names = []
+        for number, part in enumerate(layer.parts() if layer else ()):
+            self.step(node.mark)
+            names.append(f"{name}.{number}")
+            place.names.known[names[-1]] = self.add(f"{whole}.{number}", part, sources, place, node, gather)
+        if not names:  # its readers are no faults of their own
+            self.placed.setdefault(whole, node.mark)
+        self.read.parts[whole] = tuple(names)
+        return whole
 
     def add(
         self, name: str, layer: Layer | None, sources: list[str], place: Place, node: Mapping, gather: bool = False
@@ -326,7 +351,8 @@ class _Expansion:
             self.fault("branches needs paths: a list of two or more lists of layers", mark, within)
             return source
         inner = Place(Names(place.names), place.params, f"{place.prefix}{name}.", place.tower, place.blocks)
-        ends = [self.path(path, source, inner, within) for path in paths.items]
+        paths_of = [(self.path(path, source, inner, within), path.mark) for path in paths.items]
+        ends = [self.read.whole(end, inner, mark, within) for end, mark in paths_of]
         kept = ("name", "activation", *KINDS[merge].fields)
         parts = {key: value for key, value in node.items.items() if key in kept}
         return self.layer(Mapping(parts, node.keys, node.mark), name, KINDS[merge], ends, place)

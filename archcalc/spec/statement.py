@@ -41,6 +41,9 @@ LAYER_KEYS: Final = ("name", "op", "from", "activation", "gather")
 """The keys of a layer, apart from the fields of its kind."""
 
 
+_MOST_LISTED: Final = 4
+
+
 _NEEDLESS: Final = {
     "in_channels": ": leave it out, it follows from what the layer reads",
     "in_features": ": leave it out, it follows from what the layer reads",
@@ -137,6 +140,8 @@ class Statements:
         self.reader = house.reader
         self.fault = house.reader.faults.add
         self.hint = house.reader.faults.hint
+        self.parts: dict[str, tuple[str, ...]] = {}
+        """The layers that one statement makes, under its name; none where it is faulty."""
 
     def op(self, node: Mapping) -> str:
         """Return a known op, or nothing."""
@@ -185,7 +190,7 @@ class Statements:
             if not previous:
                 names = listing([*by_name(self.house.inputs)], "and")
                 self.fault(f"the network has the inputs {names}: say from: which it reads", node.mark, within)
-            return [previous or self.house.first]
+            return [self.whole(previous or self.house.first, place, node.mark, within)]
         items: tuple[Node, ...] = given.items if isinstance(given, Sequence) else (given,)
         if not items:
             self.fault("from must name a layer, got an empty list", given.mark, within)
@@ -198,7 +203,10 @@ class Statements:
             return self.house.first
         source = place.names.find(item.text)
         if source is not None:
-            return source
+            return self.whole(source, place, item.mark, within)
+        divided = place.names.find(item.text.rpartition(".")[0])
+        if divided is not None and self.parts.get(divided) == ():
+            return divided  # a part of what is faulty
         later = place.names.later(item.text)
         if item.text == own:
             self.fault("from: a layer cannot read itself", item.mark, within)
@@ -233,15 +241,32 @@ class Statements:
             later = place.names.later(given.text)
             hint = f"; it comes later, at line {later.line}" if later else self.hint(given.text, place.names.layers())
             self.fault(f"layer: there is no layer '{given.text}' before it{hint}", given.mark, within)
+        elif found.output in self.parts:
+            self.fault(
+                f"layer: {given.text} makes several layers, without weights: write its op again", given.mark, within
+            )
         elif any(entry.tower != place.tower for entry in found.entries):
             self.fault(f"layer: {given.text} is on other devices", given.mark, within)
         else:
             return found
         return None
 
+    def whole(self, source: str, place: Place, mark: Mark, within: str) -> str:
+        """Return the layer that is read, and add a fault if it is several layers, of which one has to be named."""
+        parts = self.parts.get(source)
+        if parts:
+            is_near = place.names.find(parts[0]) is not None
+            name = parts[0].rpartition(".")[0] if is_near else source
+            what = f"read {_one_of(parts)}" if is_near else "what reads them stands beside it"
+            self.fault(f"{name} makes {len(parts)} layers: {what}", mark, within)
+        return source
+
     def _inside(self, name: str, place: Place) -> str:
         """Return a hint for a name that reaches into a structure."""
         outer = name.partition(".")[0]
+        parts = self.parts.get(place.names.find(name.rpartition(".")[0]) or "")
+        if parts:
+            return f"; there is {_one_of(parts)}"
         return (
             f"; write '{outer}', which is the output of its last layer"
             if outer != name and place.names.find(outer)
@@ -250,6 +275,8 @@ class Statements:
 
     def arity(self, node: Mapping, kind: type[Layer], sources: list[str], within: str) -> None:
         """Add a fault if a kind reads several layers and is given one, or the other way round."""
+        if any(source in self.parts for source in sources):
+            return  # which is a fault already
         if kind.merges and len(sources) == 1:
             mark = mark_of(node, "from")
             self.fault(f"{kind.op} reads two or more layers: give from: [one, another]", mark, within)
@@ -322,6 +349,14 @@ class Statements:
         if isinstance(value, LayerList) and value.blocks is None:
             value.blocks = blocks
         return value
+
+
+def _one_of(parts: tuple[str, ...]) -> str:
+    """
+    >>> _one_of(("a.0", "a.1")), _one_of(tuple(f"a.{part}" for part in range(9)))
+    ('a.0 or a.1', 'one of a.0 to a.8')
+    """
+    return listing(parts) if len(parts) <= _MOST_LISTED else f"one of {parts[0]} to {parts[-1]}"
 
 
 def _op_as_meant(node: Mapping) -> str:

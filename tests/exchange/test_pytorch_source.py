@@ -50,7 +50,19 @@ name: nothing
 input: [4, 9, 9]
 layers: [{name: both, op: add, from: [input, input]}]
 """
-MADE_UP = {"odd": ODD, "names": NAMES, "towers": TOWERS, "nothing": UNUSED_INPUT_TWICE}
+PARTS = """
+archcalc: 1
+name: parts
+input: [6, 4, 4]
+layers:
+  - {name: halves, op: chunk, chunks: 2}
+  - {name: loud, op: conv2d, from: halves.0, out_channels: 3, kernel_size: 1}
+  - {name: rows, op: split, sizes: [1, 3], dim: 2}
+  - {name: next, op: relu, from: rows.1}
+  - {name: third, op: chunk, chunks: 3, index: 1, from: halves.1}
+  - {name: second, op: chunk, chunks: 2, dim: 3, index: 1}
+"""
+MADE_UP = {"parts": PARTS, "odd": ODD, "names": NAMES, "towers": TOWERS, "nothing": UNUSED_INPUT_TWICE}
 
 
 @pytest.fixture(params=by_size([*NETWORKS, *MADE_UP], FEW))
@@ -161,6 +173,17 @@ def test_what_is_written_without_its_keyword_comes_first(twin: Twin) -> None:
     words = list(inspect.signature(class_of(twin)).parameters)
     assert tuple(words[: len(twin.positional)]) == twin.positional
     assert set(twin.positional) <= set(twin.keywords)
+
+
+def test_parts_that_one_call_makes_are_written_as_one_call() -> None:
+    text = source(archcalc.load(PARTS).graph)
+    calls = [line.strip() for line in text.splitlines() if "torch." in line]
+    assert calls == [
+        "halves_0, halves_1 = torch.chunk(x, 2, dim=1)  # 3x4x4",
+        "rows_0, x = torch.split(x, [1, 3], dim=2)  # 3x1x4 and 3x3x4",
+        "x = torch.chunk(halves_1, 3, dim=1)[1]  # 1x4x4",
+        "second = torch.chunk(x, 2, dim=3)[1]  # 1x4x2",
+    ]
 
 
 def test_a_file_is_written_that_runs_without_archcalc(tmp_path: Path) -> None:

@@ -286,7 +286,8 @@ def what_it_computes(network: archcalc.Network) -> Iterator[str]:
     given = {word: keywords[word] for word in words} | (
         {"training": False} if node.layer.idle and words == ("p",) else {}
     )
-    if not torch.equal(run(x), function(x, **given)):
+    made, part = function(x, **given), node.layer.twin(*node.device_inputs).part
+    if not torch.equal(run(x), made if part is None else made[part.number]):
         yield "its module computes something else than torch's function of that name"
 
 
@@ -303,7 +304,8 @@ def beside_function(network: archcalc.Network, name: str, words: tuple[str, ...]
                 return function(tensors, **twin.keywords)
             if len(tensors) > 1:
                 return reduce(function, tensors)
-            return function(x, **{word: twin.keywords[word] for word in words})
+            made = function(x, **{word: twin.keywords[word] for word in words})
+            return made if twin.part is None else made[twin.part.number]
 
     seen = trace(Model(), torch.rand(1, *node.device_inputs[0])).seen
     theirs = with_joined(seen.calls, seen.outputs, lambda inner, outer: inner.op == outer.op)[-1]

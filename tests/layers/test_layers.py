@@ -25,7 +25,7 @@ def test_a_layer_is_as_its_row_says(row: Case) -> None:
     assert sum(map(prod, layer.param_shapes(*inputs).values())) == row.params
     assert sum(map(prod, layer.buffer_shapes(*inputs).values())) == row.buffers
     assert layer.macs(*inputs, out) == row.macs
-    has_neurons = layer.op in ("conv2d", "local2d", "conv_transpose2d", "linear")
+    has_neurons = layer.op in ("conv2d", "local2d", "table_conv2d", "conv_transpose2d", "linear")
     assert layer.units(out) == (prod(out) if has_neurons else 0)
     if row.padding is not None:
         assert window is not None

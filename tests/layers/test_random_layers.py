@@ -20,8 +20,10 @@ from archcalc.layers.fields import (
     Optional,
     Order,
     PaddingType,
+    PartSizes,
     Several,
     Sides,
+    Table,
     TwoIntegers,
 )
 from tests.twins import Called, buffer_elements, elements, on_meta
@@ -51,6 +53,10 @@ def values(type_: FieldType) -> st.SearchStrategy[Any]:
             return st.one_of(st.none(), values(type_.inner))
         case Several():
             return st.one_of(sizes, st.lists(sizes, min_size=1, max_size=3))
+        case Table():
+            return st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=4, unique=True), min_size=1, max_size=3)
+        case PartSizes():
+            return st.lists(sizes, min_size=2, max_size=3)
         case Order():
             return st.integers(1, 3).map(lambda rank: range(1, rank + 1)).flatmap(st.permutations)
         case PaddingType():

@@ -8,7 +8,14 @@ from torchvision.models.convnext import LayerNorm2d as TheirLayerNorm2d
 from torchvision.models.convnext import convnext_tiny
 from torchvision.ops import StochasticDepth as TheirStochasticDepth
 
-from archcalc.pytorch.modules import GlobalResponseNorm, LayerNorm2d, LocallyConnected2d, Scale, StochasticDepth
+from archcalc.pytorch.modules import (
+    GlobalResponseNorm,
+    LayerNorm2d,
+    LocallyConnected2d,
+    Scale,
+    StochasticDepth,
+    TableConv2d,
+)
 
 
 @pytest.mark.parametrize("bias", [True, False])
@@ -33,6 +40,19 @@ def test_each_place_has_its_own_filters_and_biases() -> None:
         for channel in range(3):
             expected = (module.weight[channel, place] * window).sum() + module.bias[channel, row, column]
             torch.testing.assert_close(made[0, channel, row, column], expected)
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_a_table_says_which_kernels_of_a_convolution_there_are(bias: bool) -> None:
+    table = ((2, 0), (1,), (0, 1, 2, 3))
+    module = TableConv2d(4, table, (3, 2), (2, 1), (1, 2), (1, 3), bias)
+    x, dense = torch.randn(2, 4, 9, 8), torch.zeros(3, 4, 3, 2)
+    kernels = iter(module.weight)
+    for made, reads in enumerate(table):
+        for number in reads:
+            dense[made, number] = next(kernels)
+    assert next(kernels, None) is None
+    torch.testing.assert_close(module(x), functional.conv2d(x, dense, module.bias, (2, 1), (1, 2), (1, 3)))
 
 
 def test_channels_of_each_place_are_normalized_as_in_torchvision() -> None:

@@ -103,7 +103,7 @@ NOTED: dict[str, tuple[Callable[[Model, Tensor], Any], list[str]]] = {
     "keyword": (lambda m, x: m.a(input=x), ["Conv2d(x)", "-> 0"]),
     "written into": (lambda m, x: m.b(write_into(m.a(x))), ["Conv2d(x)", "setitem(0)", "Conv2d(1)", "-> 2"]),
     "view written into": (write_into_a_view, ["Conv2d(x)", "view(0)", "mul(1)", "Conv2d(2)", "-> 3"]),
-    "half written into": (write_into_half, ["Conv2d(x)", "chunk(0)", "ReLU(1)", "Conv2d(2)", "-> 3"]),
+    "half written into": (write_into_half, ["Conv2d(x)", "narrow(0)", "ReLU(1)", "Conv2d(2)", "-> 3"]),
     "given away": (
         lambda m, x: torch.add(m.a(x), x, out=torch.empty(1, *SHAPE)),
         ["Conv2d(x)", "empty()", "add(0, x)", "-> 2"],
@@ -120,11 +120,37 @@ NOTED: dict[str, tuple[Callable[[Model, Tensor], Any], list[str]]] = {
     "there and back": (lambda m, x: m.a(x.unsqueeze(1).squeeze(1)), ["Conv2d(x)", "-> 0"]),
     "same shape": (lambda m, x: m.a(x.view(1, 4, 6, 6).contiguous()), ["Conv2d(x)", "-> 0"]),
     "other maps": (lambda m, x: m.a(x.view(1, 4, 4, 9)), ["view(x)", "Conv2d(0)", "-> 1"]),
-    "part": (lambda m, x: m.a(x[:, :, 1:]), ["getitem(x)", "Conv2d(0)", "-> 1"]),
+    "part": (lambda m, x: m.a(x[:, :, 1:]), ["narrow(x)", "Conv2d(0)", "-> 1"]),
+    "crop": (lambda m, x: x[..., 1:5, 2:-1].clone(), ["narrow(x)", "narrow(0)", "-> 1"]),
+    "chunks": (lambda m, x: sum(x.chunk(2, 1)), ["narrow(x)", "narrow(x)", "add(0, 1)", "-> 2"]),
+    "one chunk": (lambda m, x: m.relu(x.chunk(2, 1)[1]), ["narrow(x)", "ReLU(0)", "-> 1"]),
+    "parts of parts": (
+        lambda m, x: m.relu(x.chunk(2, 1)[1].split(1, 1)[0]),
+        ["narrow(x)", "narrow(0)", "ReLU(1)", "-> 2"],
+    ),
+    "some examples": (lambda m, x: m.relu(x[0:0]), ["getitem(x)", "ReLU(0)", "-> 1"]),
+    "every second": (lambda m, x: m.relu(x[:, ::2]), ["getitem(x)", "ReLU(0)", "-> 1"]),
+    "one row": (lambda m, x: m.relu(x[:, :, 0]), ["getitem(x)", "ReLU(0)", "-> 1"]),
+    "shuffled": (
+        lambda m, x: m.a(x.view(1, 2, 2, 6, 6).transpose(1, 2).reshape(1, 4, 6, 6)),
+        ["ChannelShuffle(x)", "Conv2d(0)", "-> 1"],
+    ),
+    "shuffled by a permute": (
+        lambda m, x: m.a(x.unflatten(1, (2, 2)).permute(0, 2, 1, 3, 4).flatten(1, 2)),
+        ["ChannelShuffle(x)", "Conv2d(0)", "-> 1"],
+    ),
+    "shuffled and left so": (
+        lambda m, x: x.view(1, 2, 2, 6, 6).transpose(1, 2),
+        ["ChannelShuffle(x)", "transpose(0)", "-> 1"],
+    ),
+    "other axes": (
+        lambda m, x: x.view(1, 2, 2, 6, 6).transpose(1, 3).reshape(1, 4, 6, 6),
+        ["view(x)", "transpose(0)", "reshape(1)", "-> 2"],
+    ),
     "other order": (lambda m, x: m.a(x[:, [1, 0, 2, 3]]), ["getitem(x)", "Conv2d(0)", "-> 1"]),
     "turned": (lambda m, x: m.a(x.mT), ["mT(x)", "Conv2d(0)", "-> 1"]),
     "transposed": (lambda m, x: m.a(x.transpose(2, 3)), ["transpose(x)", "Conv2d(0)", "-> 1"]),
-    "expanded": (lambda m, x: m.a(x[:, :, :1].expand(1, *SHAPE)), ["getitem(x)", "expand(0)", "Conv2d(1)", "-> 2"]),
+    "expanded": (lambda m, x: m.a(x[:, :, :1].expand(1, *SHAPE)), ["narrow(x)", "expand(0)", "Conv2d(1)", "-> 2"]),
     "data": (lambda m, x: m.a(x.data.detach().float()), ["Conv2d(x)", "-> 0"]),
     # means and maxima over places
     "mean": (lambda m, x: m.a(x).mean((2, 3)), ["Conv2d(x)", "AdaptiveAvgPool2d(0)", "Flatten(1)", "-> 2"]),
@@ -192,6 +218,29 @@ def test_arguments_that_no_layer_has_are_fields() -> None:
 )
 def test_axes_are_counted_from_the_start(forward: Callable[[Model, Tensor], Any], fields: dict[str, Any]) -> None:
     assert traced(forward).seen.calls[-1].fields == fields | ({"dim": 1} if not fields else {})
+
+
+DIVIDED = {
+    "chunk": (lambda m, x: x.chunk(2, -3), [(1, 0, 2), (1, 2, 2)]),
+    "torch.chunk": (lambda m, x: torch.chunk(x, 2, dim=2), [(2, 0, 3), (2, 3, 3)]),
+    "unequal": (lambda m, x: x.chunk(4, 3), [(3, 0, 2), (3, 2, 2), (3, 4, 2)]),
+    "split": (lambda m, x: torch.split(x, 3, 1), [(1, 0, 3), (1, 3, 1)]),
+    "sizes": (lambda m, x: x.split([1, 2, 1], dim=1), [(1, 0, 1), (1, 1, 2), (1, 3, 1)]),
+    "numpy": (lambda m, x: torch.tensor_split(x, (1, 3), dim=1), [(1, 0, 1), (1, 1, 2), (1, 3, 1)]),
+    "index": (lambda m, x: (x[:, :1], x[:, -3:]), [(1, 0, 1), (1, 1, 3)]),
+}
+
+
+@pytest.mark.parametrize("name", DIVIDED)
+def test_parts_are_told_apart_however_they_are_made(name: str) -> None:
+    forward, steps = DIVIDED[name]
+    seen = traced(lambda m, x: [torch.tanh(part) for part in forward(m, x)]).seen
+    parts = [call for call in seen.calls if call.op == "narrow"]
+    assert [tuple(call.fields[word] for word in ("dim", "start", "length")) for call in parts] == steps
+    whole = torch.zeros(1, *SHAPE)
+    shapes = [tuple(whole.narrow(*step).shape[1:]) for step in steps]
+    assert [call.output_shape for call in parts] == shapes
+    assert [call.reads for call in seen.calls if call.op == "Tanh"] == [(part.number,) for part in parts]
 
 
 def test_a_module_that_runs_twice_has_the_weights_of_the_first_time() -> None:

@@ -26,7 +26,15 @@ VALID_FILES = sorted(VALID.glob("*.*"))
 assert VALID_FILES, "no valid specs found"
 ALL_FILES = [*VALID_FILES, *(SPECS / f"{name}.yaml" for name in BUNDLED)]
 
-TORCHVISION = ["resnet18", "resnet152", "densenet121", "mobilenet_v2", "googlenet", "convnext_tiny"]
+TORCHVISION = [
+    "resnet18",
+    "resnet152",
+    "densenet121",
+    "mobilenet_v2",
+    "googlenet",
+    "convnext_tiny",
+    "shufflenet_v2_x1_0",
+]
 
 
 @pytest.mark.parametrize("name", TORCHVISION)

@@ -18,6 +18,8 @@ ANSWERS = [
     ("eltwise_max", (8, 4, 4), 8 * 8 + 8, 8 * 8 * 16),
     ("pixel_shuffle", (64, 128, 128), 0, 0),
     ("shuffle_split", (116, 28, 28), 0, 0),
+    # two parts of 58, one of which goes through 58 * 58 + 58 * 9 + 58 * 58 weights, and 3 norms of 2 * 58
+    ("shufflenet_unit", (116, 28, 28), 2 * 58 * 58 + 58 * 9 + 3 * 116, (2 * 58 * 58 + 58 * 9) * 28 * 28),
     # 256 + 3 + 3 - 7 + 1 = 256; 64 filters of 3 x 7 x 7
     ("reflection_pad", (64, 256, 256), 64 * 147 + 64, 64 * 147 * 256 * 256),
     ("adaptive_none", (64, 1, 100), 0, 0),
@@ -26,6 +28,8 @@ ANSWERS = [
     # (28 - 2) / 2 + 1 = 14; ceil((28 + 2 - 2) / 2) + 1 = 15, whose last window starts at 28 < 29
     # 64 * 16 * 16 outputs, each with 32 * 9 weights and a bias of its own
     ("locally_connected", (64, 16, 16), 4_734_976, 4_718_592),
+    # 60 kernels of 5 x 5 and 16 biases, at 10 x 10 places: with an addition of each bias 151_600 connections
+    ("lenet5_c3", (16, 10, 10), 1_516, 151_600 - 16 * 100),
     ("layernorm_2d", (96, 56, 56), 192, 0),
     ("same_lower", (1, 32, 32), 17, 16_384),
     # 64 * (10 * 10 + 1) params, counted once, and 64 * 10 * 10 multiply-accumulates at 79 * 79 places, twice

@@ -131,10 +131,10 @@ def _add_one(calls: _Calls, layer: Placed, copy: int, reads: tuple[int, ...]) ->
     return calls.add(
         Call(
             name=_on(node.name, node, copy),
-            op=_op(twin.call),
+            op=_op(twin.compared.call),
             output_shape=node.device_output,
             reads=reads,
-            fields=_known(twin.call, twin.keywords, node),
+            fields=_known(twin.compared.call, twin.compared.keywords, node),
             tensors=node.tensors,
             params=sum(map(prod, node.layer.param_shapes(*node.device_inputs).values())),
             paths=(path,) if twin.is_module else (),
@@ -165,15 +165,15 @@ def _add_all(calls: _Calls, layer: Placed) -> int:
         reads = (calls.add(_padding(layer, node.copies, pads, reads)),)
     own = any(name in calls.nodes and reads_own_part(node, calls.nodes[name]) for name in node.inputs)
     wider = twin.adds_up + (twin.adds_up_apart if own else ())
-    keywords = {word: v * node.copies if word in wider else v for word, v in twin.keywords.items()}
+    keywords = {word: v * node.copies if word in wider else v for word, v in twin.compared.keywords.items()}
     tensors = {name: side_by_side(shape, node.copies) if shape else () for name, shape in node.tensors.items()}
     return calls.add(
         Call(
             name=node.name,
-            op=_op(twin.call),
+            op=_op(twin.compared.call),
             output_shape=node.output_shape,
             reads=reads,
-            fields=_known(twin.call, keywords, node),
+            fields=_known(twin.compared.call, keywords, node),
             tensors=tensors,
             params=sum(prod(tensors[name]) for name in node.layer.param_shapes(*node.device_inputs)),
             paths=paths if twin.is_module else (),

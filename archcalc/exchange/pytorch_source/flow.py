@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from keyword import iskeyword
 from typing import Final
 
+from archcalc.errors import listing
 from archcalc.exchange.pytorch_source.calls import arguments
 from archcalc.exchange.pytorch_source.lines import INDENT, WIDTH, concatenation, operation, statement
 from archcalc.exchange.pytorch_source.tree import Tree
@@ -64,11 +65,13 @@ class _Flow:
         return [line for copy in range(group[0].node.copies) for line in self._call(group, copy)]
 
     def _call(self, group: Sequence[Placed], copy: int) -> list[str]:
-        first, last = group[0], group[-1].node
+        first = group[0]
         node, twin = first.node, first.twin
-        target = f"{self._part(last, copy)} = "
+        parts = group if twin.part else [group[-1]]
+        target = f"{', '.join(self._part(layer.node, copy) for layer in parts)} = "
         tensors = [self._read(node, name, copy) for name in node.inputs]
-        shape = "" if set(node.device_inputs) == {node.device_output} else dims(node.device_output)
+        shapes = listing([*dict.fromkeys(dims(layer.node.device_output) for layer in parts)], "and")
+        shape = "" if set(node.device_inputs) == {node.device_output} else shapes
         if twin.takes_list:
             return concatenation(target, tensors, shape, twin)
         if twin.operator and len(group) == 1:
@@ -77,7 +80,8 @@ class _Flow:
         if twin.pad is not None:
             modules.append(first.pads[copy])
         calls = "".join(f"{self._tree.reach(path)}(" for path in modules)
-        return statement(target + calls, [_together(twin, tensors)], ")" * len(modules), shape)
+        end = f"[{twin.part.number}]" if twin.part and len(group) == 1 else ")" * len(modules)
+        return statement(target + calls, [_together(twin, tensors)], end, shape)
 
     def _read(self, node: Node, name: str, copy: int) -> str:
         return self._part(self._nodes[name], copy) if self._reads_own(node, name) else self.names[name]
@@ -103,9 +107,11 @@ def _together(twin: Twin, tensors: Sequence[str]) -> str:
 
 
 def _readers(placed: Sequence[Placed]) -> dict[str, list[int]]:
-    """Return the places, in order, of the layers that read each layer."""
+    """Return the places, in order, of the layers that read each layer; of parts that one call makes, of the first."""
     readers: dict[str, list[int]] = defaultdict(list)
     for place, layer in enumerate(placed):
+        if place and _is_next_part(layer, placed[place - 1]):
+            continue  # one call makes it and the part before it
         for name in dict.fromkeys(layer.node.inputs):
             readers[name].append(place)
     return readers
@@ -138,15 +144,34 @@ def _groups(placed: Sequence[Placed], readers: Mapping[str, list[int]]) -> list[
     groups: list[list[Placed]] = []
     for place, layer in enumerate(placed):
         before = groups[-1][-1] if groups else None
-        if before and _follows_at_once(layer, before) and readers[before.node.name] == [place]:
+        follows = before and _follows_at_once(layer, before) and readers[before.node.name] == [place]
+        if before and (follows or _is_next_part(layer, before)):
             groups[-1].append(layer)
         else:
             groups.append([layer])
-    return groups
+    return [written for group in groups for written in _whole_or_apart(group)]
+
+
+def _whole_or_apart(group: list[Placed]) -> list[list[Placed]]:
+    """Return parts by themselves where some of their kind are not among them."""
+    part = group[0].twin.part
+    is_whole = part is None or (part.number == 0 and part.of == len(group))
+    return [group] if is_whole else [[layer] for layer in group]
+
+
+def _is_next_part(layer: Placed, before: Placed) -> bool:
+    """Return whether both are parts that one call makes, one after the other."""
+    part, one_before = layer.twin.part, before.twin.part
+    if part is None or one_before is None or part != one_before._replace(number=one_before.number + 1):
+        return False
+    same_call = (layer.twin.call, layer.twin.keywords) == (before.twin.call, before.twin.keywords)
+    node, other = layer.node, before.node
+    return same_call and (node.inputs, node.tower, node.gather) == (other.inputs, other.tower, other.gather)
 
 
 def _follows_at_once(layer: Placed, before: Placed) -> bool:
     (node, twin), (source, source_twin) = layer[:2], before[:2]
-    plain = twin.is_module and twin.pad is None and not source_twin.takes_list and node.inputs == (source.name,)
+    plain = twin.is_module and twin.pad is None and node.inputs == (source.name,)
+    plain = plain and not source_twin.takes_list and source_twin.part is None
     same_place = node.tower == source.tower and not node.gather
     return plain and same_place and node.name.startswith(f"{source.name}.")

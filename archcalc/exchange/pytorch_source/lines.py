@@ -1,6 +1,7 @@
 """Lines of Python of bearable width, broken as formatters break them."""
 
-from collections.abc import Sequence
+from ast import literal_eval
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from archcalc.layers import Twin
@@ -14,9 +15,20 @@ def statement(start: str, arguments: Sequence[str], end: str, comment: str = "")
     """Write `start a, b end` on one line, or with an argument a line if it is too long for that."""
     return _fitting(f"{start}{', '.join(arguments)}{end}", comment) or [
         f"{INDENT}{start}",
-        *(f"{INDENT}    {argument}," for argument in arguments),
+        *(line for argument in arguments for line in _argument(argument)),
         _commented(f"{INDENT}{end}", comment),
     ]
+
+
+def _argument(text: str) -> Iterator[str]:
+    """Yield an argument as a line, or a tuple that is too long for that with an item a line."""
+    whole, (word, _, value) = f"{INDENT}    {text},", text.partition("=")
+    if len(whole) <= WIDTH or not value.startswith("(("):
+        yield whole
+        return
+    yield f"{INDENT}    {word}=("
+    yield from (f"{INDENT}        {item}," for item in literal_eval(value))
+    yield f"{INDENT}    ),"
 
 
 def concatenation(target: str, tensors: Sequence[str], comment: str, twin: Twin = JOIN) -> list[str]:

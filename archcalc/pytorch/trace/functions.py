@@ -181,6 +181,44 @@ def _axes(use: Use) -> set[int] | None:
     return {axis % rank for axis in several}
 
 
+SHUFFLE: Final = FUNCTIONS["channel_shuffle"][0]
+
+
+def as_shuffle(use: Use, origin: Origin) -> dict[str, int] | None:
+    """Return the fields of the shuffle of channels that exchanges them, laid out on two axes; None for other functions.
+
+    The groups of channels are the first of both. Its output has the axes in their new order, which are then put
+    together.
+    """
+    x = use.args[0]
+    if not isinstance(x, Tensor) or len(origin.shape) != len(MAP_AXES) + 1 or _order(use) != [0, 2, 1, 3, 4]:
+        return None
+    groups, each, *places = shape_of(x)
+    is_divided = [groups * each, *places] == [*origin.shape] and use.name in _ORDERING
+    return {"groups": groups} if is_divided else None
+
+
+_ORDERING: Final = ("transpose", "swapaxes", "swapdims", "permute")
+"""Functions that put axes in another order."""
+
+
+def _order(use: Use) -> list[int]:
+    """Return which axis of the input comes where in the output, if the function puts axes in another order."""
+    x, *given = use.args
+    if use.name not in _ORDERING:
+        return []
+    given = [
+        axis for one in (*given, *use.keywords.values()) for axis in (one if isinstance(one, list | tuple) else [one])
+    ]
+    axes = [axis % x.dim() for axis in given if type(axis) is int]
+    if use.name == "permute":
+        return axes
+    order = list(range(x.dim()))
+    first, second = axes
+    order[first], order[second] = second, first
+    return order
+
+
 FLATTEN: Final = FUNCTIONS["flatten"][0]
 
 

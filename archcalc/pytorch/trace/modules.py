@@ -61,8 +61,8 @@ def fields_of(part: nn.Module) -> dict[str, Any]:
     kind = next((_BY_CLASS[c.__name__] for c in type(part).__mro__ if c.__name__ in _BY_CLASS), None)
     ignored = kind.torch_ignored if kind else ()
     fields = {name: getattr(part, name) for name in constants if name not in ignored and hasattr(part, name)}
-    if fields.pop("padding_mode", "zeros") != "zeros":
-        fields["padding_mode"] = part.padding_mode
+    if fields.get("padding_mode") == "zeros" and not (kind and "padding_mode" in kind.fields):
+        del fields["padding_mode"]  # where there is no other
     if fields.get("padding") == "same":
         left, _, top, _ = cast(list[int], part._reversed_padding_repeated_twice)
         fields["padding"] = (top, left)

@@ -15,9 +15,19 @@ from archcalc.analysis.check.pairing import Seen
 from archcalc.errors import ArchError, listing
 from archcalc.layers.sizes import dims
 from archcalc.pytorch.raised import in_words
-from archcalc.pytorch.trace.functions import FLATTEN, REDUCTIONS, Use, as_pool, is_flatten, with_parameter
+from archcalc.pytorch.trace.functions import (
+    FLATTEN,
+    REDUCTIONS,
+    SHUFFLE,
+    Use,
+    as_pool,
+    as_shuffle,
+    is_flatten,
+    with_parameter,
+)
 from archcalc.pytorch.trace.modules import call_of_module, leaves, torch_class
 from archcalc.pytorch.trace.origins import Origin, Origins, shape_of, tensors_in
+from archcalc.pytorch.trace.parts import NARROW, parts_of
 
 
 @dataclass(frozen=True)
@@ -49,7 +59,7 @@ def trace(module: nn.Module, *xs: Tensor) -> Traced:
             raise ArchError(f"cannot run on {shapes}{where}: {in_words(error)}") from error
     outputs = tuple(tensors_in(result))
     numbers = tuple(map(recorder.read, outputs))
-    calls = with_joined(recorder.calls, numbers, _are_one_mean)
+    calls = with_joined(recorder.without_unread_parts(numbers), numbers, _are_one_mean)
     return Traced(Seen(tuple(calls), numbers), outputs, type(result).__name__, recorder.idle(module))
 
 
@@ -112,6 +122,8 @@ class _Recorder(TorchFunctionMode):
         """The path of each parameter."""
         self._read: set[int] = set()
         """The tensors that functions read."""
+        self._parts: set[int] = set()
+        """The calls that take a part of what they read."""
         self._is_noting = False
 
     @contextmanager
@@ -175,7 +187,8 @@ class _Recorder(TorchFunctionMode):
                 self._origins.put(result, origin._replace(reshaped_by=use.name))
             return result
         made = list(tensors_in(result))
-        if self._note_pool(use, made) or not self._is_work(before, made):
+        is_noted = self._note_pool(use, made) or self._note_shuffle(use, made) or self._note_parts(use, result)
+        if is_noted or not self._is_work(before, made):
             return result
         given = self._giving(use.args, {word: value for word, value in use.keywords.items() if word != "out"})
         given.versions = before.versions
@@ -229,6 +242,43 @@ class _Recorder(TorchFunctionMode):
         call = Call(name=name, op=pooled.op, output_shape=pooled.output_shape, fields=size, reads=(origin.number,))
         self._origins.put(made[0], Origin(self._add(call), pooled.output_shape, use.name))
         return True
+
+    def _note_shuffle(self, use: Use, made: list[Tensor]) -> bool:
+        """Note an exchange of two axes, as which channels are laid out, as the shuffle that it is."""
+        first = next(iter(use.args), None)
+        origin = self._origins.of(first) if isinstance(first, Tensor) else None
+        fields = as_shuffle(use, origin) if origin else None
+        if origin is None or fields is None:
+            return False
+        call = Call(name=f"({use.name})", op=SHUFFLE, output_shape=origin.shape, fields=fields, reads=(origin.number,))
+        self._origins.put(made[0], Origin(self._add(call), origin.shape, use.name))
+        return True
+
+    def _note_parts(self, use: Use, result: Any) -> bool:
+        """Note each part that a function makes of what a call made, as a call of its own."""
+        first = next(iter(use.args), None)
+        if not isinstance(first, Tensor) or self._origins.of(first) is None:
+            return False
+        parts = parts_of(use, result)
+        source = self.read(first) if parts else UNSEEN
+        for part in parts:
+            number, shape = source, shape_of(first)
+            for step in part.steps:
+                shape = (*shape[: step.dim - 1], step.length, *shape[step.dim :])
+                call = Call(name=f"({use.name})", op=NARROW, output_shape=shape, fields=step._asdict())
+                number = self._add(replace(call, reads=(number,)))
+                self._parts.add(number)
+            self._origins.put(part.tensor, Origin(number, shape))
+        return bool(parts)
+
+    def without_unread_parts(self, outputs: Iterable[int]) -> list[Call]:
+        """Return the calls without parts that nothing reads: a function that makes several makes all of them."""
+        read, kept = set(outputs), list[Call]()
+        for call in reversed(self.calls):
+            if call.number in read or call.number not in self._parts:
+                kept.append(call)
+                read.update(call.reads)
+        return kept[::-1]
 
     def read(self, tensor: Tensor) -> int:
         """Return the number of the call that made a tensor; one that only reshaped it is noted first."""

@@ -231,7 +231,9 @@ def against(models: Path, name: str, spec: str = "lenet_d2l", device: str = "cpu
     return hold_against_model(archcalc.load(spec).graph, f"{models}:{name}", device)
 
 
-@pytest.mark.parametrize("network", by_size(["resnet18", "densenet121", "mobilenet_v2", "googlenet"]))
+@pytest.mark.parametrize(
+    "network", by_size(["resnet18", "densenet121", "mobilenet_v2", "googlenet", "shufflenet_v2_x1_0"])
+)
 @pytest.mark.filterwarnings("ignore:The default weight initialization of GoogleNet")
 def test_torchvisions_models_are_the_specs(network: str) -> None:
     graph = archcalc.load(str(VALID / f"{network}.yaml")).graph

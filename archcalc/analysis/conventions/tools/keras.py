@@ -12,7 +12,8 @@ KERAS = convention(
     means="elements of all variables of the layers, running statistics of batch norms too",
     url="https://github.com/keras-team/keras/blob/v3.15.1/keras/src/utils/summary_utils.py",
     counts={
-        "conv2d local2d conv_transpose2d linear prelu group_norm layer_norm layer_norm2d": "own_weights + own_biases",
+        "conv2d local2d table_conv2d conv_transpose2d linear prelu": "own_weights + own_biases",
+        "group_norm layer_norm layer_norm2d": "own_weights + own_biases",
         "batch_norm2d batch_norm1d": "own_weights + own_biases + running",
     },
     free=WEIGHTLESS,
