@@ -30,11 +30,11 @@ class Row(NamedTuple):
     inputs: tuple[str, ...]
     input_shapes: tuple[Shape, ...]
     output_shape: Shape
-    kernel_size: tuple[int, int] | None
-    stride: tuple[int, int] | None
+    kernel_size: tuple[int, ...] | None
+    stride: tuple[int, ...] | None
     padding: Sides | None
-    """Top, bottom, left, right, as applied: `same` resolved, with what rounding up reads past the end."""
-    dilation: tuple[int, int] | None
+    """Before and after each axis, as applied: `same` resolved, with what rounding up reads past the end."""
+    dilation: tuple[int, ...] | None
     groups: int | None
     params: int
     buffers: int

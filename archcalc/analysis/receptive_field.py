@@ -8,6 +8,7 @@ from functools import reduce
 from typing import Final, NamedTuple
 
 from archcalc.graph import Graph, Node
+from archcalc.layers import Shape
 from archcalc.layers.sizes import larger
 from archcalc.layers.window import span
 
@@ -16,20 +17,27 @@ SOURCE: Final = "https://distill.pub/2019/computing-receptive-fields/"
 
 
 class Field(NamedTuple):
-    """Input elements seen, and how far apart the fields of neighbours are, each as (height, width)."""
+    """Input elements seen, and how far apart the fields of neighbours are, along each axis: (height, width)."""
 
-    size: tuple[int, int]
-    jump: tuple[int, int]
+    size: tuple[int, ...]
+    jump: tuple[int, ...]
 
 
-POINT: Final = Field((1, 1), (1, 1))
+def point(shape: Shape) -> Field:
+    """Return the field of an element of the input: itself, along each axis after channels.
+
+    >>> point((3, 224, 224)), point((1, 16_000)).size
+    (Field(size=(1, 1), jump=(1, 1)), (1,))
+    """
+    ones = (1,) * (len(shape) - 1 or 2)
+    return Field(ones, ones)
 
 
 def receptive_fields(graph: Graph) -> dict[str, Field | None]:
     """Return the field of each layer's outputs; None from a layer on that no window describes, such as a flatten."""
-    fields: dict[str, Field | None] = {}
+    fields: dict[str, Field | None] = {name: point(shape) for name, shape in graph.spec.inputs.items()}
     for node in graph.nodes:
-        fields[node.name] = through(node, [fields.get(name, POINT) for name in node.inputs])
+        fields[node.name] = through(node, [fields[name] for name in node.inputs])
     return fields
 
 
@@ -38,13 +46,13 @@ def through(node: Node, inputs: list[Field | None]) -> Field | None:
     seen = [field for field in inputs if field is not None]
     if len(seen) < len(inputs) or node.layer.mixes_places(*node.device_inputs):
         return None
-    size = [reduce(larger, (field.size[axis] for field in seen)) for axis in (0, 1)]
-    jump = [reduce(larger, (field.jump[axis] for field in seen)) for axis in (0, 1)]
+    size = tuple(reduce(larger, sizes) for sizes in zip(*(field.size for field in seen), strict=True))
+    jump = tuple(reduce(larger, jumps) for jumps in zip(*(field.jump for field in seen), strict=True))
     window = node.layer.window(*node.device_inputs)
     if window is None:
-        return Field((size[0], size[1]), (jump[0], jump[1]))
-    spans = [span(kernel, dilation) for kernel, dilation in zip(window.kernel_size, window.dilation, strict=True)]
+        return Field(size, jump)
+    spans = map(span, window.kernel_size, window.dilation)
     return Field(
-        (size[0] + (spans[0] - 1) * jump[0], size[1] + (spans[1] - 1) * jump[1]),
-        (jump[0] * window.stride[0], jump[1] * window.stride[1]),
+        tuple(own + (reach - 1) * apart for own, reach, apart in zip(size, spans, jump, strict=True)),
+        tuple(apart * stride for apart, stride in zip(jump, window.stride, strict=True)),
     )

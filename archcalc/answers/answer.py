@@ -3,14 +3,13 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Self
 
+from archcalc.layers.sizes import AXES, names_of_axes
 from archcalc.render.answer import Answer as Rendered
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_AXES: Final = {1: ("features",), 3: ("channels", "height", "width")}
 
 
 class Answer(ABC):
@@ -55,20 +54,21 @@ class Answer(ABC):
 
 
 def along_axes(prefix: str, shape: Sequence[int] | None) -> dict[str, int | None]:
-    """Return a shape as columns; those of other ranks are missing.
+    """Return a shape as columns: always those of maps and of features, and those of its own rank.
 
     >>> along_axes("out", (10,))
     {'out_channels': None, 'out_height': None, 'out_width': None, 'out_features': 10}
     """
-    names = [f"{prefix}_{axis}" for axis in (*_AXES[3], *_AXES[1])]
-    own = [f"{prefix}_{axis}" for axis in _AXES.get(len(shape or ()), ())]
-    return dict.fromkeys(names) | dict(zip(own, shape or (), strict=False))
+    names = [f"{prefix}_{axis}" for axis in (*names_of_axes(3), *names_of_axes(1))]
+    own = [f"{prefix}_{axis}" for axis in names_of_axes(len(shape or ()))]
+    return dict.fromkeys(names) | dict(zip(own, shape or (), strict=True))
 
 
-def high_and_wide(name: str, pair: Sequence[int] | None) -> dict[str, int | None]:
+def of_each_axis(name: str, sizes: Sequence[int] | None) -> dict[str, int | None]:
+    """Return numbers of axes as columns: always those of maps, and those of their own axes.
+
+    >>> of_each_axis("stride", (4, 2)), of_each_axis("stride", (4,))
+    ({'stride_height': 4, 'stride_width': 2}, {'stride_height': None, 'stride_width': None, 'stride_length': 4})
     """
-    >>> high_and_wide("stride", (4, 2))
-    {'stride_height': 4, 'stride_width': 2}
-    """
-    height, width = pair or (None, None)
-    return {f"{name}_height": height, f"{name}_width": width}
+    own = dict(zip(AXES[len(sizes)], sizes, strict=True)) if sizes else {}
+    return {f"{name}_{axis}": size for axis, size in (dict.fromkeys(AXES[2]) | own).items()}

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from archcalc import table
-from archcalc.answers.answer import Answer, along_axes, high_and_wide
-from archcalc.layers.fields import Sides
+from archcalc.answers.answer import Answer, along_axes, of_each_axis
+from archcalc.layers.fields import SIDES
 from archcalc.render.answer import Answer as Rendered
 from archcalc.table import Row
 
@@ -67,18 +67,20 @@ class Table(table.Table, Answer):
 
 def _record(row: Row) -> dict[str, Any]:
     shapes = [along_axes("in", shape) for shape in row.input_shapes]
-    reads = {name: size if all(other[name] == size for other in shapes) else None for name, size in shapes[0].items()}
-    padding = row.padding or (None,) * 4
+    reads = {
+        name: size if all(other.get(name) == size for other in shapes) else None for name, size in shapes[0].items()
+    }
+    sides = dict(zip(row.padding.names, row.padding, strict=True)) if row.padding else {}
     return {
         "name": row.name,
         "op": row.op,
         "inputs": " ".join(row.inputs),
         **reads,
         **along_axes("out", row.output_shape),
-        **high_and_wide("kernel", row.kernel_size),
-        **high_and_wide("stride", row.stride),
-        **{f"padding_{side}": size for side, size in zip(Sides._fields, padding, strict=True)},
-        **high_and_wide("dilation", row.dilation),
+        **of_each_axis("kernel", row.kernel_size),
+        **of_each_axis("stride", row.stride),
+        **{f"padding_{side}": size for side, size in (dict.fromkeys(SIDES[2]) | sides).items()},
+        **of_each_axis("dilation", row.dilation),
         "groups": row.groups,
         **{name: getattr(row, name) for name in _COUNTS},
         "devices": " ".join(row.devices) or None,

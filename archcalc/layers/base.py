@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Final, TypeVar
 from archcalc.errors import ArchError, did_you_mean
 from archcalc.layers.declared import Declared
 from archcalc.layers.fields import FieldType, GroupCount, Width
-from archcalc.layers.requirement import Requirement
+from archcalc.layers.requirement import Requirement, has_rank
 from archcalc.layers.sizes import S, Shape, Sizes
 from archcalc.layers.twin import Twin
 from archcalc.layers.window import Sliding, Window, applied
@@ -193,8 +193,20 @@ def read_by(layer: Layer, rule: Callable[[Layer], object]) -> set[str]:
     return read
 
 
+class Spatial(Layer):
+    """Kinds that read channels and so many axes of places; kinds for other numbers of axes share their base class."""
+
+    def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
+        yield from has_rank(x, 1 + self.axes, self._for_rank)
+
+    def _for_rank(self, rank: int) -> str:
+        """Return the op that does the same for inputs of another rank; empty for none."""
+        alike: Iterable[type[Layer]] = type(self).__mro__[1].__subclasses__()
+        return next((kind.op for kind in alike if kind.axes == rank - 1 and kind is not type(self)), "")
+
+
 class Windowed(Layer):
-    """A window of `kernel_size` slides over height and width: for kinds of which that is true."""
+    """A window of `kernel_size` slides over the axes after channels: for kinds of which that is true."""
 
     def slides(self) -> Sliding:
         return self  # type: ignore[return-value]  # whoever inherits this has the fields of a window
@@ -270,25 +282,29 @@ class Curve(Weightless, Activation):
 
 
 FAMILIES: Final[Mapping[str, str]] = {
-    "conv": "conv2d",
-    "conv_transpose": "conv_transpose2d",
+    "conv": "conv1d conv2d conv3d",
+    "conv_transpose": "conv_transpose1d conv_transpose2d conv_transpose3d",
     "local": "local2d",
     "table_conv": "table_conv2d",
     "linear": "linear",
-    "pool": "max_pool2d avg_pool2d adaptive_avg_pool2d adaptive_max_pool2d",
-    "norm": "local_response_norm batch_norm2d batch_norm1d",
-    "layer_norm": "instance_norm2d group_norm layer_norm layer_norm2d global_response_norm",
+    "pool": "max_pool1d max_pool2d max_pool3d avg_pool1d avg_pool2d avg_pool3d "
+    "adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d "
+    "adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d",
+    "norm": "local_response_norm batch_norm1d batch_norm2d batch_norm3d",
+    "layer_norm": "instance_norm1d instance_norm2d instance_norm3d group_norm layer_norm layer_norm2d "
+    "global_response_norm",
     "scale": "scale",
     "activation": "relu tanh sigmoid",
     "rectifier": "leaky_relu relu6 elu prelu hardtanh hardsigmoid hardswish",
     "smooth": "gelu silu mish softplus",
     "softmax": "softmax log_softmax glu",
-    "regularize": "dropout dropout2d",
+    "regularize": "dropout dropout1d dropout2d dropout3d",
     "stochastic_depth": "stochastic_depth",
     "reshape": "flatten identity",
     "rearrange": "pixel_shuffle pixel_unshuffle channel_shuffle slice permute",
     "part": "chunk split",
-    "pad": "zero_pad2d constant_pad2d reflection_pad2d replication_pad2d",
+    "pad": "zero_pad1d zero_pad2d zero_pad3d constant_pad1d constant_pad2d constant_pad3d "
+    "reflection_pad1d reflection_pad2d reflection_pad3d replication_pad1d replication_pad2d replication_pad3d",
     "resample": "upsample",
     "merge": "add sub maximum mul concat",
 }

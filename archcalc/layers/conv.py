@@ -2,19 +2,24 @@
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from archcalc.layers import window
-from archcalc.layers.base import Role, Windowed, kind
-from archcalc.layers.fields import CeilMode, Choice, Flag, Groups, Outputs, Padding, Pair, Sides, Spread
-from archcalc.layers.requirement import Requirement, can_be_divided, has_rank
+from archcalc.layers.base import Role, Spatial, Windowed, kind
+from archcalc.layers.fields import NONE, ONE, CeilMode, Choice, EachAxis, Flag, Groups, Outputs, Padding, Sides, Spread
+from archcalc.layers.requirement import Requirement, can_be_divided
 from archcalc.layers.sizes import S, Shape, Sizes, parted, product
 from archcalc.layers.twin import Twin
 
-TORCH_DEFAULTS: Final = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 1, "bias": True}
+
+def torch_defaults(axes: int) -> dict[str, Any]:
+    """Return the defaults of torch's convolutions over so many axes."""
+    ones, none = (1,) * axes, (0,) * axes
+    return {"stride": ones, "padding": none, "dilation": ones, "groups": 1, "bias": True}
+
 
 ZEROS: Final = "zeros"
-PADS: Final = {"reflect": "nn.ReflectionPad2d", "replicate": "nn.ReplicationPad2d", "circular": "nn.CircularPad2d"}
+PADS: Final = {"reflect": "nn.ReflectionPad{}d", "replicate": "nn.ReplicationPad{}d", "circular": "nn.CircularPad{}d"}
 """What a convolution may be padded with other than zeros, and torch's layer that pads so."""
 
 _MOST: Final = {
@@ -26,32 +31,30 @@ _MOST: Final = {
 PaddingMode = Annotated[str, Choice(ZEROS, *PADS)]
 
 
-@kind("conv2d")
-class Conv2d(Windowed):
-    """Convolution over height and width, (in_channels, h, w) to (out_channels, h', w')."""
+class Convolution(Windowed, Spatial):
+    """Convolutions, over as many axes as there are after channels."""
 
     role = Role.WEIGHTS
     counted = True
     idle = False
     mixes_channels = True
     input_axis = 0
-    torch_call = "nn.Conv2d"
     torch_functions = {}
     torch_ignored = ("output_padding",)
     takes_activation = True
 
     out_channels: Outputs
-    kernel_size: Pair
-    stride: Pair = (1, 1)
-    padding: Padding = Sides(0, 0, 0, 0)
-    dilation: Spread = (1, 1)
+    kernel_size: EachAxis
+    stride: EachAxis = ONE
+    padding: Padding = NONE
+    dilation: Spread = ONE
     groups: Groups = 1
     bias: Flag = True
     ceil_mode: CeilMode = False
     padding_mode: PaddingMode = ZEROS
 
     def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
-        yield from has_rank(x, 3)
+        yield from super().requirements(x)
         yield from can_be_divided(self.groups, "groups", in_channels=x[0], out_channels=self.out_channels)
         yield from window.fits(self, x)
         yield from self._can_be_padded(x)
@@ -80,7 +83,9 @@ class Conv2d(Windowed):
     def twin(self, x: Shape) -> Twin:
         padding, pad = window.twin_padding(self, x)
         if pad is not None and self.padding_mode != ZEROS:
-            pad = Twin(PADS[self.padding_mode], {"padding": pad.keywords["padding"]}, positional=("padding",))
+            pad = Twin(
+                PADS[self.padding_mode].format(self.axes), {"padding": pad.keywords["padding"]}, positional=("padding",)
+            )
         keywords = {
             "in_channels": x[0],
             "out_channels": self.out_channels,
@@ -97,7 +102,7 @@ class Conv2d(Windowed):
             keywords,
             pad,
             positional=("in_channels", "out_channels"),
-            defaults=TORCH_DEFAULTS | {"padding_mode": ZEROS},
+            defaults=torch_defaults(self.axes) | {"padding_mode": ZEROS},
             adds_up=("out_channels",),
             adds_up_apart=("in_channels", "groups"),
         )
@@ -117,6 +122,30 @@ class Conv2d(Windowed):
     def _sides(self, axis: int, size: S) -> tuple[S | int, S | int]:
         """Return how many elements are put before and after an axis of maps."""
         if isinstance(self.padding, Sides):
-            return self.padding[2 * axis], self.padding[2 * axis + 1]
+            return self.padding.along_axes[axis]
         field = (self.kernel_size[axis], self.stride[axis], self.dilation[axis])
         return window.same_padding(size, *field, self.padding)
+
+
+@kind("conv1d")
+class Conv1d(Convolution):
+    """Convolution over a sequence, (in_channels, l) to (out_channels, l')."""
+
+    axes = 1
+    torch_call = "nn.Conv1d"
+
+
+@kind("conv2d")
+class Conv2d(Convolution):
+    """Convolution over height and width, (in_channels, h, w) to (out_channels, h', w')."""
+
+    axes = 2
+    torch_call = "nn.Conv2d"
+
+
+@kind("conv3d")
+class Conv3d(Convolution):
+    """Convolution over depth, height and width, (in_channels, d, h, w) to (out_channels, d', h', w')."""
+
+    axes = 3
+    torch_call = "nn.Conv3d"

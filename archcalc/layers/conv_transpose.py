@@ -3,20 +3,19 @@
 from collections.abc import Iterator
 from functools import partial
 
-from archcalc.layers.base import Layer, Role, kind
-from archcalc.layers.conv import TORCH_DEFAULTS
-from archcalc.layers.fields import Flag, Groups, Outputs, Pair, PairFromZero, Sides, Spread
-from archcalc.layers.requirement import Requirement, can_be_divided, has_rank
+from archcalc.layers.base import Role, Spatial, kind
+from archcalc.layers.conv import torch_defaults
+from archcalc.layers.fields import NONE, ONE, EachAxis, EachAxisFromZero, Flag, Groups, Outputs, Sides, Spread
+from archcalc.layers.requirement import Requirement, can_be_divided
 from archcalc.layers.sizes import S, Shape, Sizes, larger, parted, product
 from archcalc.layers.twin import Twin
 from archcalc.layers.window import Window, span
 
 
-@kind("conv_transpose2d")
-class ConvTranspose2d(Layer):
-    """Transposed convolution, (in_channels, h, w) to (out_channels, h', w'): each place of the input makes a window.
+class TransposedConvolution(Spatial):
+    """Transposed convolutions: each place of the input makes a window.
 
-    h' = (h - 1) * stride - 2 * padding + dilation * (kernel_size - 1) + output_padding + 1, as torch has it
+    Along each axis, h' = (h - 1) * stride - 2 * padding + dilation * (kernel_size - 1) + output_padding + 1 as in torch
     (https://docs.pytorch.org/docs/stable/generated/torch.nn.ConvTranspose2d.html).
     """
 
@@ -25,23 +24,21 @@ class ConvTranspose2d(Layer):
     idle = False
     mixes_channels = True
     input_axis = 0
-    torch_call = "nn.ConvTranspose2d"
     torch_functions = {}
     torch_ignored = ()
     takes_activation = True
-    also_called = ("deconv", "deconv2d", "deconvolution", "transposed_conv2d")
 
     out_channels: Outputs
-    kernel_size: Pair
-    stride: Pair = (1, 1)
-    padding: PairFromZero = (0, 0)
-    output_padding: PairFromZero = (0, 0)
-    dilation: Spread = (1, 1)
+    kernel_size: EachAxis
+    stride: EachAxis = ONE
+    padding: EachAxisFromZero = NONE
+    output_padding: EachAxisFromZero = NONE
+    dilation: Spread = ONE
     groups: Groups = 1
     bias: Flag = True
 
     def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
-        yield from has_rank(x, 3)
+        yield from super().requirements(x)
         yield from can_be_divided(self.groups, "groups", in_channels=x[0], out_channels=self.out_channels)
         for more, stride, dilation in zip(self.output_padding, self.stride, self.dilation, strict=True):
             yield Requirement(larger(stride, dilation) > more, partial(_fills_no_gap, more, stride, dilation))
@@ -49,7 +46,7 @@ class ConvTranspose2d(Layer):
             yield Requirement(made >= 1, partial(_all_cut_off, size, made))
 
     def output_shape(self, x: Sizes[S]) -> Sizes[S | int]:
-        return (self.out_channels, self._unfolded(x, 0), self._unfolded(x, 1))
+        return (self.out_channels, *(self._unfolded(x, axis) for axis in range(self.axes)))
 
     def _unfolded(self, x: Sizes[S], axis: int) -> S:
         reach = span(self.kernel_size[axis], self.dilation[axis])
@@ -76,7 +73,7 @@ class ConvTranspose2d(Layer):
             "by_outputs_ungrouped": by_outputs * self.groups,
             "by_strides": 2 * by_outputs // product(self.stride),
             "by_filters": product(out) * filters * window,
-            "folded_bias": self.bias * filters * product(self._folded(x, axis) for axis in (0, 1)),
+            "folded_bias": self.bias * filters * product(self._folded(x, axis) for axis in range(self.axes)),
             "unbiased_places": (not self.bias) * self.out_channels * product(x[1:]),
         }
 
@@ -95,8 +92,8 @@ class ConvTranspose2d(Layer):
         return None
 
     def window(self, x: Shape) -> Window:
-        (height, width) = self.padding
-        return Window(self.kernel_size, self.stride, Sides(height, height, width, width), self.dilation)
+        sides = Sides(*(side for side in self.padding for _ in range(2)))
+        return Window(self.kernel_size, self.stride, sides, self.dilation)
 
     def twin(self, x: Shape) -> Twin:
         keywords = {
@@ -114,10 +111,37 @@ class ConvTranspose2d(Layer):
             self.torch_call,
             keywords,
             positional=("in_channels", "out_channels"),
-            defaults=TORCH_DEFAULTS | {"output_padding": (0, 0)},
+            defaults=torch_defaults(self.axes) | {"output_padding": (0,) * self.axes},
             adds_up=("out_channels",),
             adds_up_apart=("in_channels", "groups"),
         )
+
+
+@kind("conv_transpose1d")
+class ConvTranspose1d(TransposedConvolution):
+    """Transposed convolution, (in_channels, l) to (out_channels, l'): each place of the input makes a window."""
+
+    axes = 1
+    torch_call = "nn.ConvTranspose1d"
+    also_called = ("deconv1d", "transposed_conv1d")
+
+
+@kind("conv_transpose2d")
+class ConvTranspose2d(TransposedConvolution):
+    """Transposed convolution, (in_channels, h, w) to (out_channels, h', w'): each place of the input makes a window."""
+
+    axes = 2
+    torch_call = "nn.ConvTranspose2d"
+    also_called = ("deconv", "deconv2d", "deconvolution", "transposed_conv2d")
+
+
+@kind("conv_transpose3d")
+class ConvTranspose3d(TransposedConvolution):
+    """Transposed convolution, (in_channels, d, h, w) to (out_channels, d', h', w')."""
+
+    axes = 3
+    torch_call = "nn.ConvTranspose3d"
+    also_called = ("deconv3d", "transposed_conv3d")
 
 
 def _fills_no_gap(more: int, stride: int, dilation: int) -> str:

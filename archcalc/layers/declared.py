@@ -1,6 +1,6 @@
 """Frozen values made of declared fields: what layer kinds, and the records of a spec, are.
 
-A field is an annotation that carries its type: `kernel_size: Pair`.
+A field is an annotation that carries its type: `kernel_size: EachAxis`.
 """
 
 from collections.abc import Iterator
@@ -26,6 +26,14 @@ class Field(NamedTuple):
     def required(self) -> bool:
         return self.default is MISSING
 
+    def along(self, axes: int) -> "Field":
+        """Return the field of a class that has so many axes, its default in the form in which it is read."""
+        bound = self.type.along(axes)
+        if bound is self.type:
+            return self
+        has_none = self.default is MISSING or self.default is None
+        return self._replace(type=bound, default=self.default if has_none else bound.read(self.default))
+
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 class Declared:
@@ -35,9 +43,14 @@ class Declared:
     """
 
     fields: ClassVar[dict[str, Field]] = {}
+    axes: ClassVar[int] = 2
+    """Of how many axes its fields tell sizes, where they tell one for each."""
+    _declared: ClassVar[dict[str, Field]] = {}
+    """The fields as they are declared, whatever the axes."""
 
     def __init_subclass__(cls) -> None:
-        cls.fields = cls.fields | dict(_declarations(cls))
+        cls._declared = cls._declared | dict(_declarations(cls))
+        cls.fields = {name: field.along(cls.axes) for name, field in cls._declared.items()}
 
     def __init__(self, **values: Any) -> None:
         for name, field in self.fields.items():

@@ -7,9 +7,10 @@ Python, writes it back in its shortest form, and describes itself to the JSON sc
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from math import isfinite
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Annotated, Any, Final
 
 from archcalc.errors import ArchError, did_you_mean, listing
+from archcalc.layers.sizes import AXES
 
 LARGEST: Final = 10**15 - 1
 
@@ -56,6 +57,10 @@ class FieldType(ABC):
     @abstractmethod
     def read(self, value: Any) -> Any:
         """Return the value in its one internal form. Raises ArchError."""
+
+    def along(self, axes: int) -> "FieldType":
+        """Return the type of a field of a class with so many axes; the type itself where that changes nothing."""
+        return self
 
     def write(self, value: Any) -> Any:
         """Return the shortest form that `read` reads back to the same value."""
@@ -159,33 +164,38 @@ class Choice(FieldType):
         return {"enum": list(self.options)}
 
 
-class TwoIntegers(FieldType):
-    """One integer for both axes, or [height, width]; read as (height, width)."""
+class PerAxis(FieldType):
+    """One integer for all axes, or a list with one for each: read as (height, width) where there are two."""
 
-    def __init__(self, least: int, or_null: bool = False) -> None:
-        self.least, self.or_null = least, or_null
-        pair = ", either of them null" if or_null else ""
-        self.words = f"an integer >= {least} or [height, width]{pair}"
+    def __init__(self, least: int, or_null: bool = False, axes: int = 2) -> None:
+        self.least, self.or_null, self.axes = least, or_null, axes
+        null = {1: " or [null]", 2: ", either of them null"}.get(axes, ", any of them null") if or_null else ""
+        listed = f" or [{', '.join(AXES[axes])}]" if axes > 1 else ""
+        self.words = f"an integer >= {least}{listed}{null}"
 
-    def read(self, value: Any) -> tuple[int, int]:
-        is_pair = isinstance(value, list | tuple)
-        axes = value if is_pair else (value, value)
-        if len(axes) == 2 and all(self._is_size(axis, is_pair) for axis in axes):
-            return axes[0], axes[1]
+    def along(self, axes: int) -> "PerAxis":
+        return type(self)(self.least, self.or_null, axes)
+
+    def read(self, value: Any) -> tuple[int, ...]:
+        is_list = isinstance(value, list | tuple)
+        sizes = tuple(value) if is_list else (value,) * self.axes
+        if len(sizes) == self.axes and all(self._is_size(size, is_list) for size in sizes):
+            return sizes
         raise self.refuse(value)
 
-    def _is_size(self, axis: Any, is_in_pair: bool) -> bool:
-        if axis is None:
-            return self.or_null and is_in_pair
-        return is_integer(axis) and self.least <= axis <= LARGEST
+    def _is_size(self, size: Any, is_in_list: bool) -> bool:
+        if size is None:
+            return self.or_null and is_in_list
+        return is_integer(size) and self.least <= size <= LARGEST
 
-    def write(self, value: tuple[int, int]) -> int | list[int]:
-        return value[0] if value[0] == value[1] and value[0] is not None else list(value)
+    def write(self, value: tuple[int, ...]) -> int | list[int]:
+        return value[0] if len(set(value)) == 1 and value[0] is not None else list(value)
 
     def schema(self) -> dict[str, Any]:
         one = {"type": "integer", "minimum": self.least}
         either = {"anyOf": [one, *([{"type": "null"}] if self.or_null else []), EXPRESSION]}
-        return {"anyOf": [one, {"type": "array", "items": either, "minItems": 2, "maxItems": 2}]}
+        several = {"type": "array", "items": either, "minItems": self.axes, "maxItems": self.axes}
+        return {"anyOf": [one, several]}
 
 
 class Optional(FieldType):
@@ -194,6 +204,10 @@ class Optional(FieldType):
     def __init__(self, inner: FieldType) -> None:
         self.inner = inner
         self.words = f"{inner.words}, or null"
+
+    def along(self, axes: int) -> FieldType:
+        bound = self.inner.along(axes)
+        return self if bound is self.inner else Optional(bound)
 
     def read(self, value: Any) -> Any:
         return None if value is None else self.inner.read(value)
@@ -205,7 +219,7 @@ class Optional(FieldType):
         return {"anyOf": [self.inner.schema(), {"type": "null"}]}
 
 
-class Dilation(TwoIntegers):
+class Dilation(PerAxis):
     """How far apart the elements of a window lie."""
 
     quiet = True
@@ -303,14 +317,39 @@ class Table(FieldType):
         return {"type": "array", "items": row, "minItems": 1}
 
 
-class Sides(NamedTuple):
-    """Padding in elements, before and after each axis."""
+class Sides(tuple[int, ...]):
+    """Padding in elements, before and after each axis: top, bottom, left and right where there are two."""
 
-    top: int
-    bottom: int
-    left: int
-    right: int
+    def __new__(cls, *sizes: Any) -> "Sides":
+        return super().__new__(cls, sizes)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        return SIDES[len(self) // 2]
+
+    @property
+    def before(self) -> tuple[int, ...]:
+        return self[::2]
+
+    @property
+    def after(self) -> tuple[int, ...]:
+        return self[1::2]
+
+    @property
+    def along_axes(self) -> tuple[tuple[int, int], ...]:
+        """The padding before and after each axis."""
+        return tuple(zip(self.before, self.after, strict=True))
+
+    def __repr__(self) -> str:
+        return f"Sides({', '.join(f'{name}={size}' for name, size in zip(self.names, self, strict=True))})"
+
+
+SIDES: Final = {
+    1: ("left", "right"),
+    2: ("top", "bottom", "left", "right"),
+    3: ("front", "back", "top", "bottom", "left", "right"),
+}
+"""The sides of each axis, that before it and that after it."""
 
 SAME: Final = "same"
 SAME_LOWER: Final = "same_lower"
@@ -320,61 +359,68 @@ SAME_LOWER: Final = "same_lower"
 class PaddingType(FieldType):
     """Read as `Sides`, or as `same` or `same_lower`, whose sides depend on the input's size.
 
-    A bare list of four is refused: ONNX, torch's `F.pad` and TensorFlow each order it differently.
+    A bare list with both sides of each axis is refused: ONNX, torch's `F.pad` and TensorFlow each order it differently.
     """
 
-    def __init__(self, *words: str) -> None:
-        self.options = words
-        forms = ["an integer >= 0", "[height, width]", "{top:, bottom:, left:, right:}", *words]
-        self.words = listing(forms)
+    def __init__(self, *words: str, axes: int = 2) -> None:
+        self.options, self.axes = words, axes
+        several = [f"[{', '.join(AXES[axes])}]"] if axes > 1 else []
+        sides = f"{{{', '.join(f'{side}:' for side in SIDES[axes])}}}"
+        self.words = listing(["an integer >= 0", *several, sides, *words])
+
+    def along(self, axes: int) -> "PaddingType":
+        return PaddingType(*self.options, axes=axes)
 
     def read(self, value: Any) -> "Sides | str":
-        if isinstance(value, Sides) or (value in (SAME, SAME_LOWER) and value in self.options):
-            return value  # type: ignore[no-any-return]
+        if value in (SAME, SAME_LOWER) and value in self.options:
+            return str(value)
         if value == "valid" and "valid" in self.options:
-            return Sides(0, 0, 0, 0)
-        sides = self._sides(value)
-        if sides is not None and all(is_integer(side) and 0 <= side <= LARGEST for side in sides):
+            return Sides(*[0] * 2 * self.axes)
+        sides = value if isinstance(value, Sides) else self._sides(value)
+        are_sides = sides is not None and len(sides) == 2 * self.axes
+        if sides is not None and are_sides and all(is_integer(side) and 0 <= side <= LARGEST for side in sides):
             return Sides(*sides)
         raise self.refuse(value)
 
     def _sides(self, value: Any) -> Sequence[Any] | None:
+        names = SIDES[self.axes]
         if isinstance(value, dict):
             for key in value:
-                if key not in Sides._fields:
-                    raise ArchError(f"has no side '{key}'{did_you_mean(key, Sides._fields)}")
-            return [value.get(side, 0) for side in Sides._fields] if value else None
+                if key not in names:
+                    raise ArchError(f"has no side '{key}'{did_you_mean(key, names)}")
+            return [value.get(side, 0) for side in names] if value else None
         if isinstance(value, list | tuple):
-            if len(value) == 4:
+            if len(value) == len(names):
                 raise ArchError(
-                    f"must name its four sides, {{top:, bottom:, left:, right:}}: frameworks order a list of four "
-                    f"differently, got {spell(value)}"
+                    f"must name its {_NUMBERS[len(names)]} sides, {{{', '.join(f'{side}:' for side in names)}}}: "
+                    f"frameworks order a list of {_NUMBERS[len(names)]} differently, got {spell(value)}"
                 )
-            return [value[0], value[0], value[1], value[1]] if len(value) == 2 else None
-        return [value] * 4
+            return [size for size in value for _ in range(2)] if len(value) == self.axes else None
+        return [value] * len(names)
 
     def write(self, value: "Sides | str") -> Any:
         if isinstance(value, str):
             return value
-        top, bottom, left, right = value
-        if (top, left) != (bottom, right):
-            return {side: size for side, size in value._asdict().items() if size}
-        return top if top == left else [top, left]
+        if value.before != value.after:
+            return {side: size for side, size in zip(value.names, value, strict=True) if size}
+        return value[0] if len(set(value)) == 1 else [*value.before]
 
     def schema(self) -> dict[str, Any]:
         one = {"anyOf": [{"type": "integer", "minimum": 0}, EXPRESSION]}
         forms: list[dict[str, Any]] = [
             {"type": "integer", "minimum": 0},
-            {"type": "array", "items": one, "minItems": 2, "maxItems": 2},
+            {"type": "array", "items": one, "minItems": self.axes, "maxItems": self.axes},
             {
                 "type": "object",
-                "properties": dict.fromkeys(Sides._fields, one),
+                "properties": dict.fromkeys(SIDES[self.axes], one),
                 "additionalProperties": False,
                 "minProperties": 1,
             },
         ]
         return {"anyOf": [*forms, {"enum": list(self.options)}] if self.options else forms}
 
+
+_NUMBERS: Final = {2: "two", 4: "four", 6: "six"}
 
 Count = Annotated[int, Integer(1)]
 IntegerFromZero = Annotated[int, Integer(0)]
@@ -386,13 +432,18 @@ Dim = Annotated[int, Axis(1)]
 SizesOfAxes = Annotated[tuple[int, ...], Several()]
 Axes = Annotated[tuple[int, ...], Order()]
 Flag = Annotated[bool, Boolean()]
-Pair = Annotated[tuple[int, int], TwoIntegers(1)]
-PairFromZero = Annotated[tuple[int, int], TwoIntegers(0)]
-MaybePair = Annotated[tuple[int, int] | None, Optional(TwoIntegers(1))]
-"""A pair that may be left out."""
-Spread = Annotated[tuple[int, int], Dilation(1)]
+EachAxis = Annotated[tuple[int, ...], PerAxis(1)]
+"""A size for each axis of places."""
+EachAxisFromZero = Annotated[tuple[int, ...], PerAxis(0)]
+MaybeEachAxis = Annotated[tuple[int, ...] | None, Optional(PerAxis(1))]
+"""Sizes that may be left out."""
+Spread = Annotated[tuple[int, ...], Dilation(1)]
 Padding = Annotated[Sides | str, PaddingType("valid", SAME, SAME_LOWER)]
 SidePadding = Annotated[Sides, PaddingType()]
+ONE: Final[Any] = 1
+"""The default of a field that has 1 for each axis."""
+NONE: Final[Any] = 0
+"""The default of a padding that there is none of, and of a field that has 0 for each axis."""
 Real = Annotated[float, Number("a number")]
 Positive = Annotated[float, Number("a number > 0", above=0)]
 Probability = Annotated[float, Number("a number from 0 to 1", least=0, most=1)]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from archcalc.errors import ArchError
-from archcalc.layers.base import kind
+from archcalc.layers.base import Spatial, kind
 from archcalc.layers.fields import Count, Flag, Positive, SizesOfAxes
 from archcalc.layers.norm import OfChannels, Statistics
 from archcalc.layers.requirement import Requirement, can_be_divided, has_rank
@@ -14,30 +14,50 @@ from archcalc.layers.twin import Twin
 _LAYER_NORM_2D: Final = "https://github.com/pytorch/vision/blob/v0.20.0/torchvision/models/convnext.py"
 
 
-@kind("instance_norm2d")
-class InstanceNorm2d(OfChannels):
-    """Each channel of (channels, height, width) scaled and shifted by its statistics over its places.
+class InstanceNorm(OfChannels, Spatial):
+    """Norms of each channel by its statistics over its places.
 
     torch has no twin for maps of one place, unless running statistics are tracked.
     """
 
     input_axis = 0
-    torch_call = "nn.InstanceNorm2d"
     torch_defaults = {"affine": False, "track_running_stats": False}
 
     affine: Flag = False
     track_running_stats: Flag = False
 
-    def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
-        yield from has_rank(x, 3)
-
     def mixes_places(self, x: Sizes[S]) -> bool:
         return not self.track_running_stats
 
     def twin(self, x: Shape) -> Twin:
-        if x[1:] == (1, 1) and not self.track_running_stats:
-            raise ArchError("torch's InstanceNorm2d refuses maps of 1x1, which differ from their mean by nothing")
+        if set(x[1:]) == {1} and not self.track_running_stats:
+            what = f"torch's InstanceNorm{self.axes}d refuses maps of {dims(x[1:])}"
+            raise ArchError(f"{what}, which differ from their mean by nothing")
         return super().twin(x)
+
+
+@kind("instance_norm1d")
+class InstanceNorm1d(InstanceNorm):
+    """Each channel of (channels, length) scaled and shifted by its statistics over its places."""
+
+    axes = 1
+    torch_call = "nn.InstanceNorm1d"
+
+
+@kind("instance_norm2d")
+class InstanceNorm2d(InstanceNorm):
+    """Each channel of (channels, height, width) scaled and shifted by its statistics over its places."""
+
+    axes = 2
+    torch_call = "nn.InstanceNorm2d"
+
+
+@kind("instance_norm3d")
+class InstanceNorm3d(InstanceNorm):
+    """Each channel of (channels, depth, height, width) scaled and shifted by its statistics over its places."""
+
+    axes = 3
+    torch_call = "nn.InstanceNorm3d"
 
 
 @kind("group_norm")
@@ -53,7 +73,6 @@ class GroupNorm(Statistics):
     affine: Flag = True
 
     def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
-        yield from has_rank(x, 3)
         yield from can_be_divided(self.num_groups, "groups", channels=x[0])
 
     def param_shapes(self, x: Sizes[S]) -> dict[str, Sizes[S]]:

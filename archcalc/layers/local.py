@@ -5,8 +5,8 @@ from typing import Final
 
 from archcalc.layers import window
 from archcalc.layers.base import Role, Windowed, kind
-from archcalc.layers.conv import TORCH_DEFAULTS
-from archcalc.layers.fields import CeilMode, Flag, Outputs, Padding, Pair, Sides, Spread
+from archcalc.layers.conv import torch_defaults
+from archcalc.layers.fields import NONE, ONE, CeilMode, EachAxis, Flag, Outputs, Padding, Spread
 from archcalc.layers.requirement import Requirement, has_rank
 from archcalc.layers.sizes import S, Shape, Sizes, called, product
 from archcalc.layers.twin import Twin
@@ -33,10 +33,10 @@ class Local2d(Windowed):
     also_called = ("local", "locally_connected2d")
 
     out_channels: Outputs
-    kernel_size: Pair
-    stride: Pair = (1, 1)
-    padding: Padding = Sides(0, 0, 0, 0)
-    dilation: Spread = (1, 1)
+    kernel_size: EachAxis
+    stride: EachAxis = ONE
+    padding: Padding = NONE
+    dilation: Spread = ONE
     bias: Flag = True
     ceil_mode: CeilMode = False
 
@@ -82,7 +82,7 @@ class Local2d(Windowed):
             keywords,
             pad,
             positional=("in_channels", "out_channels", "output_size"),
-            defaults={word: value for word, value in TORCH_DEFAULTS.items() if word != "groups"},
+            defaults={word: value for word, value in torch_defaults(2).items() if word != "groups"},
             adds_up=("out_channels",),
             adds_up_apart=("in_channels",),
         )

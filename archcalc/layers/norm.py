@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
 
-from archcalc.layers.base import Role, Uncounted, Weightless, Windowless, kind
+from archcalc.layers.base import Role, Spatial, Uncounted, Weightless, Windowless, kind
 from archcalc.layers.fields import Choice, Count, Flag, Positive, Probability, Real
-from archcalc.layers.requirement import Requirement, has_rank
-from archcalc.layers.sizes import S, Shape, Sizes, product
+from archcalc.layers.requirement import Requirement
+from archcalc.layers.sizes import S, Shape, Sizes, dims, product
 from archcalc.layers.twin import Twin
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class LocalResponseNorm(Weightless, Windowless):
     k: Real = 1.0
 
     def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
-        yield from has_rank(x, 3)
+        yield Requirement(len(x) > 1, lambda: f"reads channels and their places, not {dims(x)} features")
 
     def caution(self, x: Shape) -> str:
         return "" if self.size % 2 else f"size {self.size} is even: PyTorch has one more channel before, ONNX after"
@@ -147,24 +147,41 @@ class BatchNorm(OfChannels):
         return False
 
 
-@kind("batch_norm2d")
-class BatchNorm2d(BatchNorm):
-    """Each channel of (channels, height, width) scaled and shifted by its statistics over the batch."""
+class OfPlaces(BatchNorm, Spatial):
+    """Batch norms of channels that have places."""
 
     input_axis = 0
-    torch_call = "nn.BatchNorm2d"
-    also_called = ("bn",)
-
-    def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
-        yield from has_rank(x, 3)
 
 
 @kind("batch_norm1d")
 class BatchNorm1d(BatchNorm):
-    """Each feature of (features,) scaled and shifted by its statistics over the batch."""
+    """Each feature of (features,), or channel of (channels, length), scaled and shifted by its batch's statistics."""
 
-    input_axis = -1
+    axes = 1
+    input_axis = 0
     torch_call = "nn.BatchNorm1d"
 
     def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
-        yield from has_rank(x, 1)
+        yield Requirement(len(x) <= 2, lambda: _other_norm(x))
+
+
+def _other_norm(x: Sizes[Any]) -> str:
+    other = f": {BatchNorm2d.op} reads that" if len(x) == 3 else f": {BatchNorm3d.op} reads that"
+    return f"reads features, or channels x length, not {dims(x)}{other}"
+
+
+@kind("batch_norm2d")
+class BatchNorm2d(OfPlaces):
+    """Each channel of (channels, height, width) scaled and shifted by its statistics over the batch."""
+
+    axes = 2
+    torch_call = "nn.BatchNorm2d"
+    also_called = ("bn",)
+
+
+@kind("batch_norm3d")
+class BatchNorm3d(OfPlaces):
+    """Each channel of (channels, depth, height, width) scaled and shifted by its statistics over the batch."""
+
+    axes = 3
+    torch_call = "nn.BatchNorm3d"

@@ -1,18 +1,19 @@
-"""Layers that put rows and columns around a map."""
+"""Layers that put more elements around sequences, maps and volumes."""
 
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from archcalc.layers.base import Role, Weightless, Windowless, kind
+from archcalc.layers.base import Role, Spatial, Weightless, Windowless, kind
 from archcalc.layers.fields import Real, SidePadding
-from archcalc.layers.requirement import Requirement, has_rank
+from archcalc.layers.requirement import Requirement
 from archcalc.layers.sizes import S, Shape, Sizes
 from archcalc.layers.twin import Twin
+from archcalc.layers.window import last_axis_first
 
 
-class Pad2d(Weightless, Windowless):
-    """More rows and columns around height and width."""
+class Pad(Weightless, Windowless, Spatial):
+    """More elements at both ends of each axis of places."""
 
     role = Role.PADDING
     idle = False
@@ -22,33 +23,47 @@ class Pad2d(Weightless, Windowless):
 
     padding: SidePadding
 
-    def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
-        yield from has_rank(x, 3)
-
     def output_shape(self, x: Sizes[S]) -> Sizes[S]:
-        top, bottom, left, right = self.padding
-        return (x[0], top + x[1] + bottom, left + x[2] + right)
+        sides = zip(self.padding.along_axes, x[1:], strict=True)
+        return (x[0], *(before + size + after for (before, after), size in sides))
 
     def mixes_places(self, x: Sizes[S]) -> bool:
         return False
 
     def twin(self, x: Shape) -> Twin:
-        top, bottom, left, right = self.padding
-        return Twin(self.torch_call, {"padding": (left, right, top, bottom)}, positional=("padding",))
+        return Twin(self.torch_call, {"padding": last_axis_first(self.padding)}, positional=("padding",))
+
+
+class ZeroPad(Pad):
+    """Zeros."""
+
+
+@kind("zero_pad1d")
+class ZeroPad1d(ZeroPad):
+    """Zeros around the ends of a sequence."""
+
+    axes = 1
+    torch_call = "nn.ZeroPad1d"
 
 
 @kind("zero_pad2d")
-class ZeroPad2d(Pad2d):
+class ZeroPad2d(ZeroPad):
     """Zeros around height and width."""
 
+    axes = 2
     torch_call = "nn.ZeroPad2d"
 
 
-@kind("constant_pad2d")
-class ConstantPad2d(Pad2d):
-    """One number around height and width."""
+@kind("zero_pad3d")
+class ZeroPad3d(ZeroPad):
+    """Zeros around depth, height and width."""
 
-    torch_call = "nn.ConstantPad2d"
+    axes = 3
+    torch_call = "nn.ZeroPad3d"
+
+
+class ConstantPad(Pad):
+    """One number."""
 
     value: Real
 
@@ -58,15 +73,36 @@ class ConstantPad2d(Pad2d):
         return twin._replace(keywords=keywords, positional=("padding", "value"))
 
 
-@kind("reflection_pad2d")
-class ReflectionPad2d(Pad2d):
-    """What lies inside of the border, mirrored around height and width; the border itself is not repeated."""
+@kind("constant_pad1d")
+class ConstantPad1d(ConstantPad):
+    """One number around the ends of a sequence."""
 
-    torch_call = "nn.ReflectionPad2d"
+    axes = 1
+    torch_call = "nn.ConstantPad1d"
+
+
+@kind("constant_pad2d")
+class ConstantPad2d(ConstantPad):
+    """One number around height and width."""
+
+    axes = 2
+    torch_call = "nn.ConstantPad2d"
+
+
+@kind("constant_pad3d")
+class ConstantPad3d(ConstantPad):
+    """One number around depth, height and width."""
+
+    axes = 3
+    torch_call = "nn.ConstantPad3d"
+
+
+class ReflectionPad(Pad):
+    """What lies inside of the border, mirrored."""
 
     def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
-        yield from has_rank(x, 3)
-        for sides, size in zip((self.padding[:2], self.padding[2:]), x[1:], strict=True):
+        yield from super().requirements(x)
+        for sides, size in zip(self.padding.along_axes, x[1:], strict=True):
             for side in sides:
                 yield Requirement(size >= side + 1, partial(_too_wide, side, size))
 
@@ -75,8 +111,53 @@ def _too_wide(side: int, size: Any) -> str:
     return f"padding {side} is not less than the size that it mirrors, which is {size}"
 
 
+@kind("reflection_pad1d")
+class ReflectionPad1d(ReflectionPad):
+    """What lies inside of the border, mirrored around the ends of a sequence; the border itself is not repeated."""
+
+    axes = 1
+    torch_call = "nn.ReflectionPad1d"
+
+
+@kind("reflection_pad2d")
+class ReflectionPad2d(ReflectionPad):
+    """What lies inside of the border, mirrored around height and width; the border itself is not repeated."""
+
+    axes = 2
+    torch_call = "nn.ReflectionPad2d"
+
+
+@kind("reflection_pad3d")
+class ReflectionPad3d(ReflectionPad):
+    """What lies inside of the border, mirrored around depth, height and width; the border itself is not repeated."""
+
+    axes = 3
+    torch_call = "nn.ReflectionPad3d"
+
+
+class ReplicationPad(Pad):
+    """The border, repeated."""
+
+
+@kind("replication_pad1d")
+class ReplicationPad1d(ReplicationPad):
+    """The border, repeated around the ends of a sequence."""
+
+    axes = 1
+    torch_call = "nn.ReplicationPad1d"
+
+
 @kind("replication_pad2d")
-class ReplicationPad2d(Pad2d):
+class ReplicationPad2d(ReplicationPad):
     """The border, repeated around height and width."""
 
+    axes = 2
     torch_call = "nn.ReplicationPad2d"
+
+
+@kind("replication_pad3d")
+class ReplicationPad3d(ReplicationPad):
+    """The border, repeated around depth, height and width."""
+
+    axes = 3
+    torch_call = "nn.ReplicationPad3d"

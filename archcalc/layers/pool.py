@@ -1,26 +1,26 @@
 """Pools: windows that take a maximum or a mean of each channel, and pools that are given their output size."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
-from archcalc.errors import ArchError
+from archcalc.errors import ArchError, listing
 from archcalc.layers import window
-from archcalc.layers.base import Role, Weightless, Windowed, Windowless, kind
-from archcalc.layers.fields import CeilMode, Flag, Padding, Pair, Sides, Spread, TwoIntegers
-from archcalc.layers.requirement import Requirement, has_rank
+from archcalc.layers.base import Role, Spatial, Weightless, Windowed, Windowless, kind
+from archcalc.layers.fields import NONE, ONE, CeilMode, EachAxis, Flag, Padding, PerAxis, Spread
+from archcalc.layers.requirement import Requirement
 from archcalc.layers.sizes import S, Shape, Sizes, dims, product
 from archcalc.layers.twin import Twin
 
-PoolStride = Annotated[tuple[int, int], TwoIntegers(1), "kernel_size"]
+PoolStride = Annotated[tuple[int, ...], PerAxis(1), "kernel_size"]
 """A stride that follows the kernel size where it is not given, as in torch."""
 
 AS_KERNEL: Any = None
 
-Bins = Annotated[tuple[int | None, int | None], TwoIntegers(1, or_null=True)]
-"""How many bins along height and width, or null for as many as there are elements."""
+Bins = Annotated[tuple[int | None, ...], PerAxis(1, or_null=True)]
+"""How many bins along each axis, or null for as many as there are elements."""
 
 
-class WindowPool(Weightless, Windowed):
+class WindowPool(Weightless, Windowed, Spatial):
     """Pools with a window."""
 
     role = Role.POOL
@@ -28,7 +28,7 @@ class WindowPool(Weightless, Windowed):
     mixes_channels = False
 
     def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
-        yield from has_rank(x, 3)
+        yield from super().requirements(x)
         yield from window.pads_less_than_windows(self.slides())
         yield from window.fits(self.slides(), x)
 
@@ -36,18 +36,15 @@ class WindowPool(Weightless, Windowed):
         return (x[0], *window.places(self.slides(), x))
 
 
-@kind("max_pool2d")
-class MaxPool2d(WindowPool):
-    """The largest element under each window; padding never wins."""
+class MaxPool(WindowPool):
+    """Maxima under windows."""
 
-    torch_call = "nn.MaxPool2d"
-    torch_functions = {"max_pool2d": ("kernel_size", "stride", "padding", "dilation", "ceil_mode")}
     torch_ignored = ("return_indices",)
 
-    kernel_size: Pair
+    kernel_size: EachAxis
     stride: PoolStride = AS_KERNEL
-    padding: Padding = Sides(0, 0, 0, 0)
-    dilation: Spread = (1, 1)
+    padding: Padding = NONE
+    dilation: Spread = ONE
     ceil_mode: CeilMode = False
 
     def twin(self, x: Shape) -> Twin:
@@ -59,33 +56,62 @@ class MaxPool2d(WindowPool):
             "dilation": self.dilation,
             "ceil_mode": ceil_mode,
         }
-        return Twin(
-            self.torch_call, keywords, pad, defaults={"padding": (0, 0), "dilation": (1, 1), "ceil_mode": False}
-        )
+        defaults = {"padding": (0,) * self.axes, "dilation": (1,) * self.axes, "ceil_mode": False}
+        return Twin(self.torch_call, keywords, pad, defaults=defaults)
 
 
-@kind("avg_pool2d")
-class AvgPool2d(WindowPool):
-    """The mean under each window; `count_include_pad` says whether padding counts as zeros or not at all.
+_OF_MAXIMA: Final = ("kernel_size", "stride", "padding", "dilation", "ceil_mode")
+
+
+@kind("max_pool1d")
+class MaxPool1d(MaxPool):
+    """The largest element under each window of a sequence; padding never wins."""
+
+    axes = 1
+    torch_call = "nn.MaxPool1d"
+    torch_functions = {"max_pool1d": _OF_MAXIMA}
+
+
+@kind("max_pool2d")
+class MaxPool2d(MaxPool):
+    """The largest element under each window; padding never wins."""
+
+    axes = 2
+    torch_call = "nn.MaxPool2d"
+    torch_functions = {"max_pool2d": _OF_MAXIMA}
+
+
+@kind("max_pool3d")
+class MaxPool3d(MaxPool):
+    """The largest element under each window of a volume; padding never wins."""
+
+    axes = 3
+    torch_call = "nn.MaxPool3d"
+    torch_functions = {"max_pool3d": _OF_MAXIMA}
+
+
+class AvgPool(WindowPool):
+    """Means under windows.
 
     torch has no twin for a mean that leaves one-sided padding out, as TensorFlow's SAME does.
     """
 
-    torch_call = "nn.AvgPool2d"
-    torch_functions = {"avg_pool2d": ("kernel_size", "stride", "padding", "ceil_mode", "count_include_pad")}
     torch_ignored = ()
-    dilation = (1, 1)
 
-    kernel_size: Pair
+    @property
+    def dilation(self) -> tuple[int, ...]:
+        return (1,) * self.axes
+
+    kernel_size: EachAxis
     stride: PoolStride = AS_KERNEL
-    padding: Padding = Sides(0, 0, 0, 0)
+    padding: Padding = NONE
     ceil_mode: CeilMode = False
     count_include_pad: Flag = True
 
     def twin(self, x: Shape) -> Twin:
         padding, ceil_mode, pad = window.twin_pool_padding(self, x, fill=0.0)
         if pad and not (self.count_include_pad and window.fits_exactly(self, x)):
-            raise ArchError("torch's AvgPool2d has no padding like this: it would divide by other counts")
+            raise ArchError(f"torch's AvgPool{self.axes}d has no padding like this: it would divide by other counts")
         keywords = {
             "kernel_size": self.kernel_size,
             "stride": self.stride,
@@ -93,11 +119,41 @@ class AvgPool2d(WindowPool):
             "ceil_mode": ceil_mode,
             "count_include_pad": self.count_include_pad,
         }
-        defaults = {"padding": (0, 0), "ceil_mode": False, "count_include_pad": True}
+        defaults = {"padding": (0,) * self.axes, "ceil_mode": False, "count_include_pad": True}
         return Twin(self.torch_call, keywords, pad, defaults=defaults)
 
 
-class AdaptivePool2d(Weightless, Windowless):
+_OF_MEANS: Final = ("kernel_size", "stride", "padding", "ceil_mode", "count_include_pad")
+
+
+@kind("avg_pool1d")
+class AvgPool1d(AvgPool):
+    """The mean under each window of a sequence; `count_include_pad` says whether padding counts as zeros or not."""
+
+    axes = 1
+    torch_call = "nn.AvgPool1d"
+    torch_functions = {"avg_pool1d": _OF_MEANS}
+
+
+@kind("avg_pool2d")
+class AvgPool2d(AvgPool):
+    """The mean under each window; `count_include_pad` says whether padding counts as zeros or not at all."""
+
+    axes = 2
+    torch_call = "nn.AvgPool2d"
+    torch_functions = {"avg_pool2d": _OF_MEANS}
+
+
+@kind("avg_pool3d")
+class AvgPool3d(AvgPool):
+    """The mean under each window of a volume; `count_include_pad` says whether padding counts as zeros or not."""
+
+    axes = 3
+    torch_call = "nn.AvgPool3d"
+    torch_functions = {"avg_pool3d": _OF_MEANS}
+
+
+class AdaptivePool(Weightless, Windowless, Spatial):
     """Adaptive pools: as many bins as `output_size` says, for any size of the input."""
 
     role = Role.POOL
@@ -106,16 +162,12 @@ class AdaptivePool2d(Weightless, Windowless):
 
     output_size: Bins
 
-    def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
-        yield from has_rank(x, 3)
-
     def output_shape(self, x: Sizes[S]) -> Sizes[S | int]:
         return (x[0], *self._bins(x))
 
-    def _bins(self, x: Sizes[S]) -> tuple[S | int, S | int]:
-        """Return how many bins there are along height and width: null leaves an axis as it is."""
-        high, wide = self.output_size
-        return x[1] if high is None else high, x[2] if wide is None else wide
+    def _bins(self, x: Sizes[S]) -> tuple[S | int, ...]:
+        """Return how many bins there are along each axis: null leaves an axis as it is."""
+        return tuple(size if bins is None else bins for size, bins in zip(x[1:], self.output_size, strict=True))
 
     def quantities(self, x: Shape, out: Shape) -> dict[str, int]:
         """Return rows times columns of the input for each output, in ways to round, and the outputs of a global pool.
@@ -140,9 +192,7 @@ class AdaptivePool2d(Weightless, Windowless):
         if sizes == bins:
             yield f"{dims(sizes)} is already its output_size: it changes nothing here"
             return
-        height, width = zip(sizes, bins, strict=True)
-        both = [(height, "rows and columns")] if height == width else [(height, "rows"), (width, "columns")]
-        for (size, count), elements in both:
+        for (size, count), elements in _said_apart(list(zip(sizes, bins, strict=True)), self.axes):
             if count > size:
                 yield f"more bins than {elements}: some are read more than once"
             elif size % count:
@@ -152,10 +202,31 @@ class AdaptivePool2d(Weightless, Windowless):
         return Twin(self.torch_call, {"output_size": self.output_size}, positional=("output_size",))
 
 
+def _said_apart(axes: list[tuple[int, int]], number: int) -> list[tuple[tuple[int, int], str]]:
+    """Return what is said of each axis, with the word for its elements; once where all are alike."""
+    words = _ELEMENTS[number]
+    return [(axes[0], listing(words, "and"))] if len(set(axes)) == 1 else list(zip(axes, words, strict=True))
+
+
+_ELEMENTS: Final = {1: ("elements",), 2: ("rows", "columns"), 3: ("slices", "rows", "columns")}
+"""What bins share with their neighbours along each axis."""
+
+
+@kind("adaptive_avg_pool1d")
+class AdaptiveAvgPool1d(AdaptivePool):
+    """Means of a sequence over as many bins as `output_size` says, for any size of the input."""
+
+    axes = 1
+    torch_call = "nn.AdaptiveAvgPool1d"
+    torch_functions = {"adaptive_avg_pool1d": ("output_size",)}
+    torch_ignored = ()
+
+
 @kind("adaptive_avg_pool2d")
-class AdaptiveAvgPool2d(AdaptivePool2d):
+class AdaptiveAvgPool2d(AdaptivePool):
     """Means over as many bins as `output_size` says, for any size of the input."""
 
+    axes = 2
     torch_call = "nn.AdaptiveAvgPool2d"
     torch_functions = {"adaptive_avg_pool2d": ("output_size",)}
     torch_reductions = ("mean",)
@@ -163,11 +234,42 @@ class AdaptiveAvgPool2d(AdaptivePool2d):
     also_called = ("global_avg_pool",)
 
 
+@kind("adaptive_avg_pool3d")
+class AdaptiveAvgPool3d(AdaptivePool):
+    """Means of a volume over as many bins as `output_size` says, for any size of the input."""
+
+    axes = 3
+    torch_call = "nn.AdaptiveAvgPool3d"
+    torch_functions = {"adaptive_avg_pool3d": ("output_size",)}
+    torch_ignored = ()
+
+
+@kind("adaptive_max_pool1d")
+class AdaptiveMaxPool1d(AdaptivePool):
+    """Maxima of a sequence over as many bins as `output_size` says, for any size of the input."""
+
+    axes = 1
+    torch_call = "nn.AdaptiveMaxPool1d"
+    torch_functions = {"adaptive_max_pool1d": ("output_size",)}
+    torch_ignored = ("return_indices",)
+
+
 @kind("adaptive_max_pool2d")
-class AdaptiveMaxPool2d(AdaptivePool2d):
+class AdaptiveMaxPool2d(AdaptivePool):
     """Maxima over as many bins as `output_size` says, for any size of the input."""
 
+    axes = 2
     torch_call = "nn.AdaptiveMaxPool2d"
     torch_functions = {"adaptive_max_pool2d": ("output_size",)}
     torch_reductions = ("amax", "max")
+    torch_ignored = ("return_indices",)
+
+
+@kind("adaptive_max_pool3d")
+class AdaptiveMaxPool3d(AdaptivePool):
+    """Maxima of a volume over as many bins as `output_size` says, for any size of the input."""
+
+    axes = 3
+    torch_call = "nn.AdaptiveMaxPool3d"
+    torch_functions = {"adaptive_max_pool3d": ("output_size",)}
     torch_ignored = ("return_indices",)

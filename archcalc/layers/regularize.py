@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
-from archcalc.layers.base import Pointwise, Role, Weightless, kind
+from archcalc.layers.base import Pointwise, Role, Spatial, Weightless, kind
 from archcalc.layers.fields import Probability
-from archcalc.layers.requirement import Requirement, has_rank
+from archcalc.layers.requirement import Requirement
 from archcalc.layers.sizes import S, Shape, Sizes, product
 from archcalc.layers.twin import Twin
 
@@ -42,14 +42,38 @@ class Dropout(Dropping):
     torch_functions = {"dropout": ("p",)}
 
 
-@kind("dropout2d")
-class Dropout2d(Dropping):
-    """Zeroes whole channels with probability `p` in training, does nothing in inference."""
+class ChannelDropping(Dropping, Spatial):
+    """Kinds that zero whole channels."""
 
     part = "channel"
+
+    def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
+        yield from Spatial.requirements(self, x)
+
+
+@kind("dropout1d")
+class Dropout1d(ChannelDropping):
+    """Zeroes whole channels of sequences with probability `p` in training, does nothing in inference."""
+
+    axes = 1
+    torch_call = "nn.Dropout1d"
+    torch_functions = {"dropout1d": ("p",)}
+
+
+@kind("dropout2d")
+class Dropout2d(ChannelDropping):
+    """Zeroes whole channels of maps with probability `p` in training, does nothing in inference."""
+
+    axes = 2
     torch_call = "nn.Dropout2d"
     torch_functions = {"dropout2d": ("p",)}
     also_called = ("spatial_dropout",)
 
-    def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
-        yield from has_rank(x, 3)
+
+@kind("dropout3d")
+class Dropout3d(ChannelDropping):
+    """Zeroes whole channels of volumes with probability `p` in training, does nothing in inference."""
+
+    axes = 3
+    torch_call = "nn.Dropout3d"
+    torch_functions = {"dropout3d": ("p",)}

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from archcalc.layers.sizes import dims, divisible
+from archcalc.layers.sizes import dims, divisible, names_of_axes
 
 
 class Requirement(NamedTuple):
@@ -18,9 +18,12 @@ class Requirement(NamedTuple):
     fault: Callable[[], str]
 
 
-def has_rank(x: Sequence[object], rank: int) -> Iterator[Requirement]:
-    """Require that `x` is (channels, height, width) for a `rank` of 3, or (features,) for 1."""
-    yield Requirement(len(x) == rank, lambda: _other_rank(x, rank))
+def has_rank(x: Sequence[object], rank: int, other: Callable[[int], str] = lambda _: "") -> Iterator[Requirement]:
+    """Require that `x` is (channels, height, width) for a `rank` of 3, or (features,) for 1.
+
+    `other` gives a layer kind that does the same for another rank.
+    """
+    yield Requirement(len(x) == rank, lambda: _other_rank(x, rank, other(len(x))))
 
 
 def is_axis(dim: int, x: Sequence[object]) -> Iterator[Requirement]:
@@ -39,8 +42,7 @@ def _remainder(word: str, size: int, parts: int, what: str) -> str:
     return f"{word} {size} cannot be divided into {parts} {what}: {whole}"
 
 
-def _other_rank(x: Sequence[object], rank: int) -> str:
-    wanted = {3: "channels x height x width", 1: "features"}[rank]
+def _other_rank(x: Sequence[object], rank: int, other: str) -> str:
     given = f"{dims(x)} features" if len(x) == 1 else dims(x)
-    hint = ": put a flatten before it" if rank == 1 else ""
-    return f"reads {wanted}, not {given}{hint}"
+    hint = f": {other} reads that" if other else ": put a flatten before it" if rank == 1 else ""
+    return f"reads {' x '.join(names_of_axes(rank))}, not {given}{hint}"

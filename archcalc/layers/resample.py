@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from archcalc.layers.base import Role, Weightless, Windowless, kind
-from archcalc.layers.fields import Choice, Flag, MaybePair
+from archcalc.layers.fields import Choice, Flag, MaybeEachAxis
 from archcalc.layers.requirement import Requirement, has_rank
 from archcalc.layers.sizes import S, Shape, Sizes, product
 from archcalc.layers.twin import Twin
@@ -29,8 +29,8 @@ class Upsample(Weightless, Windowless):
     torch_ignored = ("recompute_scale_factor", "antialias", "name")
     also_called = ("interpolate", "resize", "upsampling2d", "interp")
 
-    size: MaybePair = None
-    scale_factor: MaybePair = None
+    size: MaybeEachAxis = None
+    scale_factor: MaybeEachAxis = None
     mode: Mode = "nearest"
     align_corners: Flag = False
 
@@ -56,7 +56,7 @@ class Upsample(Weightless, Windowless):
         return True
 
     def twin(self, x: Shape) -> Twin:
-        scale = self.scale_factor and tuple(map(float, self.scale_factor))
+        scale = None if self.scale_factor is None else tuple(float(factor) for factor in self.scale_factor)
         aligned = self.align_corners if self.mode in _SMOOTH else None
         keywords = {"size": self.size, "scale_factor": scale, "mode": self.mode, "align_corners": aligned}
         defaults = {"size": None, "scale_factor": None, "mode": "nearest", "align_corners": None}

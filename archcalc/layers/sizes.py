@@ -7,10 +7,24 @@ functions of the input's size. So it asks nothing of a size by `if`: whether som
 from collections.abc import Iterable
 from functools import reduce
 from operator import mul
-from typing import Any, Protocol, Self, TypeAlias, TypeVar
+from typing import Any, Final, Protocol, Self, TypeAlias, TypeVar
 
 Shape = tuple[int, ...]
-"""Sizes without the batch axis: (channels, height, width) or (features,)."""
+"""Sizes without the batch axis: (features,), or channels and sizes of axes, such as (channels, height, width)."""
+
+AXES: Final = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
+"""The axes of sequences, maps and volumes, after their channels."""
+
+
+def names_of_axes(rank: int) -> tuple[str, ...]:
+    """
+    >>> names_of_axes(1), names_of_axes(3), names_of_axes(5)
+    (('features',), ('channels', 'height', 'width'), ('axis_1', 'axis_2', 'axis_3', 'axis_4', 'axis_5'))
+    """
+    if rank == 1:
+        return ("features",)
+    named = AXES.get(rank - 1)
+    return ("channels", *named) if named else tuple(f"axis_{axis + 1}" for axis in range(rank))
 
 
 class Size(Protocol):

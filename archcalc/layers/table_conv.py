@@ -5,8 +5,8 @@ from typing import Annotated, Final
 
 from archcalc.layers import window
 from archcalc.layers.base import Role, Windowed, kind
-from archcalc.layers.conv import TORCH_DEFAULTS
-from archcalc.layers.fields import CeilMode, Flag, Padding, Pair, Sides, Spread, Table
+from archcalc.layers.conv import torch_defaults
+from archcalc.layers.fields import NONE, ONE, CeilMode, EachAxis, Flag, Padding, Spread, Table
 from archcalc.layers.requirement import Requirement, has_rank
 from archcalc.layers.sizes import S, Shape, Sizes, product
 from archcalc.layers.twin import Twin
@@ -33,10 +33,10 @@ class TableConv2d(Windowed):
     also_called = ("spatialconvolutionmap",)
 
     connections: Annotated[tuple[tuple[int, ...], ...], Table()]
-    kernel_size: Pair
-    stride: Pair = (1, 1)
-    padding: Padding = Sides(0, 0, 0, 0)
-    dilation: Spread = (1, 1)
+    kernel_size: EachAxis
+    stride: EachAxis = ONE
+    padding: Padding = NONE
+    dilation: Spread = ONE
     bias: Flag = True
     ceil_mode: CeilMode = False
 
@@ -86,5 +86,5 @@ class TableConv2d(Windowed):
             "dilation": self.dilation,
             "bias": self.bias,
         }
-        defaults = {word: value for word, value in TORCH_DEFAULTS.items() if word != "groups"}
+        defaults = {word: value for word, value in torch_defaults(2).items() if word != "groups"}
         return Twin(self.torch_call, keywords, pad, positional=("in_channels",), defaults=defaults)

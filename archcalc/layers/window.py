@@ -51,34 +51,34 @@ SAME_SOURCES: Final = {
 
 
 class Window(NamedTuple):
-    """A window that slides over height and width; pairs are (height, width), padding is what is really applied."""
+    """A window that slides over the axes after channels, with a number for each; padding is what is really applied."""
 
-    kernel_size: tuple[int, int]
-    stride: tuple[int, int]
+    kernel_size: tuple[int, ...]
+    stride: tuple[int, ...]
     padding: Sides
-    dilation: tuple[int, int]
+    dilation: tuple[int, ...]
 
 
 class Sliding(Protocol):
     """The fields of a layer with a window."""
 
     @property
-    def kernel_size(self) -> tuple[int, int]: ...
+    def kernel_size(self) -> tuple[int, ...]: ...
     @property
-    def stride(self) -> tuple[int, int]: ...
+    def stride(self) -> tuple[int, ...]: ...
     @property
     def padding(self) -> Sides | str: ...
     @property
-    def dilation(self) -> tuple[int, int]: ...
+    def dilation(self) -> tuple[int, ...]: ...
     @property
     def ceil_mode(self) -> bool | str: ...
 
 
 class _Rounded(NamedTuple):
-    kernel_size: tuple[int, int]
-    stride: tuple[int, int]
+    kernel_size: tuple[int, ...]
+    stride: tuple[int, ...]
     padding: Sides | str
-    dilation: tuple[int, int]
+    dilation: tuple[int, ...]
     ceil_mode: bool | str
 
 
@@ -142,20 +142,19 @@ def same_padding(size: S, kernel: int, stride: int, dilation: int = 1, word: str
     return before, called("after", total - before)
 
 
-def places(layer: Sliding, x: Sizes[S]) -> tuple[S, S]:
-    """Return the height and width of what a layer with a window makes of `x`, (channels, height, width)."""
-    height, width = (_along(layer, x, axis)[0] for axis in (0, 1))
-    return height, width
+def places(layer: Sliding, x: Sizes[S]) -> tuple[S, ...]:
+    """Return the sizes of what a layer with a window makes of `x`, (channels, height, width) or other axes."""
+    return tuple(_along(layer, x, axis)[0] for axis in range(len(x) - 1))
 
 
 def applied(layer: Sliding, x: Shape) -> Window:
     """Return the window with the padding that it really reads: `same` resolved, and what rounding up reads past it."""
-    (_, top, bottom, _), (_, left, right, _) = (_along(layer, x, axis) for axis in (0, 1))
-    return Window(layer.kernel_size, layer.stride, Sides(top, bottom, left, right), layer.dilation)
+    sides = (side for axis in range(len(x) - 1) for side in _along(layer, x, axis)[1:3])
+    return Window(layer.kernel_size, layer.stride, Sides(*sides), layer.dilation)
 
 
 def _along(layer: Sliding, x: Sizes[S], axis: int) -> tuple[S, Any, Any, S]:
-    """Return, along height (0) or width (1), places, padding before and after, and how far past the input is read."""
+    """Return, along one of the axes after channels, places, padding before and after, and how far past it is read."""
     before: Any
     after: Any
     size, kernel, stride, dilation = x[1 + axis], layer.kernel_size[axis], layer.stride[axis], layer.dilation[axis]
@@ -170,30 +169,27 @@ def _along(layer: Sliding, x: Sizes[S], axis: int) -> tuple[S, Any, Any, S]:
     return count, before, after + positive(past - after), past
 
 
-def twin_padding(layer: Sliding, x: Shape) -> tuple[tuple[int, int], Twin | None]:
-    """Return the padding that torch's convolution takes itself, (height, width), or a padding of its own before it."""
+def twin_padding(layer: Sliding, x: Shape) -> tuple[tuple[int, ...], Twin | None]:
+    """Return the padding that torch's convolution takes itself, along each axis, or a padding of its own before it."""
     sides = _sides(layer, x)
-    if layer.ceil_mode is False and _is_symmetric(sides):
-        return (sides.top, sides.left), None
-    return (0, 0), _constant_pad(layer, x, fill=0.0)
+    if layer.ceil_mode is False and sides.before == sides.after:
+        return sides.before, None
+    return (0,) * len(sides.before), _constant_pad(layer, x, fill=0.0)
 
 
-def twin_pool_padding(layer: Sliding, x: Shape, fill: float) -> tuple[tuple[int, int], bool, Twin | None]:
+def twin_pool_padding(layer: Sliding, x: Shape, fill: float) -> tuple[tuple[int, ...], bool, Twin | None]:
     """Return the same for pools, which round up in one way: padding, `ceil_mode`, and a padding before it."""
     sides = _sides(layer, x)
-    torch_takes_it = all(side <= kernel // 2 for side, kernel in zip(sides[::2], layer.kernel_size, strict=True))
-    if torch_takes_it and _is_symmetric(sides) and places(layer, x) == places(_as_torch_rounds(layer), x):
-        return (sides.top, sides.left), bool(layer.ceil_mode), None
-    return (0, 0), False, _constant_pad(layer, x, fill)
+    torch_takes_it = all(side <= kernel // 2 for side, kernel in zip(sides.before, layer.kernel_size, strict=True))
+    is_symmetric = sides.before == sides.after
+    if torch_takes_it and is_symmetric and places(layer, x) == places(_as_torch_rounds(layer), x):
+        return sides.before, bool(layer.ceil_mode), None
+    return (0,) * len(sides.before), False, _constant_pad(layer, x, fill)
 
 
 def _sides(layer: Sliding, x: Shape) -> Sides:
     """Return the padding asked for, with `same` resolved."""
     return layer.padding if isinstance(layer.padding, Sides) else applied(layer, x).padding
-
-
-def _is_symmetric(sides: Sides) -> bool:
-    return (sides.top, sides.left) == (sides.bottom, sides.right)
 
 
 def _as_torch_rounds(layer: Sliding) -> Sliding:
@@ -202,15 +198,24 @@ def _as_torch_rounds(layer: Sliding) -> Sliding:
 
 def _constant_pad(layer: Sliding, x: Shape, fill: float) -> Twin | None:
     """Return padding up to where the last window ends, after which rounding down makes the same places."""
-    (_, top, _, bottom), (_, left, _, right) = (_along(layer, x, axis) for axis in (0, 1))
-    padding = (left, max(right, 0), top, max(bottom, 0))
+    axes = [_along(layer, x, axis) for axis in range(len(x) - 1)]
+    padding = last_axis_first(Sides(*(side for _, before, _, past in axes for side in (before, max(past, 0)))))
     if not any(padding):
         return None
-    return Twin("nn.ConstantPad2d", {"padding": padding, "value": fill}, positional=("padding", "value"))
+    return Twin(f"nn.ConstantPad{len(axes)}d", {"padding": padding, "value": fill}, positional=("padding", "value"))
+
+
+def last_axis_first(sides: Sides) -> tuple[int, ...]:
+    """Return padding in the order of torch's layers.
+
+    >>> last_axis_first(Sides(1, 2, 3, 4))
+    (3, 4, 1, 2)
+    """
+    return tuple(side for pair in reversed(sides.along_axes) for side in pair)
 
 
 def fits(layer: Sliding, x: Sizes[S]) -> Iterator[Requirement]:
-    """Require that the window fits at least once along both axes."""
+    """Require that the window fits at least once along every axis."""
     fixed = isinstance(layer.padding, Sides) or layer.ceil_mode is False
     yield Requirement(fixed, lambda: f"padding {layer.padding} fixes the output size, so ceil_mode must be false")
     for count in places(layer, x):
@@ -218,8 +223,8 @@ def fits(layer: Sliding, x: Sizes[S]) -> Iterator[Requirement]:
 
 
 def _does_not_fit(layer: Sliding, x: Sizes[Any]) -> str:
-    stride = f" at stride {_pair(layer.stride)}" if layer.stride != (1, 1) else ""
-    spans = (span(layer.kernel_size[0], layer.dilation[0]), span(layer.kernel_size[1], layer.dilation[1]))
+    stride = f" at stride {_each(layer.stride)}" if set(layer.stride) != {1} else ""
+    spans = tuple(map(span, layer.kernel_size, layer.dilation))
     dilated = f" (spanning {dims(spans)} with its dilation)" if spans != layer.kernel_size else ""
     padded = _padded(layer.padding, x)
     return f"a {dims(layer.kernel_size)} window{dilated}{stride} does not fit {dims(x[1:])}{padded}"
@@ -237,9 +242,8 @@ def pads_less_than_windows(layer: Sliding) -> Iterator[Requirement]:
     src/caffe/layers/pooling_layer.cpp, LayerSetUp.
     """
     if isinstance(layer.padding, Sides):
-        top, bottom, left, right = layer.padding
         is_torch = isinstance(layer.ceil_mode, bool)
-        for sides, kernel in zip(((top, bottom), (left, right)), layer.kernel_size, strict=True):
+        for sides, kernel in zip(layer.padding.along_axes, layer.kernel_size, strict=True):
             for side in sides:
                 most = kernel // 2 if is_torch else kernel - 1
                 yield Requirement(side <= most, partial(_over_half if is_torch else _over_window, sides, kernel))
@@ -256,9 +260,9 @@ def _over_window(sides: tuple[int, int], kernel: int) -> str:
 def _padded(padding: Sides | str, x: Shape) -> str:
     if isinstance(padding, str) or not any(padding):
         return ""
-    top, bottom, left, right = padding
-    return f" padded to {dims((top + x[1] + bottom, left + x[2] + right))}"
+    sizes = (before + size + after for (before, after), size in zip(padding.along_axes, x[1:], strict=True))
+    return f" padded to {dims(sizes)}"
 
 
-def _pair(pair: tuple[int, int]) -> str:
-    return str(pair[0]) if pair[0] == pair[1] else dims(pair)
+def _each(sizes: tuple[int, ...]) -> str:
+    return str(sizes[0]) if len(set(sizes)) == 1 else dims(sizes)

@@ -34,12 +34,12 @@ def short(value: int, unit: str) -> str:
     return f"{whole}{digits} {_PREFIXES[power - 1]}{unit}"
 
 
-def pair(value: tuple[int, int]) -> str:
+def pair(value: tuple[int, ...]) -> str:
     """
-    >>> pair((2, 2)), pair((2, 1))
-    ('2', '2x1')
+    >>> pair((2, 2)), pair((2, 1)), pair((2, 2, 2))
+    ('2', '2x1', '2')
     """
-    return str(value[0]) if value[0] == value[1] else dims(value)
+    return str(value[0]) if len(set(value)) == 1 else dims(value)
 
 
 def sides(value: Sides) -> str:
@@ -48,11 +48,10 @@ def sides(value: Sides) -> str:
     >>> sides(Sides(2, 2, 2, 2)), sides(Sides(1, 1, 2, 2)), sides(Sides(3, 4, 3, 4)), sides(Sides(0, 1, 2, 3))
     ('2', '1x2', '3/4', '0/1 x 2/3')
     """
-    top, bottom, left, right = value
-    if (top, left) == (bottom, right):
-        return pair((top, left))
-    height, width = f"{top}/{bottom}", f"{left}/{right}"
-    return height if height == width else f"{height} x {width}"
+    if value.before == value.after:
+        return pair(value.before)
+    axes = [f"{before}/{after}" for before, after in value.along_axes]
+    return axes[0] if len(set(axes)) == 1 else " x ".join(axes)
 
 
 def inputs(shapes: tuple[Shape, ...]) -> str:

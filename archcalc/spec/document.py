@@ -8,12 +8,12 @@ from typing import Any, Final
 from archcalc.errors import ArchError, Faults, did_you_mean
 from archcalc.layers import KINDS, Shape
 from archcalc.layers.base import find
-from archcalc.layers.fields import LARGEST, is_integer, spell
+from archcalc.layers.fields import is_integer, spell
 from archcalc.spec.expand import Expanded, flatten
 from archcalc.spec.expressions import FAULTY, Scope
 from archcalc.spec.expressions import NAME as PARAM_NAME
 from archcalc.spec.inputs import Inputs, alone, inputs_in_words, replaced
-from archcalc.spec.model import LONGEST_NAME, NAME, VERSION, Claim, Source, Spec, Training
+from archcalc.spec.model import LONGEST_NAME, NAME, SHAPES, VERSION, Claim, Source, Spec, Training, is_shape
 from archcalc.spec.reading import LayerList, Reader, kind_of, mark_of, resolve
 from archcalc.spec.statement import CHANGES, House, Statements
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence
@@ -62,14 +62,10 @@ def read_document(
 
 
 def read_input(value: Any) -> Shape:
-    """Read an input shape. Raises ArchError unless it is [channels, height, width] or [features]."""
-    if (
-        isinstance(value, list | tuple)
-        and len(value) in (1, 3)
-        and all(is_integer(n) and 1 <= n <= LARGEST for n in value)
-    ):
+    """Read an input shape. Raises ArchError unless it is [features], or channels and one to three axes."""
+    if is_shape(value):
         return tuple(value)
-    raise ArchError(f"input must be [channels, height, width] or [features], integers >= 1, got {spell(value)}")
+    raise ArchError(f"input must be {SHAPES}, integers >= 1, got {spell(value)}")
 
 
 def read_inputs(value: Any) -> Inputs:
@@ -226,7 +222,7 @@ class _Document:
             if node is None and given is not None:
                 return given
             if node is None:
-                raise ArchError("a spec needs an input: [channels, height, width] or [features]")
+                raise ArchError("a spec needs an input: [channels, height, width], for example")
             own = read_inputs(resolve(node, params))
         except ArchError as error:
             self.faults.add(error, node.mark if node else self.root.mark)

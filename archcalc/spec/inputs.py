@@ -29,16 +29,24 @@ def replaced(own: Inputs, given: Inputs) -> Inputs:
     {'left': (1, 88, 88), 'right': (1, 64, 64)}
     """
     if not isinstance(given, Mapping):
-        if not isinstance(own, Mapping):
-            return given
-        if len(own) == 1:
-            return dict.fromkeys(own, given)
+        alone_here = alone(own)
+        if alone_here is not None:
+            _expect_rank(given, alone_here)
+            return dict.fromkeys(own, given) if isinstance(own, Mapping) else given
+        assert isinstance(own, Mapping)
         raise ArchError(f"the network has the inputs {listing([*own], 'and')}: write {_example(own)}")
     unknown = [name for name in given if name not in by_name(own)]
     if not unknown:
         return {**own, **given} if isinstance(own, Mapping) else given[INPUT]
     has = f"the inputs {listing([*own], 'and')}" if isinstance(own, Mapping) else "one input, which has no name"
     raise ArchError(f"the network has no input '{unknown[0]}': it has {has}")
+
+
+def _expect_rank(given: Shape, own: Shape) -> None:
+    """Raise ArchError for a shape in which a map's channels seem to be left out, or its batch to be put in."""
+    hint = {2: "it has no channels", 4: "give the batch with --batch"}.get(len(given), "")
+    if len(own) == 3 and hint:
+        raise ArchError(f"input {dims(given)} is not like {dims(own)}, which the network reads: {hint}")
 
 
 def _example(inputs: Mapping[str, Shape]) -> str:

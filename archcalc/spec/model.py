@@ -9,6 +9,7 @@ from archcalc.errors import ArchError, Mark
 from archcalc.layers import Layer, Shape
 from archcalc.layers.declared import Declared
 from archcalc.layers.fields import LARGEST, Choice, FieldType, Integer, Number, is_integer
+from archcalc.layers.sizes import AXES
 from archcalc.spec.inputs import Inputs, by_name
 from archcalc.spec.quantity import FORMS, Quantity, Tolerance, read_quantity, read_tolerance
 from archcalc.spec.settings import labelled
@@ -101,12 +102,22 @@ class LayerNames(FieldType):
         return {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
 
 
+_MOST_SIZES: Final = 1 + max(AXES)
+
+SHAPES: Final = "[channels, height, width], [features], or channels and another number of axes"
+
+
+def is_shape(value: Any) -> bool:
+    """Return whether a value is a shape: features, or channels and the sizes of up to three axes."""
+    has_sizes = isinstance(value, list | tuple) and 1 <= len(value) <= _MOST_SIZES
+    return has_sizes and all(is_integer(size) and 1 <= size <= LARGEST for size in value)
+
+
 class InputShape(FieldType):
-    words = "an input's shape: [channels, height, width] or [features]"
+    words = f"an input's shape: {SHAPES}"
 
     def read(self, value: Any) -> Shape:
-        is_shape = isinstance(value, list | tuple) and len(value) in (1, 3)
-        if is_shape and all(is_integer(size) and 1 <= size <= LARGEST for size in value):
+        if is_shape(value):
             return tuple(value)
         raise self.refuse(value)
 
@@ -115,7 +126,7 @@ class InputShape(FieldType):
 
     def schema(self) -> dict[str, Any]:
         sizes = {"type": "integer", "minimum": 1}
-        return {"anyOf": [{"type": "array", "items": sizes, "minItems": n, "maxItems": n} for n in (1, 3)]}
+        return {"type": "array", "items": sizes, "minItems": 1, "maxItems": _MOST_SIZES}
 
 
 class Percentage(FieldType):

@@ -33,10 +33,9 @@ def read_settings(pairs: Iterable[str]) -> dict[str, Any]:
 def read_shape(text: str) -> Shape:
     """Read `3x227x227` as (3, 227, 227). Raises ArchError."""
     sizes = text.lower().split("x")
-    if len(sizes) in (1, 3) and all(size.isdecimal() and 0 < int(size[:16]) < 10**15 for size in sizes):
+    if len(sizes) <= 4 and all(size.isdecimal() and 0 < int(size[:16]) < 10**15 for size in sizes):
         return tuple(int(size) for size in sizes)
-    what = f"'{text}' is not a shape{_meant(sizes)}"
-    raise ArchError(f"{what}; write channels x height x width, each at least 1, as in 3x227x227")
+    raise ArchError(f"'{text}' is not a shape; write channels x height x width, each at least 1, as in 3x227x227")
 
 
 def read_inputs(text: str) -> Inputs:
@@ -56,13 +55,6 @@ def read_inputs(text: str) -> Inputs:
             raise ArchError(f"{name} is set twice")
         shapes[name] = read_shape(shape)
     return shapes
-
-
-def _meant(sizes: list[str]) -> str:
-    """Return what a person may have meant who wrote another number of sizes."""
-    if len(sizes) == 4:
-        return ": give the batch with --batch"
-    return ": it has no channels" if len(sizes) == 2 else ""
 
 
 def with_channels_first(shape: Shape) -> Shape | None:

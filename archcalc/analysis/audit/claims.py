@@ -109,7 +109,7 @@ def _true_value(claim: Claim, graph: Graph, table: Table) -> "int | Fraction | S
         return _output(claim, nodes)
     if claim.what == "receptive_field":
         field = receptive_fields(graph)[_last(claim, nodes).name]
-        return field.size[0] if field and field.size[0] == field.size[1] else None
+        return field.size[0] if field and len(set(field.size)) == 1 else None
     if claim.what == COST:
         return _cost(claim, graph, nodes)
     if claim.what == "weights":

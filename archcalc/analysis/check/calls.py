@@ -187,12 +187,13 @@ def _add_all(calls: _Calls, layer: Placed) -> int:
 def _padding(layer: Placed, copies: int, paths: tuple[str, ...], reads: tuple[int, ...]) -> Call:
     node, pad = layer.node, layer.twin.pad
     assert pad is not None
-    left, right, top, bottom = pad.keywords["padding"]
-    c, h, w = node.device_inputs[0]
+    sides = pad.keywords["padding"]
+    added = [before + after for before, after in zip(sides[::2], sides[1::2], strict=True)][::-1]
+    channels, *sizes = node.device_inputs[0]
     return Call(
         name=f"{node.name} (padding)",
         op=_op(pad.call),
-        output_shape=side_by_side((c, top + h + bottom, left + w + right), copies),
+        output_shape=side_by_side((channels, *map(int.__add__, sizes, added)), copies),
         reads=reads,
         fields=_known(pad.call, pad.keywords, node),
         paths=paths,

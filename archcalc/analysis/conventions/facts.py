@@ -1,6 +1,8 @@
 """The work of a layer, counted in every way that some tool counts: conventions are weights of these counts."""
 
+from functools import reduce
 from math import prod
+from operator import mul
 from typing import Final, NamedTuple
 
 from archcalc.errors import ArchError
@@ -153,13 +155,12 @@ def _of_one_example(node: Node) -> Facts:
     return counted._replace(**layer.quantities(*reads, makes))
 
 
-def _side(kernel_size: tuple[int, int]) -> int:
+def _side(kernel_size: tuple[int, ...]) -> int:
     """
     >>> _side((3, 3)), _side((3, 2))
     (3, 6)
     """
-    height, width = kernel_size
-    return height if height == width else height * width
+    return kernel_size[0] if len(set(kernel_size)) == 1 else prod(kernel_size)
 
 
 def _rounded_off(node: Node, batch: int) -> int:
@@ -168,9 +169,9 @@ def _rounded_off(node: Node, batch: int) -> int:
     It is `count_adap_avgpool` of its `basic_hooks.py`, with `calculate_adaptive_avg` of its `calc_func.py`.
     """
     reads, makes = node.device_inputs[0], node.device_output
-    (_, height, width), (_, out_height, out_width) = reads, makes
     outputs = prod(makes) * batch
-    counted = int((height / out_height * (width / out_width) + 1) * outputs)
+    each = [size / made for size, made in zip(reads[1:], makes[1:], strict=True)]
+    counted = int((reduce(mul, each) + 1) * outputs)
     return prod(reads) * batch + outputs - counted
 
 
@@ -182,7 +183,8 @@ def _padding_of_its_own(node: Node) -> int:
         return 0
     if pad is None:
         return 0
-    channels, height, width = node.device_inputs[0]
-    left, right, top, bottom = pad.keywords["padding"]
-    added: int = channels * ((top + height + bottom) * (left + width + right) - height * width)
+    channels, *sizes = node.device_inputs[0]
+    sides = pad.keywords["padding"]
+    padding = [before + after for before, after in zip(sides[::2], sides[1::2], strict=True)][::-1]
+    added: int = channels * (prod(map(int.__add__, sizes, padding)) - prod(sizes))
     return added

@@ -9,24 +9,25 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, NamedTuple
 
-from archcalc.analysis.explain.named import Naming, axes, with_named_output
+from archcalc.analysis.explain.named import Naming, with_named_output
 from archcalc.analysis.explain.remarks import remarks
 from archcalc.analysis.explain.rounding import because
 from archcalc.analysis.explain.sources import Claims, Rule, rules
 from archcalc.analysis.explain.traced import Expression, definitions, expanded, made, renamed, settled, symbol
-from archcalc.analysis.receptive_field import POINT, Field, receptive_fields, through
-from archcalc.errors import ArchError, did_you_mean
+from archcalc.analysis.receptive_field import Field, point, receptive_fields, through
+from archcalc.errors import ArchError, did_you_mean, listing
 from archcalc.graph import Graph, Node, within
 from archcalc.layers import Shape
+from archcalc.layers.sizes import AXES, names_of_axes
 from archcalc.spec.model import Spec
 from archcalc.table import row_of
 
 _EITHER: Final = {
-    **dict.fromkeys(("height", "width"), "size"),
-    **dict.fromkeys(("top", "left"), "before"),
-    **dict.fromkeys(("bottom", "right"), "after"),
+    **dict.fromkeys(("depth", "height", "width"), "size"),
+    **dict.fromkeys(("front", "top", "left"), "before"),
+    **dict.fromkeys(("back", "bottom", "right"), "after"),
 }
-"""The names of an axis's own numbers where both axes are alike."""
+"""The names of an axis's own numbers where all axes are alike."""
 
 Fields = Mapping[str, Field | None]
 
@@ -128,13 +129,12 @@ def chosen(graph: Graph, name: str) -> Sequence[Node]:
 def _output(node: Node, traced: Node, _: Fields) -> Section:
     if all(any(made(size) is made(read) for read in traced.device_inputs[0]) for size in traced.device_output):
         return Section("output", node.output_shape, (), "the shape of its input")
-    names = axes(len(traced.output_shape))
-    first, *rest = [
+    names = names_of_axes(len(traced.output_shape))
+    first, *of_places = [
         _steps(name.replace("_", " "), made(size), partial(because, node, axis))
         for axis, (name, size) in enumerate(zip(names, traced.output_shape, strict=True))
     ]
-    others = _pair("height and width", *rest) if names[1:] == ("height", "width") else [s for own in rest for s in own]
-    return Section("output", node.output_shape, (*first, *others))
+    return Section("output", node.output_shape, (*first, *_at_once(listing(names[1:], "and"), of_places)))
 
 
 def _params(node: Node, traced: Node, _: Fields) -> Section:
@@ -154,7 +154,7 @@ def _macs(_: Node, traced: Node, __: Fields) -> Section:
 
 
 def _receptive_field(node: Node, traced: Node, fields: Fields) -> Section:
-    seen = [fields.get(name, POINT) for name in node.inputs]
+    seen = [fields.get(name, point(shape)) for name, shape in zip(node.inputs, node.input_shapes, strict=True)]
     field = through(traced, [_named(f, f"[{i}]" if node.layer.merges else "") for i, f in enumerate(seen)])
     if field is None:
         reader = "it" if None not in seen else "a layer before it"
@@ -163,8 +163,9 @@ def _receptive_field(node: Node, traced: Node, fields: Fields) -> Section:
     if all(made(number).op == "symbol" for pair in field for number in pair):
         return Section("receptive_field", fields[node.name], (), "that of its input")
     steps: list[Step] = []
-    for name, (high, wide) in (("field", field.size), ("jump", field.jump)):
-        steps += _pair(name, _steps(f"{name}, height", made(high)), _steps(f"{name}, width", made(wide)))
+    for name, sizes in (("field", field.size), ("jump", field.jump)):
+        axes = [f"{name}, {axis}" for axis in AXES.get(len(sizes), ())]
+        steps += _at_once(name, [_steps(axis, made(size)) for axis, size in zip(axes, sizes, strict=True)])
     return Section("receptive_field", fields[node.name], tuple(steps))
 
 
@@ -173,8 +174,8 @@ def _named(field: Field | None, suffix: str) -> Field | None:
     if field is None:
         return None
     size, jump = (
-        (symbol(f"{name}{suffix}", high), symbol(f"{name}{suffix}", wide))
-        for name, (high, wide) in (("field", field.size), ("jump", field.jump))
+        tuple(symbol(f"{name}{suffix}", number) for number in numbers)
+        for name, numbers in (("field", field.size), ("jump", field.jump))
     )
     return Field(size, jump)
 
@@ -190,10 +191,11 @@ def _steps(part: str, how: Expression, reason: Callable[[str, Expression], str] 
     ]
 
 
-def _pair(both: str, height: list[Step], width: list[Step]) -> list[Step]:
-    """Return the steps of both axes, once where they are alike."""
-    once, other = ([s._replace(part=both, how=renamed(s.how, _EITHER)) for s in axis] for axis in (height, width))
-    return once if once == other else height + width
+def _at_once(all_axes: str, steps: list[list[Step]]) -> list[Step]:
+    """Return the steps of all axes, once where they are alike."""
+    renamed_steps = [[s._replace(part=all_axes, how=renamed(s.how, _EITHER)) for s in axis] for axis in steps]
+    are_alike = len(steps) > 1 and all(axis == renamed_steps[0] for axis in renamed_steps)
+    return renamed_steps[0] if are_alike else [step for axis in steps for step in axis]
 
 
 _SECTIONS: Final[dict[str, Callable[[Node, Node, Fields], Section]]] = {

@@ -8,11 +8,11 @@ from archcalc.graph import Graph, Node, Numbers, visit
 from archcalc.layers import Layer, Shape
 from archcalc.layers.fields import FieldType, Sides, is_integer
 from archcalc.layers.requirement import Requirement
+from archcalc.layers.sizes import names_of_axes
 from archcalc.spec.model import Entry
 
-_AXES: Final = {1: ("features",), 3: ("channels", "height", "width")}
-_INPUT: Final = {1: ("in_features",), 3: ("in_channels", "height", "width")}
-_OUTPUT: Final = {1: ("out_features",), 3: ("out_channels", "out_height", "out_width")}
+_INPUT: Final = {rank: (f"in_{names_of_axes(rank)[0]}", *names_of_axes(rank)[1:]) for rank in (1, 2, 3, 4)}
+_OUTPUT: Final = {rank: tuple(f"out_{axis}" for axis in names_of_axes(rank)) for rank in (1, 2, 3, 4)}
 
 
 class Named(Numbers[int]):
@@ -50,17 +50,9 @@ def with_named_output(node: Node) -> Node:
     return node._replace(device_output=_named(tuple(map(int, node.device_output)), _OUTPUT, (), 0))
 
 
-def axes(rank: int) -> tuple[str, ...]:
-    """
-    >>> axes(3), axes(2)
-    (('channels', 'height', 'width'), ('axis_1', 'axis_2'))
-    """
-    return _AXES.get(rank, tuple(f"axis_{axis + 1}" for axis in range(rank)))
-
-
 def _named(shape: Shape, names: Mapping[int, tuple[str, ...]], beside: tuple[Shape, ...], place: int) -> Shape:
     """Return sizes with the names of their axes, and their place among the shapes `beside` them if these differ."""
-    own = names.get(len(shape), axes(len(shape)))
+    own = names.get(len(shape), names_of_axes(len(shape)))
     suffixes = (f"[{place}]" if len({other[axis] for other in beside}) > 1 else "" for axis in range(len(shape)))
     return tuple(map(symbol, map(str.__add__, own, suffixes), shape))
 
@@ -68,7 +60,7 @@ def _named(shape: Shape, names: Mapping[int, tuple[str, ...]], beside: tuple[Sha
 def _named_value(name: str, value: Any, type_: FieldType) -> Any:
     """Return integers, alone, in tuples and in sides, with names; everything else as it is."""
     if isinstance(value, Sides):
-        return Sides(*map(symbol, Sides._fields, value))
+        return Sides(*map(symbol, value.names, value))
     if isinstance(value, tuple):
         names = [name if len(set(value)) == 1 else f"{name}[{place}]" for place in range(len(value))]
         return tuple(_field(own, size, type_) for own, size in zip(names, value, strict=True))

@@ -1,13 +1,15 @@
 """Remarks on what a layer's numbers do not show: elements that no window reads, what a split saves."""
 
+import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from archcalc.analysis.explain.coverage import Axis
+from archcalc.errors import listing
 from archcalc.graph import Node
 from archcalc.layers.base import Role
 from archcalc.layers.fields import Sides
-from archcalc.layers.sizes import dims
+from archcalc.layers.sizes import AXES, dims
 from archcalc.layers.window import applied
 from archcalc.table import row_of
 
@@ -34,17 +36,22 @@ def _windows(node: Node) -> Iterator[str]:
     if slides is None:
         return
     window = applied(slides, node.device_inputs[0])
-    top, bottom, left, right = slides.padding if isinstance(slides.padding, Sides) else window.padding
-    padding = ((top, bottom), (left, right))
-    height, width = (
-        Axis(size, places, window.kernel_size[i], window.stride[i], window.dilation[i], *padding[i])
-        for i, (size, places) in enumerate(zip(node.device_inputs[0][1:], node.device_output[1:], strict=True))
-    )
-    if height == width:
-        yield from _along(height, "rows and columns", "each axis")
+    padding = slides.padding if isinstance(slides.padding, Sides) else window.padding
+    sizes = zip(node.device_inputs[0][1:], node.device_output[1:], strict=True)
+    axes = [
+        Axis(size, places, window.kernel_size[i], window.stride[i], window.dilation[i], *padding.along_axes[i])
+        for i, (size, places) in enumerate(sizes)
+    ]
+    elements, names = _ELEMENTS[len(axes)], AXES[len(axes)]
+    if len(axes) > 1 and all(axis == axes[0] for axis in axes):
+        yield from _along(axes[0], listing(elements, "and"), "each axis")
     else:
-        yield from _along(height, "rows", "the height")
-        yield from _along(width, "columns", "the width")
+        for axis, own, name in zip(axes, elements, names, strict=True):
+            yield from _along(axis, own, f"the {name}")
+
+
+_ELEMENTS: Final = {1: ("elements",), 2: ("rows", "columns"), 3: ("slices", "rows", "columns")}
+"""What windows read along each axis."""
 
 
 def _along(axis: Axis, elements: str, direction: str) -> Iterator[str]:
@@ -69,7 +76,7 @@ def _along(axis: Axis, elements: str, direction: str) -> Iterator[str]:
 
 
 def _counted(count: int, elements: str) -> str:
-    return f"{count:,} {elements}" if count > 1 else f"1 {elements.replace('rows', 'row').replace('columns', 'column')}"
+    return f"{count:,} {elements}" if count > 1 else f"1 {re.sub(r's(?= |,|$)', '', elements)}"
 
 
 def _norm_of_its_own(node: Node) -> Iterator[str]:

@@ -85,6 +85,8 @@ def only_input(spec: Spec) -> Shape:
     shape = alone(spec.input_shape)
     if shape is None:
         raise ArchError(f"{spec.name} has the inputs {listing([*spec.inputs], 'and')}: solve looks for one input only")
+    if len(shape) not in (1, 3):
+        raise ArchError(f"{spec.name} reads {dims(shape)}: solve looks for height and width only")
     return shape
 
 
@@ -113,8 +115,7 @@ def padding_along(layer: Sliding, axis: int) -> tuple[int, int] | None:
     """Return the padding before and after an axis; None where it is SAME, which the size decides."""
     if not isinstance(layer.padding, Sides):
         return None
-    before, after = layer.padding[2 * axis : 2 * axis + 2]
-    return before, after
+    return layer.padding.along_axes[axis]
 
 
 def exact_remainder(layer: Sliding, axis: int) -> int:

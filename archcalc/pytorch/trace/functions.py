@@ -8,7 +8,7 @@ from torch import Tensor
 
 from archcalc.analysis.check.calls import Call
 from archcalc.layers import KINDS, Shape
-from archcalc.layers.fields import PaddingType, TwoIntegers
+from archcalc.layers.fields import PaddingType, PerAxis
 from archcalc.pytorch.trace.origins import Origin, shape_of
 
 FUNCTIONS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
@@ -47,7 +47,7 @@ PAIRS: Final = frozenset(
     name
     for kind in KINDS.values()
     for name, field in kind.fields.items()
-    if isinstance(field.type, TwoIntegers | PaddingType)
+    if isinstance(field.type, PerAxis | PaddingType)
 )
 """Arguments for which torch takes one number, or one for each axis."""
 

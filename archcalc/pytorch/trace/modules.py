@@ -64,8 +64,7 @@ def fields_of(part: nn.Module) -> dict[str, Any]:
     if fields.get("padding_mode") == "zeros" and not (kind and "padding_mode" in kind.fields):
         del fields["padding_mode"]  # where there is no other
     if fields.get("padding") == "same":
-        left, _, top, _ = cast(list[int], part._reversed_padding_repeated_twice)
-        fields["padding"] = (top, left)
+        fields["padding"] = tuple(cast(list[int], part._reversed_padding_repeated_twice)[-2::-2])
     elif fields.get("padding") == "valid":
         fields["padding"] = 0
     if hasattr(part, "in_channels") or hasattr(part, "in_features"):
@@ -79,8 +78,8 @@ def call_of_module(path: str, part: nn.Module, known: type[nn.Module] | None, ra
     Its input has `rank` axes.
     """
     op, fields = (known.__name__, fields_of(part)) if known else (type(part).__name__, {})
-    if op == "ZeroPad2d":
-        op, fields = "ConstantPad2d", {**fields, "value": 0.0}
+    if op.startswith("ZeroPad"):
+        op, fields = op.replace("Zero", "Constant"), {**fields, "value": 0.0}
     return Call(
         name=path,
         op=op,

@@ -60,12 +60,12 @@ def _window(row: Row) -> Iterator[str]:
     """Yield the parts of a window that are not at their default; nothing for a layer without a window."""
     said: Sequence[tuple[Any, str, Callable[[Any], str], Any]] = (
         (row.kernel_size, "", dims, None),
-        (row.stride, "/", pair, (1, 1)),
-        (row.padding, "p", sides, (0, 0, 0, 0)),
-        (row.dilation, "d", pair, (1, 1)),
-        (row.groups, "g", str, 1),
+        (row.stride, "/", pair, {1}),
+        (row.padding, "p", sides, {0}),
+        (row.dilation, "d", pair, {1}),
+        (row.groups and (row.groups,), "g", pair, {1}),
     )
-    return (f"{sign}{spell(value)}" for value, sign, spell, default in said if value not in (None, default))
+    return (f"{sign}{spell(value)}" for value, sign, spell, default in said if value and set(value) != default)
 
 
 def ratio(count: int, of: int) -> str:

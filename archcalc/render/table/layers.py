@@ -69,7 +69,7 @@ def fitting(table: Table) -> list[str]:
         return ["index", "layer", "device", "type", "input", "output", "params", "macs", "received"]
     extra = {
         "devices": any(row.devices for row in table.rows),
-        "dilation": any(row.dilation not in (None, (1, 1)) for row in table.rows),
+        "dilation": any(set(row.dilation or (1,)) != {1} for row in table.rows),
     }
     shown = {*DEFAULT, *(key for key, wanted in extra.items() if wanted)}
     return [column.key for column in COLUMNS if column.key in shown]
@@ -81,7 +81,7 @@ def notes(table: Table, keys: list[str]) -> Iterator[str]:
         named = zip(table.outputs, map(dims, table.output_shapes), strict=True)
         yield f"{len(table.outputs)} outputs: {', '.join(map(' '.join, named))}"
     yield from _used_again(table)
-    if "padding" in keys and any(row.padding and row.padding[::2] != row.padding[1::2] for row in table.rows):
+    if "padding" in keys and any(row.padding and row.padding.before != row.padding.after for row in table.rows):
         yield "padding a/b: a before and b after, as applied"
     if "devices" in keys and any(row.devices for row in table.rows):
         yield "devices: shapes and costs are of all together; each reads its own part, with gather all parts"
