@@ -7,19 +7,53 @@ from typing import Any, NamedTuple
 
 from archcalc.layers import Layer, Shape
 from archcalc.layers.activation import Relu, Sigmoid, Tanh
-from archcalc.layers.conv import Conv2d
-from archcalc.layers.conv_transpose import ConvTranspose2d
-from archcalc.layers.layer_norm import GlobalResponseNorm, GroupNorm, InstanceNorm2d, LayerNorm, LayerNorm2d
+from archcalc.layers.conv import Conv1d, Conv2d, Conv3d
+from archcalc.layers.conv_transpose import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
+from archcalc.layers.layer_norm import (
+    GlobalResponseNorm,
+    GroupNorm,
+    InstanceNorm1d,
+    InstanceNorm2d,
+    InstanceNorm3d,
+    LayerNorm,
+    LayerNorm2d,
+)
 from archcalc.layers.linear import Linear
 from archcalc.layers.local import Local2d
 from archcalc.layers.merge import Add, Concat, Maximum, Mul, Sub
-from archcalc.layers.norm import BatchNorm1d, BatchNorm2d, LocalResponseNorm
-from archcalc.layers.pad import ConstantPad2d, ReflectionPad2d, ReplicationPad2d, ZeroPad2d
+from archcalc.layers.norm import BatchNorm1d, BatchNorm2d, BatchNorm3d, LocalResponseNorm
+from archcalc.layers.pad import (
+    ConstantPad1d,
+    ConstantPad2d,
+    ConstantPad3d,
+    ReflectionPad1d,
+    ReflectionPad2d,
+    ReflectionPad3d,
+    ReplicationPad1d,
+    ReplicationPad2d,
+    ReplicationPad3d,
+    ZeroPad1d,
+    ZeroPad2d,
+    ZeroPad3d,
+)
 from archcalc.layers.part import Chunk, Split
-from archcalc.layers.pool import AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, MaxPool2d
+from archcalc.layers.pool import (
+    AdaptiveAvgPool1d,
+    AdaptiveAvgPool2d,
+    AdaptiveAvgPool3d,
+    AdaptiveMaxPool1d,
+    AdaptiveMaxPool2d,
+    AdaptiveMaxPool3d,
+    AvgPool1d,
+    AvgPool2d,
+    AvgPool3d,
+    MaxPool1d,
+    MaxPool2d,
+    MaxPool3d,
+)
 from archcalc.layers.rearrange import ChannelShuffle, Permute, PixelShuffle, PixelUnshuffle, Slice
 from archcalc.layers.rectifier import Elu, Hardsigmoid, Hardswish, Hardtanh, LeakyRelu, Prelu, Relu6
-from archcalc.layers.regularize import Dropout, Dropout2d
+from archcalc.layers.regularize import Dropout, Dropout1d, Dropout2d, Dropout3d
 from archcalc.layers.resample import Upsample
 from archcalc.layers.reshape import Flatten, Identity
 from archcalc.layers.scale import Scale
@@ -411,4 +445,171 @@ CASES = [
     case(Concat(), [(64, 28, 28), (128, 28, 28), (32, 28, 28), (32, 28, 28)], (256, 28, 28)),
     case(Concat(), [(10,), (5,)], (15,)),
     case(Concat(dim=3), [(4, 6, 5), MAP], (4, 6, 11)),
+]
+
+SEQUENCE, VOLUME = (4, 10), (4, 5, 6, 7)
+
+CASES += [
+    # WaveNet's causal layer: 2 of 16,000 samples at a time; 32*1*2 + 32 = 96; 64 * 15,999
+    case(Conv1d(out_channels=32, kernel_size=2), [(1, 16_000)], (32, 15_999), params=96, macs=1_023_936),
+    # (10 + 3 + 1 - (2*2 + 1)) // 2 + 1 = 5; 2 groups of 2 channels: 6*2*3 = 36; 36 * 5
+    case(
+        Conv1d(
+            out_channels=6,
+            kernel_size=3,
+            stride=2,
+            padding={"left": 3, "right": 1},
+            dilation=2,
+            groups=2,
+            bias=False,
+            padding_mode="reflect",
+        ),
+        [SEQUENCE],
+        (6, 5),
+        params=36,
+        macs=180,
+        padding=(3, 1),
+    ),
+    # rounded up: ceil((10 - 3) / 2) + 1 = 5, the last window ends at 11; 2*4*3 + 2 = 26; 24 * 5
+    case(
+        Conv1d(out_channels=2, kernel_size=3, stride=2, ceil_mode="caffe"),
+        [SEQUENCE],
+        (2, 5),
+        params=26,
+        macs=120,
+        padding=(0, 1),
+    ),
+    # MF-Net's first layer: 16 + 2 - 3 + 1 = 16, (224 + 4 - 5) // 2 + 1 = 112; 16*3*3*5*5 = 3,600; * 16 * 112 * 112
+    case(
+        Conv3d(out_channels=16, kernel_size=[3, 5, 5], stride=[1, 2, 2], padding=[1, 2, 2], bias=False),
+        [(3, 16, 224, 224)],
+        (16, 16, 112, 112),
+        params=3_600,
+        macs=722_534_400,
+        padding=(1, 1, 2, 2, 2, 2),
+    ),
+    # SAME: ceil(5 / 2) = 3, ceil(6 / 2) = 3, ceil(7 / 2) = 4; 4 + 3 - 5 = 2, 4 + 3 - 6 = 1 and 6 + 3 - 7 = 2 of padding
+    case(
+        Conv3d(out_channels=2, kernel_size=3, stride=2, padding="same"),
+        [VOLUME],
+        (2, 3, 3, 4),
+        params=218,
+        macs=7_776,
+        padding=(1, 1, 0, 1, 1, 1),
+    ),
+    # 5 + 1 - (1*2 + 1) + 1 = 4, 6 - 3 + 1 = 4, 7 - 3 + 1 = 5; 2 groups: 2*2*8 + 2 = 34; 32 * 80
+    case(
+        Conv3d(out_channels=2, kernel_size=2, dilation=2, groups=2, padding={"back": 1}, ceil_mode=True),
+        [VOLUME],
+        (2, 4, 4, 5),
+        params=34,
+        macs=2_560,
+        padding=(0, 1, 0, 0, 0, 0),
+    ),
+    # a volume in a ring: 5 + 2 - 2, 6 + 2 - 2 and 7 + 2 - 2, and 1; 4*8 + 1 = 33; 32 * 6 * 7 * 8
+    case(
+        Conv3d(out_channels=1, kernel_size=2, padding=1, padding_mode="circular"),
+        [VOLUME],
+        (1, 6, 7, 8),
+        params=33,
+        macs=10_752,
+        padding=(1, 1, 1, 1, 1, 1),
+    ),
+    # (10 - 1) * 3 - 2 + (2*2 + 1) + 1 = 31; 4 * 3*3 = 36 in 2 groups, without biases; 36 * 10
+    case(
+        ConvTranspose1d(
+            out_channels=6, kernel_size=3, stride=3, padding=1, output_padding=1, dilation=2, groups=2, bias=False
+        ),
+        [SEQUENCE],
+        (6, 31),
+        params=36,
+        macs=360,
+        padding=(1, 1),
+    ),
+    # 4 * 2 + 2, 5 * 2 + 2 + 1, 6 * 2 + 2; 4*3*8 + 3 = 99; 96 * 5 * 6 * 7
+    case(
+        ConvTranspose3d(out_channels=3, kernel_size=2, stride=2, output_padding=[0, 1, 0]),
+        [VOLUME],
+        (3, 10, 13, 14),
+        params=99,
+        macs=20_160,
+    ),
+    # 1*(5 - 1) - 2 + 3 = 5, 6 and 7 again; spread to 5 along the width: 6 - 2 + 5 = 9; 2 groups: 4*1*27 = 108; * 210
+    case(
+        ConvTranspose3d(out_channels=2, kernel_size=3, padding=1, dilation=[1, 1, 2], groups=2, bias=False),
+        [VOLUME],
+        (2, 5, 6, 9),
+        params=108,
+        macs=22_680,
+        padding=(1, 1, 1, 1, 1, 1),
+    ),
+    # (10 + 2 - (2*2 + 1)) / 2 = 3.5, rounded up 4, and 1
+    case(
+        MaxPool1d(kernel_size=3, stride=2, padding=1, dilation=2, ceil_mode=True),
+        [SEQUENCE],
+        (4, 5),
+        padding=(1, 2),
+    ),
+    case(MaxPool1d(kernel_size=3), [SEQUENCE], (4, 3)),
+    case(MaxPool3d(kernel_size=2, stride=[1, 2, 3]), [VOLUME], (4, 4, 3, 2)),
+    # 5 + 2 - 3 = 4, 6 + 2 - 3 = 5 of which a window takes 3: 4 and 3 at stride 2; 7 - 5 = 2, and 1 at stride 2: 2
+    case(
+        MaxPool3d(kernel_size=3, stride=2, padding=[1, 1, 0], dilation=[1, 1, 2], ceil_mode=True),
+        [VOLUME],
+        (4, 3, 4, 2),
+        padding=(1, 1, 1, 2, 0, 0),
+    ),
+    # (10 + 2 - 4) / 3 = 2.7, rounded up 3, and 1
+    case(
+        AvgPool1d(kernel_size=4, stride=3, padding=1, ceil_mode=True, count_include_pad=False),
+        [SEQUENCE],
+        (4, 4),
+        padding=(1, 2),
+    ),
+    case(
+        AvgPool3d(kernel_size=[1, 2, 2], stride=2, padding=[0, 1, 1], count_include_pad=False),
+        [VOLUME],
+        (4, 3, 4, 4),
+        padding=(0, 0, 1, 1, 1, 1),
+    ),
+    # (7 - 2) / 2 = 2.5, rounded up 3, and 1
+    case(AvgPool3d(kernel_size=2, ceil_mode=True), [VOLUME], (4, 3, 3, 4), padding=(0, 1, 0, 0, 0, 1)),
+    case(AdaptiveAvgPool1d(output_size=3), [SEQUENCE], (4, 3)),
+    case(AdaptiveMaxPool1d(output_size=1), [SEQUENCE], (4, 1)),
+    case(AdaptiveAvgPool3d(output_size=[1, None, 4]), [VOLUME], (4, 1, 6, 4)),
+    case(AdaptiveMaxPool3d(output_size=2), [VOLUME], (4, 2, 2, 2)),
+    case(LocalResponseNorm(size=3, alpha_per="mean"), [SEQUENCE], SEQUENCE),
+    case(BatchNorm1d(eps=1e-4), [SEQUENCE], SEQUENCE, params=8, buffers=9),
+    case(BatchNorm3d(eps=1e-3, momentum=0.5, affine=False), [VOLUME], VOLUME, buffers=9),
+    case(BatchNorm3d(track_running_stats=False), [VOLUME], VOLUME, params=8),
+    case(
+        InstanceNorm1d(eps=1e-3, momentum=0.5, affine=True, track_running_stats=True),
+        [SEQUENCE],
+        SEQUENCE,
+        params=8,
+        buffers=9,
+    ),
+    case(
+        InstanceNorm3d(eps=1e-3, momentum=0.5, affine=True, track_running_stats=True),
+        [VOLUME],
+        VOLUME,
+        params=8,
+        buffers=9,
+    ),
+    case(InstanceNorm3d(), [VOLUME], VOLUME),
+    case(GroupNorm(num_groups=2), [(8,)], (8,), params=16),
+    case(GroupNorm(num_groups=2), [VOLUME], VOLUME, params=8),
+    case(Dropout1d(p=0.1), [SEQUENCE], SEQUENCE),
+    case(Dropout3d(p=0.1), [VOLUME], VOLUME),
+    case(Linear(out_features=3), [SEQUENCE], (4, 3), params=33, macs=120),
+    *(
+        case(pad(padding={"left": 2, "right": 1}), [SEQUENCE], (4, 13))
+        for pad in (ZeroPad1d, ReflectionPad1d, ReplicationPad1d)
+    ),
+    case(ConstantPad1d(padding=2, value=0.5), [SEQUENCE], (4, 14)),
+    *(
+        case(pad(padding={"front": 1, "back": 2, "top": 3, "right": 1}), [VOLUME], (4, 8, 9, 8))
+        for pad in (ZeroPad3d, ReflectionPad3d, ReplicationPad3d)
+    ),
+    case(ConstantPad3d(padding=[0, 1, 2], value=-1.5), [VOLUME], (4, 5, 8, 11)),
 ]

@@ -75,7 +75,7 @@ def _apply(node: Node, reads: list[Any]) -> Any:
         raise ValueError(f"Keras has no layer such as {node.name}")
     padding = layer.padding if op == "zero_pad2d" else getattr(layer.window(*node.device_inputs), "padding", None)
     if padding is not None and any(padding) and op != "conv_transpose2d":
-        x = L.ZeroPadding2D(((padding.top, padding.bottom), (padding.left, padding.right)))(x)
+        x = L.ZeroPadding2D(padding.along_axes)(x)
     return _MADE[op](node, layer)(x)
 
 

@@ -90,7 +90,7 @@ def by_torch_scan_flops(module: nn.Module, x: torch.Tensor) -> int:
     return by_torch_scan(module, x, "module_flops")
 
 
-LAYERS: Final = {
+LAYERS = {
     "conv2d": "{op: conv2d, out_channels: 8, kernel_size: 3, stride: 2, groups: 2}",
     "conv_transpose2d": "{op: conv_transpose2d, out_channels: 8, kernel_size: 3, stride: 2}",
     "linear": "{op: linear, out_features: 5}",
@@ -120,6 +120,14 @@ LAYERS: Final = {
     "upsample": "{op: upsample, scale_factor: 2}",
 }
 """A layer of each kind that has to be told something, on 6 x 9 x 9."""
+
+LAYERS |= {
+    f"{op[:-2]}{axes}d": layer.replace(op, f"{op[:-2]}{axes}d")
+    for op, layer in LAYERS.items()
+    if op.endswith("2d")
+    for axes in (1, 3)
+    if f"{op[:-2]}{axes}d" in KINDS
+}
 
 FLAT: Final = ("linear", "batch_norm1d", "softmax", "log_softmax")
 """Kinds that are put behind a flatten."""
@@ -178,7 +186,7 @@ def network_of_one(name: str, folder: Path) -> archcalc.Network:
     if KINDS[op].merges:
         more = "" if op == "sub" else ", []"
         layer = f"{{name: layer, op: branches, merge: {op}, paths: [[], []{more}]}}"
-    shape = [8, 9, 9] if op == "pixel_shuffle" else [6, 9, 9]
+    shape = [8 if op == "pixel_shuffle" else 6, *[9] * KINDS[op].axes]
     spec.write_text(f"archcalc: 1\nname: one_{name}\ninput: {shape}\nlayers:\n{features}  - {layer}\n")
     return archcalc.load(spec)
 

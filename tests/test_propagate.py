@@ -12,7 +12,7 @@ import archcalc
 from archcalc.errors import ArchError
 from archcalc.graph import Graph, link
 from archcalc.layers import KINDS, Layer
-from archcalc.layers.fields import Axis, Integer, Order, PaddingType, Sides, Table, TwoIntegers
+from archcalc.layers.fields import Axis, Integer, Order, PaddingType, PerAxis, Sides, Table
 from archcalc.spec.inputs import INPUT
 from archcalc.spec.model import Entry, Mark, Spec
 from archcalc.table import measure
@@ -53,11 +53,11 @@ def varied(draw: st.DrawFn, layer: Layer) -> list[Layer]:
             match field.type:
                 case Integer() if not isinstance(field.type, Axis):
                     values[name] = draw(st.integers(field.type.least, field.type.least + 6))
-                case TwoIntegers():
+                case PerAxis():
                     one = st.integers(field.type.least, field.type.least + 5)
                     values[name] = tuple(None if size is None else draw(one) for size in values[name])
                 case PaddingType() if isinstance(values[name], Sides):
-                    values[name] = Sides(*(draw(st.integers(0, 3)) for _ in range(4)))
+                    values[name] = Sides(*(draw(st.integers(0, 3)) for _ in values[name]))
         several.append(type(layer)(**values))
     return several
 

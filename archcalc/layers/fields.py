@@ -169,9 +169,14 @@ class PerAxis(FieldType):
 
     def __init__(self, least: int, or_null: bool = False, axes: int = 2) -> None:
         self.least, self.or_null, self.axes = least, or_null, axes
-        null = {1: " or [null]", 2: ", either of them null"}.get(axes, ", any of them null") if or_null else ""
+        null = (", either of them null" if axes == 2 else ", any of them null") if self.takes_null else ""
         listed = f" or [{', '.join(AXES[axes])}]" if axes > 1 else ""
         self.words = f"an integer >= {least}{listed}{null}"
+
+    @property
+    def takes_null(self) -> bool:
+        """Whether one of several axes may have null."""
+        return self.or_null and self.axes > 1
 
     def along(self, axes: int) -> "PerAxis":
         return type(self)(self.least, self.or_null, axes)
@@ -185,7 +190,7 @@ class PerAxis(FieldType):
 
     def _is_size(self, size: Any, is_in_list: bool) -> bool:
         if size is None:
-            return self.or_null and is_in_list
+            return self.takes_null and is_in_list
         return is_integer(size) and self.least <= size <= LARGEST
 
     def write(self, value: tuple[int, ...]) -> int | list[int]:
@@ -193,7 +198,7 @@ class PerAxis(FieldType):
 
     def schema(self) -> dict[str, Any]:
         one = {"type": "integer", "minimum": self.least}
-        either = {"anyOf": [one, *([{"type": "null"}] if self.or_null else []), EXPRESSION]}
+        either = {"anyOf": [one, *([{"type": "null"}] if self.takes_null else []), EXPRESSION]}
         several = {"type": "array", "items": either, "minItems": self.axes, "maxItems": self.axes}
         return {"anyOf": [one, several]}
 

@@ -166,8 +166,8 @@ class BatchNorm1d(BatchNorm):
 
 
 def _other_norm(x: Sizes[Any]) -> str:
-    other = f": {BatchNorm2d.op} reads that" if len(x) == 3 else f": {BatchNorm3d.op} reads that"
-    return f"reads features, or channels x length, not {dims(x)}{other}"
+    other = BatchNorm2d.op if len(x) == 3 else BatchNorm3d.op
+    return f"reads features, or channels x length, not {dims(x)}: {other} reads that"
 
 
 @kind("batch_norm2d")

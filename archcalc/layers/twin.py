@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from archcalc.layers.sizes import AXES
+
 
 class Part(NamedTuple):
     """One of several tensors that a function makes."""
@@ -59,14 +61,15 @@ class Twin(NamedTuple):
 
     @property
     def written(self) -> dict[str, Any]:
-        """Its keywords as source writes them: pairs of equal numbers as one, where it is torch that takes them."""
+        """Its keywords as source writes them: equal numbers of each axis as one, where it is torch that takes them."""
         return {word: value if self.is_ours else shortest(value) for word, value in self.keywords.items()}
 
 
 def shortest(value: Any) -> Any:
-    """Write a pair of equal numbers as one number, which torch takes wherever a pair stands.
+    """Write equal numbers of each axis as one number, which torch takes wherever they stand.
 
-    >>> shortest((3, 3)), shortest((3, 2))
-    (3, (3, 2))
+    >>> shortest((3, 3)), shortest((3, 2)), shortest((3, 3, 3))
+    (3, (3, 2), 3)
     """
-    return value[0] if isinstance(value, tuple) and len(value) == 2 and value[0] == value[1] else value
+    is_of_axes = isinstance(value, tuple) and len(value) in AXES
+    return value[0] if is_of_axes and len(set(value)) == 1 else value

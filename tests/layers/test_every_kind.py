@@ -309,7 +309,7 @@ def beside_function(network: archcalc.Network, name: str, words: tuple[str, ...]
 
     seen = trace(Model(), torch.rand(1, *node.device_inputs[0])).seen
     theirs = with_joined(seen.calls, seen.outputs, lambda inner, outer: inner.op == outer.op)[-1]
-    ours = folded(place(network.graph), network.graph.outputs).calls[-1]
+    ours = folded(place(network.graph), network.spec.inputs, network.graph.outputs).calls[-1]
     return [Beside(ours=ours, theirs=theirs)]
 
 

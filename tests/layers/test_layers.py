@@ -1,6 +1,7 @@
 """Every layer kind against its rows, and what must be true of all kinds."""
 
 import inspect
+import re
 from math import prod
 
 import numpy as np
@@ -25,7 +26,7 @@ def test_a_layer_is_as_its_row_says(row: Case) -> None:
     assert sum(map(prod, layer.param_shapes(*inputs).values())) == row.params
     assert sum(map(prod, layer.buffer_shapes(*inputs).values())) == row.buffers
     assert layer.macs(*inputs, out) == row.macs
-    has_neurons = layer.op in ("conv2d", "local2d", "table_conv2d", "conv_transpose2d", "linear")
+    has_neurons = re.fullmatch("(conv|conv_transpose|local|table_conv)[123]d|linear", layer.op)
     assert layer.units(out) == (prod(out) if has_neurons else 0)
     if row.padding is not None:
         assert window is not None
@@ -64,15 +65,15 @@ def test_a_field_is_written_as_it_is_read(op: str) -> None:
 
 @pytest.mark.parametrize("row", [row for row in CASES if row.layer.window(*row.inputs)], ids=lambda row: row.id)
 def test_shape_rules_are_arithmetic_that_arrays_can_do(row: Case) -> None:
-    ((channels, height, width),) = row.inputs
-    heights = height + np.arange(20)
+    ((channels, first, *others),) = row.inputs
+    sizes = first + np.arange(20)
     layer = row.layer
-    shapes = [(channels, int(h), width) for h in heights]
+    shapes = [(channels, int(size), *others) for size in sizes]
 
-    out = layer.output_shape((channels, heights, width))
-    macs = layer.macs((channels, heights, width), out)
+    out = layer.output_shape((channels, sizes, *others))
+    macs = layer.macs((channels, sizes, *others), out)
 
-    assert [int(h) for h in out[1]] == [layer.output_shape(x)[1] for x in shapes]
+    assert [int(size) for size in out[1]] == [layer.output_shape(x)[1] for x in shapes]
     assert np.all(np.asarray(macs) == [layer.macs(x, layer.output_shape(x)) for x in shapes])
 
 
@@ -153,7 +154,7 @@ DO_NOT_FIT = [
         "out_channels 4 cannot be divided into 3 groups: 4 = 1 * 3 + 1",
     ),
     (Conv2d(out_channels=4, kernel_size=1), [(9216,)], "reads channels x height x width, not 9216 features"),
-    (KINDS["batch_norm1d"](), [(4, 6, 6)], "reads features, not 4x6x6: put a flatten before it"),
+    (KINDS["batch_norm1d"](), [(4, 6, 6)], "reads features, or channels x length, not 4x6x6: batch_norm2d reads that"),
     (
         Conv2d(out_channels=4, kernel_size=1, padding="same", ceil_mode=True),
         [(3, 5, 5)],

@@ -11,7 +11,9 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from archcalc.errors import ArchError
 from archcalc.layers import KINDS, Layer
+from archcalc.layers.base import Spatial
 from archcalc.layers.fields import (
+    SIDES,
     Boolean,
     Choice,
     FieldType,
@@ -21,16 +23,21 @@ from archcalc.layers.fields import (
     Order,
     PaddingType,
     PartSizes,
+    PerAxis,
     Several,
-    Sides,
     Table,
-    TwoIntegers,
 )
 from tests.twins import Called, buffer_elements, elements, on_meta
 
 sizes = st.integers(1, 9)
-shapes = st.one_of(st.tuples(sizes), st.tuples(sizes, sizes, sizes))
-SIDES = st.fixed_dictionaries(dict.fromkeys(Sides._fields, st.integers(0, 3)))
+sides = st.integers(0, 3)
+shapes = st.one_of(*(st.tuples(*[sizes] * rank) for rank in (1, 2, 3, 3, 4)))
+
+
+def shapes_for(kind: type[Layer]) -> st.SearchStrategy[tuple[int, ...]]:
+    """Shapes of which many are of the rank that a kind reads."""
+    own = st.tuples(*[sizes] * (1 + kind.axes))
+    return st.one_of(own, own, shapes) if issubclass(kind, Spatial) else shapes
 
 
 def values(type_: FieldType) -> st.SearchStrategy[Any]:
@@ -45,10 +52,10 @@ def values(type_: FieldType) -> st.SearchStrategy[Any]:
             return st.booleans()
         case Choice():
             return st.sampled_from(type_.options)
-        case TwoIntegers():
+        case PerAxis():
             one = st.integers(type_.least, type_.least + 5)
-            either = st.one_of(one, st.none()) if type_.or_null else one
-            return st.one_of(one, st.tuples(either, either))
+            either = st.one_of(one, st.none()) if type_.takes_null else one
+            return st.one_of(one, st.tuples(*[either] * type_.axes))
         case Optional():
             return st.one_of(st.none(), values(type_.inner))
         case Several():
@@ -61,7 +68,8 @@ def values(type_: FieldType) -> st.SearchStrategy[Any]:
             return st.integers(1, 3).map(lambda rank: range(1, rank + 1)).flatmap(st.permutations)
         case PaddingType():
             words = [st.sampled_from(type_.options)] if type_.options else []
-            return st.one_of(st.integers(0, 3), st.tuples(st.integers(0, 3), st.integers(0, 3)), SIDES, *words)
+            each, named = st.tuples(*[sides] * type_.axes), dict.fromkeys(SIDES[type_.axes], sides)
+            return st.one_of(sides, each, st.fixed_dictionaries(named), *words)
     raise TypeError(f"no values are known for {type_}")
 
 
@@ -77,7 +85,7 @@ def layers(kind: type[Layer]) -> st.SearchStrategy[dict[str, Any]]:
 @given(data=st.data())
 def test_torch_makes_the_same_of_it(op: str, data: st.DataObject) -> None:
     layer = KINDS[op](**data.draw(layers(KINDS[op])))
-    x = data.draw(shapes)
+    x = data.draw(shapes_for(KINDS[op]))
     inputs = [x] * (data.draw(st.integers(2, 3)) if layer.merges else 1)
     if op == "layer_norm":
         layer = KINDS[op](**vars(layer) | {"normalized_shape": x[data.draw(st.integers(0, len(x) - 1)) :]})

@@ -1,13 +1,14 @@
 """A convention: what a tool counts of each layer kind, as a small re-weighting of the layer's facts."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import Final, NamedTuple
 
 from archcalc.analysis.conventions.facts import Facts
 from archcalc.analysis.quoted import About
 from archcalc.layers import KINDS
+from archcalc.layers.sizes import AXES
 
 Weights = Mapping[str, int]
 """How often each quantity of `Facts` is counted."""
@@ -90,9 +91,12 @@ def convention(
     depends: str = "",
     also: str = "",
 ) -> Convention:
-    """Make a convention as its file writes it: ops separated by spaces, each counted as in `2 macs + bias`."""
-    by_op = {op: read_weights(text) for ops, text in counts.items() for op in ops.split()}
-    known, unsaid = (frozenset(ops.split() if isinstance(ops, str) else ops) for ops in (free, silent))
+    """Make a convention as its file writes it: ops separated by spaces, each counted as in `2 macs + bias`.
+
+    `conv_d` is a convolution over one, two or three axes.
+    """
+    by_op = {op: read_weights(text) for ops, text in counts.items() for op in each(ops)}
+    known, unsaid = (frozenset(each(ops) if isinstance(ops, str) else ops) for ops in (free, silent))
     return Convention(
         name,
         tool,
@@ -109,6 +113,16 @@ def convention(
         depends,
         tuple(also.split()),
     )
+
+
+def each(ops: str) -> Iterator[str]:
+    """
+    >>> list(each("conv_d linear"))
+    ['conv1d', 'conv2d', 'conv3d', 'linear']
+    """
+    for op in ops.split():
+        stem = op.removesuffix("_d")
+        yield from [op] if stem == op else (f"{stem}{axes}d" for axes in AXES)
 
 
 def read_weights(text: str) -> Weights:

@@ -164,7 +164,7 @@ def _receptive_field(node: Node, traced: Node, fields: Fields) -> Section:
         return Section("receptive_field", fields[node.name], (), "that of its input")
     steps: list[Step] = []
     for name, sizes in (("field", field.size), ("jump", field.jump)):
-        axes = [f"{name}, {axis}" for axis in AXES.get(len(sizes), ())]
+        axes = [f"{name}, {axis}" for axis in AXES[len(sizes)]] if len(sizes) > 1 else [name]
         steps += _at_once(name, [_steps(axis, made(size)) for axis, size in zip(axes, sizes, strict=True)])
     return Section("receptive_field", fields[node.name], tuple(steps))
 

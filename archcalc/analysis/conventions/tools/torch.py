@@ -9,7 +9,7 @@ FLOP_COUNTER = convention(
     word="FLOPs",
     means="2 x multiply-accumulates of convolutions and matrix products",
     url="https://github.com/pytorch/pytorch/blob/v2.14.1/torch/utils/flop_counter.py",
-    counts={"conv2d local2d table_conv2d conv_transpose2d linear": "2 macs"},
+    counts={"conv_d local2d table_conv2d conv_transpose_d linear": "2 macs"},
     silent=EVERY_OTHER,
     note="an op that it does not know counts as 0, without a warning",
     also="pytorch flopcountermode lightning",
@@ -22,7 +22,7 @@ TORCHVISION = convention(
     word="GFLOPS",
     means="multiply-accumulates of convolutions and linear layers, in units of 10^9, although it says FLOPS",
     url="https://github.com/pytorch/vision/pull/6936",
-    counts={"conv2d linear": "macs"},
+    counts={"conv_d linear": "macs"},
     silent=EVERY_OTHER,
     note="printed with three decimals",
 )

@@ -10,17 +10,17 @@ TORCHPROFILE = convention(
     means="multiply-accumulates without bias; products and means are counted as well",
     url="https://github.com/zhijian-liu/torchprofile/blob/v0.1.0/torchprofile/handlers.py",
     counts={
-        "conv2d local2d table_conv2d linear": "macs",
-        "conv_transpose2d": "by_outputs_ungrouped",
-        "batch_norm2d batch_norm1d instance_norm2d group_norm": "bias",
+        "conv_d local2d table_conv2d linear": "macs",
+        "conv_transpose_d": "by_outputs_ungrouped",
+        "batch_norm_d instance_norm_d group_norm": "bias",
         "layer_norm layer_norm2d": "scaled",
         "global_response_norm": "2 outputs + slices",
         "mul": "adds",
         "upsample": "4 bilinear",
-        "avg_pool2d adaptive_avg_pool2d leaky_relu scale": "outputs",
+        "avg_pool_d adaptive_avg_pool_d leaky_relu scale": "outputs",
         "local_response_norm": "3 outputs",
     },
-    free="relu relu6 tanh sigmoid gelu silu softmax max_pool2d adaptive_max_pool2d zero_pad2d add concat "
-    "constant_pad2d reflection_pad2d hardtanh log_softmax permute dropout2d chunk split",
+    free="relu relu6 tanh sigmoid gelu silu softmax max_pool_d adaptive_max_pool_d zero_pad_d add concat "
+    "constant_pad_d reflection_pad_d hardtanh log_softmax permute dropout_d chunk split",
     silent=EVERY_OTHER,
 )
