@@ -497,14 +497,14 @@ CASES += [
         macs=7_776,
         padding=(1, 1, 0, 1, 1, 1),
     ),
-    # 5 + 1 - (1*2 + 1) + 1 = 4, 6 - 3 + 1 = 4, 7 - 3 + 1 = 5; 2 groups: 2*2*8 + 2 = 34; 32 * 80
+    # half of 5 + 1 - 3, of 6 - 3 and of 7 - 3, rounded up, and 1: 3 each; 2 groups: 2*2*8 + 2 = 34; 32 * 27
     case(
-        Conv3d(out_channels=2, kernel_size=2, dilation=2, groups=2, padding={"back": 1}, ceil_mode=True),
+        Conv3d(out_channels=2, kernel_size=2, stride=2, dilation=2, groups=2, padding={"back": 1}, ceil_mode=True),
         [VOLUME],
-        (2, 4, 4, 5),
+        (2, 3, 3, 3),
         params=34,
-        macs=2_560,
-        padding=(0, 1, 0, 0, 0, 0),
+        macs=864,
+        padding=(0, 2, 0, 1, 0, 0),
     ),
     # a volume in a ring: 5 + 2 - 2, 6 + 2 - 2 and 7 + 2 - 2, and 1; 4*8 + 1 = 33; 32 * 6 * 7 * 8
     case(

@@ -380,7 +380,8 @@ def merging() -> dict[str, type[Layer]]:
 
 def unknown_op(op: str, known: Iterable[str] = KINDS) -> str:
     """Return a message that names the nearest op."""
-    other = next((name for name, kind in KINDS.items() if op.lower() in kind.also_called), None)
+    also = [name for name, kind in KINDS.items() if op.lower() in kind.also_called or name == f"{op}2d"]
+    other = also[0] if also else None
     hint = f"; did you mean '{other}'?" if other else did_you_mean(op, known)
     return f"unknown op '{op}'{hint} (archcalc ops lists all)"
 

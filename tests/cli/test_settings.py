@@ -64,7 +64,7 @@ def test_the_hash_is_of_the_input_and_the_layers() -> None:
         (["d2l:classes=3"], "alexnet_d2l has no param 'classes' to set"),
         (["d2l:num_classes="], "'num_classes=' is not a setting"),
         (["d2l:num_classes=3,"], "'' is not a setting"),
-        (["d2l:input=9x9"], "'9x9' is not a shape: it has no channels"),
+        (["d2l:input=9x9"], "input 9x9 is not like 1x224x224, which the network reads: it has no channels"),
         (["d2l:classes"], "there is no spec 'd2l:classes'"),
     ],
 )

@@ -142,6 +142,13 @@ def as_text(network: archcalc.Network) -> Iterator[str]:
 
 
 def solved(network: archcalc.Network) -> Iterator[str]:
+    if KINDS[network.spec.layers[-1].layer.op].axes != 2 and len(network.spec.input_shape) != 3:
+        try:
+            solve(network.spec, up_to=12)
+        except archcalc.ArchError as error:
+            if str(error).endswith("solve looks for height and width only"):
+                return
+        yield "solve looks for a height and a width where there are none"
     solution = solve(network.spec, up_to=12)
     render([solved_inputs.sheet(solution)])
     assert solution.sizes is not None
@@ -238,7 +245,11 @@ REDUCTIONS = ("mean", "amax", "sum")
 
 def what_its_weights_go_with(network: archcalc.Network) -> Iterator[str]:
     layer, found = layer_of(network.graph).layer, False
-    shapes = [x for x in ((6, 9, 10), (6,)) if not layer.merges and all(need.holds for need in layer.requirements(x))]
+    shapes = [
+        x
+        for x in ((6, 9, 10, 11)[: 1 + layer.axes], (6,))
+        if not layer.merges and all(need.holds for need in layer.requirements(x))
+    ]
     for x in shapes[:1]:  # of one that reads maps and features, axis 0 of features is its last too
         for axis, size in enumerate(x):
             wider = (*x[:axis], 2 * size, *x[axis + 1 :])

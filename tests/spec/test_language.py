@@ -370,7 +370,7 @@ layers: [$body]
 
 
 def test_the_api_checks_what_it_is_given() -> None:
-    for shape in ((3.0, 224, 224), "3x224x224", (3, 224), (3, 0, 224)):
+    for shape in ((3.0, 224, 224), "3x224x224", (3, 0, 224), (3, 2, 2, 2, 2)):
         with pytest.raises(archcalc.ArchError, match="input must be"):
             archcalc.load("paper", input_shape=shape)  # type: ignore[arg-type]
     for batch in (0, -1, 1.5, True):

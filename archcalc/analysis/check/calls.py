@@ -10,6 +10,7 @@ from typing import Any, Final
 from archcalc.graph import Node, reads_own_part, side_by_side
 from archcalc.layers import KINDS, Shape
 from archcalc.layers.fields import Axis, from_the_start
+from archcalc.layers.sizes import AXES
 from archcalc.twins import JOIN, Placed
 
 UNSEEN: Final = -1
@@ -200,7 +201,7 @@ def _padding(layer: Placed, copies: int, paths: tuple[str, ...], reads: tuple[in
     )
 
 
-_SAME: Final = {"ZeroPad2d": "ConstantPad2d"}
+_SAME: Final = {f"ZeroPad{axes}d": f"ConstantPad{axes}d" for axes in AXES}
 
 
 def _op(call: str) -> str:
@@ -209,8 +210,8 @@ def _op(call: str) -> str:
 
 
 def _known(call: str, keywords: Mapping[str, Any], node: Node) -> dict[str, Any]:
-    """Return the keywords in the form in which modules hold them; zeros are what ZeroPad2d pads with."""
-    zeros = {"value": 0.0} if call == "nn.ZeroPad2d" else {}
+    """Return the keywords in the form in which modules hold them; zeros are what a ZeroPad pads with."""
+    zeros = {"value": 0.0} if call.startswith("nn.ZeroPad") else {}
     return with_axes_from_the_start({**keywords, **zeros}, rank=1 + len(node.device_inputs[0]))
 
 

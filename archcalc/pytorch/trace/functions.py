@@ -1,5 +1,6 @@
 """What functions of torch do: as what layer's work they count, and which only hand a tensor on."""
 
+import re
 from collections.abc import Callable, Mapping
 from math import prod
 from typing import Any, Final, NamedTuple
@@ -43,7 +44,7 @@ _QUIET: Final = frozenset(
 )
 """Functions that compute nothing; where they change a shape, that is seen when it is read."""
 
-PAIRS: Final = frozenset(
+PER_AXIS: Final = frozenset(
     name
     for kind in KINDS.values()
     for name, field in kind.fields.items()
@@ -102,7 +103,7 @@ class Use(NamedTuple):
         _, words = FUNCTIONS[self.name]
         given = dict(zip(words, self.args[1:], strict=False))
         more = {word: v for word, v in self.keywords.items() if word in words or _says_something(word, v)}
-        return as_torch_holds(given | more)
+        return as_torch_holds(given | more, self.name)
 
 
 def _is_zero(args: tuple[Any, ...]) -> bool:
@@ -114,10 +115,19 @@ def _says_something(word: str, value: Any) -> bool:
     return word not in _IGNORED | {"input", "other", "out"} and value is not None and value is not False
 
 
-def as_torch_holds(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return fields as plain values; sizes as pairs, wherever torch takes one number for both."""
+def as_torch_holds(fields: Mapping[str, Any], called: str) -> dict[str, Any]:
+    """Return fields as plain values; sizes one for each axis, where torch takes one number for all.
+
+    What is `called` conv1d or Conv1d has one axis.
+    """
     plain = {name: _plain(value) for name, value in fields.items() if value is not None}
-    return {name: (value, value) if name in PAIRS and type(value) is int else value for name, value in plain.items()}
+    axes = int(called[-2]) if _OF_AXES.search(called) else 2
+    return {
+        name: (value,) * axes if name in PER_AXIS and type(value) is int else value for name, value in plain.items()
+    }
+
+
+_OF_AXES: Final = re.compile("[123]d$")
 
 
 def _plain(value: Any) -> Any:

@@ -69,7 +69,7 @@ def fields_of(part: nn.Module) -> dict[str, Any]:
         fields["padding"] = 0
     if hasattr(part, "in_channels") or hasattr(part, "in_features"):
         fields["bias"] = part.bias is not None
-    return as_torch_holds(fields)
+    return as_torch_holds(fields, next((c.__name__ for c in type(part).__mro__ if c.__name__ in _BY_CLASS), ""))
 
 
 def call_of_module(path: str, part: nn.Module, known: type[nn.Module] | None, rank: int, out: Any) -> Call:
