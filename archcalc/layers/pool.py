@@ -102,6 +102,10 @@ class AvgPool(WindowPool):
     def dilation(self) -> tuple[int, ...]:
         return (1,) * self.axes
 
+    def is_padded_by_torch(self, x: Shape) -> bool:
+        """Return whether torch's layer pads what it reads; over volumes it refuses those smaller than its window."""
+        return self.axes < 3 or all(size >= kernel for size, kernel in zip(x[1:], self.kernel_size, strict=True))
+
     kernel_size: EachAxis
     stride: PoolStride = AS_KERNEL
     padding: Padding = NONE
@@ -109,7 +113,7 @@ class AvgPool(WindowPool):
     count_include_pad: Flag = True
 
     def twin(self, x: Shape) -> Twin:
-        padding, ceil_mode, pad = window.twin_pool_padding(self, x, fill=0.0)
+        padding, ceil_mode, pad = window.twin_pool_padding(self, x, fill=0.0, takes_padding=self.is_padded_by_torch(x))
         if pad and not (self.count_include_pad and window.fits_exactly(self, x)):
             raise ArchError(f"torch's AvgPool{self.axes}d has no padding like this: it would divide by other counts")
         keywords = {

@@ -177,10 +177,12 @@ def twin_padding(layer: Sliding, x: Shape) -> tuple[tuple[int, ...], Twin | None
     return (0,) * len(sides.before), _constant_pad(layer, x, fill=0.0)
 
 
-def twin_pool_padding(layer: Sliding, x: Shape, fill: float) -> tuple[tuple[int, ...], bool, Twin | None]:
+def twin_pool_padding(
+    layer: Sliding, x: Shape, fill: float, takes_padding: bool = True
+) -> tuple[tuple[int, ...], bool, Twin | None]:
     """Return the same for pools, which round up in one way: padding, `ceil_mode`, and a padding before it."""
     sides = _sides(layer, x)
-    torch_takes_it = all(side <= kernel // 2 for side, kernel in zip(sides.before, layer.kernel_size, strict=True))
+    torch_takes_it = takes_padding and all(side <= kernel // 2 for side, kernel in zip(sides.before, layer.kernel_size, strict=True))
     is_symmetric = sides.before == sides.after
     if torch_takes_it and is_symmetric and places(layer, x) == places(_as_torch_rounds(layer), x):
         return sides.before, bool(layer.ceil_mode), None

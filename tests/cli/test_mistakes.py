@@ -46,7 +46,10 @@ WRONG = [
     (["table", "./specs"], "archcalc: ./specs is a folder; name a spec file in it"),
     (["table", "./no.yaml"], "archcalc: ./no.yaml: there is no such file"),
     (["table", "paper", "--input", "3x0x3"], "archcalc: --input: '3x0x3' is not a shape; write channels x height"),
-    (["table", "paper", "--input", "3x3"], "archcalc: input 3x3 is not like 3x224x224, which the network reads: it has no channels"),
+    (
+        ["table", "paper", "--input", "3x3"],
+        "archcalc: input 3x3 is not like 3x224x224, which the network reads: it has no channels",
+    ),
     (["table", "paper", "--set", "classes"], "archcalc: --set: 'classes' is not a setting; write param=value"),
     (["table", "paper", "--set", "clases=1"], "archcalc: alexnet_paper has no param 'clases' to set; did you mean"),
     (["table", "paper", "--set", "num_classes=on"], "archcalc: --set: num_classes: 'on' is a truth value"),
