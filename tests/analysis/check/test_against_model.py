@@ -234,7 +234,7 @@ def against(models: Path, name: str, spec: str = "lenet_d2l", device: str = "cpu
 @pytest.mark.parametrize("network", by_size(["resnet18", "densenet121", "mobilenet_v2", "googlenet"]))
 @pytest.mark.filterwarnings("ignore:The default weight initialization of GoogleNet")
 def test_torchvisions_models_are_the_specs(network: str) -> None:
-    graph = archcalc.load(str(VALID / f"{network}.yaml")).graph
+    graph = archcalc.load(network).graph
     found = hold_against_model(graph, f"torchvision:{network}", "cpu")
     assert found.differences == []
     (output,) = found.outputs

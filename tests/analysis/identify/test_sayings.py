@@ -11,9 +11,9 @@ from archcalc.analysis.identify.sayings import Saying, sayings
 from archcalc.analysis.quoted import read_quoted, read_shape
 from archcalc.spec.quantity import read_quantity
 from tests.commands import on_terminal, run
-from tests.conftest import BUNDLED
+from tests.sizes import ALEXNETS
 
-NETWORKS = [archcalc.load(name) for name in BUNDLED]
+NETWORKS = [archcalc.load(name) for name in ALEXNETS]
 GRAPHS = [network.graph for network in NETWORKS]
 
 
