@@ -309,8 +309,8 @@ READS = {
     "layer1.0.sum": "layer1.0.sum.conv2 and maxpool",
     "layer1.1.sum.conv1": "",
     "layer1.1.sum": "layer1.1.sum.conv2 and layer1.0.sum",
-    "layer2.first.sum.project": "layer1.1.sum",
-    "layer2.first.sum": "layer2.first.sum.conv2 and layer2.first.sum.project",
+    "layer2.first.sum.downsample.0": "layer1.1.sum",
+    "layer2.first.sum": "layer2.first.sum.conv2 and layer2.first.sum.downsample.0",
 }
 
 
