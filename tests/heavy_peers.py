@@ -28,8 +28,9 @@ from torch import nn
 
 import archcalc
 from archcalc.graph import Graph
-from tests.conftest import BUNDLED, ROOT
+from tests.conftest import ROOT
 from tests.peers import ONES, in_quiet, network_of_one, written
+from tests.sizes import ALEXNETS
 
 RECORD: Final = ROOT / "tests" / "recorded_counts.json"
 VALID: Final = sorted((ROOT / "tests" / "specs" / "valid").glob("*.yaml"))
@@ -135,7 +136,7 @@ def networks() -> list[archcalc.Network]:
     """Networks of one layer, every bundled spec, and the larger ones of the tests."""
     with tempfile.TemporaryDirectory() as folder:
         ones = [network_of_one(op, Path(folder)) for op in ONES]
-    return [*ones, *(archcalc.load(spec) for spec in [*BUNDLED, *VALID])]
+    return [*ones, *(archcalc.load(spec) for spec in [*ALEXNETS, *VALID])]
 
 
 def run(tool: str) -> tuple[dict[str, Counts], dict[str, str]]:

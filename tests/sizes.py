@@ -1,4 +1,4 @@
-"""Networks as the parameters of tests: the large ones are slow, and others may stand for those of the same kinds."""
+"""Bundled networks as the parameters of tests: a few at once, the others, and all pairs of them, are slow."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -8,21 +8,25 @@ import pytest
 
 from tests.conftest import BUNDLED
 
-LARGE: Final = (
-    *("convnext_tiny", "densenet121", "googlenet", "mobilenet_v2", "resnet152", "resnet34", "shufflenet_v2_x1_0"),
-    "vgg16",
+ALEXNETS: Final = [name for name in BUNDLED if name.startswith(("alexnet_", "caffenet", "lenet_", "zfnet"))]
+"""The AlexNets, and what came just before and after."""
+
+QUICK: Final = (*ALEXNETS, "cuda_convnet_80sec", "nin_d2l", "resnet18", "squeezenet1_1")
+"""The networks that most tests take: small ones, and one with each kind of branch."""
+
+FEW: Final = (
+    *("alexnet_d2l", "alexnet_paper", "alexnet_torchvision", "caffenet", "lenet_d2l"),
+    *("resnet18", "squeezenet1_1"),
 )
-
-FEW: Final = ("alexnet_d2l", "alexnet_paper", "alexnet_torchvision", "caffenet", "lenet_d2l")
-"""Bundled networks that have every kind of layer that some bundled network has."""
+"""Networks that have every kind of layer that some of the quick ones have."""
 
 
-def by_size(specs: Iterable[str | Path], bundled: Iterable[str] = BUNDLED) -> list[Any]:
-    """Return parameters, of which the large networks are slow, and so are bundled ones that are not among `bundled`."""
-    at_once = {*bundled}
-    return [_parameter(spec, Path(spec).stem, at_once) for spec in specs]
+def by_size(specs: Iterable[str | Path], at_once: Iterable[str] = QUICK) -> list[Any]:
+    """Return parameters, of which the bundled networks are slow that are not among `at_once`."""
+    quick = {*at_once}
+    return [_parameter(spec, Path(spec).stem, quick) for spec in specs]
 
 
-def _parameter(spec: str | Path, stem: str, at_once: set[str]) -> Any:
-    is_slow = stem in LARGE or (stem in BUNDLED and stem not in at_once)
+def _parameter(spec: str | Path, stem: str, quick: set[str]) -> Any:
+    is_slow = stem in BUNDLED and stem not in quick
     return pytest.param(spec, marks=[pytest.mark.slow] if is_slow else [], id=stem)

@@ -53,7 +53,15 @@ def test_an_unread_layer_that_is_not_the_last_is_cautioned_once(name: str) -> No
     assert run_here("validate", path).stderr == f"archcalc: {path}: {said}\n"
 
 
-@pytest.mark.parametrize("spec", BUNDLED)
+HEADS = {"googlenet_aux": ("fc", "aux2.fc2", "aux1.fc2"), "inception_v3_aux": ("fc", "AuxLogits.fc")}
+
+
+@pytest.mark.parametrize("spec", HEADS)
+def test_auxiliary_heads_come_in_torchvisions_order(spec: str) -> None:
+    assert archcalc.load(spec).graph.outputs == HEADS[spec]  # _GoogLeNetOutputs: logits, aux_logits2, aux_logits1
+
+
+@pytest.mark.parametrize("spec", [name for name in BUNDLED if name not in HEADS])
 def test_a_chain_has_one_output_and_no_caution_of_it(spec: str) -> None:
     network = archcalc.load(spec)
     assert network.graph.outputs == (network.spec.layers[-1].name,)

@@ -18,6 +18,7 @@ from archcalc.spec.model import Entry, Mark, Spec
 from archcalc.table import measure
 from tests.conftest import BUNDLED
 from tests.layers.test_random_layers import layers
+from tests.sizes import by_size
 
 VARIANTS = 6
 
@@ -94,7 +95,7 @@ def test_arrays_are_what_their_integers_are(op: str, data: st.DataObject) -> Non
                 assert int(np.broadcast_to(getattr(row, name), VARIANTS)[place]) == getattr(ours, name), name
 
 
-@pytest.mark.parametrize("name", BUNDLED)
+@pytest.mark.parametrize("name", by_size(BUNDLED))
 def test_a_whole_network_is_walked_for_many_inputs_at_once(name: str) -> None:
     spec = archcalc.load(name).spec
     if len(spec.input_shape) != 3:

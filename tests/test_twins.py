@@ -11,6 +11,7 @@ import archcalc
 from archcalc.pytorch.build import Built, build
 from archcalc.twins import ATTRIBUTES, place, tensors
 from tests.conftest import BUNDLED, ROOT
+from tests.sizes import by_size
 from tests.spec.test_towers import SPEC
 
 NETWORKS = [*BUNDLED, *map(str, sorted((ROOT / "tests" / "specs" / "valid").glob("*.yaml")))]
@@ -33,7 +34,7 @@ def shapes_in(module: nn.Module) -> dict[str, tuple[int, ...]]:
     return {name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}
 
 
-@pytest.mark.parametrize("name", NETWORKS, ids=lambda name: Path(name).stem)
+@pytest.mark.parametrize("name", by_size(NETWORKS))
 def test_the_tensors_of_a_state_dict_are_told_without_torch(name: str) -> None:
     graph = archcalc.load(name).graph
     assert tensors(place(graph)) == shapes_in(build(graph, "meta"))

@@ -31,7 +31,8 @@ def audit(specs: MaybeSpecs = None, spec_dir: SpecDirOption = None, writing: Wri
         except ArchError as error:
             faults.append(error)
     if audits:
-        write_answer(Audit(tuple(audits), "" if specs else "What the world says about AlexNet, checked"), writing)
+        title = "" if specs else "What the world says about AlexNet and its line, checked"
+        write_answer(Audit(tuple(audits), title), writing)
     _say_surprises(audits)
     for fault in faults:
         complain(fault)

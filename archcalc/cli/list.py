@@ -10,7 +10,7 @@ NotesOption = Annotated[bool, typer.Option("--notes", help="Show the notes of th
 
 
 def list_specs(notes: NotesOption = False, spec_dir: SpecDirOption = None, writing: Writing = AS_FITS) -> None:
-    """List all specs that archcalc finds, with their totals.
+    """List all specs that archcalc finds, family by family, with their totals.
 
     Example: archcalc list --format markdown
     """

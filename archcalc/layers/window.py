@@ -182,7 +182,9 @@ def twin_pool_padding(
 ) -> tuple[tuple[int, ...], bool, Twin | None]:
     """Return the same for pools, which round up in one way: padding, `ceil_mode`, and a padding before it."""
     sides = _sides(layer, x)
-    torch_takes_it = takes_padding and all(side <= kernel // 2 for side, kernel in zip(sides.before, layer.kernel_size, strict=True))
+    torch_takes_it = takes_padding and all(
+        side <= kernel // 2 for side, kernel in zip(sides.before, layer.kernel_size, strict=True)
+    )
     is_symmetric = sides.before == sides.after
     if torch_takes_it and is_symmetric and places(layer, x) == places(_as_torch_rounds(layer), x):
         return sides.before, bool(layer.ceil_mode), None

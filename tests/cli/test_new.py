@@ -9,6 +9,7 @@ import archcalc
 from archcalc.errors import ArchError
 from tests.commands import run
 from tests.conftest import BUNDLED
+from tests.sizes import by_size
 
 
 def test_a_small_network_to_begin_with(tmp_path: Path) -> None:
@@ -22,7 +23,7 @@ def test_a_small_network_to_begin_with(tmp_path: Path) -> None:
     assert run("validate", "my_net.yaml", cwd=tmp_path).returncode == 0
 
 
-@pytest.mark.parametrize("name", BUNDLED)
+@pytest.mark.parametrize("name", by_size(BUNDLED))
 @pytest.mark.parametrize("ending", ["yaml", "json"])
 def test_a_copy_has_the_same_layers_and_nothing_of_the_sources(name: str, ending: str, tmp_path: Path) -> None:
     path = tmp_path / f"2nd-net.{ending}"

@@ -21,6 +21,7 @@ from archcalc.layers.conv import Conv2d
 from archcalc.layers.pool import AvgPool2d, MaxPool2d
 from tests.cases import CASES, Case
 from tests.conftest import BUNDLED
+from tests.sizes import by_size
 from tests.twins import Called, buffer_elements, elements, on_meta
 
 
@@ -172,7 +173,7 @@ def test_padding_that_torch_lacks_reads_what_the_window_says(
     assert tuple(module(on_meta(x)).shape[1:]) == layer.output_shape(x)
 
 
-@pytest.mark.parametrize("name", BUNDLED)
+@pytest.mark.parametrize("name", by_size(BUNDLED))
 def test_torch_agrees_with_every_layer_of_every_bundled_spec(name: str) -> None:
     network = archcalc.load(name)
     table = network.table()

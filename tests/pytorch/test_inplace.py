@@ -94,7 +94,7 @@ def test_the_source_says_it_and_the_spec_keeps_it() -> None:
 
 @pytest.mark.parametrize("name", by_size(["resnet18", "vgg16", "squeezenet1_1", "densenet121", "mobilenet_v2"]))
 def test_as_many_layers_work_in_place_as_in_torchvision(name: str) -> None:
-    graph = archcalc.load(VALID / f"{name}.yaml").graph
+    graph = archcalc.load(name).graph
     with torch.device("meta"):
         theirs = getattr(models, name)()
         x = torch.empty(1, *graph.spec.input_shape)
@@ -118,7 +118,7 @@ class InPlace(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
-@pytest.mark.parametrize("name", BUNDLED)
+@pytest.mark.parametrize("name", by_size(BUNDLED))
 def test_every_bundled_network_that_works_in_place_can_be_trained(name: str) -> None:
     graph = archcalc.load(name).graph
     if not graph.spec.inplace:

@@ -20,7 +20,6 @@ from archcalc.render.sheet import Column, Sheet
 from archcalc.render.table.layers import data, sheet
 from archcalc.render.terminal import drawing as terminal
 from tests.commands import run
-from tests.conftest import ROOT
 from tests.goldens import same_as_golden
 
 WRITERS: dict[str, Any] = {
@@ -264,7 +263,7 @@ def test_an_unknown_column_is_named() -> None:
 
 
 def test_branching_networks_show_what_they_read() -> None:
-    rows = {row.name: row for row in archcalc.load(ROOT / "tests/specs/valid/googlenet.yaml").table().rows}
+    rows = {row.name: row for row in archcalc.load("googlenet").table().rows}
     from archcalc.render.words import inputs
 
     assert inputs(rows["inception3a.joined"].input_shapes) == "(64+128+32+32)x28x28"

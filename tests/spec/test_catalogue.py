@@ -46,6 +46,19 @@ def test_a_name_an_alias_or_a_unique_tail(word: str, name: str, elsewhere: Path)
     assert archcalc.load(word).spec.name == name
 
 
+def test_every_bundled_name_and_alias_means_one_network(elsewhere: Path) -> None:
+    catalogue = Catalogue()
+    words = [*catalogue.words()]
+    assert len(words) > len(BUNDLED)
+    found: dict[str, str] = {}
+    for word in words:
+        if word != "alexnet":  # the paper's or torchvision's: this is asked
+            found[word] = catalogue.find(word).path.stem
+    assert {word for word, stem in found.items() if word in BUNDLED and word != stem} == set()
+    with pytest.raises(ArchError, match="'alexnet' may be alexnet_paper or alexnet_torchvision: write the whole name"):
+        catalogue.find("alexnet")
+
+
 def test_a_tail_of_several_specs_asks_which(elsewhere: Path) -> None:
     write(elsewhere / "specs", "one_net")
     write(elsewhere / "specs", "two_net")

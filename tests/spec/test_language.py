@@ -19,6 +19,7 @@ from archcalc.spec.reading import plain
 from archcalc.spec.schema import schema
 from archcalc.spec.text import decode, parse
 from tests.conftest import BUNDLED, ROOT, SPECS
+from tests.sizes import by_size
 from tests.spec.test_spec_files import INVALID_FILES
 
 VALID = ROOT / "tests" / "specs" / "valid"
@@ -26,20 +27,12 @@ VALID_FILES = sorted(VALID.glob("*.*"))
 assert VALID_FILES, "no valid specs found"
 ALL_FILES = [*VALID_FILES, *(SPECS / f"{name}.yaml" for name in BUNDLED)]
 
-TORCHVISION = [
-    "resnet18",
-    "resnet152",
-    "densenet121",
-    "mobilenet_v2",
-    "googlenet",
-    "convnext_tiny",
-    "shufflenet_v2_x1_0",
-]
+TORCHVISION = [name for name in BUNDLED if name in torchvision.models.list_models()]
 
 
-@pytest.mark.parametrize("name", TORCHVISION)
+@pytest.mark.parametrize("name", by_size(TORCHVISION))
 def test_blocks_and_branches_make_torchvisions_networks(name: str) -> None:
-    totals = archcalc.load(VALID / f"{name}.yaml").table().totals
+    totals = archcalc.load(name).table().totals
     keywords = {"aux_logits": False, "init_weights": False} if name == "googlenet" else {}
     with torch.device("meta"):
         theirs = getattr(torchvision.models, name)(**keywords).eval()
@@ -50,7 +43,7 @@ def test_blocks_and_branches_make_torchvisions_networks(name: str) -> None:
     assert totals.flops == counter.get_total_flops()
 
 
-@pytest.mark.parametrize("path", ALL_FILES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", by_size(ALL_FILES))
 def test_a_shown_spec_is_a_fixed_point(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     network = archcalc.load(path)
     for write in (to_yaml, to_json):

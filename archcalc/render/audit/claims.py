@@ -27,6 +27,27 @@ _STACKED: Final = (
     Column("said", "who says what", prose=True),
 )
 
+_MANY: Final = 12
+"""Of so many networks, the claims that hold are counted by families, and the others have a line each."""
+
+_FAMILIES: Final = (
+    Column("family", "family", heads=True),
+    Column("networks", "networks", right=True),
+    Column("claims", "claims", right=True),
+    *(Column(standing.name.lower(), standing.value, right=True) for standing in Standing),
+)
+
+_WRONG: Final = (
+    Column("name", "network"),
+    Column("about", "claim"),
+    Column("says", "the source says", prose=True),
+    Column("true", "archcalc says", leaves=2),
+    Column("verdict", "verdict"),
+    Column("source", "source", leaves=1),
+)
+
+_WRONG_STACKED: Final = (Column("name", "network", heads=True), Column("said", "who says what", prose=True))
+
 _NETWORKS: Final = (
     Column("name", "name", heads=True),
     Column("claims", "claims", right=True),
@@ -46,7 +67,9 @@ def every_claim(audits: Sequence[Audit]) -> Sheet:
 
 
 def summary_sheets(audits: Sequence[Audit], stacked: bool = False) -> list[Sheet]:
-    """Return a line for each network, and every claim that does not hold or should not."""
+    """Return a line for each network, and every claim that does not hold or should not; less where there are many."""
+    if len(audits) > _MANY:
+        return _folded_sheets(audits, stacked)
     rows = tuple((a.spec.name, len(a.verdicts), *map(a.count, Standing)) for a in audits)
     totals = ("total", *(sum(column) for column in list(zip(*rows, strict=True))[1:]))
     notes = ("run archcalc audit SPEC to see every claim; --format markdown writes the whole page",)
@@ -55,11 +78,53 @@ def summary_sheets(audits: Sequence[Audit], stacked: bool = False) -> list[Sheet
     return [summary, *(_claims(audit, verdicts, stacked) for audit, verdicts in wrong if verdicts)]
 
 
-def _standing_somewhere(audits: Sequence[Audit]) -> list[str]:
+def _folded_sheets(audits: Sequence[Audit], stacked: bool) -> list[Sheet]:
+    """Return a line for each family, and a line without its reason for each claim that does not hold or should not."""
+    families: dict[str, list[Audit]] = {}
+    for audit in audits:
+        families.setdefault(audit.spec.family or audit.spec.name, []).append(audit)
+    rows = tuple(
+        (family, len(members), sum(len(one.verdicts) for one in members), *counts(members).values())
+        for family, members in sorted(families.items())
+    )
+    totals = ("total", *(sum(column) for column in list(zip(*rows, strict=True))[1:]))
+    notes = ("run archcalc audit SPEC to see every claim, and why; --format markdown writes the whole page",)
+    summary = Sheet("", "", _FAMILIES, rows, (totals,), notes).pick(_standing_somewhere(audits, _FAMILIES))
+    wrong = (_folded(family, families[family]) for family in sorted(families))
+    sheets = (_stacked_lines(sheet) if stacked else sheet for sheet in wrong if sheet.rows)
+    return [summary, *sheets]
+
+
+def _folded(family: str, audits: Sequence[Audit]) -> Sheet:
+    """Return what does not hold or should not in a family; the name of a network stands on its first line alone."""
+    rows = []
+    for audit in audits:
+        wrong = [verdict for verdict in audit.verdicts if verdict.standing is not Standing.OK]
+        for place, verdict in enumerate(wrong):
+            name = Told(audit.spec.name, "" if place else audit.spec.name)
+            about, says, true, standing, source, *_ = _cells(verdict)
+            rows.append((name, about, says, true if verdict.claim.quantified else None, standing, source))
+    sheet = Sheet(family, family, _WRONG, tuple(rows))
+    are_known = all(row[4] == Standing.KNOWN_WRONG.value for row in rows)
+    return sheet.pick([column.key for column in _WRONG if column.key != "verdict"]) if are_known else sheet
+
+
+def _stacked_lines(sheet: Sheet) -> Sheet:
+    """Return the sheet for a narrow place: a sentence beside each network."""
+    rows = []
+    for row in sheet.rows:
+        cells = dict(zip((column.key for column in sheet.columns), row, strict=True))
+        it_is = f", it is {cells['true'].text}" if cells["true"] else ""
+        standing = f": {cells['verdict']}" if "verdict" in cells else ""
+        rows.append((cells["name"], f"{cells['about']}: {cells['source']} says {cells['says'].text}{it_is}{standing}"))
+    return sheet._replace(columns=_WRONG_STACKED, rows=tuple(rows))
+
+
+def _standing_somewhere(audits: Sequence[Audit], columns: Sequence[Column] = _NETWORKS) -> list[str]:
     """Return the columns, without those for surprises if there are none."""
     found = counts(audits)
     unused = {s.name.lower() for s in (Standing.BROKEN, Standing.UNEXPECTEDLY_HOLDS) if not found[s]}
-    return [column.key for column in _NETWORKS if column.key not in unused]
+    return [column.key for column in columns if column.key not in unused]
 
 
 def _claims(audit: Audit, verdicts: Sequence[Verdict], stacked: bool) -> Sheet:

@@ -182,12 +182,39 @@ def test_csv_has_the_same_columns_for_one_spec_and_for_all_and_bare_numbers() ->
 
 
 def test_the_page_says_each_known_error_with_its_why(update_golden: bool) -> None:
-    text = markdown.render_page(page(AUDITS, "What the world says about AlexNet, checked"))
+    text = markdown.render_page(page(AUDITS, "What the world says about AlexNet and its line, checked"))
     same_as_golden("audit.md", text, update_golden)
     assert text.count("**known wrong**") == sum(one.count(Standing.KNOWN_WRONG) for one in AUDITS)
     wrong = text.partition("## What is wrong, and why")[2].partition("## Network by network")[0]
     assert len(re.findall(r"^- \*\*", wrong, re.MULTILINE)) == text.count("**known wrong**")
     assert all(one.spec.title in text.replace("\\", "") for one in AUDITS)
+
+
+def test_many_networks_are_counted_by_families_and_what_is_wrong_has_a_line_each() -> None:
+    lines = run("audit").stdout.splitlines()
+    families = Counter(one.spec.family for one in AUDITS)
+    rows = {words[0]: words[1:] for line in lines[2 : 2 + len(families)] if (words := line.split())}
+    assert {family: int(row[0]) for family, row in rows.items()} == families
+    wrong = sum(one.count(Standing.KNOWN_WRONG) for one in AUDITS)
+    total = ["total", len(AUDITS), sum(len(one.verdicts) for one in AUDITS), sum(map(_ok, AUDITS)), wrong]
+    assert lines[3 + len(families)].split() == list(map(str, total))
+    with_wrong = {one.spec.family for one in AUDITS if one.count(Standing.KNOWN_WRONG)}
+    # a line for each, and for each family an empty line, its name, the header and a rule
+    assert len(lines) == 5 + len(families) + wrong + 4 * len(with_wrong)
+    assert "rounds to 61 M" not in "\n".join(lines)  # a reason, which is where a network is audited alone
+
+
+def _ok(one: Audit) -> int:
+    return one.count(Standing.OK)
+
+
+def test_a_surprise_among_many_networks_is_in_sight(tmp_path: Path) -> None:
+    for place in range(13):
+        text = SPEC.replace("claimed", f"net{place}") + (BROKEN if place == 7 else "")
+        (tmp_path / f"net{place}.yaml").write_text(text)
+    done = run("audit", *map(str, sorted(tmp_path.glob("*.yaml"))))
+    assert done.returncode == 1
+    assert "params of conv  57               56             BROKEN   you" in done.stdout
 
 
 def test_a_page_escapes_what_markdown_would_read(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+import torchvision
 
 import archcalc
 from archcalc.analysis.alignment import ALONE, align, total
@@ -11,10 +12,9 @@ from archcalc.analysis.check.against import Against
 from archcalc.errors import ArchError, MissingError
 from archcalc.pytorch.check.against import hold_against_model
 from tests.commands import run_here
-from tests.conftest import ROOT
+from tests.conftest import BUNDLED, ROOT
 from tests.sizes import by_size
-
-VALID = ROOT / "tests" / "specs" / "valid"
+from tests.source_models import MADE
 
 MODELS = '''
 from dataclasses import dataclass
@@ -231,13 +231,24 @@ def against(models: Path, name: str, spec: str = "lenet_d2l", device: str = "cpu
     return hold_against_model(archcalc.load(spec).graph, f"{models}:{name}", device)
 
 
-@pytest.mark.parametrize(
-    "network", by_size(["resnet18", "densenet121", "mobilenet_v2", "googlenet", "shufflenet_v2_x1_0"])
-)
-@pytest.mark.filterwarnings("ignore:The default weight initialization of GoogleNet")
+OF_TORCHVISION = [name for name in BUNDLED if name in torchvision.models.list_models()]
+
+
+@pytest.mark.parametrize("network", by_size(OF_TORCHVISION, at_once=["resnet18"]))
+@pytest.mark.filterwarnings("ignore:The default weight initialization of")
 def test_torchvisions_models_are_the_specs(network: str) -> None:
-    graph = archcalc.load(str(VALID / f"{network}.yaml")).graph
+    graph = archcalc.load(network).graph
     found = hold_against_model(graph, f"torchvision:{network}", "cpu")
+    assert found.differences == []
+    (output,) = found.outputs
+    assert output.largest
+    assert output.furthest is not None
+    assert output.furthest <= 1e-12 * output.largest
+
+
+@pytest.mark.parametrize("network", by_size(MADE, at_once=["nin_d2l", "siamfc"]))
+def test_networks_written_after_their_sources_are_the_specs(network: str) -> None:
+    found = hold_against_model(archcalc.load(network).graph, f"{ROOT / 'tests' / 'source_models.py'}:{network}", "cpu")
     assert found.differences == []
     (output,) = found.outputs
     assert output.largest

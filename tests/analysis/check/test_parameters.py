@@ -7,7 +7,6 @@ from torch import Tensor, nn
 
 import archcalc
 from tests.analysis.check.models import beside, network
-from tests.conftest import ROOT
 
 SCALED = network("""
 input: [3, 5, 5]
@@ -79,5 +78,5 @@ layers:
 @pytest.mark.slow
 def test_torchvisions_convnext_is_the_spec() -> None:
     model = torchvision.models.convnext_tiny(stochastic_depth_prob=0.0)
-    graph = archcalc.load(ROOT / "tests/specs/valid/convnext_tiny.yaml").graph
+    graph = archcalc.load("convnext_tiny").graph
     assert beside(graph, model).differences == []

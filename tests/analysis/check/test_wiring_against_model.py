@@ -81,7 +81,8 @@ def graph_of(name: str) -> Graph:
     if name in NETWORKS:
         return network(NETWORKS[name]).graph
     shape = FILES[name]
-    return archcalc.load(VALID / f"{name}.yaml", input_shape=shape).graph
+    path = VALID / f"{name}.yaml"
+    return archcalc.load(path if path.exists() else name, input_shape=shape).graph
 
 
 def wired_otherwise(graph: Graph, most: int | None = None) -> Iterator[tuple[str, Graph]]:

@@ -7,19 +7,20 @@ from archcalc.analysis.compare.comparison import Aligned, Comparison, compare
 from archcalc.graph import Graph
 from archcalc.render.compare import View, sheets
 from archcalc.render.formats.plain import render
-from tests.conftest import BUNDLED, ROOT
+from tests.conftest import ROOT
+from tests.sizes import QUICK
 
 VALID = sorted((ROOT / "tests" / "specs" / "valid").glob("*.yaml"))
 
-GRAPHS = {name: archcalc.load(name).graph for name in [*BUNDLED, *map(str, VALID)]}
+GRAPHS = {name: archcalc.load(name).graph for name in [*QUICK, *map(str, VALID)]}
 
 
 def compared(*names: str) -> Comparison:
     return compare([archcalc.load(name).graph for name in names])
 
 
-def valid(name: str) -> Graph:
-    return GRAPHS[str(ROOT / "tests" / "specs" / "valid" / f"{name}.yaml")]
+def bundled(name: str) -> Graph:
+    return archcalc.load(name).graph
 
 
 def shown(comparison: Comparison, only: str | None = None, changed: bool = False) -> str:

@@ -12,14 +12,14 @@ from archcalc.render.compare import View, stacked
 from archcalc.render.formats.plain import render
 from tests.analysis.compare.compared import (
     GRAPHS,
+    bundled,
     changes,
     compared,
     named,
     shown,
-    valid,
 )
-from tests.conftest import BUNDLED
 from tests.goldens import same_as_golden
+from tests.sizes import QUICK
 
 
 @pytest.mark.parametrize("name", GRAPHS, ids=lambda name: Path(name).stem)
@@ -34,7 +34,7 @@ def test_a_network_does_not_differ_from_itself(name: str) -> None:
 PAIRS = [*combinations([name for name in GRAPHS if "152" not in name and "121" not in name], 2)]
 
 
-@pytest.mark.parametrize("name", BUNDLED)
+@pytest.mark.parametrize("name", QUICK)
 def test_what_differs_is_mirrored(name: str) -> None:
     for one, other in (pair for pair in PAIRS if pair[0] == name):
         there, back = compare([GRAPHS[one], GRAPHS[other]]), compare([GRAPHS[other], GRAPHS[one]])
@@ -96,7 +96,7 @@ def test_other_names_do_not_matter_and_names_that_decide_are_said(tmp_path: Path
 
 
 def test_networks_with_little_in_common_are_compared_by_their_totals() -> None:
-    text = shown(compare([GRAPHS["alexnet_paper"], valid("resnet152")]))
+    text = shown(compare([GRAPHS["alexnet_paper"], bundled("resnet152")]))
     assert "too little in common" in text
     assert "60,965,224" in text
     assert "60,192,808" in text  # torchvision's own count of ResNet-152's parameters

@@ -13,14 +13,14 @@ from archcalc.render.compare import View, sheets
 from archcalc.render.formats.plain import render
 from tests.analysis.compare.compared import (
     GRAPHS,
+    bundled,
     compared,
     named,
     network,
     shown,
-    valid,
     words,
 )
-from tests.conftest import BUNDLED
+from tests.sizes import QUICK
 
 
 def _what_params_are_made_of(part: Part, other: Part) -> dict[str, Any]:
@@ -41,9 +41,9 @@ def _what_params_are_made_of(part: Part, other: Part) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("name", BUNDLED)
+@pytest.mark.parametrize("name", QUICK)
 def test_every_number_of_params_that_differs_is_explained(name: str) -> None:
-    for other in BUNDLED:
+    for other in QUICK:
         for layer in compare([GRAPHS[name], GRAPHS[other]]).layers:
             before, after = layer.parts
             if not before or not after or before.row.params == after.row.params:
@@ -57,9 +57,9 @@ def test_every_number_of_params_that_differs_is_explained(name: str) -> None:
 
 
 @pytest.mark.parametrize("only", ["params", "macs"])
-@pytest.mark.parametrize("name", BUNDLED)
+@pytest.mark.parametrize("name", QUICK)
 def test_every_layer_with_another_count_has_words_that_bear_on_it(name: str, only: str) -> None:
-    for other in BUNDLED:
+    for other in QUICK:
         view = View(compare([GRAPHS[name], GRAPHS[other]]), only, changed=True)
         if view.layers:
             numbers, said = sheets(view)
@@ -101,7 +101,7 @@ def test_what_a_scale_reads_is_called_as_it_is(first: str, second: str, what: st
 
 
 def test_batch_norms_do_not_make_networks_alike() -> None:
-    assert compare([valid("resnet18"), GRAPHS["alexnet_owt_bn"]]).are_apart
+    assert compare([bundled("resnet18"), GRAPHS["alexnet_owt_bn"]]).are_apart
 
 
 def test_a_network_that_learns_nothing_has_little_in_common_with_one_that_does(tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_a_network_that_learns_nothing_has_little_in_common_with_one_that_does(t
 
 
 def test_a_residual_network_is_held_against_a_deeper_one() -> None:
-    comparison = compare([valid("resnet18"), valid("resnet152")])
+    comparison = compare([bundled("resnet18"), bundled("resnet152")])
     assert not comparison.are_apart
     beside = dict(named(comparison.layers))
     assert beside["layer2.first.sum.conv2"] == "layer2.first.sum.conv2"

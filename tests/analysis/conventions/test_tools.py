@@ -12,9 +12,8 @@ import archcalc
 from archcalc.analysis.conventions import find
 from archcalc.graph import Graph
 from tests.analysis.conventions.counted import RECORDED, SPECS, VALID, by, fixture, graph_of, question
-from tests.conftest import BUNDLED
 from tests.peers import FLAT, ONES, PEERS, count, network_of_one, written
-from tests.sizes import FEW, by_size
+from tests.sizes import ALEXNETS, FEW, by_size
 
 
 @pytest.mark.parametrize("spec", by_size(SPECS, FEW))
@@ -178,7 +177,7 @@ BY_EXPORTER = {("onnx-tool", "one_zero_pad2d"): 1, ("onnx-tool", "one_avg_pool2d
 @pytest.mark.parametrize("tool", RECORDED)
 def test_recorded_counts_are_what_the_conventions_say(tool: str, tmp_path: Path) -> None:
     everything = {name for recorded in RECORDED[tool]["counts"].values() for name in recorded}
-    assert everything | set(RECORDED[tool]["refused"]) >= set(BUNDLED)
+    assert everything | set(RECORDED[tool]["refused"]) >= set(ALEXNETS)
     for convention, recorded in RECORDED[tool]["counts"].items():
         for name, counted in recorded.items():
             ours = by(convention, recorded_graph(name, tmp_path)) + BY_EXPORTER.get((convention, name), 0)

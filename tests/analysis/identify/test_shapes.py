@@ -7,9 +7,9 @@ import pytest
 import archcalc
 from archcalc.analysis.identify.shapes import Order, shape_meanings
 from tests.commands import run
-from tests.conftest import BUNDLED
+from tests.sizes import ALEXNETS
 
-GRAPHS = [archcalc.load(name).graph for name in BUNDLED]
+GRAPHS = [archcalc.load(name).graph for name in ALEXNETS]
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,10 @@ import pytest
 import archcalc
 from archcalc.analysis.conventions import CONVENTIONS
 from tests.commands import on_terminal, run
-from tests.conftest import BUNDLED, ROOT
+from tests.conftest import ROOT
+from tests.sizes import QUICK
 
-GRAPHS = [archcalc.load(name).graph for name in BUNDLED]
+GRAPHS = [archcalc.load(name).graph for name in QUICK]
 
 
 def lines(*arguments: str) -> list[str]:

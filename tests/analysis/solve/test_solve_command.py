@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from tests.commands import on_terminal, run
-from tests.conftest import ROOT
 
 
 def test_the_command_answers_in_words_and_in_json(tmp_path: Path) -> None:
@@ -104,7 +103,7 @@ def test_which_inputs_divide_exactly_is_a_sentence(spec: str, layer_name: str, w
     "arguments",
     [
         ["alexnet_owt"],
-        [str(ROOT / "tests/specs/valid/resnet18.yaml")],
+        ["resnet18"],
         ["paper", "--layer", "conv1", "--output", "55"],
         ["paper", "--layer", "conv1", "--output", "55x54"],
     ],
