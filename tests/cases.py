@@ -17,11 +17,11 @@ from archcalc.layers.norm import BatchNorm1d, BatchNorm2d, LocalResponseNorm
 from archcalc.layers.pad import ConstantPad2d, ReflectionPad2d, ReplicationPad2d, ZeroPad2d
 from archcalc.layers.part import Chunk, Split
 from archcalc.layers.pool import AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, MaxPool2d
-from archcalc.layers.rearrange import ChannelShuffle, Permute, PixelShuffle, PixelUnshuffle, Slice
+from archcalc.layers.rearrange import ChannelShuffle, Permute, PixelShuffle, PixelUnshuffle, Slice, Transpose
 from archcalc.layers.rectifier import Elu, Hardsigmoid, Hardswish, Hardtanh, LeakyRelu, Prelu, Relu6
 from archcalc.layers.regularize import Dropout, Dropout2d
 from archcalc.layers.resample import Upsample
-from archcalc.layers.reshape import Flatten, Identity
+from archcalc.layers.reshape import Flatten, Identity, Reshape, Squeeze, Unflatten, Unsqueeze
 from archcalc.layers.scale import Scale
 from archcalc.layers.smooth import Gelu, Mish, Silu, Softplus
 from archcalc.layers.softmax import Glu, LogSoftmax, Softmax
@@ -375,6 +375,16 @@ CASES = [
     # batch x 4 x 6 x 6: axes 2 to 3 become 36, axes 1 to 2 become 24
     case(Flatten(start_dim=2), [MAP], (4, 36)),
     case(Flatten(end_dim=2), [MAP], (24, 6)),
+    # 64 = 4 * 16; of 144 = 4 * 6 * 6 there are 144 / 8 = 18 times 8
+    case(Unflatten(sizes=[4, -1]), [(64, 7, 7)], (4, 16, 7, 7)),
+    case(Unflatten(dim=2, sizes=[3, 2]), [MAP], (4, 3, 2, 6)),
+    case(Unflatten(sizes=[64, 7, 7]), [(3136,)], (64, 7, 7)),
+    case(Reshape(shape=[2, -1, 4]), [MAP], (2, 18, 4)),
+    case(Reshape(shape=[144]), [MAP], (144,)),
+    case(Squeeze(dim=2), [(4, 1, 6)], (4, 6)),
+    case(Squeeze(dim=[2, 3]), [(4, 1, 1)], (4,)),
+    case(Unsqueeze(dim=1), [(4, 6)], (1, 4, 6)),
+    case(Unsqueeze(dim=4), [MAP], (4, 6, 6, 1)),
     case(Identity(), [MAP], MAP),
     # 1 + 6 + 2 = 9 high, 3 + 6 + 4 = 13 wide
     case(ZeroPad2d(padding={"top": 1, "bottom": 2, "left": 3, "right": 4}), [MAP], (4, 9, 13)),
@@ -395,6 +405,8 @@ CASES = [
     case(Split(sizes=[1, 2, 3], dim=3, index=2), [MAP], (4, 6, 3)),
     case(Permute(dims=[2, 3, 1]), [(4, 6, 5)], (6, 5, 4)),
     case(Permute(dims=[2, 1]), [(4, 6)], (6, 4)),
+    case(Transpose(dim0=1, dim1=3), [(4, 6, 5)], (5, 6, 4)),
+    case(Transpose(dim0=2, dim1=1), [(4, 6)], (6, 4)),
     case(Upsample(scale_factor=2), [MAP], (4, 12, 12)),
     case(Upsample(scale_factor=[2, 3], mode="nearest-exact"), [MAP], (4, 12, 18)),
     case(Upsample(size=7, mode="bilinear", align_corners=True), [MAP], (4, 7, 7)),

@@ -116,6 +116,11 @@ LAYERS: Final = {
     "slice": "{op: slice, start: 1, length: 3}",
     "chunk": "{op: chunk, chunks: 2, index: 1}",
     "split": "{op: split, sizes: [1, 3, 2], index: 1}",
+    "transpose": "{op: transpose, dim0: 1, dim1: 2}",
+    "unflatten": "{op: unflatten, sizes: [2, 3]}",
+    "reshape": "{op: reshape, shape: [3, -1]}",
+    "squeeze": "{op: squeeze, dim: 2}",
+    "unsqueeze": "{op: unsqueeze, dim: 3}",
     "permute": "{op: permute, dims: [2, 1, 3]}",
     "upsample": "{op: upsample, scale_factor: 2}",
 }
@@ -178,7 +183,7 @@ def network_of_one(name: str, folder: Path) -> archcalc.Network:
     if KINDS[op].merges:
         more = "" if op == "sub" else ", []"
         layer = f"{{name: layer, op: branches, merge: {op}, paths: [[], []{more}]}}"
-    shape = [8, 9, 9] if op == "pixel_shuffle" else [6, 9, 9]
+    shape = {"pixel_shuffle": [8, 9, 9], "squeeze": [6, 1, 9]}.get(op, [6, 9, 9])
     spec.write_text(f"archcalc: 1\nname: one_{name}\ninput: {shape}\nlayers:\n{features}  - {layer}\n")
     return archcalc.load(spec)
 

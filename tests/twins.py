@@ -43,6 +43,20 @@ class Called(nn.Module):
                 dim, sizes = self.twin.keywords["dim"], self.twin.keywords["split_size_or_sections"]
                 start = sum(sizes[: self._index()])
                 return tensors[0].index_select(dim, torch.arange(start, start + sizes[self._index()]))
+            case "torch.unflatten":
+                (x,), dim, sizes = tensors, self.twin.keywords["dim"], self.twin.keywords["sizes"]
+                return x.reshape(*x.shape[:dim], *sizes, *x.shape[dim + 1 :])
+            case "torch.reshape":
+                return tensors[0].flatten(1).unflatten(1, self.twin.keywords["shape"][1:])
+            case "torch.squeeze":
+                dim = self.twin.keywords["dim"]
+                (x,), axes = tensors, (dim,) if isinstance(dim, int) else dim
+                return x.flatten(1).unflatten(1, [x.shape[axis] for axis in range(1, x.dim()) if axis not in axes])
+            case "torch.unsqueeze":
+                return torch.stack([tensors[0]], self.twin.keywords["dim"])
+            case "torch.transpose":
+                first, second = sorted((self.twin.keywords["dim0"], self.twin.keywords["dim1"]))
+                return tensors[0].movedim(first, second).movedim(second - 1, first)
             case "torch.permute":
                 return torch.movedim(tensors[0], self.twin.keywords["dims"], tuple(range(tensors[0].dim())))
         (x,) = tensors

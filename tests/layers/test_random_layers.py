@@ -16,6 +16,7 @@ from archcalc.layers.fields import (
     Choice,
     FieldType,
     Integer,
+    NewSizes,
     Number,
     Optional,
     Order,
@@ -23,6 +24,7 @@ from archcalc.layers.fields import (
     PartSizes,
     Several,
     Sides,
+    SomeAxes,
     Table,
     TwoIntegers,
 )
@@ -55,6 +57,11 @@ def values(type_: FieldType) -> st.SearchStrategy[Any]:
             return st.one_of(sizes, st.lists(sizes, min_size=1, max_size=3))
         case Table():
             return st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=4, unique=True), min_size=1, max_size=3)
+        case SomeAxes():
+            return st.one_of(st.integers(1, 4), st.lists(st.integers(1, 4), min_size=1, max_size=3, unique=True))
+        case NewSizes():
+            known = st.lists(st.integers(1, 4), min_size=1, max_size=2)
+            return st.builds(lambda ahead, behind: [*ahead, -1, *behind], known, known) | known
         case PartSizes():
             return st.lists(sizes, min_size=2, max_size=3)
         case Order():

@@ -10,6 +10,7 @@ from typing import Any, Final
 from archcalc.graph import Node, reads_own_part, side_by_side
 from archcalc.layers import KINDS, Shape
 from archcalc.layers.fields import Axis, from_the_start
+from archcalc.layers.reshape import Flatten, Reshape, laid_out
 from archcalc.spec.model import INPUT
 from archcalc.twins import JOIN, PAD, Placed, own_tensors
 
@@ -216,3 +217,26 @@ def with_joined(calls: Sequence[Call], kept: Container[int], is_part: Callable[[
         parts = (reads[number] if number in inner else (number,) for number in call.reads)
         reads[call.number] = tuple(chain.from_iterable(parts))
     return [replace(call, reads=reads[call.number]) for call in calls if call.number not in inner]
+
+
+_LAYING_OUT: Final = frozenset(_op(call) for call in (Flatten.torch_call, Reshape.torch_call))
+
+
+def with_layouts_joined(calls: Sequence[Call], kept: Container[int], given: Shape) -> list[Call]:
+    """Return calls in which what lays elements out reads what made them, and not what laid them out before it.
+
+    `given` is the shape of the network's input. Calls whose outputs are `kept` stay, and so do those that others read.
+    """
+    shapes = {FROM_OUTSIDE: given} | {call.number: call.output_shape for call in calls}
+    made_by: dict[int, int] = {}
+    joined = []
+    for call in calls:
+        if call.op in _LAYING_OUT and len(call.reads) == 1:
+            (before,) = call.reads
+            made_by[call.number] = source = made_by.get(before, before)
+            if source != before:
+                twin = laid_out(shapes[source], call.output_shape)
+                call = replace(call, op=_op(twin.call), fields=twin.keywords, reads=(source,))
+        joined.append(call)
+    read = {number for call in joined for number in call.reads}
+    return [call for call in joined if call.number not in made_by or call.number in read or call.number in kept]

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from archcalc.analysis.check.calls import Call, with_axes_from_the_start
 from archcalc.layers import KINDS
-from archcalc.pytorch.trace.functions import as_torch_holds
+from archcalc.pytorch.trace.functions import RESHAPE, as_torch_holds
 from archcalc.pytorch.trace.origins import shape_of
 
 _BY_CLASS: Final = {kind.torch_call.removeprefix("nn."): kind for kind in KINDS.values()}
@@ -81,6 +81,8 @@ def call_of_module(path: str, part: nn.Module, known: type[nn.Module] | None, ra
     op, fields = (known.__name__, fields_of(part)) if known else (type(part).__name__, {})
     if op == "ZeroPad2d":
         op, fields = "ConstantPad2d", {**fields, "value": 0.0}
+    if op == "Unflatten":
+        op, fields = RESHAPE, {}
     return Call(
         name=path,
         op=op,

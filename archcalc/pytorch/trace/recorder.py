@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Any
 
 import torch
@@ -13,15 +14,14 @@ from torch.overrides import TorchFunctionMode
 from archcalc.analysis.check.calls import FROM_OUTSIDE, UNSEEN, Call, with_axes_from_the_start, with_joined
 from archcalc.analysis.check.pairing import Seen
 from archcalc.errors import ArchError
+from archcalc.layers.reshape import laid_out
 from archcalc.pytorch.raised import in_words
 from archcalc.pytorch.trace.functions import (
-    FLATTEN,
     REDUCTIONS,
     SHUFFLE,
     Use,
     as_pool,
     as_shuffle,
-    is_flatten,
     with_parameter,
 )
 from archcalc.pytorch.trace.modules import call_of_module, leaves, torch_class
@@ -285,7 +285,8 @@ class _Recorder(TorchFunctionMode):
         shape = shape_of(tensor)
         if shape == origin.shape:
             return origin.number
-        op = FLATTEN if is_flatten(origin.shape, shape) else origin.reshaped_by
+        is_laid_out = prod(shape) == prod(origin.shape)
+        op = laid_out(origin.shape, shape).call.rpartition(".")[2] if is_laid_out else origin.reshaped_by
         call = Call(name=f"({origin.reshaped_by})", op=op, output_shape=shape, reads=(origin.number,))
         number = self._add(call)
         self._origins.put(tensor, Origin(number, shape))

@@ -17,7 +17,7 @@ FVCORE = convention(
         "adaptive_avg_pool2d": "inputs",
         "upsample": "nearest + 4 bilinear",
     },
-    free="relu concat zero_pad2d constant_pad2d slice permute chunk split",
+    free="relu concat zero_pad2d constant_pad2d slice permute chunk split transpose reshape squeeze unsqueeze",
     silent=EVERY_OTHER,
     note="the ops that it does not count are listed as unsupported operators",
     also="flopcountanalysis mmengine",

@@ -21,6 +21,7 @@ TORCHPROFILE = convention(
         "local_response_norm": "3 outputs",
     },
     free="relu relu6 tanh sigmoid gelu silu softmax max_pool2d adaptive_max_pool2d zero_pad2d add concat "
-    "constant_pad2d reflection_pad2d hardtanh log_softmax permute dropout2d chunk split",
+    "constant_pad2d reflection_pad2d hardtanh log_softmax permute dropout2d chunk split "
+    "transpose unflatten reshape squeeze unsqueeze",
     silent=EVERY_OTHER,
 )
