@@ -19,6 +19,7 @@ from archcalc.layers.part import Chunk, Split
 from archcalc.layers.pool import AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, MaxPool2d
 from archcalc.layers.rearrange import ChannelShuffle, Permute, PixelShuffle, PixelUnshuffle, Slice, Transpose
 from archcalc.layers.rectifier import Elu, Hardsigmoid, Hardswish, Hardtanh, LeakyRelu, Prelu, Relu6
+from archcalc.layers.reduce import Mean
 from archcalc.layers.regularize import Dropout, Dropout2d
 from archcalc.layers.resample import Upsample
 from archcalc.layers.reshape import Flatten, Identity, Reshape, Squeeze, Unflatten, Unsqueeze
@@ -309,6 +310,10 @@ CASES = [
     case(AdaptiveAvgPool2d(output_size=(1, None)), [(64, 40, 100)], (64, 1, 100)),
     case(AdaptiveMaxPool2d(output_size=(3, 1)), [MAP], (4, 3, 1)),
     case(AdaptiveMaxPool2d(output_size=(None, 4)), [MAP], (4, 6, 4)),
+    case(Mean(dim=[3, 2]), [MAP], (4,)),
+    case(Mean(dim=1), [MAP], (6, 6)),
+    case(Mean(dim=3, keepdim=True), [MAP], (4, 6, 1)),
+    case(Mean(dim=1, keepdim=True), [(10,)], (1,)),
     case(LocalResponseNorm(size=5, alpha=2e-4, beta=0.5, k=2, alpha_per="sum"), [MAP], MAP),
     case(LocalResponseNorm(size=3, alpha_per="mean"), [MAP], MAP),
     # a scale and a shift for each of 4 channels; 4 means, 4 variances and a counter beside them

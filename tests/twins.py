@@ -52,6 +52,13 @@ class Called(nn.Module):
                 dim = self.twin.keywords["dim"]
                 (x,), axes = tensors, (dim,) if isinstance(dim, int) else dim
                 return x.flatten(1).unflatten(1, [x.shape[axis] for axis in range(1, x.dim()) if axis not in axes])
+            case "torch.mean":
+                dim, keepdim = self.twin.keywords["dim"], self.twin.keywords["keepdim"]
+                (x,), axes = tensors, (dim,) if isinstance(dim, int) else dim
+                for axis in sorted(axes, reverse=True):
+                    x = torch.stack(x.unbind(axis), 0).sum(0) / x.shape[axis]
+                    x = x.unsqueeze(axis) if keepdim else x
+                return x
             case "torch.unsqueeze":
                 return torch.stack([tensors[0]], self.twin.keywords["dim"])
             case "torch.transpose":

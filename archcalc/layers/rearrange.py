@@ -8,7 +8,7 @@ from archcalc.layers.base import Role, Weightless, Windowless, kind
 from archcalc.layers.fields import Axes, Count, Dim, Groups, IntegerFromZero
 from archcalc.layers.requirement import Requirement, can_be_divided, has_rank, is_axis
 from archcalc.layers.sizes import S, Shape, Sizes, dims, parted
-from archcalc.layers.twin import Twin
+from archcalc.layers.twin import Twin, Work
 
 PERMUTE: Final = "torch.permute"
 """The function that puts axes in another order, whichever way a model says it."""
@@ -188,6 +188,6 @@ class Transpose(Reordering):
         return 1 in (self.dim0, self.dim1)
 
     def twin(self, x: Shape) -> Twin:
-        same_work = Twin(PERMUTE, {"dims": (0, *self.order(len(x)))})
+        ordered = Work(PERMUTE, {"dims": (0, *self.order(len(x)))}, self.output_shape(x))
         keywords = {"dim0": self.dim0, "dim1": self.dim1}
-        return Twin(self.torch_call, keywords, positional=("dim0", "dim1"), same_work=same_work)
+        return Twin(self.torch_call, keywords, positional=("dim0", "dim1"), same_work=(ordered,))

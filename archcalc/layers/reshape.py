@@ -9,14 +9,14 @@ from archcalc.layers.base import Pointwise, Role, Weightless, Windowless, kind
 from archcalc.layers.fields import Axis, Dim, NewSizes, SomeAxes
 from archcalc.layers.requirement import Requirement, is_axis
 from archcalc.layers.sizes import S, Shape, Sizes, dims, divisible, equal, parted, product
-from archcalc.layers.twin import Twin
+from archcalc.layers.twin import Twin, Work
 
 FirstAxis = Annotated[int, Axis(1)]
 LastAxis = Annotated[int, Axis(-1)]
 New = Annotated[tuple[int, ...], NewSizes()]
 
 
-def laid_out(before: Shape, after: Shape) -> Twin:
+def laid_out(before: Shape, after: Shape) -> Work:
     """Return the call by which a shape made of another is compared, however it is made: a flatten, or a reshape.
 
     >>> laid_out((64, 7, 7), (64, 49)).keywords, laid_out((64, 7, 7), (7, 64, 7)).call
@@ -26,8 +26,8 @@ def laid_out(before: Shape, after: Shape) -> Twin:
     for start in range(len(after)) if merged > 1 else ():
         end = start + merged
         if (*before[:start], prod(before[start:end]), *before[end:]) == after:
-            return Twin(Flatten.torch_call, {"start_dim": start + 1, "end_dim": end})
-    return Twin(Reshape.torch_call, {})
+            return Work(Flatten.torch_call, {"start_dim": start + 1, "end_dim": end}, after)
+    return Work(Reshape.torch_call, {}, after)
 
 
 class LaidOut(Weightless, Windowless):
@@ -110,7 +110,7 @@ class Unflatten(LaidOut):
 
     def twin(self, x: Shape) -> Twin:
         keywords = {"dim": self.dim, "sizes": [*_filled(self.sizes, x[self.dim - 1])]}
-        same_work = laid_out(x, self.output_shape(x))
+        same_work = (laid_out(x, self.output_shape(x)),)
         return Twin(self.torch_call, keywords, positional=("dim", "sizes"), same_work=same_work)
 
 
@@ -132,7 +132,7 @@ class Reshape(LaidOut):
 
     def twin(self, x: Shape) -> Twin:
         out = self.output_shape(x)
-        return Twin(self.torch_call, {"shape": (-1, *out)}, positional=("shape",), same_work=laid_out(x, out))
+        return Twin(self.torch_call, {"shape": (-1, *out)}, positional=("shape",), same_work=(laid_out(x, out),))
 
 
 def _elements(x: Sizes[S]) -> str:
@@ -167,7 +167,7 @@ class Squeeze(LaidOut):
 
     def twin(self, x: Shape) -> Twin:
         dim = self.dim[0] if len(self.dim) == 1 else self.dim
-        same_work = laid_out(x, self.output_shape(x))
+        same_work = (laid_out(x, self.output_shape(x)),)
         return Twin(self.torch_call, {"dim": dim}, positional=("dim",), same_work=same_work)
 
 
@@ -188,7 +188,7 @@ class Unsqueeze(LaidOut):
         return (*x[: self.dim - 1], 1, *x[self.dim - 1 :])
 
     def twin(self, x: Shape) -> Twin:
-        same_work = laid_out(x, self.output_shape(x))
+        same_work = (laid_out(x, self.output_shape(x)),)
         return Twin(self.torch_call, {"dim": self.dim}, positional=("dim",), same_work=same_work)
 
 

@@ -107,7 +107,8 @@ class Use(NamedTuple):
         _, words = FUNCTIONS[self.name]
         given = dict(zip(words, self.args[1:], strict=False))
         more = {word: v for word, v in self.keywords.items() if word in words or _says_something(word, v)}
-        return as_torch_holds(given | more)
+        axes = {"dim": tuple(sorted(_axes(self) or ()))} if self.name in REDUCTIONS and _axes(self) else {}
+        return as_torch_holds(given | more | axes)
 
 
 def _is_zero(args: tuple[Any, ...]) -> bool:

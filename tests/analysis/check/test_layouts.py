@@ -35,6 +35,10 @@ SPECS = {
     "unsqueeze": ("[4]", "  - {name: a, op: unsqueeze, dim: 2}\n  - {name: b, op: unsqueeze, dim: 3}\n"),
     "transpose": ("[4, 6, 6]", "  - {name: a, op: transpose, dim0: 1, dim1: 3}\n"),
     "permute": ("[4, 6, 6]", "  - {name: a, op: permute, dims: [3, 2, 1]}\n"),
+    "mean": ("[4, 6, 5]", "  - {name: a, op: mean, dim: [2, 3]}\n"),
+    "kept": ("[4, 6, 5]", "  - {name: a, op: mean, dim: [2, 3], keepdim: true}\n"),
+    "rows": ("[4, 6, 5]", "  - {name: a, op: mean, dim: 3}\n"),
+    "channels": ("[4, 6, 5]", "  - {name: a, op: mean, dim: 1, keepdim: true}\n"),
     "tokens": (
         "[4, 6, 6]",
         "  - {name: a, op: flatten, start_dim: 2}\n  - {name: b, op: transpose, dim0: 1, dim1: 2}\n",
@@ -59,6 +63,17 @@ SAME: list[tuple[str, Way]] = [
     ("transpose", lambda x: x.swapaxes(-1, 1)),
     ("permute", lambda x: x.transpose(1, 3)),
     ("tokens", lambda x: x.flatten(2).transpose(1, 2)),
+    ("mean", lambda x: x.mean([2, 3])),
+    ("mean", lambda x: torch.mean(x, dim=(-1, -2))),
+    ("mean", lambda x: x.mean(3).mean(2)),
+    ("mean", lambda x: x.flatten(2).mean(2)),
+    ("mean", lambda x: nn.AdaptiveAvgPool2d(1)(x).flatten(1)),
+    ("kept", lambda x: x.mean([2, 3], keepdim=True)),
+    ("kept", nn.AdaptiveAvgPool2d(1)),
+    ("rows", lambda x: x.mean(-1)),
+    ("rows", lambda x: nn.functional.adaptive_avg_pool2d(x, (6, 1)).squeeze(3)),
+    ("channels", lambda x: x.mean(1, keepdim=True)),
+    ("channels", lambda x: torch.mean(x, dim=-3, keepdim=True)),
     ("tokens", lambda x: x.view(1, 4, 36).permute(0, 2, 1)),
 ]
 
@@ -71,6 +86,12 @@ OTHER: list[tuple[str, Way]] = [
     ("transpose", lambda x: x.permute(0, 3, 1, 2)),
     ("permute", lambda x: x.transpose(1, 2)),
     ("tokens", lambda x: x.reshape(1, 36, 4)),
+    ("mean", lambda x: x.amax([2, 3])),
+    ("mean", lambda x: x.mean([2, 3], keepdim=True)),
+    ("kept", lambda x: x.mean([1, 2], keepdim=True)),
+    ("rows", lambda x: x.mean(2)),
+    ("channels", lambda x: x.mean(2, keepdim=True)),
+    ("channels", lambda x: x.amax(1, keepdim=True)),
 ]
 
 

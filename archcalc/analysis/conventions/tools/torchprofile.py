@@ -17,7 +17,7 @@ TORCHPROFILE = convention(
         "global_response_norm": "2 outputs + slices",
         "mul": "adds",
         "upsample": "4 bilinear",
-        "avg_pool2d adaptive_avg_pool2d leaky_relu scale": "outputs",
+        "avg_pool2d adaptive_avg_pool2d mean leaky_relu scale": "outputs",
         "local_response_norm": "3 outputs",
     },
     free="relu relu6 tanh sigmoid gelu silu softmax max_pool2d adaptive_max_pool2d zero_pad2d add concat "
