@@ -12,7 +12,7 @@ from archcalc.layers.conv_transpose import ConvTranspose2d
 from archcalc.layers.layer_norm import GlobalResponseNorm, GroupNorm, InstanceNorm2d, LayerNorm, LayerNorm2d
 from archcalc.layers.linear import Linear
 from archcalc.layers.local import Local2d
-from archcalc.layers.merge import Add, Concat, Maximum, Mul, Sub
+from archcalc.layers.merge import Add, Concat, Matmul, Maximum, MaxUnpool2d, Mul, Sub
 from archcalc.layers.norm import BatchNorm1d, BatchNorm2d, LocalResponseNorm
 from archcalc.layers.pad import ConstantPad2d, ReflectionPad2d, ReplicationPad2d, ZeroPad2d
 from archcalc.layers.part import Chunk, Split
@@ -425,6 +425,15 @@ CASES = [
     case(Mul(), [(4, 1, 6), (4, 6, 1)], MAP),
     case(Add(), [MAP, MAP, MAP], MAP),
     # 64 + 128 + 32 + 32 = 256, GoogLeNet's first inception
+    # 3x5 by 5x2 for each of 4: 3 * 5 * 2 * 4 = 120; one matrix for all: 6 * 6 * 6 * 4
+    case(Matmul(), [(4, 3, 5), (4, 5, 2)], (4, 3, 2), macs=120),
+    case(Matmul(), [(1, 6, 6), MAP], MAP, macs=864),
+    case(Matmul(), [(7, 5), (5, 2)], (7, 2), macs=70),
+    # 7 / 2 = 3 rounded down, or 4 rounded up: the same pool with 6, which makes 3, is told apart
+    case(MaxUnpool2d(kernel_size=2), [(4, 3, 3), (4, 7, 6)], (4, 7, 6)),
+    case(MaxUnpool2d(kernel_size=2, ceil_mode=True), [(4, 4, 3), (4, 7, 6)], (4, 7, 6)),
+    # (6 + 2 - 3) // 1 + 1 = 6 high, (6 + 2 - 3) // 2 + 1 = 3 wide
+    case(MaxUnpool2d(kernel_size=3, stride=[1, 2], padding=1), [(4, 6, 3), MAP], MAP),
     case(Concat(), [(64, 28, 28), (128, 28, 28), (32, 28, 28), (32, 28, 28)], (256, 28, 28)),
     case(Concat(), [(10,), (5,)], (15,)),
     case(Concat(dim=3), [(4, 6, 5), MAP], (4, 6, 11)),

@@ -123,9 +123,17 @@ LAYERS: Final = {
     "squeeze": "{op: squeeze, dim: 2}",
     "unsqueeze": "{op: unsqueeze, dim: 3}",
     "permute": "{op: permute, dims: [2, 1, 3]}",
+    "max_unpool2d": "{op: max_unpool2d, kernel_size: 3, stride: 2}",
     "upsample": "{op: upsample, scale_factor: 2}",
 }
 """A layer of each kind that has to be told something, on 6 x 9 x 9."""
+
+PATHS: Final = {
+    "sub": "[], []",
+    "matmul": "[], [{name: turned, op: transpose, dim0: 2, dim1: 3}]",
+    "max_unpool2d": "[{name: pool, op: max_pool2d, kernel_size: 3, stride: 2}], []",
+}
+"""The paths that a kind merges, where it cannot merge any three that are alike."""
 
 FLAT: Final = ("linear", "batch_norm1d", "softmax", "log_softmax")
 """Kinds that are put behind a flatten."""
@@ -184,8 +192,8 @@ def network_of_one(name: str, folder: Path) -> archcalc.Network:
     layer = (LAYERS | VARIANTS).get(name, f"{{op: {name}}}").replace("{", "{name: layer, ", 1)
     features = "  - {name: flatten, op: flatten}\n" if op in FLAT and "maps" not in name else ""
     if KINDS[op].merges:
-        more = "" if op == "sub" else ", []"
-        layer = f"{{name: layer, op: branches, merge: {op}, paths: [[], []{more}]}}"
+        paths = PATHS.get(op, "[], [], []")
+        layer = layer.replace(f"op: {op}", f"op: branches, merge: {op}, paths: [{paths}]")
     shape = {"pixel_shuffle": [8, 9, 9], "squeeze": [6, 1, 9]}.get(op, [6, 9, 9])
     spec.write_text(f"archcalc: 1\nname: one_{name}\ninput: {shape}\nlayers:\n{features}  - {layer}\n")
     return archcalc.load(spec)

@@ -32,6 +32,10 @@ class Called(nn.Module):
                 return torch.stack(torch.broadcast_tensors(*tensors)).prod(0)
             case "torch.sub":
                 return tensors[0] + -tensors[1]
+            case "torch.matmul":
+                before = torch.broadcast_shapes(*(tensor.shape[:-2] for tensor in tensors))
+                one, other = (tensor.expand(*before, *tensor.shape[-2:]) for tensor in tensors)
+                return torch.bmm(one.flatten(0, -3), other.flatten(0, -3)).unflatten(0, before)
             case "torch.narrow":
                 dim, start, length = (self.twin.keywords[word] for word in ("dim", "start", "length"))
                 return tensors[0].index_select(dim, torch.arange(start, start + length))
@@ -66,6 +70,8 @@ class Called(nn.Module):
                 return tensors[0].movedim(first, second).movedim(second - 1, first)
             case "torch.permute":
                 return torch.movedim(tensors[0], self.twin.keywords["dims"], tuple(range(tensors[0].dim())))
+        if self.inner is not None and len(tensors) > 1:
+            return self.inner(*tensors)
         (x,) = tensors
         assert self.inner is not None
         return self.inner(self.pad(x) if self.pad else x)

@@ -291,7 +291,7 @@ FAMILIES: Final[Mapping[str, str]] = {
     "part": "chunk split",
     "pad": "zero_pad2d constant_pad2d reflection_pad2d replication_pad2d",
     "resample": "upsample",
-    "merge": "add sub maximum mul concat",
+    "merge": "add sub maximum mul matmul max_unpool2d concat",
 }
 """The files of this folder that have layer kinds, and the ops of these, in the order in which they are listed."""
 

@@ -41,7 +41,9 @@ class MaxPool2d(WindowPool):
     """The largest element under each window; padding never wins."""
 
     torch_call = "nn.MaxPool2d"
-    torch_functions = {"max_pool2d": ("kernel_size", "stride", "padding", "dilation", "ceil_mode")}
+    torch_functions = dict.fromkeys(
+        ("max_pool2d", "max_pool2d_with_indices"), ("kernel_size", "stride", "padding", "dilation", "ceil_mode")
+    )
     torch_ignored = ("return_indices",)
 
     kernel_size: Pair

@@ -28,6 +28,7 @@ from archcalc.layers.fields import (
     Table,
     TwoIntegers,
 )
+from archcalc.layers.pool import MaxPool2d
 from tests.twins import Called, buffer_elements, elements, on_meta
 
 sizes = st.integers(1, 9)
@@ -86,6 +87,8 @@ def test_torch_makes_the_same_of_it(op: str, data: st.DataObject) -> None:
     layer = KINDS[op](**data.draw(layers(KINDS[op])))
     x = data.draw(shapes)
     inputs = [x] * (data.draw(st.integers(2, 3)) if layer.merges else 1)
+    if op == "max_unpool2d":
+        inputs = [MaxPool2d(**vars(layer)).output_shape(x), x] if len(x) == 3 else [x, x]
     if op == "layer_norm":
         layer = KINDS[op](**vars(layer) | {"normalized_shape": x[data.draw(st.integers(0, len(x) - 1)) :]})
     try:

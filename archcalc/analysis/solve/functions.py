@@ -80,13 +80,14 @@ class Along:
         return Compared(self.axis, self.size, self._with(other, ge).rule, self - other + 1)
 
     def equals(self, other: Any) -> Any:
-        """Return whether two sizes, each made by layers and so settled, are equal: True where they always are."""
-        if other == self:
+        """Return whether two sizes, which layers make, are equal: True where they always are."""
+        mine, other = self.settled(), settled(other)
+        if other == mine:
             return True
         if isinstance(other, int):
-            return Asked(self.axis, Exactly(self.size, other))
+            return Asked(self.axis, Exactly(mine.size, other))
         if isinstance(other, Along) and other.axis == self.axis:
-            return Asked(self.axis, Equal(self.size, other.size))
+            return Asked(self.axis, Equal(mine.size, other.size))
         return Asked(self.axis, None)
 
     def divisible(self, parts: int) -> Any:

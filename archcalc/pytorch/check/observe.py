@@ -4,7 +4,7 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, NamedTuple
 
 import torch
 from torch import nn
@@ -13,8 +13,9 @@ from torch.utils.flop_counter import FlopCounterMode
 from archcalc.analysis.check.agreement import Observed
 from archcalc.analysis.work import moved
 from archcalc.errors import ArchError, MissingError, first_line
-from archcalc.graph import Graph
-from archcalc.pytorch.build import Built, build
+from archcalc.graph import Graph, Node
+from archcalc.layers import Twin
+from archcalc.pytorch.build import Built, build, call
 
 _MOST_BYTES: Final = 2**30
 """The most that the inputs, weights and output of a layer may take, where they are really there."""
@@ -39,14 +40,51 @@ def observe(graph: Graph, device: str) -> dict[str, Observed]:
     observed = {}
     for node in graph.nodes:
         modules, paths = module.modules_of(node.name), module.paths_of(node.name)
+        counts = _Counts(
+            sum(by_torch.get(f"{type(module).__name__}.{path}", 0) for path in paths),
+            sum(by_fvcore.get(path, 0) for path in paths) if by_fvcore else 0,
+        )
+        if node.layer.counted and not paths:  # counters know modules by their names, and functions not at all
+            counts = _of_function(node)
         observed[node.name] = Observed(
             output_shape=tuple(outputs[node.name].shape[1:]),
             params=sum(p.numel() for part in modules for p in part.parameters()),
             buffers=sum(b.numel() for part in modules for b in part.buffers()),
-            torch_flops=sum(by_torch.get(f"{type(module).__name__}.{path}", 0) for path in paths),
-            fvcore_macs=None if by_fvcore is None else sum(by_fvcore.get(path, 0) for path in paths),
+            torch_flops=counts.torch_flops,
+            fvcore_macs=None if by_fvcore is None else counts.fvcore_macs,
         )
     return observed
+
+
+class _Counts(NamedTuple):
+    """What counters make of one layer."""
+
+    torch_flops: int
+    fvcore_macs: int
+
+
+class _Alone(nn.Module):
+    """The function of a layer as a module."""
+
+    def __init__(self, twin: Twin) -> None:
+        super().__init__()
+        self.twin = twin
+
+    def forward(self, *tensors: torch.Tensor) -> torch.Tensor:
+        return call(self.twin, tensors)
+
+
+def _of_function(node: Node) -> _Counts:
+    """Count the function of a layer alone, on all its devices; on zeros that take no memory, as fvcore needs them."""
+    alone = _Alone(node.layer.twin(*node.device_inputs))
+    tensors = tuple(torch.zeros(()).expand(1, *shape) for shape in node.device_inputs)
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        alone(*(tensor.to("meta") for tensor in tensors))
+    with _in_quiet():
+        from fvcore.nn import FlopCountAnalysis
+
+        macs = int(FlopCountAnalysis(alone, tensors).unsupported_ops_warnings(False).total())
+    return _Counts(node.copies * counter.get_total_flops(), node.copies * macs)
 
 
 def expect_device(device: str) -> None:

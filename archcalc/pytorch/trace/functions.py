@@ -32,6 +32,9 @@ _IGNORED: Final = frozenset(word for kind in KINDS.values() for word in kind.tor
 }
 """Arguments of functions that change no output in inference."""
 
+_IGNORED_BY: Final = {function: kind.torch_ignored for kind in KINDS.values() for function in kind.torch_functions}
+"""Those of each function."""
+
 _RESHAPING: Final = frozenset(
     ("view", "reshape", "flatten", "ravel", "squeeze", "unsqueeze", "unflatten", "view_as", "reshape_as")
 )
@@ -108,7 +111,8 @@ class Use(NamedTuple):
         given = dict(zip(words, self.args[1:], strict=False))
         more = {word: v for word, v in self.keywords.items() if word in words or _says_something(word, v)}
         axes = {"dim": tuple(sorted(_axes(self) or ()))} if self.name in REDUCTIONS and _axes(self) else {}
-        return as_torch_holds(given | more | axes)
+        said = {word: v for word, v in (given | more | axes).items() if word not in _IGNORED_BY[self.name]}
+        return as_torch_holds(said)
 
 
 def _is_zero(args: tuple[Any, ...]) -> bool:
@@ -203,6 +207,9 @@ def as_shuffle(use: Use, origin: Origin) -> dict[str, int] | None:
     is_divided = [groups * each, *places] == [*origin.shape] and use.name in _ORDERING
     return {"groups": groups} if is_divided else None
 
+
+MAX_POOL: Final = FUNCTIONS["max_pool2d"][0]
+"""The pool that can say where it found the largest."""
 
 RESHAPE: Final = FUNCTIONS["reshape"][0]
 """Whatever lays elements out in another shape does this function's work, or it is a flatten."""

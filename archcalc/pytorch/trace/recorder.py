@@ -17,6 +17,7 @@ from archcalc.errors import ArchError
 from archcalc.layers.reshape import laid_out
 from archcalc.pytorch.raised import in_words
 from archcalc.pytorch.trace.functions import (
+    MAX_POOL,
     REDUCTIONS,
     SHUFFLE,
     Use,
@@ -191,7 +192,7 @@ class _Recorder(TorchFunctionMode):
         given.versions = before.versions
         call = self._with_parameter(use, before, result)
         if call is None:
-            shape = shape_of(result) if isinstance(result, Tensor) else ()
+            shape = shape_of(made[0]) if made else ()
             fields = with_axes_from_the_start(use.fields, given.rank)
             call = Call(name=f"({use.name})", op=use.op, output_shape=shape, fields=fields)
         return self._note(call, given, result)
@@ -214,7 +215,13 @@ class _Recorder(TorchFunctionMode):
 
     def _giving(self, args: Any, keywords: Any) -> _Given:
         tensors = list(tensors_in((args, keywords)))
-        return _Given(tensors, map(self.read, tensors))
+        return _Given(tensors, map(self._source, tensors))
+
+    def _source(self, tensor: Tensor) -> int:
+        """Return the number of the call that made a tensor; of the indices of a pool, of what the pool read."""
+        number = self.read(tensor)
+        is_of_pool = number >= 0 and self.calls[number].op == MAX_POOL and not tensor.is_floating_point()
+        return self.calls[number].reads[0] if is_of_pool else number
 
     def _note(self, call: Call, given: _Given, result: Any) -> Any:
         """Note a call and what it made, and return that: what comes out as it went in becomes a tensor of its own."""

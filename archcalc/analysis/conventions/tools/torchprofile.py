@@ -10,7 +10,7 @@ TORCHPROFILE = convention(
     means="multiply-accumulates without bias; products and means are counted as well",
     url="https://github.com/zhijian-liu/torchprofile/blob/v0.1.0/torchprofile/handlers.py",
     counts={
-        "conv2d local2d table_conv2d linear": "macs",
+        "conv2d local2d table_conv2d linear matmul": "macs",
         "conv_transpose2d": "by_outputs_ungrouped",
         "batch_norm2d batch_norm1d instance_norm2d group_norm": "bias",
         "layer_norm layer_norm2d": "scaled",
@@ -22,6 +22,6 @@ TORCHPROFILE = convention(
     },
     free="relu relu6 tanh sigmoid gelu silu softmax max_pool2d adaptive_max_pool2d zero_pad2d add concat "
     "constant_pad2d reflection_pad2d hardtanh log_softmax permute dropout2d chunk split "
-    "transpose unflatten reshape squeeze unsqueeze",
+    "transpose unflatten reshape squeeze unsqueeze max_unpool2d",
     silent=EVERY_OTHER,
 )
