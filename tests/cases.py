@@ -20,7 +20,7 @@ from archcalc.layers.layer_norm import (
 )
 from archcalc.layers.linear import Linear
 from archcalc.layers.local import Local2d
-from archcalc.layers.merge import Add, Concat, Maximum, Mul, Sub
+from archcalc.layers.merge import Add, Concat, Matmul, Maximum, MaxUnpool2d, Mul, Sub
 from archcalc.layers.norm import BatchNorm1d, BatchNorm2d, BatchNorm3d, LocalResponseNorm
 from archcalc.layers.pad import (
     ConstantPad1d,
@@ -51,11 +51,12 @@ from archcalc.layers.pool import (
     MaxPool2d,
     MaxPool3d,
 )
-from archcalc.layers.rearrange import ChannelShuffle, Permute, PixelShuffle, PixelUnshuffle, Slice
+from archcalc.layers.rearrange import ChannelShuffle, Permute, PixelShuffle, PixelUnshuffle, Slice, Transpose
 from archcalc.layers.rectifier import Elu, Hardsigmoid, Hardswish, Hardtanh, LeakyRelu, Prelu, Relu6
+from archcalc.layers.reduce import Mean
 from archcalc.layers.regularize import Dropout, Dropout1d, Dropout2d, Dropout3d
 from archcalc.layers.resample import Upsample
-from archcalc.layers.reshape import Flatten, Identity
+from archcalc.layers.reshape import Flatten, Identity, Reshape, Squeeze, Unflatten, Unsqueeze
 from archcalc.layers.scale import Scale
 from archcalc.layers.smooth import Gelu, Mish, Silu, Softplus
 from archcalc.layers.softmax import Glu, LogSoftmax, Softmax
@@ -343,6 +344,10 @@ CASES = [
     case(AdaptiveAvgPool2d(output_size=(1, None)), [(64, 40, 100)], (64, 1, 100)),
     case(AdaptiveMaxPool2d(output_size=(3, 1)), [MAP], (4, 3, 1)),
     case(AdaptiveMaxPool2d(output_size=(None, 4)), [MAP], (4, 6, 4)),
+    case(Mean(dim=[3, 2]), [MAP], (4,)),
+    case(Mean(dim=1), [MAP], (6, 6)),
+    case(Mean(dim=3, keepdim=True), [MAP], (4, 6, 1)),
+    case(Mean(dim=1, keepdim=True), [(10,)], (1,)),
     case(LocalResponseNorm(size=5, alpha=2e-4, beta=0.5, k=2, alpha_per="sum"), [MAP], MAP),
     case(LocalResponseNorm(size=3, alpha_per="mean"), [MAP], MAP),
     # a scale and a shift for each of 4 channels; 4 means, 4 variances and a counter beside them
@@ -409,6 +414,16 @@ CASES = [
     # batch x 4 x 6 x 6: axes 2 to 3 become 36, axes 1 to 2 become 24
     case(Flatten(start_dim=2), [MAP], (4, 36)),
     case(Flatten(end_dim=2), [MAP], (24, 6)),
+    # 64 = 4 * 16; of 144 = 4 * 6 * 6 there are 144 / 8 = 18 times 8
+    case(Unflatten(sizes=[4, -1]), [(64, 7, 7)], (4, 16, 7, 7)),
+    case(Unflatten(dim=2, sizes=[3, 2]), [MAP], (4, 3, 2, 6)),
+    case(Unflatten(sizes=[64, 7, 7]), [(3136,)], (64, 7, 7)),
+    case(Reshape(shape=[2, -1, 4]), [MAP], (2, 18, 4)),
+    case(Reshape(shape=[144]), [MAP], (144,)),
+    case(Squeeze(dim=2), [(4, 1, 6)], (4, 6)),
+    case(Squeeze(dim=[2, 3]), [(4, 1, 1)], (4,)),
+    case(Unsqueeze(dim=1), [(4, 6)], (1, 4, 6)),
+    case(Unsqueeze(dim=4), [MAP], (4, 6, 6, 1)),
     case(Identity(), [MAP], MAP),
     # 1 + 6 + 2 = 9 high, 3 + 6 + 4 = 13 wide
     case(ZeroPad2d(padding={"top": 1, "bottom": 2, "left": 3, "right": 4}), [MAP], (4, 9, 13)),
@@ -429,6 +444,8 @@ CASES = [
     case(Split(sizes=[1, 2, 3], dim=3, index=2), [MAP], (4, 6, 3)),
     case(Permute(dims=[2, 3, 1]), [(4, 6, 5)], (6, 5, 4)),
     case(Permute(dims=[2, 1]), [(4, 6)], (6, 4)),
+    case(Transpose(dim0=1, dim1=3), [(4, 6, 5)], (5, 6, 4)),
+    case(Transpose(dim0=2, dim1=1), [(4, 6)], (6, 4)),
     case(Upsample(scale_factor=2), [MAP], (4, 12, 12)),
     case(Upsample(scale_factor=[2, 3], mode="nearest-exact"), [MAP], (4, 12, 18)),
     case(Upsample(size=7, mode="bilinear", align_corners=True), [MAP], (4, 7, 7)),
@@ -442,6 +459,15 @@ CASES = [
     case(Mul(), [(4, 1, 6), (4, 6, 1)], MAP),
     case(Add(), [MAP, MAP, MAP], MAP),
     # 64 + 128 + 32 + 32 = 256, GoogLeNet's first inception
+    # 3x5 by 5x2 for each of 4: 3 * 5 * 2 * 4 = 120; one matrix for all: 6 * 6 * 6 * 4
+    case(Matmul(), [(4, 3, 5), (4, 5, 2)], (4, 3, 2), macs=120),
+    case(Matmul(), [(1, 6, 6), MAP], MAP, macs=864),
+    case(Matmul(), [(7, 5), (5, 2)], (7, 2), macs=70),
+    # 7 / 2 = 3 rounded down, or 4 rounded up: the same pool with 6, which makes 3, is told apart
+    case(MaxUnpool2d(kernel_size=2), [(4, 3, 3), (4, 7, 6)], (4, 7, 6)),
+    case(MaxUnpool2d(kernel_size=2, ceil_mode=True), [(4, 4, 3), (4, 7, 6)], (4, 7, 6)),
+    # (6 + 2 - 3) // 1 + 1 = 6 high, (6 + 2 - 3) // 2 + 1 = 3 wide
+    case(MaxUnpool2d(kernel_size=3, stride=[1, 2], padding=1), [(4, 6, 3), MAP], MAP),
     case(Concat(), [(64, 28, 28), (128, 28, 28), (32, 28, 28), (32, 28, 28)], (256, 28, 28)),
     case(Concat(), [(10,), (5,)], (15,)),
     case(Concat(dim=3), [(4, 6, 5), MAP], (4, 6, 11)),

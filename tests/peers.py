@@ -116,7 +116,14 @@ LAYERS = {
     "slice": "{op: slice, start: 1, length: 3}",
     "chunk": "{op: chunk, chunks: 2, index: 1}",
     "split": "{op: split, sizes: [1, 3, 2], index: 1}",
+    "mean": "{op: mean, dim: [1, 2]}",
+    "transpose": "{op: transpose, dim0: 1, dim1: 2}",
+    "unflatten": "{op: unflatten, sizes: [2, 3]}",
+    "reshape": "{op: reshape, shape: [3, -1]}",
+    "squeeze": "{op: squeeze, dim: 2}",
+    "unsqueeze": "{op: unsqueeze, dim: 3}",
     "permute": "{op: permute, dims: [2, 1, 3]}",
+    "max_unpool2d": "{op: max_unpool2d, kernel_size: 3, stride: 2}",
     "upsample": "{op: upsample, scale_factor: 2}",
 }
 """A layer of each kind that has to be told something, on 6 x 9 x 9."""
@@ -128,6 +135,13 @@ LAYERS |= {
     for axes in (1, 3)
     if f"{op[:-2]}{axes}d" in KINDS
 }
+
+PATHS: Final = {
+    "sub": "[], []",
+    "matmul": "[], [{name: turned, op: transpose, dim0: 2, dim1: 3}]",
+    "max_unpool2d": "[{name: pool, op: max_pool2d, kernel_size: 3, stride: 2}], []",
+}
+"""The paths that a kind merges, where it cannot merge any three that are alike."""
 
 FLAT: Final = ("linear", "batch_norm1d", "softmax", "log_softmax")
 """Kinds that are put behind a flatten."""
@@ -155,6 +169,8 @@ VARIANTS: Final = {
     "adaptive_avg_pool2d_uneven": "{op: adaptive_avg_pool2d, output_size: 4}",
     "adaptive_avg_pool2d_finer": "{op: adaptive_avg_pool2d, output_size: [20, 13]}",
     "adaptive_max_pool2d_uneven": "{op: adaptive_max_pool2d, output_size: 4}",
+    "mean_of_places": "{op: mean, dim: [2, 3]}",
+    "mean_of_rows": "{op: mean, dim: 3, keepdim: true}",
     "softmax_on_maps": "{op: softmax, dim: 1}",
     "log_softmax_on_maps": "{op: log_softmax, dim: 2}",
     "prelu_of_channels": "{op: prelu, num_parameters: 6}",
@@ -184,9 +200,9 @@ def network_of_one(name: str, folder: Path) -> archcalc.Network:
     layer = (LAYERS | VARIANTS).get(name, f"{{op: {name}}}").replace("{", "{name: layer, ", 1)
     features = "  - {name: flatten, op: flatten}\n" if op in FLAT and "maps" not in name else ""
     if KINDS[op].merges:
-        more = "" if op == "sub" else ", []"
-        layer = f"{{name: layer, op: branches, merge: {op}, paths: [[], []{more}]}}"
-    shape = [8 if op == "pixel_shuffle" else 6, *[9] * KINDS[op].axes]
+        paths = PATHS.get(op, "[], [], []")
+        layer = layer.replace(f"op: {op}", f"op: branches, merge: {op}, paths: [{paths}]")
+    shape = {"pixel_shuffle": [8, 9, 9], "squeeze": [6, 1, 9]}.get(op, [6, *[9] * KINDS[op].axes])
     spec.write_text(f"archcalc: 1\nname: one_{name}\ninput: {shape}\nlayers:\n{features}  - {layer}\n")
     return archcalc.load(spec)
 

@@ -32,6 +32,10 @@ class Called(nn.Module):
                 return torch.stack(torch.broadcast_tensors(*tensors)).prod(0)
             case "torch.sub":
                 return tensors[0] + -tensors[1]
+            case "torch.matmul":
+                before = torch.broadcast_shapes(*(tensor.shape[:-2] for tensor in tensors))
+                one, other = (tensor.expand(*before, *tensor.shape[-2:]) for tensor in tensors)
+                return torch.bmm(one.flatten(0, -3), other.flatten(0, -3)).unflatten(0, before)
             case "torch.narrow":
                 dim, start, length = (self.twin.keywords[word] for word in ("dim", "start", "length"))
                 return tensors[0].index_select(dim, torch.arange(start, start + length))
@@ -43,8 +47,31 @@ class Called(nn.Module):
                 dim, sizes = self.twin.keywords["dim"], self.twin.keywords["split_size_or_sections"]
                 start = sum(sizes[: self._index()])
                 return tensors[0].index_select(dim, torch.arange(start, start + sizes[self._index()]))
+            case "torch.unflatten":
+                (x,), dim, sizes = tensors, self.twin.keywords["dim"], self.twin.keywords["sizes"]
+                return x.reshape(*x.shape[:dim], *sizes, *x.shape[dim + 1 :])
+            case "torch.reshape":
+                return tensors[0].flatten(1).unflatten(1, self.twin.keywords["shape"][1:])
+            case "torch.squeeze":
+                dim = self.twin.keywords["dim"]
+                (x,), axes = tensors, (dim,) if isinstance(dim, int) else dim
+                return x.flatten(1).unflatten(1, [x.shape[axis] for axis in range(1, x.dim()) if axis not in axes])
+            case "torch.mean":
+                dim, keepdim = self.twin.keywords["dim"], self.twin.keywords["keepdim"]
+                (x,), axes = tensors, (dim,) if isinstance(dim, int) else dim
+                for axis in sorted(axes, reverse=True):
+                    x = torch.stack(x.unbind(axis), 0).sum(0) / x.shape[axis]
+                    x = x.unsqueeze(axis) if keepdim else x
+                return x
+            case "torch.unsqueeze":
+                return torch.stack([tensors[0]], self.twin.keywords["dim"])
+            case "torch.transpose":
+                first, second = sorted((self.twin.keywords["dim0"], self.twin.keywords["dim1"]))
+                return tensors[0].movedim(first, second).movedim(second - 1, first)
             case "torch.permute":
                 return torch.movedim(tensors[0], self.twin.keywords["dims"], tuple(range(tensors[0].dim())))
+        if self.inner is not None and len(tensors) > 1:
+            return self.inner(*tensors)
         (x,) = tensors
         assert self.inner is not None
         return self.inner(self.pad(x) if self.pad else x)

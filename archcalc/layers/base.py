@@ -290,6 +290,7 @@ FAMILIES: Final[Mapping[str, str]] = {
     "pool": "max_pool1d max_pool2d max_pool3d avg_pool1d avg_pool2d avg_pool3d "
     "adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d "
     "adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d",
+    "reduce": "mean",
     "norm": "local_response_norm batch_norm1d batch_norm2d batch_norm3d",
     "layer_norm": "instance_norm1d instance_norm2d instance_norm3d group_norm layer_norm layer_norm2d "
     "global_response_norm",
@@ -300,13 +301,13 @@ FAMILIES: Final[Mapping[str, str]] = {
     "softmax": "softmax log_softmax glu",
     "regularize": "dropout dropout1d dropout2d dropout3d",
     "stochastic_depth": "stochastic_depth",
-    "reshape": "flatten identity",
-    "rearrange": "pixel_shuffle pixel_unshuffle channel_shuffle slice permute",
+    "reshape": "flatten unflatten reshape squeeze unsqueeze identity",
+    "rearrange": "pixel_shuffle pixel_unshuffle channel_shuffle slice permute transpose",
     "part": "chunk split",
     "pad": "zero_pad1d zero_pad2d zero_pad3d constant_pad1d constant_pad2d constant_pad3d "
     "reflection_pad1d reflection_pad2d reflection_pad3d replication_pad1d replication_pad2d replication_pad3d",
     "resample": "upsample",
-    "merge": "add sub maximum mul concat",
+    "merge": "add sub maximum mul matmul max_unpool2d concat",
 }
 """The files of this folder that have layer kinds, and the ops of these, in the order in which they are listed."""
 

@@ -1,6 +1,6 @@
 """How the value of a layer's field is read, checked, written and described.
 
-A field type is used as an annotation: `kernel_size: Pair`. The same type reads a value from a spec file and from
+A field type is used as an annotation: `kernel_size: EachAxis`. The same type reads a value from a spec file and from
 Python, writes it back in its shortest form, and describes itself to the JSON schema and to `archcalc ops`.
 """
 
@@ -269,6 +269,48 @@ class Order(FieldType):
     def schema(self) -> dict[str, Any]:
         axis = {"anyOf": [{"type": "integer", "minimum": 1}, EXPRESSION]}
         return {"type": "array", "items": axis, "minItems": 1, "maxItems": _MOST_SHOWN, "uniqueItems": True}
+
+
+class SomeAxes(FieldType):
+    """One axis or several, as torch counts them; the batch, which is 0, is left out."""
+
+    words = "an axis from 1 on, or a list of axes, each once"
+
+    def read(self, value: Any) -> tuple[int, ...]:
+        axes = value if isinstance(value, list | tuple) else [value]
+        are_axes = all(is_integer(axis) and 1 <= axis <= LARGEST for axis in axes)
+        if are_axes and 0 < len(set(axes)) == len(axes) <= _MOST_SHOWN:
+            return tuple(sorted(axes))
+        raise self.refuse(value)
+
+    def write(self, value: tuple[int, ...]) -> int | list[int]:
+        return value[0] if len(value) == 1 else list(value)
+
+    def schema(self) -> dict[str, Any]:
+        one = {"type": "integer", "minimum": 1}
+        axes = {"type": "array", "items": {"anyOf": [one, EXPRESSION]}, "minItems": 1, "maxItems": _MOST_SHOWN}
+        return {"anyOf": [one, axes | {"uniqueItems": True}]}
+
+
+class NewSizes(FieldType):
+    """Sizes in which the same elements are laid out; -1 stands for what is left."""
+
+    words = "a list of integers >= 1, of which one may be -1, for what is left"
+
+    def read(self, value: Any) -> tuple[int, ...]:
+        sizes = value if isinstance(value, list | tuple) else ()
+        known = [size for size in sizes if size != -1]
+        is_sound = len(sizes) - len(known) <= 1 and all(is_integer(size) and 1 <= size <= LARGEST for size in known)
+        if 0 < len(sizes) <= _MOST_SHOWN and is_sound:
+            return tuple(map(int, sizes))
+        raise self.refuse(value)
+
+    def write(self, value: tuple[int, ...]) -> list[int]:
+        return list(value)
+
+    def schema(self) -> dict[str, Any]:
+        one = {"anyOf": [{"type": "integer", "minimum": 1}, {"const": -1}, EXPRESSION]}
+        return {"type": "array", "items": one, "minItems": 1, "maxItems": _MOST_SHOWN}
 
 
 class PartIndex(Optional):

@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Sequence
 from functools import reduce
 from itertools import combinations, pairwise
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
+from archcalc.layers import window
 from archcalc.layers.base import Role, Weightless, Windowless, kind
-from archcalc.layers.fields import Dim
-from archcalc.layers.requirement import Requirement
-from archcalc.layers.sizes import S, Shape, Sizes, broadcast, broadcasts, dims, equal
+from archcalc.layers.fields import NONE, Dim, EachAxis, Flag, SidePadding, Sides
+from archcalc.layers.pool import AS_KERNEL, PoolStride
+from archcalc.layers.requirement import Requirement, has_rank
+from archcalc.layers.sizes import S, Shape, Sizes, broadcast, broadcasts, dims, equal, product
 from archcalc.layers.twin import Twin
 
 
@@ -33,7 +35,7 @@ class Merge(Weightless, Windowless):
     role = Role.MERGE
     idle = False
     mixes_channels = False
-    torch_ignored = ()
+    torch_ignored: ClassVar[tuple[str, ...]] = ()
     merges = True
 
     def mixes_places(self, *inputs: Sizes[S]) -> bool:
@@ -77,9 +79,7 @@ class Sub(OfAlike):
     torch_functions = {"sub": (), "subtract": ()}
 
     def requirements(self, *inputs: Sizes[S]) -> Iterator[Requirement]:
-        yield Requirement(
-            len(inputs) == 2, lambda: f"subtracts one layer from another, so it reads 2, not {len(inputs)}"
-        )
+        yield from _two(inputs, "subtracts one layer from another")
         yield from super().requirements(*inputs)
 
     def twin(self, *inputs: Shape) -> Twin:
@@ -122,6 +122,122 @@ class Mul(Merge):
 
     def twin(self, *inputs: Shape) -> Twin:
         return Twin(self.torch_call, {}, operator="*")
+
+
+def _two(inputs: Sequence[object], does: str) -> Iterator[Requirement]:
+    yield Requirement(len(inputs) == 2, lambda: f"{does}, so it reads 2, not {len(inputs)}")
+
+
+@kind("matmul")
+class Matmul(Windowless):
+    """Matrix products over the last two axes, (..., n, m) by (..., m, p); sizes before them are equal, or 1 for all."""
+
+    role = Role.MERGE
+    counted = True
+    idle = False
+    mixes_channels = False
+    input_axis = None
+    torch_call = "torch.matmul"
+    torch_functions = {"matmul": ()}
+    torch_ignored = ()
+    merges = True
+    associates = True
+
+    def requirements(self, *inputs: Sizes[S]) -> Iterator[Requirement]:
+        yield from _two(inputs, "multiplies the matrices of one layer by those of another")
+        one, other = inputs
+        both = f"{dims(one)} and {dims(other)}"
+        ranks = f"multiplies matrices, with as many axes before them on both sides, not {both}"
+        yield Requirement(len(one) == len(other) >= 2, lambda: ranks)
+        words = f"multiplies matrices of n x m by m x p, and {both} have {one[-1]} columns and {other[-2]} rows"
+        yield Requirement(equal(one[-1], other[-2]), lambda: words)
+        before = f"multiplies matrices, of which there are equally many, or 1 along an axis, not {both}"
+        for size, beside in zip(one[:-2], other[:-2], strict=True):
+            yield Requirement(broadcasts(size, beside), lambda: before)
+
+    def output_shape(self, one: Sizes[S], other: Sizes[S]) -> Sizes[S]:
+        before = tuple(map(broadcast, one[:-2], other[:-2]))
+        return (*before, one[-2], other[-1])
+
+    def param_shapes(self, *inputs: Sizes[S]) -> dict[str, Sizes[S]]:
+        return {}
+
+    def buffer_shapes(self, *inputs: Sizes[S]) -> dict[str, Sizes[S]]:
+        return {}
+
+    def macs(self, one: Sizes[S], other: Sizes[S], out: Sizes[S]) -> S:
+        return product(out) * one[-1]
+
+    def units(self, out: Sizes[S]) -> int:
+        return 0
+
+    def mixes_places(self, *inputs: Sizes[S]) -> bool:
+        return True
+
+    def twin(self, *inputs: Shape) -> Twin:
+        return Twin(self.torch_call, {})
+
+
+class _Pool(NamedTuple):
+    """The window of a pool that is undone."""
+
+    kernel_size: tuple[int, ...]
+    stride: tuple[int, ...]
+    padding: Sides
+    dilation: tuple[int, ...]
+    ceil_mode: bool
+
+
+@kind("max_unpool2d")
+class MaxUnpool2d(Merge):
+    """Its first input put back where a max_pool2d found the maxima of its second, which is what that pool read; else 0.
+
+    So it makes the size that the pool had, whichever of several that was. Its fields are those of the pool.
+    """
+
+    torch_call = "MaxUnpool2d"
+    torch_functions = {"max_unpool2d": ("indices", "kernel_size", "stride", "padding", "output_size")}
+    torch_ignored = ("indices", "output_size")
+    also_called = ("unpool", "unpooling")
+
+    kernel_size: EachAxis
+    stride: PoolStride = AS_KERNEL
+    padding: SidePadding = NONE
+    ceil_mode: Flag = False
+
+    def requirements(self, *inputs: Sizes[S]) -> Iterator[Requirement]:
+        yield from _two(inputs, "puts one layer where a pool found the maxima of another")
+        pooled, whole = inputs
+        for x in inputs:
+            yield from has_rank(x, 3)
+        for before, after in self.padding.along_axes:
+            yield Requirement(before == after, lambda: "undoes pools that pad both sides alike, as torch has it")
+        pool = self._pool
+        yield from window.pads_less_than_windows(pool)
+        yield from window.fits(pool, whole)
+        made = (whole[0], *window.places(pool, whole))
+        undone = f"undoes a pool that makes {dims(made)} of {dims(whole)}, and reads {dims(pooled)}"
+        for size, beside in zip(pooled, made, strict=True):
+            yield Requirement(equal(size, beside), lambda: undone)
+
+    def output_shape(self, pooled: Sizes[S], whole: Sizes[S]) -> Sizes[S]:
+        return whole
+
+    def mixes_places(self, *inputs: Sizes[S]) -> bool:
+        return True
+
+    def twin(self, *inputs: Shape) -> Twin:
+        keywords = {
+            "kernel_size": self.kernel_size,
+            "stride": self.stride,
+            "padding": self.padding.before,
+            "ceil_mode": self.ceil_mode,
+        }
+        return Twin(self.torch_call, keywords, defaults={"padding": (0, 0), "ceil_mode": False})
+
+    @property
+    def _pool(self) -> _Pool:
+        return _Pool(self.kernel_size, self.stride, self.padding, (1, 1), self.ceil_mode)
 
 
 @kind("concat")

@@ -10,7 +10,7 @@ from archcalc.layers.fields import Dim, Integer, PartIndex, PartSizes
 from archcalc.layers.rearrange import NARROW, Rearrangement
 from archcalc.layers.requirement import Requirement, is_axis
 from archcalc.layers.sizes import S, Shape, Sizes, divisible, equal, parted
-from archcalc.layers.twin import Part, Twin
+from archcalc.layers.twin import Part, Twin, Work
 
 PartCount = Annotated[int, Integer(2)]
 Index = Annotated[int | None, PartIndex()]
@@ -66,9 +66,10 @@ class Division(Rearrangement):
         """Which part it is."""
         return None if self.index is None else Part(self.index, self.count)
 
-    def same_work(self, x: Shape) -> Twin:
+    def as_slice(self, x: Shape) -> Work:
         """Return the part as the slice that it is."""
-        return Twin(NARROW, {"dim": self.dim, "start": self.start(x), "length": self.length(x)})
+        fields = {"dim": self.dim, "start": self.start(x), "length": self.length(x)}
+        return Work(NARROW, fields, self.output_shape(x))
 
 
 @kind("chunk")
@@ -98,7 +99,7 @@ class Chunk(Division):
 
     def twin(self, x: Shape) -> Twin:
         keywords = {"chunks": self.chunks, "dim": self.dim}
-        return Twin(self.torch_call, keywords, positional=("chunks",), part=self.part, same_work=self.same_work(x))
+        return Twin(self.torch_call, keywords, positional=("chunks",), part=self.part, same_work=(self.as_slice(x),))
 
 
 def _unequal(size: Any, chunks: int, dim: int) -> str:
@@ -144,5 +145,5 @@ class Split(Division):
             keywords,
             positional=("split_size_or_sections",),
             part=self.part,
-            same_work=self.same_work(x),
+            same_work=(self.as_slice(x),),
         )

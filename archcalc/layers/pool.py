@@ -78,7 +78,7 @@ class MaxPool2d(MaxPool):
 
     axes = 2
     torch_call = "nn.MaxPool2d"
-    torch_functions = {"max_pool2d": _OF_MAXIMA}
+    torch_functions = {"max_pool2d": _OF_MAXIMA, "max_pool2d_with_indices": _OF_MAXIMA}
 
 
 @kind("max_pool3d")

@@ -1,5 +1,6 @@
 """Layers that put elements in another order, or take some of them."""
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from typing import Final
 
@@ -7,7 +8,10 @@ from archcalc.layers.base import Role, Weightless, Windowless, kind
 from archcalc.layers.fields import Axes, Count, Dim, Groups, IntegerFromZero
 from archcalc.layers.requirement import Requirement, can_be_divided, has_rank, is_axis
 from archcalc.layers.sizes import S, Shape, Sizes, dims, parted
-from archcalc.layers.twin import Twin
+from archcalc.layers.twin import Twin, Work
+
+PERMUTE: Final = "torch.permute"
+"""The function that puts axes in another order, whichever way a model says it."""
 
 NARROW: Final = "torch.narrow"
 """The function that takes a part along one axis, whichever way a model says it."""
@@ -123,11 +127,25 @@ class Slice(Rearrangement):
         return Twin(self.torch_call, {"dim": self.dim, "start": self.start, "length": self.length})
 
 
+class Reordering(Rearrangement):
+    """Kinds that put axes in another order."""
+
+    @abstractmethod
+    def order(self, rank: int) -> tuple[int, ...]:
+        """Return which of `rank` axes comes where, as torch counts axes, without the batch."""
+
+    def output_shape(self, x: Sizes[S]) -> Sizes[S]:
+        return tuple(x[axis - 1] for axis in self.order(len(x)))
+
+    def mixes_places(self, x: Sizes[S]) -> bool:
+        return len(x) > 1
+
+
 @kind("permute")
-class Permute(Rearrangement):
+class Permute(Reordering):
     """Axes in another order: `dims` says which comes where, as torch counts axes; the batch, 0, stays the first."""
 
-    torch_call = "torch.permute"
+    torch_call = PERMUTE
     torch_functions = {"permute": ("dims",)}
 
     dims: Axes
@@ -136,14 +154,40 @@ class Permute(Rearrangement):
         whole = f"dims {list(self.dims)} is not an order of the {len(x)} axes of batch x {dims(x)}"
         yield Requirement(sorted(self.dims) == [*range(1, len(x) + 1)], lambda: whole)
 
-    def output_shape(self, x: Sizes[S]) -> Sizes[S]:
-        return tuple(x[axis - 1] for axis in self.dims)
+    def order(self, rank: int) -> tuple[int, ...]:
+        return self.dims
 
     def puts_channels_last(self) -> bool:
         return self.dims[-1] == 1
 
-    def mixes_places(self, x: Sizes[S]) -> bool:
-        return len(x) > 1
-
     def twin(self, x: Shape) -> Twin:
         return Twin(self.torch_call, {"dims": (0, *self.dims)})
+
+
+@kind("transpose")
+class Transpose(Reordering):
+    """Axes `dim0` and `dim1` exchanged, as torch counts axes: 1 is channels or features."""
+
+    torch_call = "torch.transpose"
+    torch_functions = {"transpose": ("dim0", "dim1")}
+    also_called = ("swapaxes",)
+
+    dim0: Dim
+    dim1: Dim
+
+    def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
+        yield from is_axis(self.dim0, x)
+        yield from is_axis(self.dim1, x)
+        yield Requirement(self.dim0 != self.dim1, lambda: f"exchanges two axes, and dim0 and dim1 are both {self.dim0}")
+
+    def order(self, rank: int) -> tuple[int, ...]:
+        exchanged = {self.dim0: self.dim1, self.dim1: self.dim0}
+        return tuple(exchanged.get(axis, axis) for axis in range(1, rank + 1))
+
+    def puts_channels_last(self) -> bool:
+        return 1 in (self.dim0, self.dim1)
+
+    def twin(self, x: Shape) -> Twin:
+        ordered = Work(PERMUTE, {"dims": (0, *self.order(len(x)))}, self.output_shape(x))
+        keywords = {"dim0": self.dim0, "dim1": self.dim1}
+        return Twin(self.torch_call, keywords, positional=("dim0", "dim1"), same_work=(ordered,))

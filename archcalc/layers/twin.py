@@ -15,6 +15,14 @@ class Part(NamedTuple):
     """How many there are."""
 
 
+class Work(NamedTuple):
+    """A call by which a layer is compared with a model, which may do the same in other ways."""
+
+    call: str
+    keywords: Mapping[str, Any]
+    output_shape: tuple[int, ...]
+
+
 class Twin(NamedTuple):
     """A call in torch, with its keywords, after a padding.
 
@@ -40,8 +48,8 @@ class Twin(NamedTuple):
     """How source writes a function of two tensors."""
     part: Part | None = None
     """The tensor that is meant of several that a function makes; None for a function that makes one."""
-    same_work: "Twin | None" = None
-    """A call that does the same work, by which it is compared with a model that may do it in other ways."""
+    same_work: tuple[Work, ...] = ()
+    """Calls, one after the other, that do the same work, by which it is compared; none where it is the call itself."""
     remark: str = ""
     """A remark on the arguments, which source writes after them."""
 
@@ -53,11 +61,6 @@ class Twin(NamedTuple):
     def is_ours(self) -> bool:
         """Whether it is a class that torch does not have."""
         return "." not in self.call
-
-    @property
-    def compared(self) -> "Twin":
-        """The call by which it is compared with a model."""
-        return self.same_work or self
 
     @property
     def written(self) -> dict[str, Any]:

@@ -113,6 +113,28 @@ class TableConv2d(nn.Module):
         return maps if self.bias is None else maps + self.bias.view(-1, 1, 1)
 
 
+class MaxUnpool2d(nn.Module):
+    """What is read first, put where a max pool finds the largest of what is read then, and zeros beside it."""
+
+    __constants__ = ("kernel_size", "stride", "padding", "ceil_mode")
+
+    def __init__(
+        self,
+        kernel_size: tuple[int, int],
+        stride: tuple[int, int],
+        padding: tuple[int, int] = (0, 0),
+        ceil_mode: bool = False,
+    ) -> None:
+        super().__init__()
+        self.kernel_size, self.stride, self.padding, self.ceil_mode = kernel_size, stride, padding, ceil_mode
+
+    def forward(self, x: Tensor, whole: Tensor) -> Tensor:
+        window, ceil_mode = (self.kernel_size, self.stride, self.padding), self.ceil_mode
+        _, places = nn.functional.max_pool2d(whole, *window, ceil_mode=ceil_mode, return_indices=True)
+        size = [int(length) for length in whole.shape[2:]]  # in a trace they are tensors
+        return nn.functional.max_unpool2d(x, places, *window, output_size=size)
+
+
 class StochasticDepth(nn.Module):
     """Whole examples, or the whole batch, set to zero with probability p in training; no change in inference."""
 

@@ -170,8 +170,14 @@ def runner(network: archcalc.Network) -> tuple[Callable[[Tensor], Tensor], Tenso
     x = torch.rand(1, *node.device_inputs[0], dtype=torch.float64) + 0.5
     for parameter in module.double().parameters():
         parameter.add_(torch.rand_like(parameter))
-    count = len(node.device_inputs)
-    return lambda tensor: module.run_alone(node.name, [tensor * (1 + i / 2) for i in range(count)])[0], x
+    first, *others = node.device_inputs
+    fixed = {i: torch.rand(1, *shape, dtype=torch.float64) for i, shape in enumerate(others, 1) if shape != first}
+
+    def run(tensor: Tensor) -> Tensor:
+        tensors = [fixed.get(i, tensor * (1 + i / 2)) for i in range(len(node.device_inputs))]
+        return module.run_alone(node.name, tensors)[0]
+
+    return run, x
 
 
 def of_places(layer: Layer) -> bool:
@@ -198,7 +204,8 @@ def what_it_does(network: archcalc.Network) -> Iterator[str]:
     same = torch.equal(run(x - 1).flatten(), (x - 1).flatten())
     if layer.idle != same:
         yield f"it is {'not ' * (not same)}idle in inference"
-    if (layer.role is Role.WEIGHTS) != layer.counted or (layer.role is Role.MERGE) != layer.merges:
+    of_roles = (layer.role is Role.WEIGHTS) == (layer.counted and not layer.merges)
+    if not of_roles or (layer.role is Role.MERGE) != layer.merges:
         yield f"its role is not {layer.role}"
 
 
@@ -206,6 +213,10 @@ def what_it_does(network: archcalc.Network) -> Iterator[str]:
 def what_order_does(network: archcalc.Network) -> Iterator[str]:
     node, module = layer_of(network.graph), build(network.graph).eval()
     some = [torch.rand(1, *shape) for shape in node.device_inputs]
+    if len(set(node.device_inputs)) > 1:
+        if node.layer.commutes or node.layer.associates:
+            yield "it reads layers of other shapes, of which there is one order"
+        return
     there, back = (module.run_alone(node.name, tensors)[0] for tensors in (some, some[::-1]))
     if len(some) > 1 and torch.allclose(there, back) != node.layer.commutes:
         yield "the order of what it reads changes nothing, or does and should not"
@@ -310,6 +321,10 @@ def beside_function(network: archcalc.Network, name: str, words: tuple[str, ...]
 
     class Model(nn.Module):
         def forward(self, x: Tensor) -> Any:
+            if name == "max_unpool2d":
+                given = [twin.keywords[word] for word in ("kernel_size", "stride", "padding")]
+                pooled, places = functional.max_pool2d(x, *given, return_indices=True)
+                return function(pooled, places, *given, x.shape[2:])
             tensors = [x] * len(node.device_inputs)
             if twin.takes_list:
                 return function(tensors, **twin.keywords)
@@ -318,7 +333,7 @@ def beside_function(network: archcalc.Network, name: str, words: tuple[str, ...]
             made = function(x, **{word: twin.keywords[word] for word in words})
             return made if twin.part is None else made[twin.part.number]
 
-    seen = trace(Model(), torch.rand(1, *node.device_inputs[0])).seen
+    seen = trace(Model(), torch.rand(1, *node.device_inputs[-1])).seen
     theirs = with_joined(seen.calls, seen.outputs, lambda inner, outer: inner.op == outer.op)[-1]
     ours = folded(place(network.graph), network.spec.inputs, network.graph.outputs).calls[-1]
     return [Beside(ours=ours, theirs=theirs)]

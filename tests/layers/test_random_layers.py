@@ -18,6 +18,7 @@ from archcalc.layers.fields import (
     Choice,
     FieldType,
     Integer,
+    NewSizes,
     Number,
     Optional,
     Order,
@@ -25,8 +26,10 @@ from archcalc.layers.fields import (
     PartSizes,
     PerAxis,
     Several,
+    SomeAxes,
     Table,
 )
+from archcalc.layers.pool import MaxPool2d
 from tests.twins import Called, buffer_elements, elements, on_meta
 
 sizes = st.integers(1, 9)
@@ -62,6 +65,11 @@ def values(type_: FieldType) -> st.SearchStrategy[Any]:
             return st.one_of(sizes, st.lists(sizes, min_size=1, max_size=3))
         case Table():
             return st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=4, unique=True), min_size=1, max_size=3)
+        case SomeAxes():
+            return st.one_of(st.integers(1, 4), st.lists(st.integers(1, 4), min_size=1, max_size=3, unique=True))
+        case NewSizes():
+            known = st.lists(st.integers(1, 4), min_size=1, max_size=2)
+            return st.builds(lambda ahead, behind: [*ahead, -1, *behind], known, known) | known
         case PartSizes():
             return st.lists(sizes, min_size=2, max_size=3)
         case Order():
@@ -87,6 +95,8 @@ def test_torch_makes_the_same_of_it(op: str, data: st.DataObject) -> None:
     layer = KINDS[op](**data.draw(layers(KINDS[op])))
     x = data.draw(shapes_for(KINDS[op]))
     inputs = [x] * (data.draw(st.integers(2, 3)) if layer.merges else 1)
+    if op == "max_unpool2d":
+        inputs = [MaxPool2d(**vars(layer)).output_shape(x), x] if len(x) == 3 else [x, x]
     if op == "layer_norm":
         layer = KINDS[op](**vars(layer) | {"normalized_shape": x[data.draw(st.integers(0, len(x) - 1)) :]})
     try:

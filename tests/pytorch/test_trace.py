@@ -119,7 +119,7 @@ NOTED: dict[str, tuple[Callable[[Model, Tensor], Any], list[str]]] = {
     "indexed": (lambda m, x: F.adaptive_avg_pool2d(x, 1)[:, :, 0, 0], ["AdaptiveAvgPool2d(x)", "Flatten(0)", "-> 1"]),
     "there and back": (lambda m, x: m.a(x.unsqueeze(1).squeeze(1)), ["Conv2d(x)", "-> 0"]),
     "same shape": (lambda m, x: m.a(x.view(1, 4, 6, 6).contiguous()), ["Conv2d(x)", "-> 0"]),
-    "other maps": (lambda m, x: m.a(x.view(1, 4, 4, 9)), ["view(x)", "Conv2d(0)", "-> 1"]),
+    "other maps": (lambda m, x: m.a(x.view(1, 4, 4, 9)), ["reshape(x)", "Conv2d(0)", "-> 1"]),
     "part": (lambda m, x: m.a(x[:, :, 1:]), ["narrow(x)", "Conv2d(0)", "-> 1"]),
     "crop": (lambda m, x: x[..., 1:5, 2:-1].clone(), ["narrow(x)", "narrow(0)", "-> 1"]),
     "chunks": (lambda m, x: sum(x.chunk(2, 1)), ["narrow(x)", "narrow(x)", "add(0, 1)", "-> 2"]),
@@ -141,15 +141,15 @@ NOTED: dict[str, tuple[Callable[[Model, Tensor], Any], list[str]]] = {
     ),
     "shuffled and left so": (
         lambda m, x: x.view(1, 2, 2, 6, 6).transpose(1, 2),
-        ["ChannelShuffle(x)", "transpose(0)", "-> 1"],
+        ["ChannelShuffle(x)", "reshape(0)", "-> 1"],
     ),
     "other axes": (
         lambda m, x: x.view(1, 2, 2, 6, 6).transpose(1, 3).reshape(1, 4, 6, 6),
-        ["view(x)", "transpose(0)", "reshape(1)", "-> 2"],
+        ["reshape(x)", "permute(0)", "reshape(1)", "-> 2"],
     ),
     "other order": (lambda m, x: m.a(x[:, [1, 0, 2, 3]]), ["getitem(x)", "Conv2d(0)", "-> 1"]),
-    "turned": (lambda m, x: m.a(x.mT), ["mT(x)", "Conv2d(0)", "-> 1"]),
-    "transposed": (lambda m, x: m.a(x.transpose(2, 3)), ["transpose(x)", "Conv2d(0)", "-> 1"]),
+    "turned": (lambda m, x: m.a(x.mT), ["permute(x)", "Conv2d(0)", "-> 1"]),
+    "transposed": (lambda m, x: m.a(x.transpose(2, 3)), ["permute(x)", "Conv2d(0)", "-> 1"]),
     "expanded": (lambda m, x: m.a(x[:, :, :1].expand(1, *SHAPE)), ["narrow(x)", "expand(0)", "Conv2d(1)", "-> 2"]),
     "data": (lambda m, x: m.a(x.data.detach().float()), ["Conv2d(x)", "-> 0"]),
     # means and maxima over places
@@ -241,6 +241,23 @@ def test_parts_are_told_apart_however_they_are_made(name: str) -> None:
     shapes = [tuple(whole.narrow(*step).shape[1:]) for step in steps]
     assert [call.output_shape for call in parts] == shapes
     assert [call.reads for call in seen.calls if call.op == "Tanh"] == [(part.number,) for part in parts]
+
+
+@pytest.mark.parametrize(
+    ("forward", "dims"),
+    [
+        (lambda m, x: x.permute(0, 2, 3, 1), (0, 2, 3, 1)),
+        (lambda m, x: torch.permute(x, (0, -1, 1, 2)), (0, 3, 1, 2)),
+        (lambda m, x: torch.transpose(x, dim0=1, dim1=-1), (0, 3, 2, 1)),
+        (lambda m, x: x.swapaxes(2, 1), (0, 2, 1, 3)),
+        (lambda m, x: x.mT, (0, 1, 3, 2)),
+    ],
+)
+def test_an_order_of_axes_is_known_however_it_is_made(
+    forward: Callable[[Model, Tensor], Any], dims: tuple[int, ...]
+) -> None:
+    (call,) = traced(forward).seen.calls
+    assert (call.op, call.fields) == ("permute", {"dims": dims})
 
 
 def test_a_module_that_runs_twice_has_the_weights_of_the_first_time() -> None:

@@ -10,7 +10,9 @@ from typing import Any, Final
 from archcalc.graph import Node, reads_own_part, side_by_side
 from archcalc.layers import KINDS, Shape
 from archcalc.layers.fields import Axis, from_the_start
+from archcalc.layers.reshape import Flatten, Reshape, laid_out
 from archcalc.layers.sizes import AXES
+from archcalc.layers.twin import Work
 from archcalc.twins import JOIN, Placed
 
 UNSEEN: Final = -1
@@ -129,13 +131,15 @@ def _add_one(calls: _Calls, layer: Placed, copy: int, reads: tuple[int, ...]) ->
     path = paths[copy]
     if twin.pad is not None:
         reads = (calls.add(_padding(layer, 1, (pads[copy],), reads)),)
+    *before, work = _works(layer)
+    reads = _add_before(calls, layer, before, 1, reads)
     return calls.add(
         Call(
             name=_on(node.name, node, copy),
-            op=_op(twin.compared.call),
+            op=_op(work.call),
             output_shape=node.device_output,
             reads=reads,
-            fields=_known(twin.compared.call, twin.compared.keywords, node),
+            fields=_known(work.call, work.keywords, node),
             tensors=node.tensors,
             params=sum(map(prod, node.layer.param_shapes(*node.device_inputs).values())),
             paths=(path,) if twin.is_module else (),
@@ -164,17 +168,19 @@ def _add_all(calls: _Calls, layer: Placed) -> int:
     reads = tuple(map(calls.whole, node.inputs))
     if twin.pad is not None:
         reads = (calls.add(_padding(layer, node.copies, pads, reads)),)
+    *before, work = _works(layer)
+    reads = _add_before(calls, layer, before, node.copies, reads)
     own = any(name in calls.nodes and reads_own_part(node, calls.nodes[name]) for name in node.inputs)
     wider = twin.adds_up + (twin.adds_up_apart if own else ())
-    keywords = {word: v * node.copies if word in wider else v for word, v in twin.compared.keywords.items()}
+    keywords = {word: v * node.copies if word in wider else v for word, v in work.keywords.items()}
     tensors = {name: side_by_side(shape, node.copies) if shape else () for name, shape in node.tensors.items()}
     return calls.add(
         Call(
             name=node.name,
-            op=_op(twin.compared.call),
+            op=_op(work.call),
             output_shape=node.output_shape,
             reads=reads,
-            fields=_known(twin.compared.call, keywords, node),
+            fields=_known(work.call, keywords, node),
             tensors=tensors,
             params=sum(prod(tensors[name]) for name in node.layer.param_shapes(*node.device_inputs)),
             paths=paths if twin.is_module else (),
@@ -183,6 +189,23 @@ def _add_all(calls: _Calls, layer: Placed) -> int:
             associates=node.layer.associates,
         )
     )
+
+
+def _works(layer: Placed) -> tuple[Work, ...]:
+    """Return the calls by which a layer is compared, one after the other."""
+    twin = layer.twin
+    return twin.same_work or (Work(twin.call, twin.keywords, layer.node.device_output),)
+
+
+def _add_before(
+    calls: _Calls, layer: Placed, works: Sequence[Work], copies: int, reads: tuple[int, ...]
+) -> tuple[int, ...]:
+    """Add the calls that a layer is compared by but its last, and return what the last one reads."""
+    for work in works:
+        name, shape = f"{layer.node.name} ({_op(work.call)})", side_by_side(work.output_shape, copies)
+        fields = _known(work.call, work.keywords, layer.node)
+        reads = (calls.add(Call(name=name, op=_op(work.call), output_shape=shape, fields=fields, reads=reads)),)
+    return reads
 
 
 def _padding(layer: Placed, copies: int, paths: tuple[str, ...], reads: tuple[int, ...]) -> Call:
@@ -242,3 +265,27 @@ def with_joined(calls: Sequence[Call], kept: Container[int], is_part: Callable[[
         parts = (reads[number] if number in inner else (number,) for number in call.reads)
         reads[call.number] = tuple(chain.from_iterable(parts))
     return [replace(call, reads=reads[call.number]) for call in calls if call.number not in inner]
+
+
+_LAYING_OUT: Final = frozenset(_op(call) for call in (Flatten.torch_call, Reshape.torch_call))
+
+
+def with_layouts_joined(calls: Sequence[Call], kept: Container[int], given: Sequence[Shape]) -> list[Call]:
+    """Return calls in which what lays elements out reads what made them, and not what laid them out before it.
+
+    `given` are the shapes of the network's inputs. Calls whose outputs are `kept` stay, and those that others read.
+    """
+    shapes = {from_outside(place): shape for place, shape in enumerate(given)}
+    shapes |= {call.number: call.output_shape for call in calls}
+    made_by: dict[int, int] = {}
+    joined = []
+    for call in calls:
+        if call.op in _LAYING_OUT and len(call.reads) == 1:
+            (before,) = call.reads
+            made_by[call.number] = source = made_by.get(before, before)
+            if source != before:
+                work = laid_out(shapes[source], call.output_shape)
+                call = replace(call, op=_op(work.call), fields=work.keywords, reads=(source,))
+        joined.append(call)
+    read = {number for call in joined for number in call.reads}
+    return [call for call in joined if call.number not in made_by or call.number in read or call.number in kept]

@@ -1,12 +1,12 @@
 """The layers of a spec beside the calls of somebody's model: in order, and as they are wired."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isclose
 from typing import Any, NamedTuple
 
 from archcalc.analysis.alignment import Pairs, align, total
-from archcalc.analysis.check.calls import Call, Ours, apart, folded, with_joined
+from archcalc.analysis.check.calls import Call, Ours, apart, folded, with_joined, with_layouts_joined
 from archcalc.analysis.check.ordering import as_wired
 from archcalc.analysis.check.wiring import Rewired, rewired
 from archcalc.twins import Placed
@@ -52,12 +52,26 @@ def put_together(placed: Sequence[Placed], inputs: Iterable[str], outputs: Seque
 def _ways(placed: Sequence[Placed], inputs: Sequence[str], outputs: Sequence[str], seen: Seen) -> Iterator[Paired]:
     layouts = [folded] if all(len(layer.paths) == 1 for layer in placed) else [apart, folded]
     for layout in layouts:
-        ours = layout(placed, inputs, outputs)
-        for as_run in _with_sums_as(ours, seen):
-            yield _aligned(inputs, ours, as_run, seen.outputs)
-            in_our_order = as_wired(ours, as_run, seen.outputs, unlikeness)
-            if in_our_order != as_run:
-                yield _aligned(inputs, ours, in_our_order, seen.outputs)
+        for ours, theirs in _with_layouts(layout(placed, inputs, outputs), seen, placed, inputs):
+            for as_run in _with_sums_as(ours, theirs):
+                yield _aligned(inputs, ours, as_run, theirs.outputs)
+                in_our_order = as_wired(ours, as_run, theirs.outputs, unlikeness)
+                if in_our_order != as_run:
+                    yield _aligned(inputs, ours, in_our_order, theirs.outputs)
+
+
+def _with_layouts(
+    ours: Ours, seen: Seen, placed: Sequence[Placed], inputs: Sequence[str]
+) -> Iterator[tuple[Ours, Seen]]:
+    """Yield both as they are, and where some lay out again what was laid out before, with these joined."""
+    yield ours, seen
+    nodes = (layer.node for layer in placed)
+    shapes = {name: shape for node in nodes for name, shape in zip(node.inputs, node.input_shapes, strict=True)}
+    given = [shapes.get(name, ()) for name in inputs]
+    one = with_layouts_joined(ours.calls, ours.outputs.values(), given)
+    other = with_layouts_joined(seen.calls, seen.outputs, given)
+    if (*one,) != ours.calls or (*other,) != seen.calls:
+        yield replace(ours, calls=tuple(one)), replace(seen, calls=tuple(other))
 
 
 def _aligned(inputs: Sequence[str], ours: Ours, theirs: Sequence[Call], outputs: Sequence[int]) -> Paired:

@@ -69,7 +69,7 @@ class _Functions(Numbers[Any]):
     def _ask(self, entry: Entry, axis: int, condition: Condition | None) -> None:
         if condition is None:
             shapes = " and ".join(map(dims, self.read))
-            what = f"needs equal sizes of {shapes}, which tie height to width"
+            what = f"asks of {shapes} what would tie height to width"
             raise ArchError(f"{what}; solve can only look at each of them alone")
         self.constraints.append(Constraint(entry, axis, condition, True))
 

@@ -6,6 +6,7 @@ layers after it go on from there. Comparing such a number gives a condition on t
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from math import gcd, prod
 from operator import add, floordiv, ge, gt, mul, sub
 from typing import Any, Final, NamedTuple
 
@@ -79,13 +80,14 @@ class Along:
         return Compared(self.axis, self.size, self._with(other, ge).rule, self - other + 1)
 
     def equals(self, other: Any) -> Any:
-        """Return whether two sizes, each made by layers and so settled, are equal: True where they always are."""
-        if other == self:
+        """Return whether two sizes, which layers make, are equal: True where they always are."""
+        mine, other = self.settled(), settled(other)
+        if other == mine:
             return True
         if isinstance(other, int):
-            return Asked(self.axis, Exactly(self.size, other))
+            return Asked(self.axis, Exactly(mine.size, other))
         if isinstance(other, Along) and other.axis == self.axis:
-            return Asked(self.axis, Equal(self.size, other.size))
+            return Asked(self.axis, Equal(mine.size, other.size))
         return Asked(self.axis, None)
 
     def divisible(self, parts: int) -> Any:
@@ -125,11 +127,26 @@ class Flat:
 
     __radd__ = __add__
 
+    def __floordiv__(self, parts: int) -> "Flat":
+        return Flat((Joined(sizes_in((self,))),))
+
     def equals(self, other: object) -> Any:
         return True if other == self else Asked(0, None)
 
+    def divisible(self, parts: int) -> Any:
+        """Return whether it can be divided into parts: True where the numbers in it can be, whatever the input is."""
+        return prod(map(_number_in, self.factors)) % parts == 0 or Asked(0, None)
+
     def __str__(self) -> str:
         return "flattened"
+
+
+def _number_in(factor: object) -> int:
+    """Return a number by which a factor can be divided for every input: itself, or that of a size `times` the input."""
+    if isinstance(factor, Along):
+        function = factor.size
+        return 1 if function.parts or function.stride > 1 else gcd(function.times, function.shift)
+    return factor if isinstance(factor, int) else 1
 
 
 @dataclass(frozen=True, eq=False)

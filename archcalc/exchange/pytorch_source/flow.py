@@ -96,9 +96,11 @@ class _Flow:
 
 def _together(twin: Twin, tensors: Sequence[str]) -> str:
     """Return the tensors that a module reads: one, or what a function makes of one, or of several two by two."""
-    if not twin.is_module and len(tensors) == 1:
+    if twin.is_module:
+        return ", ".join(tensors)
+    if len(tensors) == 1:
         return f"{twin.call}({', '.join([*tensors, *arguments(twin)])})"
-    if twin.operator or len(tensors) == 1:
+    if twin.operator:
         return f" {twin.operator} ".join(tensors)
     first, *others = tensors
     for other in others:

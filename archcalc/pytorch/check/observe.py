@@ -15,8 +15,9 @@ from torch.utils.flop_counter import FlopCounterMode
 from archcalc.analysis.check.agreement import Observed
 from archcalc.analysis.work import moved
 from archcalc.errors import ArchError, MissingError, first_line
-from archcalc.graph import Graph, link
-from archcalc.pytorch.build import Built, Device, build
+from archcalc.graph import Graph, Node, link
+from archcalc.layers import Twin
+from archcalc.pytorch.build import Built, Device, build, call
 from archcalc.spec.model import Spec
 
 _MOST_BYTES: Final = 2**30
@@ -106,7 +107,29 @@ def _count_by_fvcore(graph: Graph) -> dict[str, int] | None:
         with torch.no_grad():
             counted = FlopCountAnalysis(module, xs).unsupported_ops_warnings(False).uncalled_modules_warnings(False)
             counts = counted.by_module()
-        return {node.name: sum(int(counts[path]) for path in module.paths_of(node.name)) for node in graph.nodes}
+            return {node.name: _by_fvcore(node, module.paths_of(node.name), counts) for node in graph.nodes}
+
+
+def _by_fvcore(node: Node, paths: Sequence[str], counts: Mapping[str, float]) -> int:
+    """Return the count of a layer's modules; it knows modules by their names, and so a function is counted alone."""
+    if paths or not node.layer.counted:
+        return sum(int(counts[path]) for path in paths)
+    from fvcore.nn import FlopCountAnalysis
+
+    tensors = tuple(torch.zeros(()).expand(1, *shape) for shape in node.device_inputs)
+    alone = FlopCountAnalysis(_Alone(node.layer.twin(*node.device_inputs)), tensors)
+    return node.copies * int(alone.unsupported_ops_warnings(False).total())
+
+
+class _Alone(nn.Module):
+    """The function of a layer as a module."""
+
+    def __init__(self, twin: Twin) -> None:
+        super().__init__()
+        self.twin = twin
+
+    def forward(self, *tensors: Tensor) -> Tensor:
+        return call(self.twin, tensors)
 
 
 def _without_sharing(spec: Spec) -> Spec:

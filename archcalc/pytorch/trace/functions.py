@@ -33,6 +33,9 @@ _IGNORED: Final = frozenset(word for kind in KINDS.values() for word in kind.tor
 }
 """Arguments of functions that change no output in inference."""
 
+_IGNORED_BY: Final = {function: kind.torch_ignored for kind in KINDS.values() for function in kind.torch_functions}
+"""Those of each function."""
+
 _RESHAPING: Final = frozenset(
     ("view", "reshape", "flatten", "ravel", "squeeze", "unsqueeze", "unflatten", "view_as", "reshape_as")
 )
@@ -93,17 +96,24 @@ class Use(NamedTuple):
 
     @property
     def op(self) -> str:
+        if _order(self):
+            return PERMUTE
         return FUNCTIONS[self.name][0] if self.name in FUNCTIONS else self.name
 
     @property
     def fields(self) -> dict[str, Any]:
         """The arguments under the names of the module's, and what it is given beside them."""
+        order = _order(self)
+        if order:
+            return {"dims": tuple(order)}
         if self.name not in FUNCTIONS:
             return {}
         _, words = FUNCTIONS[self.name]
         given = dict(zip(words, self.args[1:], strict=False))
         more = {word: v for word, v in self.keywords.items() if word in words or _says_something(word, v)}
-        return as_torch_holds(given | more, self.name)
+        axes = {"dim": tuple(sorted(_axes(self) or ()))} if self.name in REDUCTIONS and _axes(self) else {}
+        said = {word: v for word, v in (given | more | axes).items() if word not in _IGNORED_BY[self.name]}
+        return as_torch_holds(said, self.name)
 
 
 def _is_zero(args: tuple[Any, ...]) -> bool:
@@ -208,38 +218,30 @@ def as_shuffle(use: Use, origin: Origin) -> dict[str, int] | None:
     return {"groups": groups} if is_divided else None
 
 
-_ORDERING: Final = ("transpose", "swapaxes", "swapdims", "permute")
+MAX_POOL: Final = FUNCTIONS["max_pool2d"][0]
+"""The pool that can say where it found the largest."""
+
+RESHAPE: Final = FUNCTIONS["reshape"][0]
+"""Whatever lays elements out in another shape does this function's work, or it is a flatten."""
+
+PERMUTE: Final = FUNCTIONS["permute"][0]
+"""Whatever puts axes in another order does this function's work."""
+
+_ORDERING: Final = ("transpose", "swapaxes", "swapdims", "permute", "mT")
 """Functions that put axes in another order."""
 
 
 def _order(use: Use) -> list[int]:
-    """Return which axis of the input comes where in the output, if the function puts axes in another order."""
-    x, *given = use.args
-    if use.name not in _ORDERING:
+    """Return which axis of the input comes where in the output; nothing for a function that leaves axes in order."""
+    x, *given = use.args or (use.keywords.get("input"),)
+    if use.name not in _ORDERING or not isinstance(x, Tensor):
         return []
-    given = [
-        axis for one in (*given, *use.keywords.values()) for axis in (one if isinstance(one, list | tuple) else [one])
-    ]
-    axes = [axis % x.dim() for axis in given if type(axis) is int]
+    words = [value for word, value in use.keywords.items() if word != "input"]
+    several = [one if isinstance(one, list | tuple) else [one] for one in (*given, *words)]
+    axes = [axis % x.dim() for one in several for axis in one if type(axis) is int]
     if use.name == "permute":
         return axes
+    first, second = axes or (x.dim() - 2, x.dim() - 1)
     order = list(range(x.dim()))
-    first, second = axes
     order[first], order[second] = second, first
     return order
-
-
-FLATTEN: Final = FUNCTIONS["flatten"][0]
-
-
-def is_flatten(before: Shape, after: Shape) -> bool:
-    """Whether some axes in a row have become one.
-
-    >>> is_flatten((64, 7, 7), (3136,)), is_flatten((64, 7, 7), (64, 49)), is_flatten((64, 7, 7), (7, 64, 7))
-    (True, True, False)
-    """
-    merged = len(before) - len(after) + 1
-    starts = range(len(after)) if merged > 1 else ()
-    return any(
-        (*before[:start], prod(before[start : start + merged]), *before[start + merged :]) == after for start in starts
-    )

@@ -2,12 +2,12 @@
 
 from typing import Any, Final, cast
 
-from torch import Tensor, nn
+from torch import nn
 
 from archcalc.analysis.check.calls import Call, with_axes_from_the_start
 from archcalc.layers import KINDS
-from archcalc.pytorch.trace.functions import as_torch_holds
-from archcalc.pytorch.trace.origins import shape_of
+from archcalc.pytorch.trace.functions import RESHAPE, as_torch_holds
+from archcalc.pytorch.trace.origins import shape_of, tensors_in
 
 _BY_CLASS: Final = {kind.torch_call.removeprefix("nn."): kind for kind in KINDS.values()}
 
@@ -60,7 +60,8 @@ def fields_of(part: nn.Module) -> dict[str, Any]:
     constants = getattr(type(part), "__constants__", ())
     kind = next((_BY_CLASS[c.__name__] for c in type(part).__mro__ if c.__name__ in _BY_CLASS), None)
     ignored = kind.torch_ignored if kind else ()
-    fields = {name: getattr(part, name) for name in constants if name not in ignored and hasattr(part, name)}
+    names = constants or (kind.fields if kind else ())
+    fields = {name: getattr(part, name) for name in names if name not in ignored and hasattr(part, name)}
     if fields.get("padding_mode") == "zeros" and not (kind and "padding_mode" in kind.fields):
         del fields["padding_mode"]  # where there is no other
     if fields.get("padding") == "same":
@@ -80,10 +81,12 @@ def call_of_module(path: str, part: nn.Module, known: type[nn.Module] | None, ra
     op, fields = (known.__name__, fields_of(part)) if known else (type(part).__name__, {})
     if op.startswith("ZeroPad"):
         op, fields = op.replace("Zero", "Constant"), {**fields, "value": 0.0}
+    if op == "Unflatten":
+        op, fields = RESHAPE, {}
     return Call(
         name=path,
         op=op,
-        output_shape=shape_of(out) if isinstance(out, Tensor) else (),
+        output_shape=next(map(shape_of, tensors_in(out)), ()),
         fields=with_axes_from_the_start(fields, rank),
         tensors={name: tuple(tensor.shape) for name, tensor in part.state_dict().items()},
         params=sum(parameter.numel() for parameter in part.parameters()),

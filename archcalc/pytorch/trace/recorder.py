@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Any
 
 import torch
@@ -13,16 +14,16 @@ from torch.overrides import TorchFunctionMode
 from archcalc.analysis.check.calls import UNSEEN, Call, from_outside, with_axes_from_the_start, with_joined
 from archcalc.analysis.check.pairing import Seen
 from archcalc.errors import ArchError, listing
+from archcalc.layers.reshape import laid_out
 from archcalc.layers.sizes import dims
 from archcalc.pytorch.raised import in_words
 from archcalc.pytorch.trace.functions import (
-    FLATTEN,
+    MAX_POOL,
     REDUCTIONS,
     SHUFFLE,
     Use,
     as_pool,
     as_shuffle,
-    is_flatten,
     with_parameter,
 )
 from archcalc.pytorch.trace.modules import call_of_module, leaves, torch_class
@@ -194,7 +195,7 @@ class _Recorder(TorchFunctionMode):
         given.versions = before.versions
         call = self._with_parameter(use, before, result)
         if call is None:
-            shape = shape_of(result) if isinstance(result, Tensor) else ()
+            shape = shape_of(made[0]) if made else ()
             fields = with_axes_from_the_start(use.fields, given.rank)
             call = Call(name=f"({use.name})", op=use.op, output_shape=shape, fields=fields)
         return self._note(call, given, result)
@@ -217,7 +218,13 @@ class _Recorder(TorchFunctionMode):
 
     def _giving(self, args: Any, keywords: Any) -> _Given:
         tensors = list(tensors_in((args, keywords)))
-        return _Given(tensors, map(self.read, tensors))
+        return _Given(tensors, map(self._source, tensors))
+
+    def _source(self, tensor: Tensor) -> int:
+        """Return the number of the call that made a tensor; of the indices of a pool, of what the pool read."""
+        number = self.read(tensor)
+        is_of_pool = number >= 0 and self.calls[number].op == MAX_POOL and not tensor.is_floating_point()
+        return self.calls[number].reads[0] if is_of_pool else number
 
     def _note(self, call: Call, given: _Given, result: Any) -> Any:
         """Note a call and what it made, and return that: what comes out as it went in becomes a tensor of its own."""
@@ -288,7 +295,8 @@ class _Recorder(TorchFunctionMode):
         shape = shape_of(tensor)
         if shape == origin.shape:
             return origin.number
-        op = FLATTEN if is_flatten(origin.shape, shape) else origin.reshaped_by
+        is_laid_out = prod(shape) == prod(origin.shape)
+        op = laid_out(origin.shape, shape).call.rpartition(".")[2] if is_laid_out else origin.reshaped_by
         call = Call(name=f"({origin.reshaped_by})", op=op, output_shape=shape, reads=(origin.number,))
         number = self._add(call)
         self._origins.put(tensor, Origin(number, shape))

@@ -15,7 +15,8 @@ PYTORCH = convention(
     url=_SOURCE.format("v0.7.5", "pytorch"),
     counts={
         "conv_d conv_transpose_d linear": "macs + bias",
-        "local2d": "macs",
+        "local2d matmul": "macs",
+        "max_unpool2d": "outputs",
         "batch_norm_d instance_norm_d group_norm": "outputs + bias",
         "layer_norm": "outputs",
         "relu elu gelu prelu": "2 outputs",
@@ -58,7 +59,7 @@ ATEN = convention(
     word="MACs",
     means="multiply-accumulates of convolutions and matrix products, with bias additions",
     url=_SOURCE.format("v0.7.5", "aten"),
-    counts={"conv_d conv_transpose_d linear": "macs + bias", "local2d table_conv2d": "macs"},
+    counts={"conv_d conv_transpose_d linear": "macs + bias", "local2d table_conv2d matmul": "macs"},
     silent=EVERY_OTHER,
     note="this is the 0.71 GMac of its README for AlexNet",
     depends="the bias of a linear layer on maps counts unless a transposition stands before it",

@@ -1,0 +1,54 @@
+"""Layers that make one number of all along some axes."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from archcalc.layers.base import Role, Weightless, Windowless, kind
+from archcalc.layers.fields import Flag, SomeAxes
+from archcalc.layers.pool import AdaptiveAvgPool2d
+from archcalc.layers.requirement import Requirement, is_axis
+from archcalc.layers.reshape import laid_out
+from archcalc.layers.sizes import S, Shape, Sizes, dims
+from archcalc.layers.twin import Twin, Work
+
+
+@kind("mean")
+class Mean(Weightless, Windowless):
+    """The mean along the axes `dim`, which then are gone, or with `keepdim` 1; as torch counts axes: 1 is channels."""
+
+    role = Role.POOL
+    idle = False
+    mixes_channels = True
+    torch_call = "torch.mean"
+    torch_functions = {"mean": ("dim", "keepdim")}
+    torch_ignored = ()
+    also_called = ("reduce_mean",)
+
+    dim: Annotated[tuple[int, ...], SomeAxes()]
+    keepdim: Flag = False
+
+    def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
+        for axis in self.dim:
+            yield from is_axis(axis, x)
+        leaves_one = self.keepdim or len(self.dim) < len(x)
+        yield Requirement(leaves_one, lambda: f"leaves no axis of batch x {dims(x)} but the batch: give keepdim: true")
+
+    def output_shape(self, x: Sizes[S]) -> Sizes[S | int]:
+        sizes = [(axis, 1 if axis in self.dim else size) for axis, size in enumerate(x, start=1)]
+        return tuple(size for axis, size in sizes if self.keepdim or axis not in self.dim)
+
+    def mixes_places(self, x: Sizes[S]) -> bool:
+        return max(self.dim) > 1
+
+    def twin(self, x: Shape) -> Twin:
+        keywords = {"dim": self.dim[0] if len(self.dim) == 1 else self.dim, "keepdim": self.keepdim}
+        defaults = {"keepdim": False}
+        return Twin(self.torch_call, keywords, defaults=defaults, same_work=self._as_pool(x))
+
+    def _as_pool(self, x: Shape) -> tuple[Work, ...]:
+        """Return a mean over height, width or both as the pool that it is, after which axes are dropped."""
+        if len(x) != 3 or 1 in self.dim:
+            return ()
+        kept = tuple(1 if axis in self.dim else size for axis, size in enumerate(x, start=1))
+        pool = Work(AdaptiveAvgPool2d.torch_call, {"output_size": kept[1:]}, kept)
+        return (pool,) if self.keepdim else (pool, laid_out(kept, self.output_shape(x)))
