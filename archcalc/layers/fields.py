@@ -370,6 +370,9 @@ class Sides(tuple[int, ...]):
     def __new__(cls, *sizes: Any) -> "Sides":
         return super().__new__(cls, sizes)
 
+    def __getnewargs__(self) -> tuple[int, ...]:
+        return tuple(self)
+
     @property
     def names(self) -> tuple[str, ...]:
         return SIDES[len(self) // 2]
