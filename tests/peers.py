@@ -202,7 +202,9 @@ def network_of_one(name: str, folder: Path) -> archcalc.Network:
     if KINDS[op].merges:
         paths = PATHS.get(op, "[], [], []")
         layer = layer.replace(f"op: {op}", f"op: branches, merge: {op}, paths: [{paths}]")
-    shape = {"pixel_shuffle": [8, 9, 9], "squeeze": [6, 1, 9]}.get(op, [6, *[9] * (2 if op in FLAT else KINDS[op].axes)])
+    shape = {"pixel_shuffle": [8, 9, 9], "squeeze": [6, 1, 9]}.get(
+        op, [6, *[9] * (2 if op in FLAT else KINDS[op].axes)]
+    )
     spec.write_text(f"archcalc: 1\nname: one_{name}\ninput: {shape}\nlayers:\n{features}  - {layer}\n")
     return archcalc.load(spec)
 

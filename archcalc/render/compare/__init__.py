@@ -1,9 +1,11 @@
 """Networks side by side, as sheets and as JSON.
 
 `view` says what of a comparison is shown, `wide`, `stack` and `words` show it to people, `programs` to programs.
+`apart` shows networks that have too little in common.
 """
 
 from archcalc.render.answer import Answer
+from archcalc.render.compare import apart
 from archcalc.render.compare.programs import bare as bare
 from archcalc.render.compare.programs import data as data
 from archcalc.render.compare.stack import stacked as stacked
@@ -13,6 +15,13 @@ from archcalc.render.compare.wide import sheets as sheets
 
 def answer(view: View) -> Answer:
     """Show of a comparison what a view chooses; programs get all."""
+    if view.comparison.are_apart:
+        return Answer(
+            apart.sheets(view),
+            lambda: data(view.comparison),
+            bare=lambda: apart.stacked(view),
+            narrower=(apart.stacked(view),),
+        )
     return Answer(
         sheets(view),
         lambda: data(view.comparison),

@@ -13,7 +13,8 @@ def notes(view: View) -> Iterator[str]:
     comparison = view.comparison
     yield from _sameness(view)
     if comparison.are_apart:
-        yield "these networks have too little in common to be put side by side layer by layer: only totals are compared"
+        apart = "these networks have too little in common to be put side by side layer by layer"
+        yield f"{apart}: stages and totals are compared"
     inputs = dict.fromkeys(inputs_in_words(spec.input_shape) for spec in comparison.specs)
     if len(inputs) > 1:
         yield f"inputs differ: {' and '.join(inputs)}"

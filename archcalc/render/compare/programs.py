@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from archcalc.analysis.compare.changes import Change, Part, Split
 from archcalc.analysis.compare.comparison import Aligned, Comparison
+from archcalc.analysis.compare.stages import Together, in_stages
 from archcalc.render.compare.view import WINDOW, View, label, types
 from archcalc.render.envelope import identity, stamped
 from archcalc.render.sheet import Column, Sheet
@@ -72,6 +73,12 @@ def data(comparison: Comparison) -> dict[str, Any]:
           `in_features` or `in_size`, what it reads of these; `devices`, their number; `gather`; or `split`, for groups
           and devices that differ and divide the layer alike.
         - `idle`: whether the layer computes the same nevertheless.
+
+    - `stages`: where the networks are `apart`, their layers by how many times smaller than the input their maps are:
+
+      - `reduction`: 1, 2, 4 and so on, the nearest power of two; null for features and maps of one place.
+      - `networks`: for each null, or the `output_shape` of its last layer in the stage, the number of its `layers`, and
+        the sums of their `params`, `buffers`, `macs`, `flops`, `activations` and `units`.
     """
     first = comparison.tables[0].totals
     files = [spec.file for spec in comparison.specs]
@@ -83,6 +90,7 @@ def data(comparison: Comparison) -> dict[str, Any]:
             "same": comparison.same,
             "shapes_part_at": comparison.parting.names if comparison.parting else None,
             "layers": [_layer(layer) for layer in comparison.layers],
+            "stages": [_stage(stage) for stage in in_stages(comparison.tables)] if comparison.are_apart else [],
         }
     )
 
@@ -98,6 +106,14 @@ def _network(table: Table, file: str, first: Totals) -> dict[str, Any]:
         "totals": totals,
         "ratios": {name: count / of if (of := getattr(first, name)) else None for name, count in totals.items()},
     }
+
+
+def _stage(stage: Together) -> dict[str, Any]:
+    networks = [
+        one and {"output_shape": list(one.output_shape), "layers": one.layers, **one.totals._asdict()}
+        for one in stage.stages
+    ]
+    return {"reduction": stage.reduction, "networks": networks}
 
 
 def _layer(layer: Aligned) -> dict[str, Any]:
