@@ -12,7 +12,6 @@ from archcalc.render.compare import View, data, stacked
 from archcalc.render.table.layers import data as table_data
 from archcalc.render.terminal import drawing as terminal
 from tests.analysis.compare.compared import (
-    VALID,
     compared,
 )
 from tests.commands import on_terminal, run
