@@ -6,7 +6,7 @@ from keyword import iskeyword
 from typing import Final
 
 from archcalc.exchange.pytorch_source.calls import arguments
-from archcalc.exchange.pytorch_source.lines import INDENT, WIDTH, concatenation, operation, statement
+from archcalc.exchange.pytorch_source.lines import INDENT, WIDTH, concatenation, nested, operation, statement
 from archcalc.exchange.pytorch_source.tree import Tree
 from archcalc.graph import Node, reads_own_part
 from archcalc.layers import Twin
@@ -75,8 +75,11 @@ class _Flow:
         modules = [layer.paths[copy] for layer in reversed(group) if layer.twin.is_module]
         if twin.pad is not None:
             modules.append(paths[copy] + PAD)
-        calls = "".join(f"{self._tree.reach(path)}(" for path in modules)
-        return statement(target + calls, [_together(twin, tensors)], ")" * len(modules), shape)
+        argument = _together(twin, tensors)
+        if not modules:
+            return statement(target, [argument], "", shape)
+        calls = [self._tree.reach(path) for path in modules]
+        return nested(self._part(last, copy), calls, argument, shape)
 
     def _read(self, node: Node, name: str, copy: int) -> str:
         return self._part(self._nodes[name], copy) if self._reads_own(node, name) else self.names[name]
