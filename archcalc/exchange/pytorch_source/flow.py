@@ -7,7 +7,7 @@ from typing import Final
 
 from archcalc.errors import listing
 from archcalc.exchange.pytorch_source.calls import arguments
-from archcalc.exchange.pytorch_source.lines import INDENT, WIDTH, concatenation, operation, statement
+from archcalc.exchange.pytorch_source.lines import INDENT, WIDTH, concatenation, nested, operation, statement
 from archcalc.exchange.pytorch_source.tree import Tree
 from archcalc.graph import Node, reads_own_part
 from archcalc.layers import Twin
@@ -79,9 +79,12 @@ class _Flow:
         modules = [layer.paths[copy] for layer in reversed(group) if layer.twin.is_module]
         if twin.pad is not None:
             modules.append(first.pads[copy])
-        calls = "".join(f"{self._tree.reach(path)}(" for path in modules)
-        end = f"[{twin.part.number}]" if twin.part and len(group) == 1 else ")" * len(modules)
-        return statement(target + calls, [_together(twin, tensors)], end, shape)
+        argument = _together(twin, tensors)
+        if not modules:
+            end = f"[{twin.part.number}]" if twin.part and len(group) == 1 else ""
+            return statement(target, [argument], end, shape)
+        calls = [self._tree.reach(path) for path in modules]
+        return nested(self._part(group[-1].node, copy), calls, argument, shape)
 
     def _read(self, node: Node, name: str, copy: int) -> str:
         return self._part(self._nodes[name], copy) if self._reads_own(node, name) else self.names[name]

@@ -31,6 +31,26 @@ def _argument(text: str) -> Iterator[str]:
     yield f"{INDENT}    ),"
 
 
+def nested(target: str, calls: Sequence[str], argument: str, comment: str) -> list[str]:
+    """Write `target = a(b(x))` on one line, or a call a line if it is too long for that."""
+    whole = _fitting(f"{target} = {_one_in_the_other(calls, argument)}", comment)
+    if whole:
+        return whole
+    lines = []
+    for call in reversed(calls):
+        lines += statement(f"{target} = {call}(", [argument], ")", comment if call is calls[0] else "")
+        argument = target
+    return lines
+
+
+def _one_in_the_other(calls: Sequence[str], argument: str) -> str:
+    """
+    >>> _one_in_the_other(["a", "b"], "x")
+    'a(b(x))'
+    """
+    return f"{''.join(f'{call}(' for call in calls)}{argument}{')' * len(calls)}"
+
+
 def concatenation(target: str, tensors: Sequence[str], comment: str, twin: Twin = JOIN) -> list[str]:
     """Write `target = torch.cat([a, b], dim=1)`, in as many lines as it needs."""
     keywords = [f"{word}={value}" for word, value in twin.keywords.items()]
