@@ -448,6 +448,9 @@ CASES = [
     case(Transpose(dim0=2, dim1=1), [(4, 6)], (6, 4)),
     case(Upsample(scale_factor=2), [MAP], (4, 12, 12)),
     case(Upsample(scale_factor=[2, 3], mode="nearest-exact"), [MAP], (4, 12, 18)),
+    # 6 * 1.5 = 9 and 6 * 0.4 = 2.4, rounded down; 29 / 100 of 100, where floats make 28 of 28.999...
+    case(Upsample(scale_factor=[1.5, 0.4]), [MAP], (4, 9, 2)),
+    case(Upsample(scale_factor=0.29, mode="bilinear"), [(4, 100, 10)], (4, 29, 2)),
     case(Upsample(size=7, mode="bilinear", align_corners=True), [MAP], (4, 7, 7)),
     case(Upsample(size=[3, 9], mode="bicubic"), [MAP], (4, 3, 9)),
     case(Sub(), [MAP, MAP], MAP),

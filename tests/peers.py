@@ -185,6 +185,9 @@ VARIANTS: Final = {
     "local2d_bare": "{op: local2d, out_channels: 4, kernel_size: [3, 2], padding: 1, bias: false}",
     "upsample_bilinear": "{op: upsample, size: [5, 20], mode: bilinear}",
     "upsample_bicubic": "{op: upsample, scale_factor: 2, mode: bicubic, align_corners: true}",
+    "upsample_decimal": "{op: upsample, scale_factor: [1.5, 0.7], mode: bilinear}",
+    "upsample_half_more": "{op: upsample, scale_factor: 1.5}",
+    "upsample_in_floats": "{op: upsample, scale_factor: 2.3}",
     "upsample_exact": "{op: upsample, scale_factor: [3, 2], mode: nearest-exact}",
 }
 """Layers that a tool may count otherwise than the plain one of their kind."""

@@ -12,7 +12,7 @@ import archcalc
 from archcalc.errors import ArchError
 from archcalc.graph import Graph, link
 from archcalc.layers import KINDS, Layer
-from archcalc.layers.fields import Axis, Integer, NewSizes, Order, PaddingType, PerAxis, Sides, SomeAxes, Table
+from archcalc.layers.fields import Axis, Factors, Integer, NewSizes, Order, PaddingType, PerAxis, Sides, SomeAxes, Table
 from archcalc.spec.inputs import INPUT
 from archcalc.spec.model import Entry, Mark, Spec
 from archcalc.table import measure
@@ -34,6 +34,8 @@ def stacked(several: list[Layer]) -> Layer:
     values = {}
     for name, field in several[0].fields.items():
         own = [getattr(layer, name) for layer in several]
+        if isinstance(getattr(field.type, "inner", None), Factors) and own[0] is not None:
+            continue
         if isinstance(field.type, Axis | NewSizes | Order | SomeAxes | Table):
             continue
         if isinstance(field.type, Integer):

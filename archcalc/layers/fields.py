@@ -224,6 +224,30 @@ class Optional(FieldType):
         return {"anyOf": [self.inner.schema(), {"type": "null"}]}
 
 
+class Factors(FieldType):
+    """A factor for both axes, or [height, width]; one that is no integer is a decimal, and meant exactly."""
+
+    words = "a number > 0 or [height, width]"
+
+    def read(self, value: Any) -> tuple[int | float, int | float]:
+        axes = value if isinstance(value, list | tuple) else (value, value)
+        if len(axes) == 2 and all(map(self._is_factor, axes)):
+            high, wide = (int(axis) if axis == int(axis) else float(axis) for axis in axes)
+            return high, wide
+        raise self.refuse(value)
+
+    @staticmethod
+    def _is_factor(axis: Any) -> bool:
+        return (is_integer(axis) or isinstance(axis, float)) and isfinite(axis) and 0 < axis <= LARGEST
+
+    def write(self, value: tuple[int | float, int | float]) -> int | float | list[int | float]:
+        return value[0] if value[0] == value[1] else list(value)
+
+    def schema(self) -> dict[str, Any]:
+        one = {"type": "number", "exclusiveMinimum": 0}
+        return {"anyOf": [one, {"type": "array", "items": {"anyOf": [one, EXPRESSION]}, "minItems": 2, "maxItems": 2}]}
+
+
 class Dilation(PerAxis):
     """How far apart the elements of a window lie."""
 

@@ -43,6 +43,7 @@ class Facts(NamedTuple):
     nearest: int = 0
     bilinear: int = 0
     bicubic: int = 0
+    stretched: int = 0
     dropped: int = 0
     layers: int = 0
     features: int = 0
@@ -95,6 +96,10 @@ QUANTITIES: Final = {
     "nearest": Words("nearest outputs", "outputs of an upsampling that repeats the nearest place"),
     "bilinear": Words("bilinear outputs", "outputs of a bilinear upsampling"),
     "bicubic": Words("bicubic outputs", "outputs of a bicubic upsampling"),
+    "stretched": Words(
+        "inputs x factors",
+        "inputs of an upsampling x both factors, cut to integers where they differ; its outputs where it has a size",
+    ),
     "dropped": Words("outputs dropped", "outputs of a dropout whose p is more than 0"),
     "layers": Words("layers", "one for each layer, in a batch of any size"),
     "features": Words("features", "channels or features made, in a batch of any size"),

@@ -33,8 +33,8 @@ _IGNORED: Final = frozenset(word for kind in KINDS.values() for word in kind.tor
 }
 """Arguments of functions that change no output in inference."""
 
-_IGNORED_BY: Final = {function: kind.torch_ignored for kind in KINDS.values() for function in kind.torch_functions}
-"""Those of each function."""
+_DONE_BY: Final = {function: kind for kind in KINDS.values() for function in kind.torch_functions}
+"""The kind of layer whose work each function does."""
 
 _RESHAPING: Final = frozenset(
     ("view", "reshape", "flatten", "ravel", "squeeze", "unsqueeze", "unflatten", "view_as", "reshape_as")
@@ -112,7 +112,8 @@ class Use(NamedTuple):
         given = dict(zip(words, self.args[1:], strict=False))
         more = {word: v for word, v in self.keywords.items() if word in words or _says_something(word, v)}
         axes = {"dim": tuple(sorted(_axes(self) or ()))} if self.name in REDUCTIONS and _axes(self) else {}
-        said = {word: v for word, v in (given | more | axes).items() if word not in _IGNORED_BY[self.name]}
+        ignored = _DONE_BY[self.name].torch_ignored
+        said = {word: v for word, v in (given | more | axes).items() if word not in ignored}
         return as_torch_holds(said, self.name)
 
 

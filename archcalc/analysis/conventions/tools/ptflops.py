@@ -21,7 +21,7 @@ PYTORCH = convention(
         "layer_norm": "outputs",
         "relu elu gelu prelu": "2 outputs",
         "relu6 leaky_relu silu softmax": "outputs",
-        "upsample": "2 outputs",
+        "upsample": "outputs + stretched",
         "max_pool_d avg_pool_d adaptive_avg_pool_d adaptive_max_pool_d": "2 inputs",
         "local_response_norm": "4 outputs + edges",
     },
