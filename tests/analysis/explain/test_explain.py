@@ -18,6 +18,7 @@ from archcalc.analysis.explain.explanation import QUANTITIES, Explained, Section
 from archcalc.analysis.receptive_field import Field, receptive_fields
 from archcalc.errors import ArchError
 from archcalc.graph import Graph, link
+from archcalc.layers.sizes import AXES
 from archcalc.render.explain.chain import chain_sheet
 from archcalc.render.explain.formula import with_names
 from archcalc.render.explain.layers import equation, layer_sheets
@@ -117,25 +118,29 @@ def holds(graph: Graph) -> int:
                 assert with_names(step.how)
             count += len(found)
             if found:
-                assert made_of(section, found) == section.value, (row.name, section.of, found)
+                assert made_of(section, found, len(one.node.input_shapes[0]) - 1 or 2) == section.value, (
+                    row.name,
+                    section.of,
+                    found,
+                )
             else:
                 assert section.note
     return count
 
 
-def made_of(section: Section, found: dict[str, int]) -> object:
-    """Return the number that the numbers of its parts make."""
+def made_of(section: Section, found: dict[str, int], axes: int) -> object:
+    """Return the number that the numbers of its parts make, for a layer that reads so many axes."""
     if section.of in ("params", "macs"):
         return next(reversed(found.values()))
     if section.of == "receptive_field":
         size, jump = (
-            (found.get(f"{name}, height", found.get(name)), found.get(f"{name}, width", found.get(name)))
-            for name in ("field", "jump")
+            tuple(found.get(f"{name}, {axis}", found.get(name)) for axis in AXES[axes]) for name in ("field", "jump")
         )
         return Field(size, jump)  # type: ignore[arg-type]
     names = list(found)
-    if "height and width" in found:
-        return (found["channels"], found["height and width"], found["height and width"])
+    for axes_named in ("height and width", "depth, height and width"):
+        if axes_named in found:
+            return (found["channels"], *[found[axes_named]] * axes)
     return tuple(found[name] for name in names)
 
 

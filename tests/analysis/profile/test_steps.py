@@ -85,7 +85,7 @@ def test_a_preset_has_its_own_steps(graph: Graph, preset: Preset) -> None:
 
 def test_a_block_is_waited_for_at_its_end_alone(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
     clock, done = FakeClock(), []
-    gradients = protocol.Gradients(torch.nn.Identity(), torch.zeros(1), asked(), adds_up=True)
+    gradients = protocol.Gradients(torch.nn.Identity(), (torch.zeros(1),), asked(), adds_up=True)
     monkeypatch.setattr(gradients, "forward", lambda: (done.append("forward"), clock.sleep(1.0)))
     monkeypatch.setattr(gradients, "backward", lambda: (done.append("backward"), clock.sleep(2.0)))
     waiting = accelerator.Clock(torch.device("cpu"))
@@ -100,7 +100,7 @@ def test_a_block_is_waited_for_at_its_end_alone(graph: Graph, monkeypatch: pytes
 def test_gradients_add_up_as_those_of_torch7_do(graph: Graph, adds_up: bool) -> None:
     module = build(graph)
     module.get_submodule("drop").p = 0.0  # type: ignore[assignment]
-    gradients = protocol.Gradients(module, torch.randn(2, 3, 16, 16), asked(), adds_up)
+    gradients = protocol.Gradients(module, (torch.randn(2, 3, 16, 16),), asked(), adds_up)
     gradients.step()
     (weight, *_) = module.parameters()
     assert weight.grad is not None

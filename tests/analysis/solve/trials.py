@@ -10,8 +10,11 @@ from archcalc.layers.window import slide
 from archcalc.spec.model import Spec
 from tests.conftest import BUNDLED, ROOT
 
-SEVERAL_INPUTS = ROOT / "tests" / "specs" / "valid" / "siamese.yaml"
-VALID = [path for path in sorted(SEVERAL_INPUTS.parent.glob("*.yaml")) if path != SEVERAL_INPUTS]
+UNSOLVED = ("siamese", "sequences", "volumes", "decimals")
+"""Networks for which there is no one height and width to look for, or that make sizes in unequal steps."""
+
+FILES = sorted((ROOT / "tests" / "specs" / "valid").glob("*.yaml"))
+VALID = [path for path in FILES if path.stem not in UNSOLVED]
 
 SPECS = [*BUNDLED, *map(str, VALID)]
 assert VALID, "no valid specs found"
