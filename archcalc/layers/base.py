@@ -276,6 +276,7 @@ FAMILIES: Final[Mapping[str, str]] = {
     "table_conv": "table_conv2d",
     "linear": "linear",
     "pool": "max_pool2d avg_pool2d adaptive_avg_pool2d adaptive_max_pool2d",
+    "blur": "blur_pool2d",
     "reduce": "mean",
     "norm": "local_response_norm batch_norm2d batch_norm1d",
     "layer_norm": "instance_norm2d group_norm layer_norm layer_norm2d global_response_norm",

@@ -16,7 +16,7 @@ CASES = {
     "explain paper fc6": {"fc6", "fc6.relu"},
     "explain nothing_of_the_sort fc": set(),
     "solve paper --layer pool": {"pool1", "pool2", "pool5"},
-    "ops max": {"max_pool2d", "maximum"},
+    "ops max": {"max_pool2d", "max_unpool2d", "maximum"},
     "ops to": {"towers"},
     "table paper --columns layer,par": {"layer,params", "layer,params_share"},
     "table paper --columns params,par": {"params,params_share"},
