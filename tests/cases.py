@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from archcalc.layers import Layer, Shape
 from archcalc.layers.activation import Relu, Sigmoid, Tanh
+from archcalc.layers.blur import BlurPool2d
 from archcalc.layers.conv import Conv1d, Conv2d, Conv3d
 from archcalc.layers.conv_transpose import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from archcalc.layers.layer_norm import (
@@ -344,6 +345,19 @@ CASES = [
     case(AdaptiveAvgPool2d(output_size=(1, None)), [(64, 40, 100)], (64, 1, 100)),
     case(AdaptiveMaxPool2d(output_size=(3, 1)), [MAP], (4, 3, 1)),
     case(AdaptiveMaxPool2d(output_size=(None, 4)), [MAP], (4, 6, 4)),
+    # 3x3 at stride 2, padded by (1 + 2) // 2 = 1: (6 + 2 - 3) // 2 + 1 = 3; 4 windows of 9 are stored; 4*9 * 9 = 324
+    case(BlurPool2d(), [MAP], (4, 3, 3), buffers=36, macs=324, padding=(1, 1, 1, 1)),
+    # the same at stride 1: (0 + 2) // 2 = 1
+    case(BlurPool2d(stride=1), [MAP], MAP, buffers=36, macs=1_296, padding=(1, 1, 1, 1)),
+    # 4x4, padded by 1 before and 2 after: (6 + 3 - 4) // 2 + 1 = 3; 4*16 = 64, by 9 places
+    case(
+        BlurPool2d(kernel_size=4, padding={"top": 1, "bottom": 2, "left": 1, "right": 2}),
+        [MAP],
+        (4, 3, 3),
+        buffers=64,
+        macs=576,
+        padding=(1, 2, 1, 2),
+    ),
     case(Mean(dim=[3, 2]), [MAP], (4,)),
     case(Mean(dim=1), [MAP], (6, 6)),
     case(Mean(dim=3, keepdim=True), [MAP], (4, 6, 1)),

@@ -169,6 +169,7 @@ VARIANTS: Final = {
     "adaptive_avg_pool2d_uneven": "{op: adaptive_avg_pool2d, output_size: 4}",
     "adaptive_avg_pool2d_finer": "{op: adaptive_avg_pool2d, output_size: [20, 13]}",
     "adaptive_max_pool2d_uneven": "{op: adaptive_max_pool2d, output_size: 4}",
+    "blur_pool2d_one_sided": "{op: blur_pool2d, kernel_size: 4, padding: {top: 1, bottom: 2, left: 1, right: 2}}",
     "mean_of_places": "{op: mean, dim: [2, 3]}",
     "mean_of_rows": "{op: mean, dim: 3, keepdim: true}",
     "softmax_on_maps": "{op: softmax, dim: 1}",

@@ -290,6 +290,7 @@ FAMILIES: Final[Mapping[str, str]] = {
     "pool": "max_pool1d max_pool2d max_pool3d avg_pool1d avg_pool2d avg_pool3d "
     "adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d "
     "adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d",
+    "blur": "blur_pool2d",
     "reduce": "mean",
     "norm": "local_response_norm batch_norm1d batch_norm2d batch_norm3d",
     "layer_norm": "instance_norm1d instance_norm2d instance_norm3d group_norm layer_norm layer_norm2d "

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 from archcalc.layers import window
 from archcalc.layers.base import Role, Spatial, Windowed, kind
 from archcalc.layers.fields import NONE, ONE, CeilMode, Choice, EachAxis, Flag, Groups, Outputs, Padding, Sides, Spread
-from archcalc.layers.requirement import Requirement, can_be_divided
+from archcalc.layers.requirement import MIRRORED, Requirement, can_be_divided
 from archcalc.layers.sizes import S, Shape, Sizes, parted, product
 from archcalc.layers.twin import Twin
 
@@ -23,7 +23,7 @@ PADS: Final = {"reflect": "nn.ReflectionPad{}d", "replicate": "nn.ReplicationPad
 """What a convolution may be padded with other than zeros, and torch's layer that pads so."""
 
 _MOST: Final = {
-    "reflect": (1, "padding {} is not less than the size that it mirrors, which is {}"),
+    "reflect": (1, MIRRORED),
     "circular": (0, "padding {} is more than the size that it takes from the other side, which is {}"),
 }
 """By how much a size is at least larger than the padding of one side that is made of it, and the words where not."""

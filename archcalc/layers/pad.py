@@ -1,12 +1,10 @@
 """Layers that put more elements around sequences, maps and volumes."""
 
 from collections.abc import Iterator
-from functools import partial
-from typing import Any
 
 from archcalc.layers.base import Role, Spatial, Weightless, Windowless, kind
 from archcalc.layers.fields import Real, SidePadding
-from archcalc.layers.requirement import Requirement
+from archcalc.layers.requirement import Requirement, can_be_mirrored
 from archcalc.layers.sizes import S, Shape, Sizes
 from archcalc.layers.twin import Twin
 from archcalc.layers.window import last_axis_first
@@ -102,13 +100,7 @@ class ReflectionPad(Pad):
 
     def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
         yield from super().requirements(x)
-        for sides, size in zip(self.padding.along_axes, x[1:], strict=True):
-            for side in sides:
-                yield Requirement(size >= side + 1, partial(_too_wide, side, size))
-
-
-def _too_wide(side: int, size: Any) -> str:
-    return f"padding {side} is not less than the size that it mirrors, which is {size}"
+        yield from can_be_mirrored(x[1:], self.padding)
 
 
 @kind("reflection_pad1d")

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from archcalc.layers.fields import Sides
 from archcalc.layers.sizes import dims, divisible, names_of_axes
 
 
@@ -35,6 +36,16 @@ def can_be_divided(parts: int, what: str = "parts", **sizes: Any) -> Iterator[Re
     """Require that sizes, by their names, can be divided into so many equal parts, or groups."""
     for word, size in sizes.items():
         yield Requirement(divisible(size, parts), partial(_remainder, word, size, parts, what))
+
+
+def can_be_mirrored(sizes: Sequence[Any], padding: Sides) -> Iterator[Requirement]:
+    """Require that each axis has as many elements as are mirrored at its ends, where the border is not repeated."""
+    for sides, size in zip(padding.along_axes, sizes, strict=True):
+        for side in sides:
+            yield Requirement(size >= side + 1, partial(MIRRORED.format, side, size))
+
+
+MIRRORED: Final = "padding {} is not less than the size that it mirrors, which is {}"
 
 
 def _remainder(word: str, size: int, parts: int, what: str) -> str:

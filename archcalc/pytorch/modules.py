@@ -135,6 +135,36 @@ class MaxUnpool2d(nn.Module):
         return nn.functional.max_unpool2d(x, places, *window, output_size=size)
 
 
+class BlurPool2d(nn.Module):
+    """A mean of each channel of (batch, channels, h, w) under a window, weighted by binomial coefficients."""
+
+    __constants__ = ("channels", "kernel_size", "stride", "padding")
+    filt: Tensor
+
+    def __init__(
+        self,
+        channels: int,
+        kernel_size: tuple[int, int],
+        stride: tuple[int, int],
+        padding: tuple[int, int, int, int],
+    ) -> None:
+        super().__init__()
+        self.channels, self.kernel_size, self.stride, self.padding = channels, kernel_size, stride, padding
+        high, wide = map(self.binomial, kernel_size)
+        self.register_buffer("filt", (high[:, None] * wide).expand(channels, 1, -1, -1).clone())
+
+    @staticmethod
+    def binomial(size: int) -> Tensor:
+        row = [1.0]
+        for _ in range(size - 1):
+            row = [(before + after) / 2 for before, after in zip([0.0, *row], [*row, 0.0], strict=True)]
+        return torch.tensor(row)
+
+    def forward(self, x: Tensor) -> Tensor:
+        padded = nn.functional.pad(x, self.padding, mode="reflect")
+        return nn.functional.conv2d(padded, self.filt, stride=self.stride, groups=self.channels)
+
+
 class StochasticDepth(nn.Module):
     """Whole examples, or the whole batch, set to zero with probability p in training; no change in inference."""
 

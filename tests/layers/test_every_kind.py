@@ -204,7 +204,8 @@ def what_it_does(network: archcalc.Network) -> Iterator[str]:
     same = torch.equal(run(x - 1).flatten(), (x - 1).flatten())
     if layer.idle != same:
         yield f"it is {'not ' * (not same)}idle in inference"
-    of_roles = (layer.role is Role.WEIGHTS) == (layer.counted and not layer.merges)
+    learns = bool(layer.param_shapes(*layer_of(network.graph).device_inputs))
+    of_roles = (layer.role is Role.WEIGHTS) == (layer.counted and learns)
     if not of_roles or (layer.role is Role.MERGE) != layer.merges:
         yield f"its role is not {layer.role}"
 

@@ -9,6 +9,7 @@ from torchvision.models.convnext import convnext_tiny
 from torchvision.ops import StochasticDepth as TheirStochasticDepth
 
 from archcalc.pytorch.modules import (
+    BlurPool2d,
     GlobalResponseNorm,
     LayerNorm2d,
     LocallyConnected2d,
@@ -53,6 +54,19 @@ def test_a_table_says_which_kernels_of_a_convolution_there_are(bias: bool) -> No
             dense[made, number] = next(kernels)
     assert next(kernels, None) is None
     torch.testing.assert_close(module(x), functional.conv2d(x, dense, module.bias, (2, 1), (1, 2), (1, 3)))
+
+
+def test_a_blur_is_binomial_and_mirrors_what_lies_inside() -> None:
+    module, x = BlurPool2d(3, (4, 4), (2, 2), (1, 2, 1, 2)), torch.randn(2, 3, 7, 9)
+    weights = np.outer([1, 3, 3, 1], [1, 3, 3, 1]) / 64
+    assert module.filt.shape == (3, 1, 4, 4)
+    padded = np.pad(x.numpy(), ((0, 0), (0, 0), (1, 2), (1, 2)), mode="reflect")
+    made = module(x).numpy()
+    assert made.shape == (2, 3, 4, 5)
+    for row in range(4):
+        for column in range(5):
+            window = padded[:, :, 2 * row : 2 * row + 4, 2 * column : 2 * column + 4]
+            np.testing.assert_allclose(made[:, :, row, column], (window * weights).sum((2, 3)), rtol=1e-4, atol=1e-6)
 
 
 def test_channels_of_each_place_are_normalized_as_in_torchvision() -> None:

@@ -33,8 +33,8 @@ def linked(spec: Spec, height: int, width: int) -> Graph | None:
 def divides(graph: Graph, axis: int) -> bool:
     """Whether rounding down and rounding up are the same for every window, by the rule that the table uses."""
     for node in graph.nodes:
-        layer: Any = node.layer
-        if node.layer.window(*node.device_inputs) is None:
+        layer = node.layer.slides()
+        if layer is None:
             continue
         size, kernel, stride = node.device_inputs[0][1 + axis], layer.kernel_size[axis], layer.stride[axis]
         if layer.padding == "same":

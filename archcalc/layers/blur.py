@@ -1,0 +1,84 @@
+"""A pool with a fixed filter, which smooths a map before it leaves places out."""
+
+from collections.abc import Iterator
+from typing import Annotated, Final, NamedTuple
+
+from archcalc.layers import window
+from archcalc.layers.base import Role, Windowed, kind
+from archcalc.layers.fields import EachAxis, Optional, PaddingType, Sides
+from archcalc.layers.requirement import Requirement, can_be_mirrored, has_rank
+from archcalc.layers.sizes import S, Shape, Sizes, product
+from archcalc.layers.twin import Twin
+
+_PAPER: Final = "https://arxiv.org/abs/1904.11486"
+
+
+class _Window(NamedTuple):
+    """The filter as a window."""
+
+    kernel_size: tuple[int, ...]
+    stride: tuple[int, ...]
+    padding: Sides
+    dilation: tuple[int, ...]
+    ceil_mode: bool
+
+
+@kind("blur_pool2d")
+class BlurPool2d(Windowed):
+    """A mean of each channel under a window, weighted by binomial coefficients; its padding mirrors what lies inside.
+
+    Without a `padding` it is (stride - 1 + kernel_size - 1) // 2 on each side, as timm has it. The weights are stored,
+    a window for each channel, and not learnt.
+    """
+
+    role = Role.POOL
+    counted = True
+    idle = False
+    mixes_channels = False
+    input_axis = None
+    torch_call = "BlurPool2d"
+    torch_functions = {}
+    torch_ignored = ()
+    also_called = ("blurpool",)
+
+    kernel_size: EachAxis = (3, 3)
+    stride: EachAxis = (2, 2)
+    padding: Annotated[Sides | None, Optional(PaddingType())] = None
+
+    def slides(self) -> _Window:
+        high, wide = ((s - 1 + k - 1) // 2 for s, k in zip(self.stride, self.kernel_size, strict=True))
+        sides = Sides(high, high, wide, wide) if self.padding is None else self.padding
+        return _Window(self.kernel_size, self.stride, sides, (1, 1), False)
+
+    def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
+        yield from has_rank(x, 3)
+        yield from can_be_mirrored(x[1:], self.slides().padding)
+        yield from window.fits(self.slides(), x)
+
+    def output_shape(self, x: Sizes[S]) -> Sizes[S]:
+        return (x[0], *window.places(self.slides(), x))
+
+    def param_shapes(self, x: Sizes[S]) -> dict[str, Sizes[S]]:
+        return {}
+
+    def buffer_shapes(self, x: Sizes[S]) -> dict[str, Sizes[S | int]]:
+        return {"filt": (x[0], 1, *self.kernel_size)}
+
+    def macs(self, x: Sizes[S], out: Sizes[S]) -> S:
+        macs: S = product(out) * product(self.kernel_size)
+        return macs
+
+    def units(self, out: Sizes[S]) -> int:
+        return 0
+
+    def sources(self) -> tuple[tuple[str, str], ...]:
+        return (("the filter of a blur pool is binomial", _PAPER),)
+
+    def twin(self, x: Shape) -> Twin:
+        keywords = {
+            "channels": x[0],
+            "kernel_size": self.kernel_size,
+            "stride": self.stride,
+            "padding": window.last_axis_first(self.slides().padding),
+        }
+        return Twin(self.torch_call, keywords, positional=("channels",), adds_up_apart=("channels",))
