@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import BUNDLED
 
-ALEXNETS: Final = [name for name in BUNDLED if name.startswith(("alexnet_", "caffenet", "lenet_", "zfnet"))]
+ALEXNETS: Final = [name for name in BUNDLED if name.startswith(("alexnet_", "caffenet", "lenet", "zfnet"))]
 """The AlexNets, and what came just before and after."""
 
 QUICK: Final = (*ALEXNETS, "cuda_convnet_80sec", "nin_d2l", "resnet18", "squeezenet1_1")
