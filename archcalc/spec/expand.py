@@ -314,6 +314,9 @@ class _Expansion:
             what = f"{first.name} reads {number} layer{'s' * (number > 1)}, not {len(sources)}"
             self.fault(what, mark_of(node, "from"), within)
             return sources[0]
+        if repeat is not None and len(sources) > 1:
+            self.fault(f"{first.name} reads {len(sources)} layers, so it cannot follow itself", node.mark, within)
+            return sources[0]
         for turn in range(1 if repeat is None else repeat):
             whole = f"{place.prefix}{name}" if repeat is None else f"{place.prefix}{name}.{turn}"
             sources = [self.copy(first, whole, sources, node, within)]
