@@ -18,7 +18,7 @@ _MOST_SHOWN: Final = 8
 _LONGEST_SHOWN: Final = 60
 
 
-EXPRESSION: Final = {"type": "string", "pattern": r"^\$"}
+EXPRESSION: Final = {"type": "string", "pattern": r"^\$([A-Za-z][A-Za-z0-9_]*|\(.*\))$"}
 
 
 def spell(value: object, depth: int = 2) -> str:

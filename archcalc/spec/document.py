@@ -25,7 +25,7 @@ FILE_KEYS: Final = (
     *("inplace", "blocks", "layers", "outputs", "override", "remove", "insert", "training", "claims"),
 )
 
-_WORD: Final = "[A-Za-z][A-Za-z0-9_.-]*"
+WORD: Final = "[A-Za-z][A-Za-z0-9_.-]*"
 
 
 def sound(root: Mapping, faults: Faults) -> Mapping:
@@ -158,7 +158,7 @@ class _Document:
     def _aliases(self, name: str) -> tuple[str, ...]:
         found: list[str] = []
         for node in self._items("aliases"):
-            if not isinstance(node, Scalar) or not isinstance(node.value, str) or not re.fullmatch(_WORD, node.text):
+            if not isinstance(node, Scalar) or not isinstance(node.value, str) or not re.fullmatch(WORD, node.text):
                 self.faults.add(f"an alias must be one word that starts with a letter, got {kind_of(node)}", node.mark)
             elif node.text in (name, *found):
                 self.faults.add(f"'{node.text}' is already its name or an alias", node.mark)
@@ -170,7 +170,7 @@ class _Document:
         node = self.root.items.get("family")
         if node is None:
             return ""
-        if not isinstance(node, Scalar) or not isinstance(node.value, str) or not re.fullmatch(_WORD, node.text):
+        if not isinstance(node, Scalar) or not isinstance(node.value, str) or not re.fullmatch(WORD, node.text):
             self.faults.add(f"family must be one word that starts with a letter, got {kind_of(node)}", node.mark)
             return ""
         return node.text

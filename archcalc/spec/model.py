@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Annotated, Any, ClassVar, Final, NamedTuple
 
 from archcalc.errors import ArchError, Mark
 from archcalc.layers import Layer, Shape
@@ -102,14 +102,14 @@ class LayerNames(FieldType):
         return {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
 
 
-_MOST_SIZES: Final = 1 + max(AXES)
+MOST_SIZES: Final = 1 + max(AXES)
 
 SHAPES: Final = "[channels, height, width], [features], or channels and another number of axes"
 
 
 def is_shape(value: Any) -> bool:
     """Return whether a value is a shape: features, or channels and the sizes of up to three axes."""
-    has_sizes = isinstance(value, list | tuple) and 1 <= len(value) <= _MOST_SIZES
+    has_sizes = isinstance(value, list | tuple) and 1 <= len(value) <= MOST_SIZES
     return has_sizes and all(is_integer(size) and 1 <= size <= LARGEST for size in value)
 
 
@@ -126,7 +126,7 @@ class InputShape(FieldType):
 
     def schema(self) -> dict[str, Any]:
         sizes = {"type": "integer", "minimum": 1}
-        return {"type": "array", "items": sizes, "minItems": 1, "maxItems": _MOST_SIZES}
+        return {"type": "array", "items": sizes, "minItems": 1, "maxItems": MOST_SIZES}
 
 
 class Percentage(FieldType):
@@ -137,7 +137,7 @@ class Percentage(FieldType):
         return str(value)
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "string", "pattern": "^[0-9.]+ ?%$"}
+        return {"type": "string", "pattern": "^[0-9]{0,2}([.][0-9]+)? ?%$"}
 
 
 Words = Annotated[str, Text()]
@@ -184,6 +184,32 @@ class Claim(Declared):
     quote: MaybeWords = None
     expect: Annotated[str, Choice("holds", "fails")] = "holds"
     why: MaybeWords = None
+
+    RULES: ClassVar[dict[str, Any]] = {
+        "if": {"properties": {"what": {"const": STATEMENT}}, "required": ["what"]},
+        "then": {"required": ["quote", "expect", "why"], "properties": {"expect": {"const": "fails"}, "value": False}},
+        "else": {
+            "required": ["value"],
+            "allOf": [
+                {
+                    "if": {"properties": {"what": {"const": COST}}, "required": ["what"]},
+                    "then": {"required": ["convention"]},
+                    "else": {"not": {"required": ["convention"]}},
+                },
+                {
+                    "if": {"properties": {"what": {"const": "output"}}, "required": ["what"]},
+                    "then": {"properties": {"value": {"type": "array"}}, "not": {"required": ["tol"]}},
+                    "else": {"properties": {"value": {"not": {"type": "array"}}}},
+                },
+                {
+                    "if": {"properties": {"expect": {"const": "fails"}}, "required": ["expect"]},
+                    "then": {"required": ["why"]},
+                    "else": {"not": {"required": ["why"]}},
+                },
+            ],
+        },
+    }
+    """What `faults` says of keys, as JSON schema, for editors."""
 
     @property
     def quantified(self) -> bool:

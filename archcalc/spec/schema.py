@@ -9,15 +9,17 @@ from archcalc.layers import KINDS, Layer
 from archcalc.layers.base import merging
 from archcalc.layers.declared import Field
 from archcalc.layers.fields import EXPRESSION
-from archcalc.spec.document import FILE_KEYS
+from archcalc.spec.document import FILE_KEYS, WORD
 from archcalc.spec.expressions import NAME as PARAM_NAME
-from archcalc.spec.model import NAME, VERSION, Claim, Source, Training
+from archcalc.spec.model import MOST_SIZES, NAME, VERSION, Claim, Source, Training
 from archcalc.spec.statement import CHANGES, STRUCTURES, activations, merge_fields, structure_keys
 
 _WORD: Final = {"type": "string"}
 _LAYERS: Final = {"$ref": "#/definitions/layers"}
 _NAME: Final = {"type": "string", "pattern": f"^{NAME.pattern}$"}
 _NAMES: Final = {"type": "array", "items": _WORD}
+_PARAMS: Final = {"type": "object", "propertyNames": {"pattern": f"^{PARAM_NAME.pattern}$"}}
+_ONE_WORD: Final = {"type": "string", "pattern": f"^{WORD}$"}
 
 
 def schema() -> dict[str, Any]:
@@ -29,10 +31,14 @@ def schema() -> dict[str, Any]:
         "required": ["archcalc"],
         "additionalProperties": False,
         "properties": {key: _FILE[key] for key in FILE_KEYS},
-        "anyOf": [{"required": ["extends"]}, {"required": ["input", "layers"]}],
+        "anyOf": [
+            {"required": ["extends"], "not": {"required": ["layers"]}},
+            {"required": ["input", "layers"], "not": {"anyOf": [{"required": [key]} for key in ("extends", *CHANGES)]}},
+        ],
         "definitions": {
             "layers": {"type": "array", "items": {"anyOf": [{"$ref": "#/definitions/layer"}, EXPRESSION]}},
             "layer": _layer(),
+            **{op: {"properties": _fields(kind)} for op, kind in KINDS.items()},
         },
     }
 
@@ -56,12 +62,34 @@ def _first_line(text: str | None) -> str:
     return (text or "").strip().splitlines()[0]
 
 
+def _defaults(op: str, kind: type[Layer]) -> dict[str, Any]:
+    activation = {"activation": _activation()} if kind.takes_activation else {}
+    return {"type": "object", "additionalProperties": False, "properties": _as_defined(op, kind) | activation}
+
+
+def _fields(kind: type[Layer]) -> dict[str, Any]:
+    return {name: _or_expression(field.type.schema()) for name, field in kind.fields.items()}
+
+
+def _as_defined(op: str, kind: type[Layer]) -> dict[str, Any]:
+    """Return the fields of a kind by where they are defined, once for layers and for house rules."""
+    return {name: {"$ref": f"#/definitions/{op}/properties/{name}"} for name in kind.fields}
+
+
+def _activation() -> dict[str, Any]:
+    return {"anyOf": [{"enum": [*activations(), None]}, EXPRESSION]}
+
+
+_SIZES: Final[dict[str, Any]] = {"items": {"anyOf": [{"type": "integer", "minimum": 1}, EXPRESSION]}}
 _SHAPE: Final[dict[str, Any]] = {
-    "anyOf": [{"type": "array", "items": {"anyOf": [{"type": "integer", "minimum": 1}, EXPRESSION]}}, EXPRESSION]
+    "anyOf": [{"type": "array", "minItems": 1, "maxItems": MOST_SIZES} | _SIZES, EXPRESSION]
 }
 
 _CHANGES: Final[dict[str, Any]] = {
-    "override": {"type": "object", "additionalProperties": {"type": "object"}},
+    "override": {
+        "type": "object",
+        "additionalProperties": {"type": "object", "minProperties": 1, "properties": {"name": False}},
+    },
     "remove": _NAMES,
     "insert": {
         "type": "array",
@@ -69,7 +97,7 @@ _CHANGES: Final[dict[str, Any]] = {
             "type": "object",
             "required": ["after", "layers"],
             "additionalProperties": False,
-            "properties": {"after": _WORD, "layers": _LAYERS},
+            "properties": {"after": _WORD, "layers": {"allOf": [_LAYERS], "minItems": 1}},
         },
     },
 }
@@ -77,13 +105,13 @@ _CHANGES: Final[dict[str, Any]] = {
 _FILE: Final[dict[str, Any]] = {
     "archcalc": {"const": VERSION, "description": "The version of the language."},
     "name": _NAME | {"description": "The name of the file, without its ending."},
-    "aliases": _NAMES | {"description": "Other names for the command line."},
+    "aliases": {"type": "array", "items": _ONE_WORD, "description": "Other names for the command line."},
     "title": {"type": ["string", "number"]},
-    "family": _WORD | {"description": "The word under which archcalc list shows it with its relatives."},
+    "family": _ONE_WORD | {"description": "The word under which archcalc list shows it with its relatives."},
     "notes": {"type": ["string", "number"]},
     "extends": _WORD | {"description": "The spec that this one is a variant of: a name or a path."},
     "sources": {"type": "object", "additionalProperties": _record(Source.fields, Source.__doc__)},
-    "params": {"type": "object", "description": "Values for $name and $(a * 4 // b), set by --set."},
+    "params": _PARAMS | {"description": "Values for $name and $(a * 4 // b), set by --set."},
     "input": {
         "anyOf": [
             *_SHAPE["anyOf"],
@@ -96,7 +124,12 @@ _FILE: Final[dict[str, Any]] = {
         ],
         "description": "[channels, height, width] or [features]; of several inputs a mapping, each with its name.",
     },
-    "defaults": {"type": "object", "description": "Other defaults in this file: {op: {field: value}}."},
+    "defaults": {
+        "type": "object",
+        "description": "Other defaults in this file: {op: {field: value}}.",
+        "additionalProperties": False,
+        "properties": {op: _defaults(op, kind) for op, kind in KINDS.items()},
+    },
     "inplace": {
         "type": "array",
         "items": {"enum": [op for op, kind in KINDS.items() if kind.may_overwrite()]},
@@ -108,20 +141,27 @@ _FILE: Final[dict[str, Any]] = {
             "type": "object",
             "required": ["layers"],
             "additionalProperties": False,
-            "properties": {"params": {"type": "object"}, "layers": _LAYERS},
+            "properties": {"params": _PARAMS, "layers": _LAYERS},
         },
     },
-    "layers": _LAYERS,
+    "layers": {"allOf": [_LAYERS], "minItems": 1},
     "outputs": _NAMES
-    | {"minItems": 1, "description": "The layers that the network hands on. Default: all that no later layer reads."},
+    | {
+        "minItems": 1,
+        "uniqueItems": True,
+        "description": "The layers that the network hands on. Default: all that no later layer reads.",
+    },
     **_CHANGES,
     "training": _record(Training.fields, Training.__doc__),
-    "claims": {"type": "array", "items": _record(Claim.fields, Claim.__doc__)},
+    "claims": {"type": "array", "items": _record(Claim.fields, Claim.__doc__) | Claim.RULES},
 }
 
 _COMMON: Final[dict[str, Any]] = {
     "name": _NAME,
-    "from": {"anyOf": [_WORD, _NAMES | {"minItems": 1}], "description": "What it reads, if not the layer before it."},
+    "from": {
+        "anyOf": [_WORD, _NAMES | {"minItems": 1, "maxItems": 1}],
+        "description": "What it reads, if not the layer before it.",
+    },
 }
 
 _STRUCTURE_KEYS: Final[dict[str, Any]] = {
@@ -133,26 +173,33 @@ _STRUCTURE_KEYS: Final[dict[str, Any]] = {
     "paths": {"type": "array", "minItems": 2, "items": {"anyOf": [_LAYERS, EXPRESSION]}},
     "merge": {"anyOf": [{"enum": list(merging())}, EXPRESSION]},
     **{name: _or_expression(field.type.schema()) for name, field in merge_fields().items()},
-    "devices": _NAMES | {"minItems": 2},
-    "layers": _LAYERS | {},
+    "devices": _NAMES | {"minItems": 2, "uniqueItems": True},
+    "layers": {"allOf": [_LAYERS], "minItems": 1},
 }
 
 _REQUIRED: Final = {"use": ["name"], "branches": ["name", "paths", "merge"], "towers": ["devices", "layers"]}
 
-_EITHER: Final[dict[str, Any]] = {
-    "oneOf": [{"required": ["block"]}, {"required": ["layer"]}],
-    "dependencies": {key: ["block"] for key in ("with", *CHANGES)},
+_MORE: Final[dict[str, dict[str, Any]]] = {
+    "use": {
+        "oneOf": [{"required": ["block"]}, {"required": ["layer"]}],
+        "dependencies": {key: ["block"] for key in ("with", *CHANGES)},
+    },
+    "branches": {
+        "if": {"properties": {"merge": {"enum": [op for op, kind in merging().items() if not kind.takes_activation]}}},
+        "then": {"not": {"required": ["activation"]}},
+    },
 }
-"""What a `use` lays out: a block, or a layer before it once more."""
+"""What else is said of the keys of a structure: a `use` lays out a block, or a layer before it once more."""
 
 
 def _layer() -> dict[str, Any]:
     """Return one layer: the op decides which other keys there are."""
-    rules = [_when(op, _layer_keys(kind), _needed(kind), kind.__doc__) for op, kind in KINDS.items()]
+    rules = [_when(op, _layer_keys(op, kind), _needed(kind), kind.__doc__) for op, kind in KINDS.items()]
     for op in STRUCTURES:
         known = _COMMON | _STRUCTURE_KEYS | {"activation": _activation()}
+        known |= {"from": {"anyOf": [_WORD, _NAMES | {"minItems": 1}]}} if op == "use" else {}
         rule = _when(op, {key: known[key] for key in structure_keys(op) if key != "op"}, _REQUIRED[op], None)
-        rule["then"] |= _EITHER if op == "use" else {}
+        rule["then"] |= _MORE.get(op, {})
         rules.append(rule)
     return {
         "type": "object",
@@ -173,17 +220,14 @@ def _when(op: str, properties: dict[str, Any], required: list[str], description:
     return {"if": {"properties": {"op": {"const": op}}, "required": ["op"]}, "then": then}
 
 
-def _layer_keys(kind: type[Layer]) -> dict[str, Any]:
-    keys = _COMMON | {"gather": {"anyOf": [{"type": "boolean"}, EXPRESSION]}}
+def _layer_keys(op: str, kind: type[Layer]) -> dict[str, Any]:
+    several = {"from": _NAMES | {"minItems": 2, "description": "The layers that it reads."}} if kind.merges else {}
+    keys = _COMMON | several | {"gather": {"anyOf": [{"type": "boolean"}, EXPRESSION]}}
     if kind.takes_activation:
         keys["activation"] = _activation()
-    return keys | {name: _or_expression(field.type.schema()) for name, field in kind.fields.items()}
+    return keys | _as_defined(op, kind)
 
 
 def _needed(kind: type[Layer]) -> list[str]:
     """Return the required keys that no house rule can give."""
     return ["name", "from"] if kind.merges else ["name"]
-
-
-def _activation() -> dict[str, Any]:
-    return {"anyOf": [{"enum": [*activations(), None]}, EXPRESSION]}

@@ -79,7 +79,8 @@ def test_the_schema_refuses_much_that_the_reader_refuses() -> None:
     """Editors should mark most faults; the reader refuses every one of these files."""
     validator = jsonschema.Draft7Validator(schema())
     refused = [path.name for path in INVALID_FILES if not _schema_accepts(validator, path)]
-    assert len(refused) > len(INVALID_FILES) // 3
+    # most of the others need shapes, params, or the names of other layers
+    assert len(refused) > 0.45 * len(INVALID_FILES)
 
 
 def _schema_accepts(validator: Any, path: Path) -> bool:
