@@ -8,10 +8,10 @@ import pytest
 
 from tests.conftest import BUNDLED
 
-ALEXNETS: Final = [name for name in BUNDLED if name.startswith(("alexnet_", "caffenet", "lenet", "zfnet"))]
+ALEXNETS: Final = [name for name in BUNDLED if name.startswith(("alexnet_", "caffenet", "lenet_", "zfnet"))]
 """The AlexNets, and what came just before and after."""
 
-QUICK: Final = (*ALEXNETS, "cuda_convnet_80sec", "nin_d2l", "resnet18", "squeezenet1_1")
+QUICK: Final = (*ALEXNETS, "cuda_convnet_80sec", "lenet5", "nin_d2l", "resnet18", "squeezenet1_1")
 """The networks that most tests take: small ones, and one with each kind of branch."""
 
 FEW: Final = (
