@@ -23,6 +23,7 @@ from archcalc.layers.linear import Linear
 from archcalc.layers.local import Local2d
 from archcalc.layers.merge import Add, Concat, Matmul, Maximum, MaxUnpool2d, Mul, Sub
 from archcalc.layers.norm import BatchNorm1d, BatchNorm2d, BatchNorm3d, LocalResponseNorm
+from archcalc.layers.normed_conv import StandardizedConv2d, WeightNormConv1d, WeightNormConv2d, WeightNormConv3d
 from archcalc.layers.pad import (
     ConstantPad1d,
     ConstantPad2d,
@@ -113,6 +114,116 @@ CASES = [
         params=23_296,
         macs=70_276_800,
         padding=(2, 2, 2, 2),
+    ),
+    # a filter reads 2 of 4 channels: 6*2*3*3 + 6 = 114; with a gain for each filter 120; 108 * 5*5 places
+    *(
+        case(
+            StandardizedConv2d(out_channels=6, kernel_size=3, padding=1, stride=[1, 1], groups=2, gain=gain),
+            [(4, 5, 5)],
+            (6, 5, 5),
+            params=114 + 6 * gain,
+            macs=2_700,
+            padding=(1, 1, 1, 1),
+        )
+        for gain in (False, True)
+    ),
+    # SAME at a stride, padded by a layer of its own: 3 rows of 2 take 3*2 - 1 + 3 - 6 = 1 more, below; 5*4*9 = 180
+    case(
+        StandardizedConv2d(out_channels=5, kernel_size=3, stride=2, padding="same", bias=False, gain=True),
+        [MAP],
+        (5, 3, 3),
+        params=185,
+        macs=1_620,
+        padding=(0, 1, 0, 1),
+    ),
+    # (6 - 3) / 1 + 1 = 4 high, rounded up to (6 - 5) / 2 + 1 = 2 wide; 3*4*3*3 + 3 = 111; 108 * 8
+    case(
+        StandardizedConv2d(out_channels=3, kernel_size=3, stride=[1, 2], dilation=[1, 2], ceil_mode="unclipped"),
+        [MAP],
+        (3, 4, 2),
+        params=111,
+        macs=864,
+        padding=(0, 0, 0, 1),
+    ),
+    # 6 + 2 * 1 - 3 + 1 = 6, padded with what there is; 3*4*9 + 3 = 111; 108 * 36
+    case(
+        StandardizedConv2d(out_channels=3, kernel_size=3, padding=1, padding_mode="reflect"),
+        [MAP],
+        (3, 6, 6),
+        params=111,
+        macs=3_888,
+        padding=(1, 1, 1, 1),
+    ),
+    # weights, and a bias and a length for each filter: 5*4*3 + 5 + 5 = 70; 60 * 5 places
+    case(WeightNormConv1d(out_channels=5, kernel_size=3, dilation=2), [(4, 9)], (5, 5), params=70, macs=300),
+    # (9 - 3) / 2 + 1 = 4, rounded up as the last window starts inside; a filter reads 2 of 4 channels: 36 + 6
+    case(
+        WeightNormConv1d(out_channels=6, kernel_size=3, stride=2, groups=2, bias=False, ceil_mode="unclipped"),
+        [(4, 8)],
+        (6, 4),
+        params=42,
+        macs=144,
+        padding=(0, 1),
+    ),
+    # causal, with the first element before: 9 + 2 - 3 + 1 = 9; 60 + 10; 60 * 9
+    case(
+        WeightNormConv1d(out_channels=5, kernel_size=3, padding={"left": 2}, padding_mode="replicate"),
+        [(4, 9)],
+        (5, 9),
+        params=70,
+        macs=540,
+        padding=(2, 0),
+    ),
+    # 5*4*3*3 = 180 weights and 5 lengths; 180 * 16
+    case(WeightNormConv2d(out_channels=5, kernel_size=3, bias=False), [MAP], (5, 4, 4), params=185, macs=2_880),
+    # 4 high and rounded up to 2 wide, of two groups: 6*2*3*3 = 108, + 6 + 6; 108 * 8
+    case(
+        WeightNormConv2d(
+            out_channels=6, kernel_size=3, stride=[1, 2], dilation=[1, 2], groups=2, ceil_mode="unclipped"
+        ),
+        [MAP],
+        (6, 4, 2),
+        params=120,
+        macs=864,
+        padding=(0, 0, 0, 1),
+    ),
+    # 6 + 2 - 3 + 1 = 6, padded from the other side: 180 + 10; 180 * 36
+    case(
+        WeightNormConv2d(out_channels=5, kernel_size=3, padding=1, padding_mode="circular"),
+        [MAP],
+        (5, 6, 6),
+        params=190,
+        macs=6_480,
+        padding=(1, 1, 1, 1),
+    ),
+    # 5*4*27 = 540, + 5 + 5; 540 * 6 places
+    case(WeightNormConv3d(out_channels=5, kernel_size=3), [(4, 3, 4, 5)], (5, 1, 2, 3), params=550, macs=3_240),
+    # 3 deep, (4 + 0 - 1) / 2 + 1 = 2 high, 5 - 2 = 3 wide, of two groups: 2*2*(3*1*2) = 24 weights + 2; 24 * 18
+    case(
+        WeightNormConv3d(
+            out_channels=2,
+            kernel_size=[3, 1, 2],
+            stride=[1, 2, 1],
+            dilation=[1, 1, 2],
+            padding=[1, 0, 0],
+            padding_mode="replicate",
+            groups=2,
+            bias=False,
+        ),
+        [(4, 3, 4, 5)],
+        (2, 3, 2, 3),
+        params=26,
+        macs=432,
+        padding=(1, 1, 0, 0, 0, 0),
+    ),
+    # 4 / 3 of a step more is one more where it is rounded up: 2 high; 5*4*8 = 160 + 10; 160 * 1*2*2
+    case(
+        WeightNormConv3d(out_channels=5, kernel_size=2, stride=3, ceil_mode="unclipped"),
+        [(4, 2, 4, 5)],
+        (5, 1, 2, 2),
+        params=170,
+        macs=640,
+        padding=(0, 0, 0, 1, 0, 0),
     ),
     # the paper's literal 224 without padding: 213 / 4 = 53.25, floor 53 + 1 = 54; 96*3*121 * 54*54 = 101_616_768
     case(

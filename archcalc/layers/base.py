@@ -283,6 +283,7 @@ class Curve(Weightless, Activation):
 
 FAMILIES: Final[Mapping[str, str]] = {
     "conv": "conv1d conv2d conv3d",
+    "normed_conv": "standardized_conv2d weight_norm_conv1d weight_norm_conv2d weight_norm_conv3d",
     "conv_transpose": "conv_transpose1d conv_transpose2d conv_transpose3d",
     "local": "local2d",
     "table_conv": "table_conv2d",

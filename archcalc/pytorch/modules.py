@@ -135,6 +135,79 @@ class MaxUnpool2d(nn.Module):
         return nn.functional.max_unpool2d(x, places, *window, output_size=size)
 
 
+class StandardizedConv2d(nn.Conv2d):
+    """A convolution whose filters are brought to mean 0 and variance 1, with `gain` times a learned number each.
+
+    With it they are divided by the root of how many weights a filter has too, so that outputs vary as much as inputs.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: tuple[int, int],
+        stride: tuple[int, int] = (1, 1),
+        padding: tuple[int, int] = (0, 0),
+        dilation: tuple[int, int] = (1, 1),
+        groups: int = 1,
+        bias: bool = True,
+        padding_mode: str = "zeros",
+        gain: bool = False,
+    ) -> None:
+        sizes = (in_channels, out_channels, kernel_size, stride, padding, dilation)
+        super().__init__(*sizes, groups, bias, padding_mode)  # type: ignore[arg-type]  # one of torch's words
+        self.gain = nn.Parameter(torch.ones(out_channels, 1, 1, 1)) if gain else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        filters = self.weight.flatten(1)
+        scale = None if self.gain is None else self.gain.flatten() * filters.shape[1] ** -0.5
+        normed = nn.functional.batch_norm(filters[None], None, None, scale, training=True, eps=1e-6)
+        maps: Tensor = self._conv_forward(x, normed.reshape_as(self.weight), self.bias)
+        return maps
+
+
+class WeightNormConv1d(nn.Conv1d):
+    """A convolution whose filters are as long as `weight_g` says and point as `weight_v`, as of torch's weight_norm."""
+
+    def reset_parameters(self) -> None:
+        super().reset_parameters()
+        weight = self.weight.detach()
+        del self.weight
+        self.weight_g, self.weight_v = nn.Parameter(torch.norm_except_dim(weight)), nn.Parameter(weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        made: Tensor = self._conv_forward(x, torch._weight_norm(self.weight_v, self.weight_g), self.bias)
+        return made
+
+
+class WeightNormConv2d(nn.Conv2d):
+    """A convolution whose filters are as long as `weight_g` says and point as `weight_v`, as of torch's weight_norm."""
+
+    def reset_parameters(self) -> None:
+        super().reset_parameters()
+        weight = self.weight.detach()
+        del self.weight
+        self.weight_g, self.weight_v = nn.Parameter(torch.norm_except_dim(weight)), nn.Parameter(weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        made: Tensor = self._conv_forward(x, torch._weight_norm(self.weight_v, self.weight_g), self.bias)
+        return made
+
+
+class WeightNormConv3d(nn.Conv3d):
+    """A convolution whose filters are as long as `weight_g` says and point as `weight_v`, as of torch's weight_norm."""
+
+    def reset_parameters(self) -> None:
+        super().reset_parameters()
+        weight = self.weight.detach()
+        del self.weight
+        self.weight_g, self.weight_v = nn.Parameter(torch.norm_except_dim(weight)), nn.Parameter(weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        made: Tensor = self._conv_forward(x, torch._weight_norm(self.weight_v, self.weight_g), self.bias)
+        return made
+
+
 class BlurPool2d(nn.Module):
     """A mean of each channel of (batch, channels, h, w) under a window, weighted by binomial coefficients."""
 

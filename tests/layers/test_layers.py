@@ -26,7 +26,9 @@ def test_a_layer_is_as_its_row_says(row: Case) -> None:
     assert sum(map(prod, layer.param_shapes(*inputs).values())) == row.params
     assert sum(map(prod, layer.buffer_shapes(*inputs).values())) == row.buffers
     assert layer.macs(*inputs, out) == row.macs
-    has_neurons = re.fullmatch("(conv|conv_transpose|local|table_conv)[123]d|linear", layer.op)
+    has_neurons = re.fullmatch(
+        "(conv|(standardized|weight_norm)_conv|conv_transpose|local|table_conv)[123]d|linear", layer.op
+    )
     assert layer.units(out) == (prod(out) if has_neurons else 0)
     if row.padding is not None:
         assert window is not None

@@ -14,8 +14,12 @@ from archcalc.pytorch.modules import (
     LayerNorm2d,
     LocallyConnected2d,
     Scale,
+    StandardizedConv2d,
     StochasticDepth,
     TableConv2d,
+    WeightNormConv1d,
+    WeightNormConv2d,
+    WeightNormConv3d,
 )
 
 
@@ -54,6 +58,42 @@ def test_a_table_says_which_kernels_of_a_convolution_there_are(bias: bool) -> No
             dense[made, number] = next(kernels)
     assert next(kernels, None) is None
     torch.testing.assert_close(module(x), functional.conv2d(x, dense, module.bias, (2, 1), (1, 2), (1, 3)))
+
+
+@pytest.mark.parametrize("gain", [False, True])
+def test_filters_are_standardized_as_the_papers_say(gain: bool) -> None:
+    module = StandardizedConv2d(4, 6, (3, 2), (2, 1), (1, 0), groups=2, gain=gain)
+    x, weight = torch.randn(2, 4, 9, 8), module.weight.detach()
+    mean, variance = weight.mean((1, 2, 3), keepdim=True), weight.var((1, 2, 3), correction=0, keepdim=True)
+    filters = (weight - mean) / (variance + 1e-6).sqrt()
+    if module.gain is not None:
+        torch.nn.init.normal_(module.gain)
+        filters = filters * module.gain / 12**0.5  # a filter has 2 * 3 * 2 weights
+    torch.testing.assert_close(module(x), functional.conv2d(x, filters, module.bias, (2, 1), (1, 0), groups=2))
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "axes"),
+    [
+        (WeightNormConv1d, torch.nn.Conv1d, 1),
+        (WeightNormConv2d, torch.nn.Conv2d, 2),
+        (WeightNormConv3d, torch.nn.Conv3d, 3),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:`torch.nn.utils.weight_norm` is deprecated")
+def test_weights_are_normed_as_torch_does_and_called_as_torch_calls_them(
+    ours: type[torch.nn.Module], theirs: type[torch.nn.Module], axes: int
+) -> None:
+    mine = ours(4, 6, (3, 2, 2)[:axes], padding=1, groups=2)
+    torchs = torch.nn.utils.weight_norm(theirs(4, 6, (3, 2, 2)[:axes], padding=1, groups=2))
+    assert {name: part.shape for name, part in mine.state_dict().items()} == {
+        name: part.shape for name, part in torchs.state_dict().items()
+    }
+    for part in mine.parameters():
+        torch.nn.init.normal_(part)
+    torchs.load_state_dict(mine.state_dict())
+    x = torch.randn(2, 4, *(9, 8, 7)[:axes])
+    torch.testing.assert_close(mine(x), torchs(x))
 
 
 def test_a_blur_is_binomial_and_mirrors_what_lies_inside() -> None:

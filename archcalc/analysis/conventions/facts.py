@@ -39,6 +39,10 @@ class Facts(NamedTuple):
     rounded_off: int = 0
     sides: int = 0
     slices: int = 0
+    standardized: int = 0
+    gained: int = 0
+    gains: int = 0
+    recurrent: int = 0
     scaled: int = 0
     nearest: int = 0
     bilinear: int = 0
@@ -92,6 +96,10 @@ QUANTITIES: Final = {
     "rounded_off": Words("lost in floats", "what int((h / oh * (w / ow) + 1) * outputs), in 64-bit floats, loses"),
     "sides": Words("window sides", "for each output, one side of a square kernel, or height x width of another"),
     "slices": Words("vectors", "vectors that a softmax or a norm normalizes"),
+    "standardized": Words("weights standardized", "weights of standardized convolutions, in a batch of any size"),
+    "gained": Words("weights with a gain", "weights that a learned gain scales, in a batch of any size"),
+    "gains": Words("gains", "learned gains of filters, in a batch of any size"),
+    "recurrent": Words("weights as if recurrent", "weights not called weight, for each channel of the output"),
     "scaled": Words("outputs scaled", "outputs of a layer norm with a learned weight"),
     "nearest": Words("nearest outputs", "outputs of an upsampling that repeats the nearest place"),
     "bilinear": Words("bilinear outputs", "outputs of a bilinear upsampling"),
@@ -112,7 +120,7 @@ QUANTITIES: Final = {
 """Every number of `Facts` in words."""
 
 
-_ONCE: Final = ("layers", "features")
+_ONCE: Final = ("layers", "features", "standardized", "gained", "gains")
 """What a batch has once, whatever its size."""
 
 

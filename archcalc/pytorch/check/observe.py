@@ -23,6 +23,9 @@ from archcalc.spec.model import Spec
 _MOST_BYTES: Final = 2**30
 """The most that the inputs, weights and output of a layer may take, where they are really there."""
 
+_PRODUCTS: Final = ("conv", "linear", "addmm", "matmul", "bmm", "einsum")
+"""fvcore's names of the operators that are multiply-accumulates."""
+
 
 def observe(graph: Graph, device: str) -> dict[str, Observed]:
     """Return each layer's output shape, parameters, buffers, FLOPs and MACs, as torch and fvcore see them.
@@ -106,14 +109,18 @@ def _count_by_fvcore(graph: Graph) -> dict[str, int] | None:
         module, xs = weightless(link(_without_sharing(graph.spec)))
         with torch.no_grad():
             counted = FlopCountAnalysis(module, xs).unsupported_ops_warnings(False).uncalled_modules_warnings(False)
-            counts = counted.by_module()
+            counts = counted.by_module_and_operator()
             return {node.name: _by_fvcore(node, module.paths_of(node.name), counts) for node in graph.nodes}
 
 
-def _by_fvcore(node: Node, paths: Sequence[str], counts: Mapping[str, float]) -> int:
-    """Return the count of a layer's modules; it knows modules by their names, and so a function is counted alone."""
+def _by_fvcore(node: Node, paths: Sequence[str], counts: Mapping[str, Mapping[str, float]]) -> int:
+    """Return the count of a layer's modules; it knows modules by their names, and so a function is counted alone.
+
+    Of a layer made of multiply-accumulates these are meant, and not what it does with its weights before.
+    """
     if paths or not node.layer.counted:
-        return sum(int(counts[path]) for path in paths)
+        each = chain.from_iterable(counts[path].items() for path in paths)
+        return sum(int(count) for operator, count in each if operator in _PRODUCTS or not node.layer.counted)
     from fvcore.nn import FlopCountAnalysis
 
     tensors = tuple(torch.zeros(()).expand(1, *shape) for shape in node.device_inputs)

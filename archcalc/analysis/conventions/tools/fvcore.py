@@ -10,7 +10,8 @@ FVCORE = convention(
     means="multiply-accumulates, where a fused multiply-add is one flop, and some other operations",
     url="https://github.com/facebookresearch/fvcore/blob/fd5043ff8b2e6790f5bd7c9632695c68986cc658/fvcore/nn/jit_handles.py",
     counts={
-        "conv_d local2d table_conv2d conv_transpose_d linear matmul blur_pool2d": "macs",
+        "conv_d weight_norm_conv_d local2d table_conv2d conv_transpose_d linear matmul blur_pool2d": "macs",
+        "standardized_conv2d": "macs + 4 standardized + gained",
         "batch_norm_d": "outputs + bias + 3 untracked",
         "instance_norm_d group_norm": "4 outputs + bias",
         "layer_norm layer_norm2d": "4 outputs + scaled",

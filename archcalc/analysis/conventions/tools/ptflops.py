@@ -59,7 +59,10 @@ ATEN = convention(
     word="MACs",
     means="multiply-accumulates of convolutions and matrix products, with bias additions",
     url=_SOURCE.format("v0.7.5", "aten"),
-    counts={"conv_d conv_transpose_d linear": "macs + bias", "local2d table_conv2d matmul blur_pool2d": "macs"},
+    counts={
+        "conv_d standardized_conv2d weight_norm_conv_d conv_transpose_d linear": "macs + bias",
+        "local2d table_conv2d matmul blur_pool2d": "macs",
+    },
     silent=EVERY_OTHER,
     note="this is the 0.71 GMac of its README for AlexNet",
     depends="the bias of a linear layer on maps counts unless a transposition stands before it",

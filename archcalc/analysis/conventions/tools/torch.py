@@ -9,7 +9,10 @@ FLOP_COUNTER = convention(
     word="FLOPs",
     means="2 x multiply-accumulates of convolutions and matrix products",
     url="https://github.com/pytorch/pytorch/blob/v2.14.1/torch/utils/flop_counter.py",
-    counts={"conv_d local2d table_conv2d conv_transpose_d linear matmul blur_pool2d": "2 macs"},
+    counts={
+        "conv_d standardized_conv2d weight_norm_conv_d conv_transpose_d local2d table_conv2d": "2 macs",
+        "linear matmul blur_pool2d": "2 macs",
+    },
     silent=EVERY_OTHER,
     note="an op that it does not know counts as 0, without a warning",
     also="pytorch flopcountermode lightning",

@@ -17,7 +17,7 @@ MACS = convention(
     means="multiply-accumulates without bias; some other operations are counted as well",
     url=_URL,
     counts={
-        "conv_d linear": "macs",
+        "conv_d standardized_conv2d weight_norm_conv_d linear": "macs",
         "conv_transpose1d": "by_outputs + 4 layers",
         "conv_transpose2d": "by_outputs + 8 layers",
         "conv_transpose3d": "by_outputs + 12 layers",
@@ -46,7 +46,7 @@ FLOPS = convention(
     means="multiplications and additions with bias, n - 1 additions for n products; others are counted as well",
     url=_URL,
     counts={
-        "conv_d linear": "2 macs - outputs + bias",
+        "conv_d standardized_conv2d weight_norm_conv_d linear": "2 macs - outputs + bias",
         "conv_transpose1d": "2 by_outputs - outputs + bias + 8 layers",
         "conv_transpose2d": "2 by_outputs - outputs + bias + 16 layers",
         "conv_transpose3d": "2 by_outputs - outputs + bias + 24 layers",

@@ -10,7 +10,8 @@ TORCHINFO = convention(
     means="how often each weight and bias is used: by every output place in a convolution, once in any other layer",
     url="https://github.com/TylerYep/torchinfo/blob/v1.8.0/torchinfo/layer_info.py",
     counts={
-        "conv_d table_conv2d": "macs + bias",
+        "conv_d standardized_conv2d table_conv2d": "macs + bias",
+        "weight_norm_conv_d": "recurrent + bias",
         "conv_transpose_d": "by_outputs + bias",
         "local2d linear batch_norm_d instance_norm_d group_norm layer_norm layer_norm2d "
         "global_response_norm scale prelu": "weights + biases",

@@ -10,7 +10,8 @@ TORCHPROFILE = convention(
     means="multiply-accumulates without bias; products and means are counted as well",
     url="https://github.com/zhijian-liu/torchprofile/blob/v0.1.0/torchprofile/handlers.py",
     counts={
-        "conv_d local2d table_conv2d linear matmul blur_pool2d": "macs",
+        "conv_d weight_norm_conv_d local2d table_conv2d linear matmul blur_pool2d": "macs",
+        "standardized_conv2d": "macs + gained + gains",
         "conv_transpose_d": "by_outputs_ungrouped",
         "batch_norm_d instance_norm_d group_norm": "bias",
         "layer_norm layer_norm2d": "scaled",

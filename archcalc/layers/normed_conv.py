@@ -1,0 +1,94 @@
+"""Convolutions whose weights are normalized each time before they are used."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Final
+
+from archcalc.layers.base import kind
+from archcalc.layers.conv import Convolution
+from archcalc.layers.fields import Flag
+from archcalc.layers.requirement import Requirement
+from archcalc.layers.sizes import S, Shape, Sizes, parted, product
+from archcalc.layers.twin import Twin
+
+_STANDARDIZED: Final = "https://arxiv.org/abs/1903.10520"
+_SCALED: Final = "https://arxiv.org/abs/2101.08692"
+_WEIGHT_NORM: Final = "https://arxiv.org/abs/1602.07868"
+
+
+@kind("standardized_conv2d")
+class StandardizedConv2d(Convolution):
+    """A conv2d whose filters have mean 0 and variance 1; with `gain` each is then scaled by a learned number.
+
+    The first are those of BiT's ResNets, the second those of normalizer-free networks (ScaledStdConv2d in timm).
+    """
+
+    axes = 2
+    torch_call = "StandardizedConv2d"
+    also_called = ("stdconv2d", "scaledstdconv2d", "wsconv2d")
+
+    gain: Flag = False
+
+    def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
+        yield from super().requirements(x)
+        words = "a filter of one weight has no variance: it reads {} of {} channels at one place"
+        each = parted(x[0], self.groups)
+        yield Requirement(each * product(self.kernel_size) > 1, partial(words.format, each, x[0]))
+
+    def param_shapes(self, x: Sizes[S]) -> dict[str, Sizes[S | int]]:
+        gain: dict[str, Sizes[S | int]] = {"gain": (self.out_channels, 1, 1, 1)} if self.gain else {}
+        return super().param_shapes(x) | gain
+
+    def quantities(self, x: Shape, out: Shape) -> dict[str, int]:
+        weights = product(super().param_shapes(x)["weight"])
+        gained = {"gained": weights, "gains": self.out_channels} if self.gain else {}
+        return super().quantities(x, out) | {"standardized": weights} | gained
+
+    def sources(self) -> tuple[tuple[str, str], ...]:
+        gain = (("their gain is that of normalizer-free networks", _SCALED),) if self.gain else ()
+        return (("filters are standardized as BiT does", _STANDARDIZED), *gain)
+
+    def twin(self, x: Shape) -> Twin:
+        twin = super().twin(x)
+        return twin._replace(keywords={**twin.keywords, "gain": self.gain}, defaults={**twin.defaults, "gain": False})
+
+
+class WeightNorm(Convolution):
+    """Convolutions whose filters are each a direction and a length, learned apart, as of torch's weight_norm."""
+
+    def param_shapes(self, x: Sizes[S]) -> dict[str, Sizes[S | int]]:
+        """Return torch's own: a length for each filter, and the filters of which only the direction counts."""
+        params = super().param_shapes(x)
+        weight = params.pop("weight")
+        return params | {"weight_g": (self.out_channels, *[1] * (1 + self.axes)), "weight_v": weight}
+
+    def quantities(self, x: Shape, out: Shape) -> dict[str, int]:
+        weights = sum(product(shape) for name, shape in self.param_shapes(x).items() if name != "bias")
+        return super().quantities(x, out) | {"recurrent": weights * self.out_channels}
+
+    def sources(self) -> tuple[tuple[str, str], ...]:
+        return (("weights are a length and a direction", _WEIGHT_NORM),)
+
+
+@kind("weight_norm_conv1d")
+class WeightNormConv1d(WeightNorm):
+    """A conv1d whose filters are each a direction and a length, learned apart, as torch's weight_norm makes it."""
+
+    axes = 1
+    torch_call = "WeightNormConv1d"
+
+
+@kind("weight_norm_conv2d")
+class WeightNormConv2d(WeightNorm):
+    """A conv2d whose filters are each a direction and a length, learned apart, as torch's weight_norm makes it."""
+
+    axes = 2
+    torch_call = "WeightNormConv2d"
+
+
+@kind("weight_norm_conv3d")
+class WeightNormConv3d(WeightNorm):
+    """A conv3d whose filters are each a direction and a length, learned apart, as torch's weight_norm makes it."""
+
+    axes = 3
+    torch_call = "WeightNormConv3d"
