@@ -578,6 +578,11 @@ CASES = [
     case(Upsample(scale_factor=0.29, mode="bilinear"), [(4, 100, 10)], (4, 29, 2)),
     case(Upsample(size=7, mode="bilinear", align_corners=True), [MAP], (4, 7, 7)),
     case(Upsample(size=[3, 9], mode="bicubic"), [MAP], (4, 3, 9)),
+    # 7 * 2.5 = 17.5, rounded down, of a sequence; 3 * 2, 4 * 1.5 and 5 * 2 of a volume, and one size for all its axes
+    case(Upsample(scale_factor=2.5, mode="linear", align_corners=True), [(4, 7)], (4, 17)),
+    case(Upsample(size=[20]), [(4, 7)], (4, 20)),
+    case(Upsample(scale_factor=[2, 1.5, 2], mode="trilinear"), [(2, 3, 4, 5)], (2, 6, 6, 10)),
+    case(Upsample(size=4), [(2, 3, 4, 5)], (2, 4, 4, 4)),
     case(Sub(), [MAP, MAP], MAP),
     case(Sub(), [(10,), (10,)], (10,)),
     case(Maximum(), [MAP, MAP, MAP], MAP),

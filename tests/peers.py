@@ -194,6 +194,12 @@ VARIANTS: Final = {
     "upsample_decimal": "{op: upsample, scale_factor: [1.5, 0.7], mode: bilinear}",
     "upsample_half_more": "{op: upsample, scale_factor: 1.5}",
     "upsample_in_floats": "{op: upsample, scale_factor: 2.3}",
+    "upsample_sequence": "{op: upsample, scale_factor: 2}",
+    "upsample_sequence_linear": "{op: upsample, scale_factor: 2, mode: linear}",
+    "upsample_sequence_longer": "{op: upsample, size: 20}",
+    "upsample_volume": "{op: upsample, scale_factor: 2}",
+    "upsample_volume_uneven": "{op: upsample, scale_factor: [2, 1.5, 3]}",
+    "upsample_volume_trilinear": "{op: upsample, scale_factor: 2, mode: trilinear, align_corners: true}",
     "upsample_exact": "{op: upsample, scale_factor: [3, 2], mode: nearest-exact}",
 }
 """Layers that a tool may count otherwise than the plain one of their kind."""
@@ -211,9 +217,8 @@ def network_of_one(name: str, folder: Path) -> archcalc.Network:
     if KINDS[op].merges:
         paths = PATHS.get(op, "[], [], []")
         layer = layer.replace(f"op: {op}", f"op: branches, merge: {op}, paths: [{paths}]")
-    shape = {"pixel_shuffle": [8, 9, 9], "squeeze": [6, 1, 9]}.get(
-        op, [6, *[9] * (2 if op in FLAT else KINDS[op].axes)]
-    )
+    axes = 1 if "sequence" in name else 3 if "volume" in name else 2 if op in FLAT else KINDS[op].axes
+    shape = {"pixel_shuffle": [8, 9, 9], "squeeze": [6, 1, 9]}.get(op, [6, *[9] * axes])
     spec.write_text(f"archcalc: 1\nname: one_{name}\ninput: {shape}\nlayers:\n{features}  - {layer}\n")
     return archcalc.load(spec)
 

@@ -7,7 +7,7 @@ Python, writes it back in its shortest form, and describes itself to the JSON sc
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from math import isfinite
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 
 from archcalc.errors import ArchError, did_you_mean, listing
 from archcalc.layers.sizes import AXES
@@ -224,28 +224,37 @@ class Optional(FieldType):
         return {"anyOf": [self.inner.schema(), {"type": "null"}]}
 
 
-class Factors(FieldType):
-    """A factor for both axes, or [height, width]; one that is no integer is a decimal, and meant exactly."""
+class OfAnyAxes(FieldType):
+    """One number for all axes, or a list with one for each, read as (number,) or as many; for inputs of any rank."""
 
-    words = "a number > 0 or [height, width]"
+    words = "an integer >= 1, or a list with one for each axis"
+    _one: ClassVar[dict[str, Any]] = {"type": "integer", "minimum": 1}
 
-    def read(self, value: Any) -> tuple[int | float, int | float]:
-        axes = value if isinstance(value, list | tuple) else (value, value)
-        if len(axes) == 2 and all(map(self._is_factor, axes)):
-            high, wide = (int(axis) if axis == int(axis) else float(axis) for axis in axes)
-            return high, wide
+    def read(self, value: Any) -> tuple[int | float, ...]:
+        numbers = tuple(value) if isinstance(value, list | tuple) else (value,)
+        if 1 <= len(numbers) <= max(AXES) and all(map(self._is_one, numbers)):
+            return tuple(int(number) if number == int(number) else float(number) for number in numbers)
         raise self.refuse(value)
 
-    @staticmethod
-    def _is_factor(axis: Any) -> bool:
-        return (is_integer(axis) or isinstance(axis, float)) and isfinite(axis) and 0 < axis <= LARGEST
+    def _is_one(self, number: Any) -> bool:
+        return is_integer(number) and 1 <= number <= LARGEST
 
-    def write(self, value: tuple[int | float, int | float]) -> int | float | list[int | float]:
-        return value[0] if value[0] == value[1] else list(value)
+    def write(self, value: tuple[int | float, ...]) -> int | float | list[int | float]:
+        return value[0] if len(value) == 1 else list(value)
 
     def schema(self) -> dict[str, Any]:
-        one = {"type": "number", "exclusiveMinimum": 0}
-        return {"anyOf": [one, {"type": "array", "items": {"anyOf": [one, EXPRESSION]}, "minItems": 2, "maxItems": 2}]}
+        several = {"type": "array", "items": {"anyOf": [self._one, EXPRESSION]}, "minItems": 1, "maxItems": max(AXES)}
+        return {"anyOf": [self._one, several]}
+
+
+class Factors(OfAnyAxes):
+    """A factor for all axes, or one for each; one that is no integer is a decimal, and meant exactly."""
+
+    words = "a number > 0, or a list with one for each axis"
+    _one: ClassVar[dict[str, Any]] = {"type": "number", "exclusiveMinimum": 0}
+
+    def _is_one(self, number: Any) -> bool:
+        return (is_integer(number) or isinstance(number, float)) and isfinite(number) and 0 < number <= LARGEST
 
 
 class Dilation(PerAxis):
@@ -509,8 +518,6 @@ Flag = Annotated[bool, Boolean()]
 EachAxis = Annotated[tuple[int, ...], PerAxis(1)]
 """A size for each axis of places."""
 EachAxisFromZero = Annotated[tuple[int, ...], PerAxis(0)]
-MaybeEachAxis = Annotated[tuple[int, ...] | None, Optional(PerAxis(1))]
-"""Sizes that may be left out."""
 Spread = Annotated[tuple[int, ...], Dilation(1)]
 Padding = Annotated[Sides | str, PaddingType("valid", SAME, SAME_LOWER)]
 SidePadding = Annotated[Sides, PaddingType()]

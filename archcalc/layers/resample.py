@@ -3,26 +3,31 @@
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import partial
+from itertools import chain
 from math import prod
-from typing import Annotated
+from typing import Annotated, Final
 
+from archcalc.errors import listing
 from archcalc.layers.base import Role, Weightless, Windowless, kind
-from archcalc.layers.fields import Choice, Factors, Flag, MaybeEachAxis, Optional
-from archcalc.layers.requirement import Requirement, has_rank
-from archcalc.layers.sizes import S, Shape, Sizes, product
+from archcalc.layers.fields import Choice, Factors, Flag, OfAnyAxes, Optional
+from archcalc.layers.requirement import Requirement
+from archcalc.layers.sizes import AXES, N, S, Shape, Sizes, dims, product
 from archcalc.layers.twin import Twin
 
-Mode = Annotated[str, Choice("nearest", "nearest-exact", "bilinear", "bicubic")]
+_SMOOTH: Final = {1: ("linear",), 2: ("bilinear", "bicubic"), 3: ("trilinear",)}
+"""The modes that make means, by how many axes they go over."""
 
-_SMOOTH = ("bilinear", "bicubic")
+_PLACES: Final = {1: "sequences", 2: "maps", 3: "volumes"}
+
+Mode = Annotated[str, Choice("nearest", "nearest-exact", *chain.from_iterable(_SMOOTH.values()))]
 
 
 @kind("upsample")
 class Upsample(Weightless, Windowless):
     """A map of the `size` given, or `scale_factor` times as high and wide: places are repeated, or means of neighbours.
 
-    What is no whole number is rounded down. `align_corners` says whether the corners of both maps are the same places,
-    as in Caffe and old TensorFlow.
+    What is no whole number is rounded down. Sequences and volumes likewise. `align_corners` says whether the corners of
+    both maps are the same places, as in Caffe and old TensorFlow.
     """
 
     role = Role.RESHAPE
@@ -33,36 +38,57 @@ class Upsample(Weightless, Windowless):
     torch_ignored = ("recompute_scale_factor", "antialias", "name")
     also_called = ("interpolate", "resize", "upsampling2d", "interp")
 
-    size: MaybeEachAxis = None
-    scale_factor: Annotated[tuple[int | float, int | float] | None, Optional(Factors())] = None
+    size: Annotated[tuple[int, ...] | None, Optional(OfAnyAxes())] = None
+    scale_factor: Annotated[tuple[int | float, ...] | None, Optional(Factors())] = None
     mode: Mode = "nearest"
     align_corners: Flag = False
 
     def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
-        yield from has_rank(x, 3)
         is_one = (self.size is None) != (self.scale_factor is None)
         yield Requirement(is_one, lambda: "needs a size or a scale_factor, and not both")
+        axes = AXES.get(len(x) - 1, ())
+        what = f"{dims(x)} features" if len(x) == 1 else dims(x)
+        yield Requirement(bool(axes), lambda: f"reads channels and one to three axes of places, not {what}")
+        for name in ("size", "scale_factor"):
+            count = len(getattr(self, name) or (1,))
+            words = partial("{} has {} numbers; places have {}".format, name, count, listing(axes, "and"))
+            yield Requirement(count in (1, len(axes)), words)
         for axis, size, factor in self._axes(x):
             made = _times(size, factor)
             yield Requirement(made >= 1, partial("{} times a {} of {} is less than 1".format, factor, axis, size))
-        aligned = f"align_corners is for the modes {' and '.join(_SMOOTH)}, not {self.mode}"
-        yield Requirement(not self.align_corners or self.mode in _SMOOTH, lambda: aligned)
+        yield from self._suits(len(axes))
+
+    def _suits(self, axes: int) -> Iterator[Requirement]:
+        """Require a mode for so many axes, and one that knows corners where they are meant."""
+        over = next((count for count, modes in _SMOOTH.items() if self.mode in modes), axes)
+        fault = "mode {} is for {}; {} take {}"
+        words = partial(fault.format, self.mode, _PLACES.get(over), _PLACES.get(axes), listing(_SMOOTH.get(axes, ())))
+        yield Requirement(over == axes, words)
+        smooth = listing(tuple(chain.from_iterable(_SMOOTH.values())), "and")
+        aligned = f"align_corners is for the modes {smooth}, not {self.mode}"
+        yield Requirement(not self.align_corners or self._is_smooth, lambda: aligned)
+
+    @property
+    def _is_smooth(self) -> bool:
+        return any(self.mode in modes for modes in _SMOOTH.values())
 
     def output_shape(self, x: Sizes[S]) -> Sizes[S | int]:
         if self.size is not None:
-            return (x[0], *self.size)
+            return (x[0], *_each(self.size, x))
         return (x[0], *(_times(size, factor) for _, size, factor in self._axes(x)))
 
     def quantities(self, x: Shape, out: Shape) -> dict[str, int]:
-        """Return its outputs by its mode, of which tools do not know nearest-exact, and as ptflops counts them again.
+        """Return its outputs by its mode, of which tools do not know two, and as ptflops counts them again.
 
         That is by the factors, of which it cuts two to integers, or by the size if that is given.
         """
-        by_mode = {} if self.mode == "nearest-exact" else {self.mode: product(out)}
+        by_mode = {} if self.mode in ("nearest-exact", "trilinear") else {self.mode: product(out)}
+        if self.mode == "nearest" and len(x) == 3:
+            by_mode |= {"nearest_on_maps": product(out)}
         scale = self.twin(x).written["scale_factor"]
         if scale is None:
             return by_mode | {"stretched": product(out)}
-        factor = prod(map(int, scale)) if isinstance(scale, tuple) else scale**2
+        factor = prod(map(int, scale)) if isinstance(scale, tuple) else scale ** (len(x) - 1)
         return by_mode | {"stretched": int(product(x) * factor)}
 
     def mixes_places(self, x: Sizes[S]) -> bool:
@@ -78,20 +104,29 @@ class Upsample(Weightless, Windowless):
         return ""
 
     def _axes(self, x: Sizes[S]) -> tuple[tuple[str, S, int | float], ...]:
-        """Return height and width, each with its size and its factor; nothing where the size is given."""
+        """Return the axes of places, each with its size and its factor; nothing where the size is given."""
         if self.scale_factor is None:
             return ()
-        return tuple(zip(("height", "width"), x[1:], self.scale_factor, strict=True))
+        return tuple(zip(AXES.get(len(x) - 1, ()), x[1:], _each(self.scale_factor, x), strict=False))
 
     def twin(self, x: Shape) -> Twin:
         """Return torch's layer, told the size itself where it would make another of the factor."""
         if self.caution(x):
             return type(self)(**vars(self) | {"size": self.output_shape(x)[1:], "scale_factor": None}).twin(x)
-        scale = None if self.scale_factor is None else tuple(float(factor) for factor in self.scale_factor)
-        aligned = self.align_corners if self.mode in _SMOOTH else None
-        keywords = {"size": self.size, "scale_factor": scale, "mode": self.mode, "align_corners": aligned}
+        size, factors = self.size, self.scale_factor
+        keywords = {
+            "size": None if size is None else _each(size, x),
+            "scale_factor": None if factors is None else tuple(map(float, _each(factors, x))),
+            "mode": self.mode,
+            "align_corners": self.align_corners if self._is_smooth else None,
+        }
         defaults = {"size": None, "scale_factor": None, "mode": "nearest", "align_corners": None}
         return Twin(self.torch_call, keywords, defaults=defaults)
+
+
+def _each(numbers: tuple[N, ...], x: Sizes[S]) -> tuple[N, ...]:
+    """Return a number for each axis of places, of numbers of which one may stand for all."""
+    return numbers * (len(x) - 1) if len(numbers) == 1 else numbers
 
 
 def _times(size: S, factor: int | float) -> S:

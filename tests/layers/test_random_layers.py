@@ -21,6 +21,7 @@ from archcalc.layers.fields import (
     Integer,
     NewSizes,
     Number,
+    OfAnyAxes,
     Optional,
     Order,
     PaddingType,
@@ -68,7 +69,9 @@ def values(type_: FieldType) -> st.SearchStrategy[Any]:
             return st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=4, unique=True), min_size=1, max_size=3)
         case Factors():
             one = st.one_of(st.integers(1, 4), st.sampled_from((0.29, 0.5, 0.7, 1.1, 1.5, 2.3)))
-            return st.one_of(one, st.tuples(one, one))
+            return st.one_of(one, st.lists(one, min_size=1, max_size=3))
+        case OfAnyAxes():
+            return st.one_of(sizes, st.lists(sizes, min_size=1, max_size=3))
         case SomeAxes():
             return st.one_of(st.integers(1, 4), st.lists(st.integers(1, 4), min_size=1, max_size=3, unique=True))
         case NewSizes():

@@ -45,6 +45,8 @@ class Facts(NamedTuple):
     recurrent: int = 0
     scaled: int = 0
     nearest: int = 0
+    nearest_on_maps: int = 0
+    linear: int = 0
     bilinear: int = 0
     bicubic: int = 0
     stretched: int = 0
@@ -102,6 +104,10 @@ QUANTITIES: Final = {
     "recurrent": Words("weights as if recurrent", "weights not called weight, for each channel of the output"),
     "scaled": Words("outputs scaled", "outputs of a layer norm with a learned weight"),
     "nearest": Words("nearest outputs", "outputs of an upsampling that repeats the nearest place"),
+    "nearest_on_maps": Words(
+        "nearest outputs of maps", "outputs of an upsampling of maps that repeats the nearest place"
+    ),
+    "linear": Words("linear outputs", "outputs of a linear upsampling of a sequence"),
     "bilinear": Words("bilinear outputs", "outputs of a bilinear upsampling"),
     "bicubic": Words("bicubic outputs", "outputs of a bicubic upsampling"),
     "stretched": Words(

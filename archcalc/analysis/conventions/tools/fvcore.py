@@ -16,7 +16,7 @@ FVCORE = convention(
         "instance_norm_d group_norm": "4 outputs + bias",
         "layer_norm layer_norm2d": "4 outputs + scaled",
         "adaptive_avg_pool2d": "inputs",
-        "upsample": "nearest + 4 bilinear",
+        "upsample": "nearest_on_maps + 4 bilinear",
     },
     free="relu concat zero_pad_d constant_pad_d slice permute chunk split transpose reshape squeeze unsqueeze",
     silent=EVERY_OTHER,

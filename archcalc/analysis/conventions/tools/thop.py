@@ -20,7 +20,7 @@ THOP = convention(
         "layer_norm": "2 outputs + 2 scaled",
         "prelu": "outputs",
         "avg_pool_d": "outputs",
-        "upsample": "nearest + 11 bilinear + 259 bicubic",
+        "upsample": "nearest + 5 linear + 11 bilinear + 259 bicubic",
         "adaptive_avg_pool_d": "inputs + outputs - rounded_off",
         "softmax": "3 outputs - slices",
     },
