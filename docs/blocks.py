@@ -12,7 +12,7 @@ import pkgutil
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -212,9 +212,21 @@ def _convention(one: Convention) -> Iterator[str]:
     for op in KINDS:
         weights = one.weights(op)
         counted = silence(one, op) if weights is None else in_words(weights) if weights else "nothing"
-        by_count.setdefault(counted, []).append(f"`{op}`")
-    yield table(("what is counted", "of these kinds"), [(words, ", ".join(ops)) for words, ops in by_count.items()])
+        by_count.setdefault(counted, []).append(op)
+    most = max(by_count, key=lambda counted: len(by_count[counted]))
+    rows = [(words, ", ".join(_over_axes(ops))) for words, ops in by_count.items() if words != most]
+    yield table(("what is counted", "of these kinds"), [*rows, (most, "all others")])
     yield f"Its rule: <{one.url}>" if one.url.startswith("http") else "Its rule is on this page."
+
+
+def _over_axes(ops: Sequence[str]) -> Iterator[str]:
+    """Yield ops as they are written; those over one, two and three axes as one."""
+    for op in ops:
+        stem = op[:-2] if op[-2:] in ("1d", "2d", "3d") else ""
+        if not {f"{stem}1d", f"{stem}2d", f"{stem}3d"} <= set(ops):
+            yield f"`{op}`"
+        elif op.endswith("1d"):
+            yield f"`{stem}1d` to `3d`"
 
 
 def quantities() -> str:
