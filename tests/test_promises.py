@@ -104,6 +104,7 @@ STAGES = [
     "spec",
     "graph",
     "twins",
+    "calls",
     "table",
     "exchange",
     "analysis",

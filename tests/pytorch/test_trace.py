@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  # as models call it
 
-from archcalc.analysis.check.calls import UNSEEN, is_from_outside
+from archcalc.calls import UNSEEN, is_from_outside
 from archcalc.errors import ArchError
 from archcalc.pytorch.trace import Traced, trace
 

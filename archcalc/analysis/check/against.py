@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from archcalc.analysis import typed_json
-from archcalc.analysis.check.calls import Call
 from archcalc.analysis.check.pairing import Paired, are_equal
+from archcalc.calls import Call
 from archcalc.layers.sizes import dims
 
 

@@ -1,73 +1,19 @@
-"""Calls: what runs, in order, and what each reads. The layers of a spec as calls, as torch runs them."""
+"""The layers of a spec as calls, as torch runs them."""
 
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import chain
 from math import prod
 from typing import Any, Final
 
+from archcalc.calls import Call, from_outside, names_of_inputs, with_axes_from_the_start
 from archcalc.graph import Node, reads_own_part, side_by_side
-from archcalc.layers import KINDS, Shape
-from archcalc.layers.fields import Axis, from_the_start
+from archcalc.layers import Shape
 from archcalc.layers.reshape import Flatten, Reshape, laid_out
 from archcalc.layers.sizes import AXES
 from archcalc.layers.twin import Work
 from archcalc.twins import JOIN, Placed
-
-UNSEEN: Final = -1
-"""The number that stands for what no call was seen to make."""
-_FIRST_INPUT: Final = -2
-
-
-def from_outside(place: int) -> int:
-    """Return the number that stands for an input of the network, by its place among all."""
-    return _FIRST_INPUT - place
-
-
-def is_from_outside(number: int) -> bool:
-    return number <= _FIRST_INPUT
-
-
-def names_of_inputs(names: Iterable[str]) -> dict[int, str]:
-    """Return the names of the network's inputs, by the numbers that stand for them."""
-    return {from_outside(place): name for place, name in enumerate(names)}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Call:
-    """One module or function as it runs: a layer of the spec, or what was seen in the model."""
-
-    name: str
-    """The layer's name, or the module's path; a function's name in brackets, such as (relu)."""
-    op: str
-    """As the class in torch.nn is called, or the function in torch."""
-    output_shape: Shape
-    number: int = 0
-    """Its place among the calls, in the order in which they run."""
-    reads: tuple[int, ...] = ()
-    """The numbers of the calls whose outputs it reads, in order."""
-    fields: Mapping[str, Any] = field(default_factory=dict)
-    tensors: Mapping[str, Shape] = field(default_factory=dict)
-    """Parameters and buffers under torch's names."""
-    params: int = 0
-    state: Mapping[str, str] = field(default_factory=dict)
-    """The names of tensors in the model's state, where these are not their own names under its path."""
-    paths: tuple[str, ...] = ()
-    """Where the modules stand; several for a layer on several devices, none for a function."""
-    is_known: bool = True
-    """False for a class that is none of torch.nn's, or changes what that does: only its shapes are known."""
-    commutes: bool = False
-    """Whether the order of what it reads changes nothing; known of layers only."""
-    associates: bool = False
-    """Whether what it reads may be put together in parts; known of layers only."""
-    weights_of: str = ""
-    """The call before it that has the same weights, if there is one: its name, of the model its `owner`."""
-
-    @property
-    def owner(self) -> str:
-        """Where its weights are: the path of its module, or the name of its parameter."""
-        return next(iter((*self.paths, *self.state.values())), "")
 
 
 class _Calls:
@@ -236,19 +182,6 @@ def _known(call: str, keywords: Mapping[str, Any], node: Node) -> dict[str, Any]
     """Return the keywords in the form in which modules hold them; zeros are what a ZeroPad pads with."""
     zeros = {"value": 0.0} if call.startswith("nn.ZeroPad") else {}
     return with_axes_from_the_start({**keywords, **zeros}, rank=1 + len(node.device_inputs[0]))
-
-
-_AXES: Final = frozenset(
-    name for kind in KINDS.values() for name, field in kind.fields.items() if isinstance(field.type, Axis)
-)
-
-
-def with_axes_from_the_start(fields: Mapping[str, Any], rank: int) -> dict[str, Any]:
-    """Return fields in which axes are counted from the start, the batch being 0."""
-    return {
-        name: from_the_start(value, rank) if name in _AXES and type(value) is int else value
-        for name, value in fields.items()
-    }
 
 
 def with_joined(calls: Sequence[Call], kept: Container[int], is_part: Callable[[Call, Call], bool]) -> list[Call]:

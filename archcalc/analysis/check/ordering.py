@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from archcalc.analysis.check.calls import Call, Ours, is_from_outside
+from archcalc.analysis.check.calls import Ours
+from archcalc.calls import Call, is_from_outside
 
 Unlikeness = Callable[[Call, Call], int]
 

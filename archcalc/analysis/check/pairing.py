@@ -1,23 +1,16 @@
 """The layers of a spec beside the calls of somebody's model: in order, and as they are wired."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import isclose
 from typing import Any, NamedTuple
 
 from archcalc.analysis.alignment import Pairs, align, total
-from archcalc.analysis.check.calls import Call, Ours, apart, folded, with_joined, with_layouts_joined
+from archcalc.analysis.check.calls import Ours, apart, folded, with_joined, with_layouts_joined
 from archcalc.analysis.check.ordering import as_wired
 from archcalc.analysis.check.wiring import Rewired, rewired
+from archcalc.calls import Call, Seen
 from archcalc.twins import Placed
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What was seen of a model: its calls in the order in which they run, and those that make its outputs."""
-
-    calls: tuple[Call, ...]
-    outputs: tuple[int, ...]
 
 
 class Paired(NamedTuple):

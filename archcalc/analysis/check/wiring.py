@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from archcalc.analysis.alignment import Pairs
-from archcalc.analysis.check.calls import UNSEEN, Call, names_of_inputs
+from archcalc.calls import UNSEEN, Call, names_of_inputs
 
 _MOST_PARTS: Final = 10_000
 """Into how many parts a sum of sums is taken apart."""

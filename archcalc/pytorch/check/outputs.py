@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from archcalc.analysis.check.against import Beside, Output
-from archcalc.analysis.check.calls import Call
+from archcalc.calls import Call
 from archcalc.errors import ArchError
 from archcalc.graph import Graph
 from archcalc.pytorch.build import Built, build

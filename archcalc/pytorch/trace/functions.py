@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from torch import Tensor
 
-from archcalc.analysis.check.calls import Call
+from archcalc.calls import Call
 from archcalc.layers import KINDS, Shape
 from archcalc.layers.fields import PaddingType, PerAxis
 from archcalc.pytorch.trace.origins import Origin, shape_of

@@ -4,7 +4,7 @@ from typing import Any, Final, cast
 
 from torch import nn
 
-from archcalc.analysis.check.calls import Call, with_axes_from_the_start
+from archcalc.calls import Call, with_axes_from_the_start
 from archcalc.layers import KINDS
 from archcalc.pytorch.trace.functions import RESHAPE, as_torch_holds
 from archcalc.pytorch.trace.origins import shape_of, tensors_in

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 from torch.overrides import TorchFunctionMode
 
-from archcalc.analysis.check.calls import UNSEEN, Call, from_outside, with_axes_from_the_start, with_joined
-from archcalc.analysis.check.pairing import Seen
+from archcalc.analysis.check.calls import with_joined
+from archcalc.calls import UNSEEN, Call, Seen, from_outside, with_axes_from_the_start
 from archcalc.errors import ArchError, listing
 from archcalc.layers.reshape import laid_out
 from archcalc.layers.sizes import dims

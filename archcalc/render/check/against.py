@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Any, Final
 
 from archcalc.analysis.check.against import Against, Beside, Output
-from archcalc.analysis.check.calls import Call, names_of_inputs
+from archcalc.calls import Call, names_of_inputs
 from archcalc.errors import printable
 from archcalc.layers import Shape
 from archcalc.layers.sizes import dims

@@ -1,0 +1,83 @@
+"""What runs in a network: modules and functions, in order, and what each reads; as data, without torch."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from archcalc.layers import KINDS, Shape
+from archcalc.layers.fields import Axis, from_the_start
+
+UNSEEN: Final = -1
+"""The number that stands for what no call was seen to make."""
+_FIRST_INPUT: Final = -2
+
+
+def from_outside(place: int) -> int:
+    """Return the number that stands for an input of the network, by its place among all."""
+    return _FIRST_INPUT - place
+
+
+def is_from_outside(number: int) -> bool:
+    return number <= _FIRST_INPUT
+
+
+def names_of_inputs(names: Iterable[str]) -> dict[int, str]:
+    """Return the names of the network's inputs, by the numbers that stand for them."""
+    return {from_outside(place): name for place, name in enumerate(names)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One module or function as it runs: a layer of the spec, or what was seen in the model."""
+
+    name: str
+    """The layer's name, or the module's path; a function's name in brackets, such as (relu)."""
+    op: str
+    """As the class in torch.nn is called, or the function in torch."""
+    output_shape: Shape
+    number: int = 0
+    """Its place among the calls, in the order in which they run."""
+    reads: tuple[int, ...] = ()
+    """The numbers of the calls whose outputs it reads, in order."""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    tensors: Mapping[str, Shape] = field(default_factory=dict)
+    """Parameters and buffers under torch's names."""
+    params: int = 0
+    state: Mapping[str, str] = field(default_factory=dict)
+    """The names of tensors in the model's state, where these are not their own names under its path."""
+    paths: tuple[str, ...] = ()
+    """Where the modules stand; several for a layer on several devices, none for a function."""
+    is_known: bool = True
+    """False for a class that is none of torch.nn's, or changes what that does: only its shapes are known."""
+    commutes: bool = False
+    """Whether the order of what it reads changes nothing; known of layers only."""
+    associates: bool = False
+    """Whether what it reads may be put together in parts; known of layers only."""
+    weights_of: str = ""
+    """The call before it that has the same weights, if there is one: its name, of the model its `owner`."""
+
+    @property
+    def owner(self) -> str:
+        """Where its weights are: the path of its module, or the name of its parameter."""
+        return next(iter((*self.paths, *self.state.values())), "")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was seen of a model: its calls in the order in which they run, and those that make its outputs."""
+
+    calls: tuple[Call, ...]
+    outputs: tuple[int, ...]
+
+
+_AXES: Final = frozenset(
+    name for kind in KINDS.values() for name, field in kind.fields.items() if isinstance(field.type, Axis)
+)
+
+
+def with_axes_from_the_start(fields: Mapping[str, Any], rank: int) -> dict[str, Any]:
+    """Return fields in which axes are counted from the start, the batch being 0."""
+    return {
+        name: from_the_start(value, rank) if name in _AXES and type(value) is int else value
+        for name, value in fields.items()
+    }
