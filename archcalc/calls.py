@@ -53,6 +53,12 @@ class Call:
     """Whether the order of what it reads changes nothing; known of layers only."""
     associates: bool = False
     """Whether what it reads may be put together in parts; known of layers only."""
+    scope: str = ""
+    """The module of the model in whose own code a function is called, by its path."""
+    where: str = ""
+    """The file and the line of somebody's code that call a function."""
+    in_place: bool = False
+    """Whether the model writes its output over its input."""
     weights_of: str = ""
     """The call before it that has the same weights, if there is one: its name, of the model its `owner`."""
 

@@ -18,15 +18,17 @@ _HARMLESS: Final = frozenset(("extra_repr", "reset_parameters", "__init__", "__r
 """Methods of which a subclass may have its own, and compute the same."""
 
 
-def leaves(module: nn.Module) -> dict[str, nn.Module]:
-    """Return the modules that hold no others, by their paths.
+def leaves(module: nn.Module, looks_inside: bool = False) -> dict[str, nn.Module]:
+    """Return the modules that hold no others, by their paths; with `looks_inside` only those of torch's classes.
 
     An empty sequence is none, since it hands on what it gets; nor is a whole model that is a class of somebody's own.
     """
     return {
         path: part
         for path, part in module.named_modules()
-        if not list(part.children()) and not isinstance(part, nn.Sequential) and (path or torch_class(part) is not None)
+        if not list(part.children())
+        and not isinstance(part, nn.Sequential)
+        and ((path and not looks_inside) or torch_class(part) is not None)
     }
 
 
@@ -92,4 +94,5 @@ def call_of_module(path: str, part: nn.Module, known: type[nn.Module] | None, ra
         params=sum(parameter.numel() for parameter in part.parameters()),
         paths=(path,),
         is_known=known is not None,
+        in_place=bool(getattr(part, "inplace", False)),
     )

@@ -1,16 +1,19 @@
 """A run of somebody's model, noted: leaf modules by hooks, and between them, where no leaf is running, functions."""
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from math import prod
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 from torch.overrides import TorchFunctionMode
 
+import archcalc
 from archcalc.analysis.check.calls import with_joined
 from archcalc.calls import UNSEEN, Call, Seen, from_outside, with_axes_from_the_start
 from archcalc.errors import ArchError, listing
@@ -43,15 +46,17 @@ class Traced:
     """The parameters of each module that has some which nothing read, by its path."""
 
 
-def trace(module: nn.Module, *xs: Tensor) -> Traced:
+def trace(module: nn.Module, *xs: Tensor, looks_inside: bool = False) -> Traced:
     """Run a model on its inputs, and return every leaf module and function that ran, in order, and what each read.
 
-    Raises ArchError, with the module that was running, for whatever the model raises.
+    A leaf of a class of somebody's own is one call, of which only shapes are known; with `looks_inside` the functions
+    that it calls are noted in its place. Raises ArchError, with the module that was running, for whatever the model
+    raises.
     """
     _expect_watchable(module)
     _finish(module, xs)
     recorder = _Recorder(xs)
-    with torch.no_grad(), recorder.watching(module):
+    with torch.no_grad(), recorder.watching(module, looks_inside):
         try:
             result = module(*xs)
         except (Exception, SystemExit) as error:  # somebody's model may raise anything
@@ -126,11 +131,16 @@ class _Recorder(TorchFunctionMode):
         self._parts: set[int] = set()
         """The calls that take a part of what they read."""
         self._is_noting = False
+        self._scopes: list[str] = []
+        """The modules whose own code is running, by their paths."""
 
     @contextmanager
-    def watching(self, module: nn.Module) -> Iterator[None]:
+    def watching(self, module: nn.Module, looks_inside: bool) -> Iterator[None]:
         self._parameters = {id(parameter): path for path, parameter in module.named_parameters()}
-        hooks = [hook for path, part in leaves(module).items() for hook in self._hooked(path, part)]
+        watched = leaves(module, looks_inside)
+        hooks = [hook for path, part in watched.items() for hook in self._hooked(path, part)]
+        others = ((path, part) for path, part in module.named_modules() if path not in watched)
+        hooks += [hook for path, part in others for hook in self._scoped(path, part)]
         try:
             with self:
                 yield
@@ -156,6 +166,18 @@ class _Recorder(TorchFunctionMode):
 
         yield part.register_forward_pre_hook(start, with_kwargs=True)
         yield part.register_forward_hook(end, with_kwargs=True)
+
+    def _scoped(self, path: str, part: nn.Module) -> Iterator[Any]:
+        """Put hooks on a module whose own functions are noted."""
+
+        def start(*_: Any) -> None:
+            self._scopes.append(path)
+
+        def end(*_: Any) -> None:
+            self._scopes.pop()
+
+        yield part.register_forward_pre_hook(start)
+        yield part.register_forward_hook(end)
 
     @contextmanager
     def _noting(self) -> Iterator[None]:
@@ -228,8 +250,8 @@ class _Recorder(TorchFunctionMode):
 
     def _note(self, call: Call, given: _Given, result: Any) -> Any:
         """Note a call and what it made, and return that: what comes out as it went in becomes a tensor of its own."""
-        number = self._add(replace(call, reads=given.reads))
         written = given.written
+        number = self._add(replace(call, reads=given.reads, in_place=call.in_place or bool(written)))
         for tensor in written:
             self._origins.change(tensor, number)
         if isinstance(result, Tensor) and given.holds(result) and not any(result is one for one in written):
@@ -303,6 +325,8 @@ class _Recorder(TorchFunctionMode):
         return number
 
     def _add(self, call: Call) -> int:
+        if not call.paths:
+            call = replace(call, scope=self._scopes[-1] if self._scopes else "", where=_place())
         self.calls.append(replace(call, number=len(self.calls)))
         return len(self.calls) - 1
 
@@ -322,6 +346,19 @@ class _Recorder(TorchFunctionMode):
         for one in own:
             self._owners.setdefault(one, path)
         return owner
+
+
+_OWN: Final = tuple(str(Path(module.__file__ or "").parent) for module in (torch, archcalc))
+"""Where the code is that is nobody's own."""
+
+
+def _place() -> str:
+    """Return the file and the line of the nearest code that is somebody's own; empty for none."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_OWN):
+        frame = frame.f_back
+    is_own = not frame.f_code.co_filename.startswith(_OWN)
+    return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}" if is_own else ""
 
 
 def _version(tensor: Tensor) -> int:
