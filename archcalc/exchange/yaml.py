@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from archcalc.errors import ArchError
+from archcalc.layers import Layer
 from archcalc.spec.inputs import as_data
 from archcalc.spec.model import VERSION, Claim, Entry, Source, Spec, Training
 from archcalc.spec.text import plain_value
@@ -72,17 +73,29 @@ def _layer(entry: Entry, previous: str) -> dict[str, Any]:
         line["from"] = list(entry.inputs)
     elif entry.inputs != (previous,):
         line["from"] = entry.inputs[0]
-    for name, field in layer.fields.items() if entry.again is None else ():
+    if entry.again is not None:
+        return line
+    return line | fields_of(layer) | ({"gather": True} if entry.gather else {})
+
+
+def fields_of(layer: Layer) -> dict[str, Any]:
+    """Return the fields that are not at their defaults, in their shortest form."""
+    fields = {}
+    for name, field in layer.fields.items():
         value = getattr(layer, name)
-        default = getattr(layer, field.follows) if field.follows else field.default
-        if value != default:
-            line[name] = field.type.write(value)
-    return line | ({"gather": True} if entry.gather and entry.again is None else {})
+        if value != (getattr(layer, field.follows) if field.follows else field.default):
+            fields[name] = field.type.write(value)
+    return fields
 
 
 def to_yaml(spec: Spec) -> str:
     """Write YAML with a line for each layer, source and claim."""
-    return f"{SCHEMA_LINE}\n" + "".join(_block(document(spec), indent=""))
+    return written(document(spec))
+
+
+def written(parts: Mapping[str, Any]) -> str:
+    """Write the plain data of a spec as YAML, with a line for each layer, source and claim."""
+    return f"{SCHEMA_LINE}\n" + "".join(_block(parts, indent=""))
 
 
 def _block(parts: Mapping[str, Any], indent: str) -> Iterator[str]:

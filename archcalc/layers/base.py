@@ -6,7 +6,7 @@ asked apart, by `graph`, through `requirements`.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, MutableMapping
 from enum import StrEnum
 from typing import Any, ClassVar, Final, TypeVar
 
@@ -130,6 +130,16 @@ class Layer(Declared, ABC):
 
     @abstractmethod
     def twin(self, *inputs: Any) -> Twin: ...
+
+    @classmethod
+    def of_torch(cls, said: Mapping[str, Any], tensors: Container[str]) -> "Layer":
+        """Return the layer that torch's class is with these arguments, and with tensors of these names.
+
+        Arguments that no field says are left out. Raises ArchError for values that no field takes.
+        """
+        own = {name: said[name] for name in cls.fields if name in said}
+        learnt = [name for name in ("bias", "gain") if name in cls.fields and name not in said]
+        return cls(**own, **{name: name in tensors for name in learnt if "weight" in tensors})
 
     def parts(self) -> Iterator["Layer"]:
         """Return the layers that a statement of it makes, where it makes several: `NAME.0`, `NAME.1` and so on."""

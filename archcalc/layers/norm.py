@@ -1,9 +1,9 @@
 """Normalisations."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
 
-from archcalc.layers.base import Role, Spatial, Uncounted, Weightless, Windowless, kind
+from archcalc.layers.base import Layer, Role, Spatial, Uncounted, Weightless, Windowless, kind
 from archcalc.layers.fields import Choice, Count, Flag, Positive, Probability, Real
 from archcalc.layers.requirement import Requirement
 from archcalc.layers.sizes import S, Shape, Sizes, dims, product
@@ -87,6 +87,10 @@ class LocalResponseNorm(Weightless, Windowless):
             defaults={"alpha": 1e-4, "beta": 0.75, "k": 1.0},
             remark=f"alpha / size = {self.alpha:g}" if per_sum else "",
         )
+
+    @classmethod
+    def of_torch(cls, said: Mapping[str, Any], tensors: Container[str]) -> Layer:
+        return super().of_torch({**said, "alpha_per": "mean"}, tensors)
 
 
 def _shown(number: "Decimal") -> str:

@@ -1,9 +1,11 @@
 """Layers that put more elements around sequences, maps and volumes."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
+from itertools import chain
+from typing import Any
 
-from archcalc.layers.base import Role, Spatial, Weightless, Windowless, kind
-from archcalc.layers.fields import Real, SidePadding
+from archcalc.layers.base import Layer, Role, Spatial, Weightless, Windowless, find, kind
+from archcalc.layers.fields import Real, SidePadding, Sides
 from archcalc.layers.requirement import Requirement, can_be_mirrored
 from archcalc.layers.sizes import S, Shape, Sizes
 from archcalc.layers.twin import Twin
@@ -30,6 +32,12 @@ class Pad(Weightless, Windowless, Spatial):
 
     def twin(self, x: Shape) -> Twin:
         return Twin(self.torch_call, {"padding": last_axis_first(self.padding)}, positional=("padding",))
+
+    @classmethod
+    def of_torch(cls, said: Mapping[str, Any], tensors: Container[str]) -> Layer:
+        sides = said["padding"]
+        pairs = [sides[place : place + 2] for place in range(0, len(sides), 2)]
+        return super().of_torch({**said, "padding": Sides(*chain.from_iterable(reversed(pairs)))}, tensors)
 
 
 class ZeroPad(Pad):
@@ -69,6 +77,13 @@ class ConstantPad(Pad):
         twin = super().twin(x)
         keywords = {**twin.keywords, "value": self.value}
         return twin._replace(keywords=keywords, positional=("padding", "value"))
+
+    @classmethod
+    def of_torch(cls, said: Mapping[str, Any], tensors: Container[str]) -> Layer:
+        """Return the padding; one of zeros is a kind of its own."""
+        if said["value"] == 0:
+            return find(cls.op.replace("constant", "zero")).of_torch(said, tensors)
+        return super().of_torch(said, tensors)
 
 
 @kind("constant_pad1d")

@@ -1,10 +1,11 @@
 """Layers that put elements in another order, or take some of them."""
 
 from abc import abstractmethod
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Container, Iterator, Mapping
+from typing import Any, Final
 
-from archcalc.layers.base import Role, Weightless, Windowless, kind
+from archcalc.errors import ArchError
+from archcalc.layers.base import Layer, Role, Weightless, Windowless, kind
 from archcalc.layers.fields import Axes, Count, Dim, Groups, IntegerFromZero
 from archcalc.layers.requirement import Requirement, can_be_divided, has_rank, is_axis
 from archcalc.layers.sizes import S, Shape, Sizes, dims, parted
@@ -162,6 +163,13 @@ class Permute(Reordering):
 
     def twin(self, x: Shape) -> Twin:
         return Twin(self.torch_call, {"dims": (0, *self.dims)})
+
+    @classmethod
+    def of_torch(cls, said: Mapping[str, Any], tensors: Container[str]) -> Layer:
+        batch, *order = said["dims"]
+        if batch != 0:
+            raise ArchError(f"dims {list(said['dims'])} moves the batch")
+        return super().of_torch({"dims": order}, tensors)
 
 
 @kind("transpose")

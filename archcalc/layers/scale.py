@@ -1,8 +1,9 @@
 """Learned factors."""
 
-from typing import Annotated, Final
+from collections.abc import Container, Mapping
+from typing import Annotated, Any, Final
 
-from archcalc.layers.base import Pointwise, Role, Uncounted, kind
+from archcalc.layers.base import Layer, Pointwise, Role, Uncounted, kind
 from archcalc.layers.fields import Choice, Flag
 from archcalc.layers.sizes import S, Shape, Sizes
 from archcalc.layers.twin import Twin
@@ -49,3 +50,8 @@ class Scale(Uncounted, Pointwise):
             defaults={"axes_after": 0, "bias": False},
             adds_up=("num_channels",) if each else (),
         )
+
+    @classmethod
+    def of_torch(cls, said: Mapping[str, Any], tensors: Container[str]) -> Layer:
+        per = "channel" if said["num_channels"] > 1 or said["axes_after"] else "tensor"
+        return super().of_torch({**said, "per": per}, tensors)

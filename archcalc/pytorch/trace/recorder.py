@@ -1,5 +1,6 @@
 """A run of somebody's model, noted: leaf modules by hooks, and between them, where no leaf is running, functions."""
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -348,7 +349,7 @@ class _Recorder(TorchFunctionMode):
         return owner
 
 
-_OWN: Final = tuple(str(Path(module.__file__ or "").parent) for module in (torch, archcalc))
+_OWN: Final = tuple(f"{Path(module.__file__ or '').parent}{os.sep}" for module in (torch, archcalc))
 """Where the code is that is nobody's own."""
 
 
