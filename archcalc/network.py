@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeVar, get_
 
 from archcalc.answers.table import Table
 from archcalc.errors import ArchError, MissingError, listing
+from archcalc.exchange.torch_models.words import Model, model_of
 from archcalc.graph import Graph, link
 from archcalc.layers.fields import spell
 from archcalc.spec.catalogue import Catalogue
@@ -65,7 +66,26 @@ class Origin(NamedTuple):
         if self.is_text:
             return Network(catalogue.read(self.word, self.params, self.input_shape), self)
         origin = self if os.path.exists(self.word) else self._parted()
+        if model := origin.model:
+            return origin._imported(model)
         return Network(catalogue.load(origin.word, origin.params, origin.input_shape), origin)
+
+    @property
+    def model(self) -> Model | None:
+        """The model that it names, whose code runs where it is read; None for a spec."""
+        return None if self.is_text or os.path.exists(self.word) else model_of(self._parted().word)
+
+    def _imported(self, model: Model) -> "Network":
+        """Return the network of a model, whose code is run. Raises ArchError where it cannot be made or run."""
+        from archcalc.exchange.yaml import written
+        from archcalc.pytorch.importing.process import import_in_a_process
+
+        found = import_in_a_process(model, self.params, self.input_shape)
+        fault = f"{self.word}: {found.fault}" if found.fault else ""
+        if "layers" not in found.document:
+            raise ArchError(fault or f"{self.word} computes nothing")
+        text = written(found.document)
+        return Network(Catalogue(self.spec_dir).read(text, shown=self.word), self, fault, text)
 
     def _parted(self) -> "Origin":
         """Return the origin with the settings that follow its word, as in d2l:num_classes=2, among its own."""
@@ -86,11 +106,18 @@ class Network:
     spec: Spec
     origin: Origin | None = None
     """None where it was not read from a file or a text."""
+    fault: str = ""
+    """Of a model that was imported: why it goes on where the spec ends; empty for a whole one."""
+    text: str = ""
+    """Of a model that was imported: the text of its spec."""
 
     @cached_property
     def graph(self) -> Graph:
         """Every layer with its shapes, without the batch axis."""
-        return link(self.spec)
+        graph = link(self.spec)
+        if self.fault:
+            raise ArchError(self.fault, partial=graph)
+        return graph
 
     def up_to_a_fault(self) -> "tuple[Network, ArchError | None]":
         """Return the network up to the layer that does not fit, and that fault; raises ArchError for an empty one."""

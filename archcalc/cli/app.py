@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "profile": ("profile.command:profile", AGAINST_THE_MODEL),
     "list": ("list:list_specs", SPEC_FILES),
     "new": ("new:new", SPEC_FILES),
+    "import": ("import_:import_model", SPEC_FILES),
     "show": ("show:show", SPEC_FILES),
     "validate": ("validate:validate", SPEC_FILES),
     "ops": ("ops:ops", SPEC_FILES),

@@ -73,7 +73,7 @@ def check(
     from archcalc.cli.networks import Networks, say_cautions
     from archcalc.cli.output import expect_apart, say, write_answer
     from archcalc.errors import ArchError
-    from archcalc.pytorch.check.process import SECONDS
+    from archcalc.pytorch.somebodys import SECONDS
     from archcalc.questions import check as checked
 
     networks = Networks(reading)

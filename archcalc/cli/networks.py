@@ -27,8 +27,17 @@ class Networks:
         return [str(path) for path in self.catalogue.files().values()]
 
     def one(self, word: str) -> Network:
-        """Return the network of a word. Raises ArchError with every fault of its file."""
-        return self.origin._replace(word=word).read()
+        """Return the network of a word. Raises ArchError with every fault of its file.
+
+        Of a model, its code is run, which is said, and so is what its spec leaves out.
+        """
+        origin = self.origin._replace(word=word)
+        if model := origin.model:
+            say(f"{word} runs the code of {model.place}")
+        network = origin.read()
+        if model and network.spec.notes:
+            say(f"{word}: {network.spec.notes}")
+        return network
 
     def all_of(self, words: Iterable[str]) -> list[Network]:
         """Return the network of each word. Raises ArchError with the faults of all that are broken, each once."""

@@ -3,6 +3,7 @@
 import importlib
 import importlib.util
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,22 +21,35 @@ def make(target: str, device: str) -> nn.Module:
     Raises ArchError for what cannot be imported, made, or is not a model, with the error of the code itself;
     MissingError for a package that is not installed.
     """
+    found = found_at(target)
+    if isinstance(found, nn.Module):
+        return found.to(device)
+    with torch.device(device):
+        return made_by(found, target, {})
+
+
+def found_at(target: str) -> Any:
+    """Return the model that `target` names, or the class or function that makes it. Raises ArchError as `make` does."""
     place, colon, name = target.rpartition(":")
     if not colon or not place or not name:
         raise ArchError(f"'{target}' does not name a model; write package.module:name or path/to/file.py:name")
     found = _attribute(_module(place), name, target)
-    if isinstance(found, nn.Module):
-        return found.to(device)
-    if not callable(found):
+    if not callable(found):  # as models are too
         raise ArchError(
             f"{target} is of type {type(found).__name__}, neither a torch.nn.Module nor a function that makes one"
         )
-    with told(f"{target}() fails"), torch.device(device):
+    return found
+
+
+def made_by(factory: Callable[..., Any], target: str, arguments: Mapping[str, Any]) -> nn.Module:
+    """Return the model that a class or function makes of these arguments. Raises ArchError as `make` does."""
+    with told(f"{target}() fails"):
         try:
-            made = found()
+            made = factory(**arguments)
         except TypeError as error:
             if _is_of_the_call(error):
-                what = f"{target} needs arguments ({text_of(error)})"
+                needs = "cannot be made of these" if arguments else "needs"
+                what = f"{target} {needs} arguments ({text_of(error)})"
                 raise ArchError(f"{what}; name a function that makes the model without any") from error
             raise
     if not isinstance(made, nn.Module):

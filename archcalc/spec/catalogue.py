@@ -127,15 +127,24 @@ class Catalogue:
         return read_document(self._with_parents(tree, path, [], faults), shown, settings or {}, input_shape, faults)
 
     @collector_at_rest()
-    def read(self, text: str, settings: Mapping[str, Any] | None = None, input_shape: Inputs | None = None) -> Spec:
-        """Read a text as a spec; what it extends is named as from here. Raises ArchError as `load` does."""
+    def read(
+        self,
+        text: str,
+        settings: Mapping[str, Any] | None = None,
+        input_shape: Inputs | None = None,
+        shown: str = _TEXT_NAME,
+    ) -> Spec:
+        """Read a text as a spec, which messages call as it is `shown`; what it extends is named as from here.
+
+        Raises ArchError as `load` does.
+        """
         faults = Faults()
         content = text.encode(errors="surrogatepass")
         if len(content) > MOST_BYTES:
-            raise ArchError(f"a spec of over {MOST_BYTES:,} bytes").at(None, _TEXT_NAME)
-        tree = _named(sound(parse(decode(content, _TEXT_NAME), _TEXT_NAME), faults), "network")
+            raise ArchError(f"a spec of over {MOST_BYTES:,} bytes").at(None, shown)
+        tree = _named(sound(parse(decode(content, shown), shown), faults), "network")
         tree = self._with_parents(tree, None, [], faults)
-        return read_document(tree, _TEXT_NAME, settings or {}, input_shape, faults)
+        return read_document(tree, shown, settings or {}, input_shape, faults)
 
     def _with_parents(self, tree: Tree, path: Path | None, below: list[str], faults: Faults) -> Tree:
         """Return the tree with all that it inherits through `extends`."""

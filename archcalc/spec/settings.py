@@ -76,7 +76,7 @@ def parted(word: str) -> tuple[str, dict[str, Any], Inputs | None]:
     >>> parted("d2l:num_classes=2,input=3x64x64"), parted("d2l")
     (('d2l', {'num_classes': 2}, (3, 64, 64)), ('d2l', {}, None))
     """
-    name, colon, rest = word.partition(":")
+    name, colon, rest = word.rpartition(":")
     if not colon or "=" not in rest:
         return word, {}, None
     settings = read_settings(rest.split(","))

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Self
 
 from archcalc.calls import UNSEEN, Call, Seen, names_of_inputs
 from archcalc.errors import ArchError
@@ -25,6 +25,14 @@ class Imported:
     document: Mapping[str, Any]
     fault: str = ""
     """Why the model goes on where the spec ends; empty for a whole one."""
+
+    def to_json(self) -> Any:
+        """Return it as JSON, for another process."""
+        return {"document": self.document, "fault": self.fault}
+
+    @classmethod
+    def from_json(cls, data: Any) -> Self:
+        return cls(data["document"], data["fault"])
 
 
 class _Layer(NamedTuple):

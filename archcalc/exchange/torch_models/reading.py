@@ -25,5 +25,5 @@ def layer_of(call: Call, inputs: Sequence[Shape]) -> Layer:
         kind, fields = _BY_CALL[work.call.rpartition(".")[2]], {"shape": call.output_shape}
         if kind is Flatten:
             reaches_the_end = work.keywords["end_dim"] == len(inputs[0])
-            fields = work.keywords | ({"end_dim": -1} if reaches_the_end else {})
+            fields = {**work.keywords, **({"end_dim": -1} if reaches_the_end else {})}
     return kind.of_torch(fields, call.tensors)

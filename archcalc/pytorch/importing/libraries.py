@@ -1,0 +1,118 @@
+"""Where models are found: torchvision, timm, a module, or a file; and which input each was made for."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any, Final, NamedTuple
+
+import torch
+from torch import nn
+from torch.overrides import TorchFunctionMode
+
+from archcalc.errors import ArchError, MissingError, did_you_mean
+from archcalc.exchange.torch_models.words import TIMM, TORCHVISION, Model
+from archcalc.pytorch.importing.process import Wanted
+from archcalc.pytorch.target import found_at, made_by
+from archcalc.spec.inputs import Inputs
+
+
+class Made(NamedTuple):
+    """A model, in evaluation, and what is known of it."""
+
+    module: nn.Module
+    given: Inputs
+    """The shapes of its inputs."""
+    title: str
+    sources: Mapping[str, Mapping[str, Any]]
+
+
+class _Library(NamedTuple):
+    """A library of models."""
+
+    factory: Callable[..., Any]
+    given: Inputs | None
+    """The input that the model was made for."""
+    source: Mapping[str, Any]
+
+
+def make_model(wanted: Wanted) -> Made:
+    """Make the model, without weights where that can be. Raises ArchError for what cannot be made."""
+    model = wanted.model
+    known = {TORCHVISION: _torchvision, TIMM: _timm}.get(model.place, _elsewhere)(model)
+    given = wanted.given or known.given
+    if given is None:
+        raise ArchError(f"{model.word} does not say what it reads: give the input's shape, as in --input 3x224x224")
+    module = _made(known.factory, wanted).eval()
+    title = f"{model.name} of {model.place}, imported"
+    return Made(module, given, title, {"model": known.source} if known.source else {})
+
+
+def _made(factory: Callable[..., Any], wanted: Wanted) -> nn.Module:
+    """Make a model without weights; with them where it does not come into being without."""
+    if isinstance(factory, nn.Module):
+        return factory
+    try:
+        with without_weights():
+            return made_by(factory, wanted.model.word, wanted.settings).to("meta")
+    except ArchError:
+        return made_by(factory, wanted.model.word, wanted.settings)
+
+
+_MAKING: Final = frozenset((torch.empty, torch.zeros, torch.ones, torch.full, torch.rand, torch.randn, torch.eye))
+"""Functions that make the tensors that weights are."""
+
+
+@contextmanager
+def without_weights() -> Iterator[None]:
+    """Let no weights be made: tensors of which a model makes them have no elements, and all others are as always.
+
+    With `torch.device("meta")` no tensor would have any, and some models compute their widths by tensors.
+    """
+
+    class Weightless(TorchFunctionMode):
+        def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            keywords = dict(kwargs or {})
+            if func in _MAKING and keywords.get("device") is None:
+                keywords["device"] = "meta"
+            return func(*args, **keywords)
+
+    with Weightless():
+        yield
+
+
+_SLOWLY_INITIALIZED: Final = ("googlenet", "inception_v3")
+"""Models of torchvision whose weights take long to draw, unless they are told not to."""
+
+
+def _torchvision(model: Model) -> _Library:
+    try:
+        import torchvision
+        from torchvision import models
+    except ImportError as error:
+        raise MissingError(f"{model.word} needs torchvision ({error}): pip install torchvision") from error
+    names = models.list_models()
+    if model.name not in names:
+        raise ArchError(f"torchvision has no model '{model.name}'{did_you_mean(model.name, names)}")
+    builder = models.get_model_builder(model.name)
+    bare = {"init_weights": False} if model.name in _SLOWLY_INITIALIZED else {}
+    weights = models.get_model_weights(model.name)
+    crop = next(iter(weights)).transforms().crop_size[0] if len(weights) else 224
+    source = {"title": f"torchvision.models.{model.name}", "version": torchvision.__version__.partition("+")[0]}
+    return _Library(lambda **settings: builder(**bare | settings), (3, crop, crop), source)
+
+
+def _timm(model: Model) -> _Library:
+    try:
+        import timm
+    except ImportError as error:
+        raise MissingError(f"{model.word} needs timm ({error}): pip install timm") from error
+    if not timm.is_model(model.name):
+        raise ArchError(f"timm has no model '{model.name}'{did_you_mean(model.name, timm.list_models())}")
+    given = None
+    with suppress(Exception):
+        given = tuple(timm.get_pretrained_cfg(model.name).input_size)
+    source = {"title": f"timm.create_model('{model.name}')", "version": timm.__version__}
+    return _Library(lambda **settings: timm.create_model(model.name, pretrained=False, **settings), given, source)
+
+
+def _elsewhere(model: Model) -> _Library:
+    return _Library(found_at(model.word), None, {})
