@@ -29,7 +29,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from archcalc.answers.table import Table
     from archcalc.errors import ArchError, MissingError
-    from archcalc.network import Network, load
+    from archcalc.network import Network, from_module, load
     from archcalc.questions import audit, catalogue, check, compare, conventions, identify, ops, starter, validate
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "check",
     "compare",
     "conventions",
+    "from_module",
     "identify",
     "load",
     "ops",

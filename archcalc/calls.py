@@ -1,7 +1,7 @@
 """What runs in a network: modules and functions, in order, and what each reads; as data, without torch."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from archcalc.layers import KINDS, Shape
@@ -39,6 +39,8 @@ class Call:
     """Its place among the calls, in the order in which they run."""
     reads: tuple[int, ...] = ()
     """The numbers of the calls whose outputs it reads, in order."""
+    beside: tuple[str, ...] = ()
+    """What a function reads beside those: the paths of parameters, or words for what no call made."""
     fields: Mapping[str, Any] = field(default_factory=dict)
     tensors: Mapping[str, Shape] = field(default_factory=dict)
     """Parameters and buffers under torch's names."""
@@ -74,6 +76,27 @@ class Seen:
 
     calls: tuple[Call, ...]
     outputs: tuple[int, ...]
+
+    def without_unread_functions(self) -> "Seen":
+        """Return it without functions that nothing reads, such as those of which a model asks for a number only."""
+        read, kept = {*self.outputs}, list[Call]()
+        for call in reversed(self.calls):
+            if call.paths or call.number in read:
+                kept.append(call)
+                read.update(call.reads)
+        return Seen(tuple(reversed(kept)), self.outputs)
+
+    def without(self, op: str) -> "Seen":
+        """Return it without calls of an op that hands on what it reads, except where nothing else makes an output."""
+        source: dict[int, int] = {}
+        for call in self.calls:
+            if call.op == op and len(call.reads) == 1:
+                before = source.get(call.reads[0], call.reads[0])
+                if not is_from_outside(before) or call.number not in self.outputs:
+                    source[call.number] = before
+        kept = [call for call in self.calls if call.number not in source]
+        calls = (replace(call, reads=tuple(source.get(number, number) for number in call.reads)) for call in kept)
+        return Seen(tuple(calls), tuple(source.get(number, number) for number in self.outputs))
 
 
 _AXES: Final = frozenset(

@@ -20,6 +20,8 @@ from archcalc.spec.settings import parted
 from archcalc.table import measure
 
 if TYPE_CHECKING:
+    from torch.nn import Module
+
     from archcalc.answers.audit import Audit
     from archcalc.answers.check import Against, Agreements, OfWeights
     from archcalc.answers.explain import Explanation
@@ -72,8 +74,11 @@ class Origin(NamedTuple):
 
     @property
     def model(self) -> Model | None:
-        """The model that it names, whose code runs where it is read; None for a spec."""
-        return None if self.is_text or os.path.exists(self.word) else model_of(self._parted().word)
+        """The model that it names, whose code runs where it is read; None for a spec, however it goes on."""
+        found = None if self.is_text or os.path.exists(self.word) else model_of(self._parted().word)
+        if found and not found.is_of_library and Catalogue(self.spec_dir).knows(found.place):
+            return None
+        return found
 
     def _imported(self, model: Model) -> "Network":
         """Return the network of a model, whose code is run. Raises ArchError where it cannot be made or run."""
@@ -447,3 +452,28 @@ def load(
         is_text = "\n" in word
     shape = None if input_shape is None else read_inputs(input_shape)
     return Origin(word, is_text, spec_dir, params, shape).read()
+
+
+def from_module(module: "Module", input_shape: Inputs, name: str | None = None) -> Network:
+    """Return the network of a torch.nn.Module that is there, seen as it runs once on zeros, in evaluation.
+
+    `input_shape` is (channels, height, width), or the shapes of several inputs by their names, in the order in which
+    the module takes them. Its name is the module's class, if none is given. Raises ArchError for what cannot be run.
+
+    >>> import archcalc
+    >>> from torch import nn
+    >>> module = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Flatten(), nn.Linear(8 * 30 * 30, 10))
+    >>> archcalc.from_module(module, (3, 32, 32)).table().totals.params
+    72234
+    """
+    try:
+        from archcalc.pytorch.importing.models import of_module
+    except ImportError as error:
+        raise MissingError(f"to import a model needs torch ({error}): pip install 'archcalc[torch]'") from error
+    from archcalc.exchange.yaml import written
+
+    found = of_module(module, read_inputs(input_shape), name)
+    if "layers" not in found.document:
+        raise ArchError(found.fault or "the module computes nothing")
+    text = written(found.document)
+    return Network(Catalogue().read(text), Origin(text, is_text=True), found.fault, text)

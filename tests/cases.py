@@ -59,7 +59,7 @@ from archcalc.layers.reduce import Mean
 from archcalc.layers.regularize import Dropout, Dropout1d, Dropout2d, Dropout3d
 from archcalc.layers.resample import Upsample
 from archcalc.layers.reshape import Flatten, Identity, Reshape, Squeeze, Unflatten, Unsqueeze
-from archcalc.layers.scale import Scale
+from archcalc.layers.scale import Scale, Times
 from archcalc.layers.smooth import Gelu, Mish, Silu, Softplus
 from archcalc.layers.softmax import Glu, LogSoftmax, Softmax
 from archcalc.layers.stochastic_depth import StochasticDepth
@@ -583,6 +583,7 @@ CASES = [
     case(Upsample(size=[20]), [(4, 7)], (4, 20)),
     case(Upsample(scale_factor=[2, 1.5, 2], mode="trilinear"), [(2, 3, 4, 5)], (2, 6, 6, 10)),
     case(Upsample(size=4), [(2, 3, 4, 5)], (2, 4, 4, 4)),
+    case(Times(number=0.2), [MAP], MAP),
     case(Sub(), [MAP, MAP], MAP),
     case(Sub(), [(10,), (10,)], (10,)),
     case(Maximum(), [MAP, MAP, MAP], MAP),

@@ -119,6 +119,7 @@ LAYERS = {
     "chunk": "{op: chunk, chunks: 2, index: 1}",
     "split": "{op: split, sizes: [1, 3, 2], index: 1}",
     "mean": "{op: mean, dim: [1, 2]}",
+    "times": "{op: times, number: 0.25}",
     "transpose": "{op: transpose, dim0: 1, dim1: 2}",
     "unflatten": "{op: unflatten, sizes: [2, 3]}",
     "reshape": "{op: reshape, shape: [3, -1]}",

@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+from keyword import iskeyword
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from safetensors.torch import save_file
 
 import archcalc
 from archcalc.cli.app import COMMANDS as ALL_COMMANDS
+from archcalc.exchange.torch_models.words import model_of
 from tests.commands import clean_environment, run, run_here
 from tests.conftest import ROOT
 from tests.pages import PAGES, TEXTS, blocks, sections
@@ -160,7 +162,7 @@ ROOMS: dict[str, dict[str, list[str]]] = {
             "table",
         )
     },
-    "cli": {command: [] for command in ALL_COMMANDS} | {"app": ["profile"]},
+    "cli": {f"{command}_" if iskeyword(command) else command: [] for command in ALL_COMMANDS} | {"app": ["profile"]},
 }
 """The questions that have a room in a stage, each with those that it stands on; what is no room is shared by all."""
 
@@ -258,7 +260,12 @@ def test_the_pages_have_commands() -> None:
 
 def is_slow(command: str) -> bool:
     """Whether a command starts a process that loads torch."""
-    return command.startswith("archcalc profile") or "--against" in command
+    return command.startswith("archcalc profile") or runs_code(command)
+
+
+def runs_code(command: str) -> bool:
+    """Whether a command runs the code of a model, and says so."""
+    return "--against" in command or any(model_of(word) for word in command.split("  #")[0].split())
 
 
 @pytest.mark.parametrize(
@@ -276,11 +283,20 @@ def test_a_command_of_a_page_runs_as_it_is_written(command: str, tmp_path: Path)
         if Path(words[place]).suffix:  # of solve it may be a size
             words[place] = str(tmp_path / words[place])
     words = [str(lenet_checkpoint(tmp_path / word)) if word.endswith(".safetensors") else word for word in words]
+    (tmp_path / "net.py").write_text(MODEL, encoding="utf-8")
+    words = [str(tmp_path / word) if word.startswith("net.py:") else word for word in words]
     done = run_here(*words[1:]) if words[1] == "check" else run(*words[1:])
-    speaks = "--against" in words  # which says that it runs somebody's code
-    assert (done.returncode, bool(done.stderr)) == (0, speaks)
-    assert done.stdout or list(tmp_path.iterdir())
+    assert (done.returncode, bool(done.stderr)) == (0, runs_code(command))
+    assert done.stdout or len(list(tmp_path.iterdir())) > 1
 
+
+MODEL = """
+from torch import nn
+
+class Net(nn.Sequential):
+    def __init__(self, channels: int = 8) -> None:
+        super().__init__(nn.Conv2d(3, channels, 3), nn.ReLU())
+"""
 
 NETWORK = """archcalc: 1
 name: net
@@ -343,7 +359,7 @@ def test_every_command_has_a_section(name: str) -> None:
     assert name in {heading.split()[0] for heading in sections("json.md")} | NO_ANSWERS
 
 
-NO_ANSWERS = {"new", "show", "schema", "export"}
+NO_ANSWERS = {"new", "show", "schema", "import", "export"}
 """Commands that write a spec, a schema or a program: no JSON of their own."""
 
 RECORDS = sorted((ROOT / "reports" / "profiles").glob("*.json"))

@@ -63,8 +63,8 @@ def file_of(output: Path | None) -> Path | None:
 
 
 SPEC_HELP = (
-    "A path, - for standard input, a spec's name or alias, or the end of a name if only one name ends so. "
-    "Settings may follow, as in d2l:num_classes=2."
+    "A path, - for standard input, a spec's name or alias, or the end of a name if only one name ends so; "
+    "or a model, as import takes. Settings may follow, as in d2l:num_classes=2."
 )
 
 Specs = Annotated[list[str], typer.Argument(metavar="SPEC...", help=SPEC_HELP, autocompletion=spec_names)]

@@ -6,7 +6,7 @@ asked apart, by `graph`, through `requirements`.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from enum import StrEnum
 from typing import Any, ClassVar, Final, TypeVar
 
@@ -59,12 +59,21 @@ class Layer(Declared, ABC):
 
     torch_reductions: ClassVar[tuple[str, ...]] = ()
     """Functions of torch that do its work, with one output, over the axes that they are given."""
+    torch_weighted: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """Functions of torch that do its work with the weights that they are given, with the names of their arguments after
+    the input."""
+    torch_weights_by: ClassVar[str] = ""
+    """The function that such weights are made by, of those that are learnt; empty where they are these themselves."""
+    torch_by_number: ClassVar[tuple[str, ...]] = ()
+    """Functions of torch that do its work, of one tensor, with a number."""
     torch_by_parameter: ClassVar[tuple[str, ...]] = ()
     """Functions of torch that do its work, as it is by default, with a parameter that has the shape of its weight."""
     merges: ClassVar[bool] = False
     """Whether it reads several layers (add, concat) rather than one."""
     commutes: ClassVar[bool] = False
     """Whether the order of the layers that it reads changes nothing."""
+    broadcasts: ClassVar[bool] = False
+    """Whether sizes of 1 among what it reads stand for all along their axis."""
     associates: ClassVar[bool] = False
     """Whether it makes the same of some layers at once as of some first, and of that and the others then."""
     takes_activation: ClassVar[bool] = False
@@ -132,7 +141,7 @@ class Layer(Declared, ABC):
     def twin(self, *inputs: Any) -> Twin: ...
 
     @classmethod
-    def of_torch(cls, said: Mapping[str, Any], tensors: Container[str]) -> "Layer":
+    def of_torch(cls, said: Mapping[str, Any], tensors: Mapping[str, Shape]) -> "Layer":
         """Return the layer that torch's class is with these arguments, and with tensors of these names.
 
         Arguments that no field says are left out. Raises ArchError for values that no field takes.
@@ -140,6 +149,16 @@ class Layer(Declared, ABC):
         own = {name: said[name] for name in cls.fields if name in said}
         learnt = [name for name in ("bias", "gain") if name in cls.fields and name not in said]
         return cls(**own, **{name: name in tensors for name in learnt if "weight" in tensors})
+
+    @classmethod
+    def of_parameter(cls, shape: Shape) -> "Layer":
+        """Return the layer whose work a function of `torch_by_parameter` does with a parameter of this shape."""
+        return cls()
+
+    @classmethod
+    def of_weights(cls, said: Mapping[str, Any], tensors: Mapping[str, Shape]) -> "Layer":
+        """Return the layer whose work a function of `torch_weighted` does, with these arguments and these tensors."""
+        return cls.of_torch(said, tensors)
 
     def parts(self) -> Iterator["Layer"]:
         """Return the layers that a statement of it makes, where it makes several: `NAME.0`, `NAME.1` and so on."""
@@ -306,7 +325,7 @@ FAMILIES: Final[Mapping[str, str]] = {
     "norm": "local_response_norm batch_norm1d batch_norm2d batch_norm3d",
     "layer_norm": "instance_norm1d instance_norm2d instance_norm3d group_norm layer_norm layer_norm2d "
     "global_response_norm",
-    "scale": "scale",
+    "scale": "scale times",
     "activation": "relu tanh sigmoid",
     "rectifier": "leaky_relu relu6 elu prelu hardtanh hardsigmoid hardswish",
     "smooth": "gelu silu mish softplus",

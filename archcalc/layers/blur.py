@@ -1,10 +1,10 @@
 """A pool with a fixed filter, which smooths a map before it leaves places out."""
 
-from collections.abc import Iterator
-from typing import Annotated, Final, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Final, NamedTuple
 
 from archcalc.layers import window
-from archcalc.layers.base import Role, Windowed, kind
+from archcalc.layers.base import Layer, Role, Windowed, kind
 from archcalc.layers.fields import EachAxis, Optional, PaddingType, Sides
 from archcalc.layers.requirement import Requirement, can_be_mirrored, has_rank
 from archcalc.layers.sizes import S, Shape, Sizes, product
@@ -73,6 +73,14 @@ class BlurPool2d(Windowed):
 
     def sources(self) -> tuple[tuple[str, str], ...]:
         return (("the filter of a blur pool is binomial", _PAPER),)
+
+    @classmethod
+    def of_torch(cls, said: Mapping[str, Any], tensors: Mapping[str, Shape]) -> Layer:
+        """Return the layer of the size of the filter that is stored; its padding is told at the last axis first."""
+        pairs = [tuple(said["padding"][place : place + 2]) for place in (2, 0)]
+        sides = Sides(*pairs[0], *pairs[1])
+        layer = cls(kernel_size=tensors["filt"][2:], stride=said["stride"])
+        return layer if layer.slides().padding == sides else cls(**{**vars(layer), "padding": sides})
 
     def twin(self, x: Shape) -> Twin:
         keywords = {

@@ -1,11 +1,11 @@
 """Convolutions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Annotated, Any, Final
 
 from archcalc.layers import window
-from archcalc.layers.base import Role, Spatial, Windowed, kind
+from archcalc.layers.base import Layer, Role, Spatial, Windowed, kind
 from archcalc.layers.fields import NONE, ONE, CeilMode, Choice, EachAxis, Flag, Groups, Outputs, Padding, Sides, Spread
 from archcalc.layers.requirement import MIRRORED, Requirement, can_be_divided
 from archcalc.layers.sizes import S, Shape, Sizes, parted, product
@@ -27,6 +27,9 @@ _MOST: Final = {
     "circular": (0, "padding {} is more than the size that it takes from the other side, which is {}"),
 }
 """By how much a size is at least larger than the padding of one side that is made of it, and the words where not."""
+
+GIVEN: Final = ("weight", "bias", "stride", "padding", "dilation", "groups")
+"""The arguments of torch's functions after the input."""
 
 PaddingMode = Annotated[str, Choice(ZEROS, *PADS)]
 
@@ -107,6 +110,11 @@ class Convolution(Windowed, Spatial):
             adds_up_apart=("in_channels", "groups"),
         )
 
+    @classmethod
+    def of_weights(cls, said: Mapping[str, Any], tensors: Mapping[str, Shape]) -> Layer:
+        out, _, *kernel = tensors["weight"]
+        return cls.of_torch({**said, "out_channels": out, "kernel_size": kernel}, tensors)
+
     def _can_be_padded(self, x: Sizes[S]) -> Iterator[Requirement]:
         """Require that a map has the elements that its padding repeats, as torch asks."""
         mode = self.padding_mode
@@ -133,6 +141,7 @@ class Conv1d(Convolution):
 
     axes = 1
     torch_call = "nn.Conv1d"
+    torch_weighted = {"conv1d": GIVEN}
 
 
 @kind("conv2d")
@@ -141,6 +150,7 @@ class Conv2d(Convolution):
 
     axes = 2
     torch_call = "nn.Conv2d"
+    torch_weighted = {"conv2d": GIVEN}
 
 
 @kind("conv3d")
@@ -149,3 +159,4 @@ class Conv3d(Convolution):
 
     axes = 3
     torch_call = "nn.Conv3d"
+    torch_weighted = {"conv3d": GIVEN}

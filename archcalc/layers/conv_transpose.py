@@ -1,15 +1,18 @@
 """Transposed convolutions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
+from typing import Any, Final
 
-from archcalc.layers.base import Role, Spatial, kind
+from archcalc.layers.base import Layer, Role, Spatial, kind
 from archcalc.layers.conv import torch_defaults
 from archcalc.layers.fields import NONE, ONE, EachAxis, EachAxisFromZero, Flag, Groups, Outputs, Sides, Spread
 from archcalc.layers.requirement import Requirement, can_be_divided
 from archcalc.layers.sizes import S, Shape, Sizes, larger, parted, product
 from archcalc.layers.twin import Twin
 from archcalc.layers.window import Window, span
+
+_GIVEN: Final = ("weight", "bias", "stride", "padding", "output_padding", "groups", "dilation")
 
 
 class TransposedConvolution(Spatial):
@@ -44,6 +47,11 @@ class TransposedConvolution(Spatial):
             yield Requirement(larger(stride, dilation) > more, partial(_fills_no_gap, more, stride, dilation))
         for size, made in zip(x[1:], self.output_shape(x)[1:], strict=True):
             yield Requirement(made >= 1, partial(_all_cut_off, size, made))
+
+    @classmethod
+    def of_weights(cls, said: Mapping[str, Any], tensors: Mapping[str, Shape]) -> Layer:
+        _, out, *kernel = tensors["weight"]
+        return cls.of_torch({**said, "out_channels": out * said.get("groups", 1), "kernel_size": kernel}, tensors)
 
     def output_shape(self, x: Sizes[S]) -> Sizes[S | int]:
         return (self.out_channels, *(self._unfolded(x, axis) for axis in range(self.axes)))
@@ -123,6 +131,7 @@ class ConvTranspose1d(TransposedConvolution):
 
     axes = 1
     torch_call = "nn.ConvTranspose1d"
+    torch_weighted = {"conv_transpose1d": _GIVEN}
     also_called = ("deconv1d", "transposed_conv1d")
 
 
@@ -132,6 +141,7 @@ class ConvTranspose2d(TransposedConvolution):
 
     axes = 2
     torch_call = "nn.ConvTranspose2d"
+    torch_weighted = {"conv_transpose2d": _GIVEN}
     also_called = ("deconv", "deconv2d", "deconvolution", "transposed_conv2d")
 
 
@@ -141,6 +151,7 @@ class ConvTranspose3d(TransposedConvolution):
 
     axes = 3
     torch_call = "nn.ConvTranspose3d"
+    torch_weighted = {"conv_transpose3d": _GIVEN}
     also_called = ("deconv3d", "transposed_conv3d")
 
 

@@ -1,10 +1,10 @@
 """Normalisations by the statistics of one example."""
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from archcalc.errors import ArchError
-from archcalc.layers.base import Spatial, kind
+from archcalc.layers.base import Layer, Spatial, kind
 from archcalc.layers.fields import Count, Flag, Positive, SizesOfAxes
 from archcalc.layers.norm import OfChannels, Statistics
 from archcalc.layers.requirement import Requirement, can_be_divided, has_rank
@@ -22,6 +22,9 @@ class InstanceNorm(OfChannels, Spatial):
 
     input_axis = 0
     torch_defaults = {"affine": False, "track_running_stats": False}
+    torch_weighted = {
+        "instance_norm": ("running_mean", "running_var", "weight", "bias", "use_input_stats", "momentum", "eps")
+    }
 
     affine: Flag = False
     track_running_stats: Flag = False
@@ -67,6 +70,7 @@ class GroupNorm(Statistics):
     mixes_channels = True
     input_axis = 0
     torch_call = "nn.GroupNorm"
+    torch_weighted = {"group_norm": ("num_groups", "weight", "bias", "eps")}
 
     num_groups: Count
     eps: Positive = 1e-5
@@ -80,6 +84,10 @@ class GroupNorm(Statistics):
 
     def mixes_places(self, x: Sizes[S]) -> bool:
         return True
+
+    @classmethod
+    def of_weights(cls, said: Mapping[str, Any], tensors: Mapping[str, Shape]) -> Layer:
+        return cls.of_torch({**said, "affine": "weight" in tensors}, tensors)
 
     def twin(self, x: Shape) -> Twin:
         return Twin(
@@ -98,6 +106,7 @@ class LayerNorm(Statistics):
     mixes_channels = True
     input_axis = None
     torch_call = "nn.LayerNorm"
+    torch_weighted = {"layer_norm": ("normalized_shape", "weight", "bias", "eps")}
 
     normalized_shape: SizesOfAxes
     eps: Positive = 1e-5
@@ -125,6 +134,10 @@ class LayerNorm(Statistics):
 
     def mixes_places(self, x: Sizes[S]) -> bool:
         return len(x) > 1
+
+    @classmethod
+    def of_weights(cls, said: Mapping[str, Any], tensors: Mapping[str, Shape]) -> Layer:
+        return cls.of_torch({**said, "elementwise_affine": "weight" in tensors}, tensors)
 
     def twin(self, x: Shape) -> Twin:
         first, *others = self.normalized_shape

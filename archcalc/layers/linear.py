@@ -1,8 +1,9 @@
 """Fully connected layers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from archcalc.layers.base import Role, Windowless, kind
+from archcalc.layers.base import Layer, Role, Windowless, kind
 from archcalc.layers.fields import Flag, Outputs
 from archcalc.layers.requirement import Requirement
 from archcalc.layers.sizes import S, Shape, Sizes, dims, product
@@ -20,6 +21,7 @@ class Linear(Windowless):
     input_axis = -1
     torch_call = "nn.Linear"
     torch_functions = {}
+    torch_weighted = {"linear": ("weight", "bias")}
     torch_ignored = ()
     takes_activation = True
     also_called = ("dense", "fc")
@@ -51,6 +53,10 @@ class Linear(Windowless):
 
     def mixes_places(self, x: Sizes[S]) -> bool:
         return len(x) > 1
+
+    @classmethod
+    def of_weights(cls, said: Mapping[str, Any], tensors: Mapping[str, Shape]) -> Layer:
+        return cls.of_torch({**said, "out_features": tensors["weight"][0]}, tensors)
 
     def twin(self, x: Shape) -> Twin:
         keywords = {"in_features": x[-1], "out_features": self.out_features, "bias": self.bias}

@@ -107,6 +107,7 @@ class Mul(Merge):
     torch_call = "torch.mul"
     torch_functions = {"mul": (), "multiply": ()}
     commutes = True
+    broadcasts = True
     associates = True
 
     def requirements(self, *inputs: Sizes[S]) -> Iterator[Requirement]:

@@ -1,6 +1,6 @@
 """Normalisations."""
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
 
 from archcalc.layers.base import Layer, Role, Spatial, Uncounted, Weightless, Windowless, kind
@@ -89,7 +89,7 @@ class LocalResponseNorm(Weightless, Windowless):
         )
 
     @classmethod
-    def of_torch(cls, said: Mapping[str, Any], tensors: Container[str]) -> Layer:
+    def of_torch(cls, said: Mapping[str, Any], tensors: Mapping[str, Shape]) -> Layer:
         return super().of_torch({**said, "alpha_per": "mean"}, tensors)
 
 
@@ -129,6 +129,11 @@ class OfChannels(Statistics):
             return {}
         return {"running_mean": (x[0],), "running_var": (x[0],), "num_batches_tracked": ()}
 
+    @classmethod
+    def of_weights(cls, said: Mapping[str, Any], tensors: Mapping[str, Shape]) -> Layer:
+        affine, tracks = "weight" in tensors, "running_mean" in tensors
+        return cls.of_torch({**said, "affine": affine, "track_running_stats": tracks}, tensors)
+
     def twin(self, x: Shape) -> Twin:
         return Twin(
             self.torch_call,
@@ -141,6 +146,8 @@ class OfChannels(Statistics):
 
 class BatchNorm(OfChannels):
     """Batch norms: scale and shift of each channel by its statistics over the batch."""
+
+    torch_weighted = {"batch_norm": ("running_mean", "running_var", "weight", "bias", "training", "momentum", "eps")}
 
     torch_defaults = {"affine": True, "track_running_stats": True}
 

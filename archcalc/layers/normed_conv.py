@@ -5,7 +5,7 @@ from functools import partial
 from typing import Final
 
 from archcalc.layers.base import kind
-from archcalc.layers.conv import Convolution
+from archcalc.layers.conv import GIVEN, Convolution
 from archcalc.layers.fields import Flag
 from archcalc.layers.requirement import Requirement
 from archcalc.layers.sizes import S, Shape, Sizes, parted, product
@@ -25,6 +25,8 @@ class StandardizedConv2d(Convolution):
 
     axes = 2
     torch_call = "StandardizedConv2d"
+    torch_weighted = {"conv2d": GIVEN}
+    torch_weights_by = "batch_norm"
     also_called = ("stdconv2d", "scaledstdconv2d", "wsconv2d")
 
     gain: Flag = False

@@ -1,6 +1,6 @@
 """Layers that put more elements around sequences, maps and volumes."""
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any
 
@@ -34,7 +34,7 @@ class Pad(Weightless, Windowless, Spatial):
         return Twin(self.torch_call, {"padding": last_axis_first(self.padding)}, positional=("padding",))
 
     @classmethod
-    def of_torch(cls, said: Mapping[str, Any], tensors: Container[str]) -> Layer:
+    def of_torch(cls, said: Mapping[str, Any], tensors: Mapping[str, Shape]) -> Layer:
         sides = said["padding"]
         pairs = [sides[place : place + 2] for place in range(0, len(sides), 2)]
         return super().of_torch({**said, "padding": Sides(*chain.from_iterable(reversed(pairs)))}, tensors)
@@ -79,7 +79,7 @@ class ConstantPad(Pad):
         return twin._replace(keywords=keywords, positional=("padding", "value"))
 
     @classmethod
-    def of_torch(cls, said: Mapping[str, Any], tensors: Container[str]) -> Layer:
+    def of_torch(cls, said: Mapping[str, Any], tensors: Mapping[str, Shape]) -> Layer:
         """Return the padding; one of zeros is a kind of its own."""
         if said["value"] == 0:
             return find(cls.op.replace("constant", "zero")).of_torch(said, tensors)

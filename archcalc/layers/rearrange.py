@@ -1,7 +1,7 @@
 """Layers that put elements in another order, or take some of them."""
 
 from abc import abstractmethod
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from archcalc.errors import ArchError
@@ -165,7 +165,7 @@ class Permute(Reordering):
         return Twin(self.torch_call, {"dims": (0, *self.dims)})
 
     @classmethod
-    def of_torch(cls, said: Mapping[str, Any], tensors: Container[str]) -> Layer:
+    def of_torch(cls, said: Mapping[str, Any], tensors: Mapping[str, Shape]) -> Layer:
         batch, *order = said["dims"]
         if batch != 0:
             raise ArchError(f"dims {list(said['dims'])} moves the batch")

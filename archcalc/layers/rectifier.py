@@ -1,8 +1,9 @@
 """Activations that are made of straight pieces, and relatives of the ReLU."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from archcalc.layers.base import Activation, Curve, Uncounted, kind
+from archcalc.layers.base import Activation, Curve, Layer, Uncounted, kind
 from archcalc.layers.fields import Count, Real
 from archcalc.layers.requirement import Requirement
 from archcalc.layers.sizes import S, Shape, Sizes, equal
@@ -56,6 +57,7 @@ class Prelu(Uncounted, Activation):
     input_axis = None
     torch_call = "nn.PReLU"
     torch_functions = {}
+    torch_weighted = {"prelu": ("weight",)}
     torch_ignored = ()
 
     num_parameters: Count = 1
@@ -67,6 +69,10 @@ class Prelu(Uncounted, Activation):
 
     def param_shapes(self, x: Sizes[S]) -> dict[str, Sizes[S | int]]:
         return {"weight": (self.num_parameters,)}
+
+    @classmethod
+    def of_weights(cls, said: Mapping[str, Any], tensors: Mapping[str, Shape]) -> Layer:
+        return cls.of_torch({"num_parameters": tensors["weight"][0]}, tensors)
 
     def twin(self, x: Shape) -> Twin:
         keywords = {"num_parameters": self.num_parameters}

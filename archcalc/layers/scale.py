@@ -1,10 +1,10 @@
 """Learned factors."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
-from archcalc.layers.base import Layer, Pointwise, Role, Uncounted, kind
-from archcalc.layers.fields import Choice, Flag
+from archcalc.layers.base import Layer, Pointwise, Role, Uncounted, Weightless, kind
+from archcalc.layers.fields import Choice, Flag, Real
 from archcalc.layers.sizes import S, Shape, Sizes
 from archcalc.layers.twin import Twin
 
@@ -52,6 +52,32 @@ class Scale(Uncounted, Pointwise):
         )
 
     @classmethod
-    def of_torch(cls, said: Mapping[str, Any], tensors: Container[str]) -> Layer:
+    def of_parameter(cls, shape: Shape) -> Layer:
+        return cls(per="tensor" if shape in ((), (1,)) else "channel")
+
+    @classmethod
+    def of_torch(cls, said: Mapping[str, Any], tensors: Mapping[str, Shape]) -> Layer:
         per = "channel" if said["num_channels"] > 1 or said["axes_after"] else "tensor"
         return super().of_torch({**said, "per": per}, tensors)
+
+
+@kind("times")
+class Times(Weightless, Pointwise):
+    """number * x, with a number that is not learnt: normalizer-free networks keep their variance so."""
+
+    role = Role.NORM
+    idle = False
+    torch_call = "torch.mul"
+    torch_functions = {}
+    torch_ignored = ()
+    torch_by_number = ("mul", "multiply")
+    takes_activation = True
+
+    number: Real
+
+    def twin(self, x: Shape) -> Twin:
+        return Twin(self.torch_call, {"other": self.number}, positional=("other",))
+
+    @classmethod
+    def of_torch(cls, said: Mapping[str, Any], tensors: Mapping[str, Shape]) -> Layer:
+        return cls(number=said["other"])

@@ -71,6 +71,14 @@ class Catalogue:
             yield stem
             yield from _aliases(path)
 
+    def knows(self, word: str) -> bool:
+        """Return whether a word names a spec."""
+        try:
+            self._find(word)
+        except ArchError:
+            return False
+        return True
+
     def find(self, word: str) -> Found:
         """Return the file that a spec argument means. Raises ArchError that lists what there is."""
         return self._find(word, _MOST_LISTED)

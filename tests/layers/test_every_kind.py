@@ -292,7 +292,7 @@ def what_torch_calls_it(network: archcalc.Network) -> Iterator[str]:
     if is_function and layer.op not in layer.torch_functions and not has_tensors:
         yield f"torch's function {layer.op} is this kind"
     function = twin.call.removeprefix("torch.")
-    if not twin.is_module and function not in layer.torch_functions:
+    if not twin.is_module and function not in (*layer.torch_functions, *layer.torch_by_number):
         yield f"its twin calls {function}, which is not among its functions"
     for name, words in layer.torch_functions.items():
         yield from (f"{name}: {one}" for pair in beside_function(network, name, words) for one in pair.differences)

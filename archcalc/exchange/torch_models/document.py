@@ -3,19 +3,14 @@
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Self
 
-from archcalc.calls import UNSEEN, Call, Seen, names_of_inputs
+from archcalc.calls import Seen
 from archcalc.errors import ArchError
-from archcalc.exchange.torch_models.naming import Names
-from archcalc.exchange.torch_models.reading import layer_of
+from archcalc.exchange.torch_models.reading import Reader, ReadLayer
 from archcalc.exchange.yaml import fields_of
-from archcalc.layers import Layer, Shape
-from archcalc.layers.base import Role
 from archcalc.spec.inputs import Inputs, as_data, by_name
 from archcalc.spec.model import VERSION
-
-_IDENTITY: Final = "Identity"
 
 
 @dataclass(frozen=True)
@@ -35,29 +30,12 @@ class Imported:
         return cls(data["document"], data["fault"])
 
 
-class _Layer(NamedTuple):
-    """A layer with what it reads, by name."""
-
-    name: str
-    call: Call
-    layer: Layer
-    inputs: tuple[str, ...]
-    again: str
-    """The layer whose weights it has; empty for its own."""
-
-    @property
-    def is_activation(self) -> bool:
-        """Whether it may stand on the line of the layer before it."""
-        return self.layer.role is Role.ACTIVATION and not self.call.tensors and not fields_of(self.layer)
-
-
 def imported(seen: Seen, given: Inputs, head: Mapping[str, Any]) -> Imported:
     """Return the spec of a model that was seen to run on `given` inputs. `head` is what stands before its layers."""
-    reader = _Reader(by_name(given))
+    reader = Reader(by_name(given), seen)
     fault = ""
     try:
-        for call in seen.calls:
-            reader.read(call)
+        reader.read()
     except ArchError as error:
         fault = str(error)
     outputs = () if fault else tuple(reader.names[number] for number in seen.outputs)
@@ -74,53 +52,7 @@ def imported(seen: Seen, given: Inputs, head: Mapping[str, Any]) -> Imported:
     return Imported({key: value for key, value in document.items() if value}, fault)
 
 
-class _Reader:
-    """Calls as layers, with names, shapes and edges."""
-
-    def __init__(self, given: Mapping[str, Shape]) -> None:
-        self.layers: list[_Layer] = []
-        self.names = dict(names_of_inputs(given))
-        self._shapes = {number: given[name] for number, name in self.names.items()}
-        self._names = Names({*given})
-        self._owners: dict[str, str] = {}
-
-    def read(self, call: Call) -> None:
-        """Take one call in. Raises ArchError, with its place, for one that a spec cannot say."""
-        try:
-            if UNSEEN in call.reads or not call.reads:
-                raise ArchError("it reads a tensor that is neither an input nor made of one")
-            inputs = [self._shapes[number] for number in call.reads]
-            layer = layer_of(call, inputs)
-            self._expect(layer, inputs, call)
-        except ArchError as error:
-            raise ArchError(f"{_place(call)}: {error}") from None
-        self._shapes[call.number] = call.output_shape
-        if call.op == _IDENTITY and call.reads[0] not in names_of_inputs(self.names.values()):
-            self.names[call.number] = self.names[call.reads[0]]
-            return
-        name = self._names.give(call, layer.op)
-        self.names[call.number] = name
-        again = self._owners[call.weights_of] if call.weights_of else ""
-        if call.owner:
-            self._owners.setdefault(call.owner, name)
-        self.layers.append(_Layer(name, call, layer, tuple(self.names[number] for number in call.reads), again))
-
-    @staticmethod
-    def _expect(layer: Layer, inputs: Sequence[Shape], call: Call) -> None:
-        """Raise ArchError where a layer does not make of its inputs what the call made."""
-        layer.check(*inputs)
-        out = layer.output_shape(*inputs)
-        if out != call.output_shape:
-            raise ArchError(f"it makes {call.output_shape}, where a {layer.op} would make {out}")
-
-
-def _place(call: Call) -> str:
-    within = f" in {call.scope}" if call.scope else ""
-    at = f", at {call.where}" if call.where else ""
-    return f"{call.name}{within}{at}"
-
-
-def _in_place(layers: Sequence[_Layer]) -> Iterator[str]:
+def _in_place(layers: Sequence[ReadLayer]) -> Iterator[str]:
     """Yield the kinds that always write over their input here."""
     able = dict.fromkeys(one.layer.op for one in layers if one.layer.may_overwrite())
     for op in able:
@@ -128,7 +60,7 @@ def _in_place(layers: Sequence[_Layer]) -> Iterator[str]:
             yield op
 
 
-def _ends(layers: Sequence[_Layer]) -> tuple[str, ...]:
+def _ends(layers: Sequence[ReadLayer]) -> tuple[str, ...]:
     """Return the layers that none reads, in order: what a spec hands on where it does not say it."""
     read = {name for one in layers for name in one.inputs}
     return tuple(one.name for one in layers if one.name not in read)
@@ -137,7 +69,7 @@ def _ends(layers: Sequence[_Layer]) -> tuple[str, ...]:
 class _Writer:
     """Layers as lines, of which an activation stands on the line of the layer that it follows and is alone to read."""
 
-    def __init__(self, layers: Sequence[_Layer], kept: Collection[str], given: Sequence[str]) -> None:
+    def __init__(self, layers: Sequence[ReadLayer], kept: Collection[str], given: Sequence[str]) -> None:
         """Put down layers; those that are `kept` stand on lines of their own, and so do those that others are."""
         self.lines: list[dict[str, Any]] = []
         self.followed: dict[str, str] = {}
@@ -146,11 +78,11 @@ class _Writer:
         self._alone = {*kept, *(one.again for one in layers)}
         self._taken = {one.name for one in layers}
         self._previous = given[0] if len(given) == 1 else ""
-        self._last: _Layer | None = None
+        self._last: ReadLayer | None = None
         for one in layers:
             self._add(one)
 
-    def _add(self, one: _Layer) -> None:
+    def _add(self, one: ReadLayer) -> None:
         last = self._last
         if last is not None and self._follows(one, last):
             self.lines[-1]["activation"] = one.layer.op
@@ -167,7 +99,7 @@ class _Writer:
         self.lines.append(line if one.again else line | fields_of(one.layer))
         self._previous, self._last = one.name, one
 
-    def _follows(self, one: _Layer, last: _Layer) -> bool:
+    def _follows(self, one: ReadLayer, last: ReadLayer) -> bool:
         """Whether a layer is the activation of the last one."""
         is_free = f"{last.name}.{one.layer.op}" not in self._taken and not last.again
         is_alone = self._times_read[last.name] == 1 and last.name not in self._alone

@@ -1,29 +1,106 @@
-"""Which layer a call of torch is."""
+"""Calls of a model as layers: their names, what they read, and whose weights they have."""
 
-from collections.abc import Sequence
-from typing import Final
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
 
-from archcalc.calls import Call
-from archcalc.errors import ArchError
-from archcalc.layers import KINDS, Layer, Shape
-from archcalc.layers.reshape import Flatten, laid_out
+from archcalc.calls import UNSEEN, Call, Seen, names_of_inputs
+from archcalc.errors import ArchError, listing
+from archcalc.exchange.torch_models.kinds import is_padding, layer_of, with_its_padding
+from archcalc.exchange.torch_models.naming import Names
+from archcalc.exchange.yaml import fields_of
+from archcalc.layers import Layer, Shape
+from archcalc.spec.statement import is_activation
 
-_BY_CALL: Final = {kind.torch_call.rpartition(".")[2]: kind for kind in KINDS.values()}
-"""The kinds, by what torch calls the class or the function that does their work."""
-
-_LAYING_OUT: Final = ("Flatten", "reshape")
+_NOTHING_SEEN: Final = ("a tensor that is neither an input nor made of one",)
 
 
-def layer_of(call: Call, inputs: Sequence[Shape]) -> Layer:
-    """Return the layer that does what a call does, for inputs of these shapes. Raises ArchError for what none does."""
-    kind = _BY_CALL.get(call.op)
-    if kind is None or not call.is_known:
-        raise ArchError(f"no layer kind does what {call.op} does")
-    fields = call.fields
-    if call.op in _LAYING_OUT and not fields:
-        work = laid_out(inputs[0], call.output_shape)
-        kind, fields = _BY_CALL[work.call.rpartition(".")[2]], {"shape": call.output_shape}
-        if kind is Flatten:
-            reaches_the_end = work.keywords["end_dim"] == len(inputs[0])
-            fields = {**work.keywords, **({"end_dim": -1} if reaches_the_end else {})}
-    return kind.of_torch(fields, call.tensors)
+class ReadLayer(NamedTuple):
+    """A layer with what it reads, by name."""
+
+    name: str
+    call: Call
+    layer: Layer
+    inputs: tuple[str, ...]
+    again: str
+    """The layer whose weights it has; empty for its own."""
+
+    @property
+    def is_activation(self) -> bool:
+        """Whether it may stand on the line of the layer before it."""
+        return is_activation(self.layer.op) and not self.call.tensors and not fields_of(self.layer)
+
+
+class Reader:
+    """Calls as layers, in order."""
+
+    def __init__(self, given: Mapping[str, Shape], seen: Seen) -> None:
+        self.layers: list[ReadLayer] = []
+        self.names = dict(names_of_inputs(given))
+        """The name of what makes each output, by the number of its call."""
+        self._seen = seen
+        self._shapes = {number: given[name] for number, name in self.names.items()}
+        self._names = Names({*given})
+        self._owners: dict[str, str] = {}
+        self._waiting: dict[int, Call] = {}
+        """Paddings that may be those of the layer that reads them."""
+
+    def read(self) -> None:
+        """Take all calls in. Raises ArchError, with its place, for one that a spec cannot say."""
+        times_read = Counter(number for call in self._seen.calls for number in call.reads)
+        for call in self._seen.calls:
+            self._shapes[call.number] = call.output_shape
+            try:
+                is_an_output = call.number in self._seen.outputs
+                if is_padding(call) and times_read[call.number] == 1 and not is_an_output and not call.beside:
+                    self._waiting[call.number] = call
+                else:
+                    self._take(call)
+            except ArchError as error:
+                raise ArchError(f"{_place(call)}: {error}") from None
+
+    def _take(self, call: Call) -> None:
+        """Take one call in, after the paddings that it reads, or with that which is its own."""
+        pads = [self._waiting.pop(number) for number in call.reads if number in self._waiting]
+        if len(pads) == 1 == len(call.reads):
+            (pad,) = pads
+            layer = with_its_padding(call, pad, self._shapes[pad.reads[0]])
+            if layer is not None:
+                self._put(call, layer, pad.reads)
+                return
+        for pad in pads:
+            self._put(pad, self._layer(pad), pad.reads)
+        self._put(call, self._layer(call), call.reads)
+
+    def _layer(self, call: Call) -> Layer:
+        """Return the layer that a call is. Raises ArchError where none is."""
+        if call.beside or UNSEEN in call.reads or not call.reads:
+            raise ArchError(
+                f"no layer kind does what {call.op} does with {listing(call.beside or _NOTHING_SEEN, 'and')}"
+            )
+        inputs = [self._shapes[number] for number in call.reads]
+        layer = layer_of(call, inputs)
+        _expect(layer, inputs, call)
+        return layer
+
+    def _put(self, call: Call, layer: Layer, reads: Sequence[int]) -> None:
+        name = self._names.give(call, layer.op)
+        self.names[call.number] = name
+        again = self._owners[call.weights_of] if call.weights_of else ""
+        if call.owner:
+            self._owners.setdefault(call.owner, name)
+        self.layers.append(ReadLayer(name, call, layer, tuple(self.names[number] for number in reads), again))
+
+
+def _expect(layer: Layer, inputs: Sequence[Shape], call: Call) -> None:
+    """Raise ArchError where a layer does not make of its inputs what the call made."""
+    layer.check(*inputs)
+    out = layer.output_shape(*inputs)
+    if out != call.output_shape:
+        raise ArchError(f"it makes {call.output_shape}, where a {layer.op} would make {out}")
+
+
+def _place(call: Call) -> str:
+    within = f" in {call.scope}" if call.scope else ""
+    at = f", at {call.where}" if call.where else ""
+    return f"{call.name}{within}{at}"

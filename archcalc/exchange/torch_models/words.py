@@ -20,6 +20,11 @@ class Model(NamedTuple):
     def word(self) -> str:
         return f"{self.place}:{self.name}"
 
+    @property
+    def is_of_library(self) -> bool:
+        """Whether it is one of a library's own models, whatever else has the library's name."""
+        return self.place in (TORCHVISION, TIMM)
+
 
 def model_of(word: str) -> Model | None:
     """Return the model that a word names; None for a word that names none.

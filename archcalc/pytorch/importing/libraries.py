@@ -1,24 +1,27 @@
 """Where models are found: torchvision, timm, a module, or a file; and which input each was made for."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
-from archcalc.errors import ArchError, MissingError, did_you_mean
+from archcalc.errors import ArchError, MissingError, did_you_mean, listing
 from archcalc.exchange.torch_models.words import TIMM, TORCHVISION, Model
+from archcalc.layers.fields import spell
 from archcalc.pytorch.importing.process import Wanted
 from archcalc.pytorch.target import found_at, made_by
 from archcalc.spec.inputs import Inputs
 
 
 class Made(NamedTuple):
-    """A model, in evaluation, and what is known of it."""
+    """A model that can be made, and what is known of it."""
 
-    module: nn.Module
+    make: Callable[[bool], nn.Module]
+    """Makes it, with weights or, unless it is there already, without."""
     given: Inputs
     """The shapes of its inputs."""
     title: str
@@ -34,27 +37,27 @@ class _Library(NamedTuple):
     source: Mapping[str, Any]
 
 
-def make_model(wanted: Wanted) -> Made:
-    """Make the model, without weights where that can be. Raises ArchError for what cannot be made."""
+def find_model(wanted: Wanted) -> Made:
+    """Find the model that is wanted. Raises ArchError where there is none, and where nobody says what it reads."""
     model = wanted.model
     known = {TORCHVISION: _torchvision, TIMM: _timm}.get(model.place, _elsewhere)(model)
     given = wanted.given or known.given
     if given is None:
         raise ArchError(f"{model.word} does not say what it reads: give the input's shape, as in --input 3x224x224")
-    module = _made(known.factory, wanted).eval()
-    title = f"{model.name} of {model.place}, imported"
-    return Made(module, given, title, {"model": known.source} if known.source else {})
+    set_to = listing([f"{name}={spell(value)}" for name, value in wanted.settings.items()], "and")
+    title = f"{model.name} of {model.place}{f' with {set_to}' if wanted.settings else ''}, imported"
+    sources = {"model": known.source} if known.source else {}
+    return Made(partial(_made, known.factory, wanted), given, title, sources)
 
 
-def _made(factory: Callable[..., Any], wanted: Wanted) -> nn.Module:
-    """Make a model without weights; with them where it does not come into being without."""
+def _made(factory: Callable[..., Any], wanted: Wanted, has_weights: bool) -> nn.Module:
+    """Make a model, with weights or, unless it is there already, without."""
     if isinstance(factory, nn.Module):
         return factory
-    try:
-        with without_weights():
-            return made_by(factory, wanted.model.word, wanted.settings).to("meta")
-    except ArchError:
+    if has_weights:
         return made_by(factory, wanted.model.word, wanted.settings)
+    with without_weights():
+        return made_by(factory, wanted.model.word, wanted.settings).to("meta")
 
 
 _MAKING: Final = frozenset((torch.empty, torch.zeros, torch.ones, torch.full, torch.rand, torch.randn, torch.eye))
@@ -107,9 +110,8 @@ def _timm(model: Model) -> _Library:
         raise MissingError(f"{model.word} needs timm ({error}): pip install timm") from error
     if not timm.is_model(model.name):
         raise ArchError(f"timm has no model '{model.name}'{did_you_mean(model.name, timm.list_models())}")
-    given = None
-    with suppress(Exception):
-        given = tuple(timm.get_pretrained_cfg(model.name).input_size)
+    known = timm.get_pretrained_cfg(model.name)
+    given = tuple(known.input_size) if known else None
     source = {"title": f"timm.create_model('{model.name}')", "version": timm.__version__}
     return _Library(lambda **settings: timm.create_model(model.name, pretrained=False, **settings), given, source)
 

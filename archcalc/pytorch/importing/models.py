@@ -1,18 +1,20 @@
 """A model that a word names: made, run once, and put down as a spec that is then held against the run."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
 
 import torch
 from torch import nn
 
 from archcalc.analysis.check.against import beside
 from archcalc.analysis.check.pairing import put_together
+from archcalc.calls import Seen
 from archcalc.errors import ArchError, listing
 from archcalc.exchange.torch_models.document import Imported, imported
 from archcalc.exchange.yaml import written
 from archcalc.graph import Graph, link
-from archcalc.pytorch.importing.libraries import make_model
+from archcalc.pytorch.importing.libraries import Made, find_model
 from archcalc.pytorch.importing.process import Wanted
 from archcalc.pytorch.trace import Traced, trace
 from archcalc.spec.catalogue import Catalogue, name_of
@@ -20,7 +22,10 @@ from archcalc.spec.inputs import Inputs, by_name
 from archcalc.table import measure
 from archcalc.twins import place
 
-_MOST_NAMED = 4
+_MOST_NAMED: Final = 4
+
+_IDENTITY: Final = "Identity"
+"""The class whose modules compute nothing: timm's models have thousands."""
 
 
 def import_model(wanted: Wanted, report: Callable[[str], None]) -> Imported:
@@ -28,29 +33,67 @@ def import_model(wanted: Wanted, report: Callable[[str], None]) -> Imported:
 
     Raises ArchError where the model cannot be made or run.
     """
-    report("is made")
-    made = make_model(wanted)
-    report("runs")
-    head = {"name": name_of(wanted.model.name), "title": made.title, "sources": made.sources}
+    report("is found")
+    model = find_model(wanted)
+    head = {"name": name_of(wanted.model.name), "title": model.title, "sources": model.sources}
     try:
-        return put_down(made.module, made.given, head)
+        return _import(model, False, head, wanted.model.word, report)
+    except ArchError:  # some models cannot be made, or run, without weights
+        return _import(model, True, head, wanted.model.word, report)
+
+
+def _import(
+    model: Made, has_weights: bool, head: Mapping[str, Any], word: str, report: Callable[[str], None]
+) -> Imported:
+    report("is made")
+    module = model.make(has_weights).eval()
+    report("runs")
+    with _about(word):
+        return _put_down(module, _traced(module, model.given), model.given, head)
+
+
+@contextmanager
+def _about(what: str) -> Iterator[None]:
+    """Say of an error what it is about."""
+    try:
+        yield
     except ArchError as error:
-        raise ArchError(f"{wanted.model.word} {error}") from error
+        raise ArchError(f"{what} {error}") from error
 
 
-def put_down(module: nn.Module, given: Inputs, head: Mapping[str, Any]) -> Imported:
-    """Return the spec of a model as it runs on zeros of `given` shapes, held against the run.
-
-    Raises ArchError where it cannot be run, and where the spec would not be what was seen.
-    """
+def _traced(module: nn.Module, given: Inputs) -> Traced:
+    """Return the run of a model on zeros."""
     first = next(module.parameters(), torch.empty(0))
     dtype = first.dtype if first.is_floating_point() else torch.float32
     xs = [torch.zeros(1, *shape, dtype=dtype, device=first.device) for shape in by_name(given).values()]
-    traced = trace(module, *xs, looks_inside=True)
-    found = imported(traced.seen, given, {**head, "notes": _notes(traced)})
+    return trace(module, *xs, looks_inside=True)
+
+
+def of_module(module: nn.Module, given: Inputs, name: str | None) -> Imported:
+    """Return the spec of a module that is there; what it computes in, and whether it trains, is left as it was."""
+    kind = type(module).__name__
+    training = {part: part.training for part in module.modules()}
+    head = {"name": name_of(name or kind), "title": f"A {kind}, imported"}
+    try:
+        with _about("the module"):
+            return _put_down(module, _traced(module.eval(), given), given, head)
+    finally:
+        for part, was in training.items():
+            part.training = was
+
+
+def _put_down(module: nn.Module, traced: Traced, given: Inputs, head: Mapping[str, Any]) -> Imported:
+    """Return the spec of a model that ran, held against the run. Raises ArchError where it is not what was seen."""
+    seen = traced.seen.without_unread_functions().without(_IDENTITY)
+    found = imported(seen, given, {**head, "notes": _notes(traced)})
     if not found.fault:
-        _expect_agreement(link(Catalogue().read(written(found.document))), traced, module)
+        _expect_agreement(link(Catalogue().read(written(found.document))), seen, _read_params(module, traced))
     return found
+
+
+def _read_params(module: nn.Module, traced: Traced) -> int:
+    """Return how many parameters of a model something read."""
+    return sum(parameter.numel() for parameter in module.parameters()) - sum(traced.idle.values())
 
 
 def _notes(traced: Traced) -> str:
@@ -63,13 +106,12 @@ def _notes(traced: Traced) -> str:
     return f"{total:,} params of {listing(shown, 'and')} are left out, since nothing reads them in evaluation."
 
 
-def _expect_agreement(graph: Graph, traced: Traced, module: nn.Module) -> None:
-    """Raise ArchError unless a graph does what was seen, layer by layer, and has the model's parameters."""
-    paired = put_together(place(graph), graph.spec.inputs, graph.outputs, traced.seen)
+def _expect_agreement(graph: Graph, seen: Seen, theirs: int) -> None:
+    """Raise ArchError unless a graph does what was seen, layer by layer, and has as many parameters."""
+    paired = put_together(place(graph), graph.spec.inputs, graph.outputs, seen)
     pairs = [(pair.ours or pair.theirs, pair.differences) for pair in beside(paired)]
     differences = [f"{call.name}: {words}" for call, found in pairs if call for words in found]
     differences += paired.rewired.outputs
-    theirs = sum(parameter.numel() for parameter in module.parameters()) - sum(traced.idle.values())
     ours = measure(graph).totals.params
     if ours != theirs:
         differences.append(f"{ours:,} params here, {theirs:,} in the model")

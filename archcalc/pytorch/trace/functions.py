@@ -10,6 +10,7 @@ from torch import Tensor
 from archcalc.calls import Call
 from archcalc.layers import KINDS, Shape
 from archcalc.layers.fields import PaddingType, PerAxis
+from archcalc.layers.sizes import AXES
 from archcalc.pytorch.trace.origins import Origin, shape_of
 
 FUNCTIONS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
@@ -27,6 +28,14 @@ REDUCTIONS: Final[Mapping[str, str]] = {
 BY_PARAMETER: Final = {function: kind for kind in KINDS.values() for function in kind.torch_by_parameter}
 """Functions that do a kind's work where one of the tensors that they are given is a parameter."""
 
+_BY_NUMBER: Final = frozenset(function for kind in KINDS.values() for function in kind.torch_by_number)
+"""Functions that do a layer's work with a tensor and a number."""
+
+BROADCASTING: Final = frozenset(
+    function for kind in KINDS.values() if kind.broadcasts for function in kind.torch_functions
+)
+"""Functions of kinds for which what is read need not be repeated first."""
+
 _IGNORED: Final = frozenset(word for kind in KINDS.values() for word in kind.torch_ignored) | {
     "training",
     "_stacklevel",
@@ -39,10 +48,13 @@ _DONE_BY: Final = {function: kind for kind in KINDS.values() for function in kin
 _RESHAPING: Final = frozenset(
     ("view", "reshape", "flatten", "ravel", "squeeze", "unsqueeze", "unflatten", "view_as", "reshape_as")
 )
+EXPANDING: Final = ("expand", "expand_as", "broadcast_to")
+"""Functions that repeat what is read by kinds that broadcast."""
+
 _QUIET: Final = frozenset(
     (
         *("contiguous", "to", "detach", "clone", "alias", "cpu", "cuda", "requires_grad", "pin_memory", "as_subclass"),
-        *("float", "double", "half", "bfloat16", "type", "type_as", "expand", "expand_as", "data"),
+        *("float", "double", "half", "bfloat16", "type", "type_as", "data", *EXPANDING),
     )
 )
 """Functions that compute nothing; where they change a shape, that is seen when it is read."""
@@ -57,6 +69,10 @@ PER_AXIS: Final = frozenset(
 
 MAP_AXES: Final = (2, 3)
 """Height and width, as torch counts axes."""
+
+
+_PADS: Final = {"constant": "ConstantPad{}d", "reflect": "ReflectionPad{}d", "replicate": "ReplicationPad{}d"}
+"""The classes of torch.nn that pad as a function does in each of its modes."""
 
 
 class Use(NamedTuple):
@@ -82,6 +98,8 @@ class Use(NamedTuple):
             return first[0] if isinstance(first[0], Tensor) else None  # put together with nothing
         if self.name == "add" and _is_zero(self.args) and not self.keywords:
             return next((one for one in self.args if isinstance(one, Tensor)), None)  # as sum() begins
+        if self.name == "pad" and not any(self._sides()):
+            return first if isinstance(first, Tensor) else None
         is_quiet = self.name in _RESHAPING or self.name in _QUIET or self._takes_all()
         return first if is_quiet and isinstance(first, Tensor) else None
 
@@ -94,10 +112,33 @@ class Use(NamedTuple):
             return False
         return self.args[0][self.args[1]].numel() == self.args[0].numel()
 
+    def _sides(self) -> list[int]:
+        """The padding that it is told, at both ends of the last axis, of the one before it, and so on."""
+        given = self.args[1] if len(self.args) > 1 else self.keywords.get("pad", ())
+        return list(given)
+
+    @property
+    def _padding(self) -> tuple[str, dict[str, Any]] | None:
+        """The class of torch.nn that pads so, with its fields; None for a function that does not pad places."""
+        x = next(iter(self.args), None)
+        if self.name != "pad" or not isinstance(x, Tensor):
+            return None
+        axes, sides = x.dim() - 2, self._sides()
+        more = {**dict(zip(("mode", "value"), self.args[2:], strict=False)), **self.keywords}
+        kind = _PADS.get(more.get("mode", "constant"))
+        is_legal = axes in AXES and len(sides) <= 2 * axes and all(type(side) is int and side >= 0 for side in sides)
+        if not kind or not is_legal:
+            return None
+        padding = {"padding": (*sides, *[0] * (2 * axes - len(sides)))}
+        value = {"value": float(more.get("value") or 0)} if kind == _PADS["constant"] else {}
+        return kind.format(axes), padding | value
+
     @property
     def op(self) -> str:
         if _order(self):
             return PERMUTE
+        if self._padding:
+            return self._padding[0]
         return FUNCTIONS[self.name][0] if self.name in FUNCTIONS else self.name
 
     @property
@@ -106,6 +147,11 @@ class Use(NamedTuple):
         order = _order(self)
         if order:
             return {"dims": tuple(order)}
+        if self._padding:
+            return self._padding[1]
+        numbers = [one for one in self.args if type(one) in (int, float)]
+        if self.name in _BY_NUMBER and len(numbers) == 1:
+            return {"other": numbers[0]}
         if self.name not in FUNCTIONS:
             return {}
         _, words = FUNCTIONS[self.name]
@@ -150,9 +196,11 @@ def _plain(value: Any) -> Any:
 def with_parameter(use: Use, path: str, parameter: Tensor, out: Tensor) -> Call | None:
     """Return the call of a layer whose work a function does with a parameter; None where it does no layer's work."""
     kind = BY_PARAMETER.get(use.name)
-    layer = kind() if kind else None
+    layer = kind.of_parameter(tuple(parameter.shape)) if kind else None
     x, weight = shape_of(out), tuple(parameter.shape)
-    if layer is None or not x or layer.param_shapes(x) != {"weight": weight}:
+    if len(weight) == 1 + len(x) and weight[0] == 1:  # laid out with the axis of the batch
+        weight = weight[1:]
+    if layer is None or not x or layer.param_shapes(x) != {"weight": weight or (1,)}:
         return None
     twin = layer.twin(x)
     return Call(

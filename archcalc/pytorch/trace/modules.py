@@ -11,7 +11,7 @@ from archcalc.pytorch.trace.origins import shape_of, tensors_in
 
 _BY_CLASS: Final = {kind.torch_call.removeprefix("nn."): kind for kind in KINDS.values()}
 
-_ELSEWHERE: Final = ("torchvision.models.convnext", "torchvision.ops.stochastic_depth")
+_ELSEWHERE: Final = ("torchvision.models.convnext", "torchvision.ops.stochastic_depth", "timm.layers.blur_pool")
 """Where there are classes of the same names that do the same."""
 
 _HARMLESS: Final = frozenset(("extra_repr", "reset_parameters", "__init__", "__repr__", "__setstate__"))
@@ -36,7 +36,8 @@ def torch_class(part: nn.Module) -> type[nn.Module] | None:
     """Return the class of torch.nn whose work a module does; None for a class of somebody's own."""
     classes = type(part).__mro__
     if _is_ours(classes[0]):
-        return None if _has_hooks(part) else type(part)
+        is_as_ours = getattr(part, "pad_mode", "reflect") == "reflect"  # of timm's blur pools
+        return type(part) if is_as_ours and not _has_hooks(part) else None
     place = next(i for i, one in enumerate(classes) if one.__module__.startswith("torch.nn.modules"))
     kind = classes[place]
     if kind is nn.Module or _has_hooks(part):
@@ -90,7 +91,7 @@ def call_of_module(path: str, part: nn.Module, known: type[nn.Module] | None, ra
         op=op,
         output_shape=next(map(shape_of, tensors_in(out)), ()),
         fields=with_axes_from_the_start(fields, rank),
-        tensors={name: tuple(tensor.shape) for name, tensor in part.state_dict().items()},
+        tensors={name: tuple(tensor.shape) for name, tensor in (*part.named_parameters(), *part.named_buffers())},
         params=sum(parameter.numel() for parameter in part.parameters()),
         paths=(path,),
         is_known=known is not None,

@@ -10,12 +10,21 @@ from torch.utils.weak import WeakTensorKeyDictionary
 from archcalc.layers import Shape
 
 
+class Place(NamedTuple):
+    """Where a function is called: in the code of which module, by its path, and at which line of which file."""
+
+    scope: str = ""
+    where: str = ""
+
+
 class Origin(NamedTuple):
     """The call that made a tensor, the shape that it had, and the function that has only reshaped it since."""
 
     number: int
     shape: Shape
     reshaped_by: str = ""
+    place: Place = Place()
+    """Where that function was called."""
 
 
 class Origins:

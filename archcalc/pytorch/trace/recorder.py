@@ -22,6 +22,8 @@ from archcalc.layers.reshape import laid_out
 from archcalc.layers.sizes import dims
 from archcalc.pytorch.raised import in_words
 from archcalc.pytorch.trace.functions import (
+    BROADCASTING,
+    EXPANDING,
     MAX_POOL,
     REDUCTIONS,
     SHUFFLE,
@@ -31,8 +33,9 @@ from archcalc.pytorch.trace.functions import (
     with_parameter,
 )
 from archcalc.pytorch.trace.modules import call_of_module, leaves, torch_class
-from archcalc.pytorch.trace.origins import Origin, Origins, shape_of, tensors_in
+from archcalc.pytorch.trace.origins import Origin, Origins, Place, shape_of, tensors_in
 from archcalc.pytorch.trace.parts import NARROW, parts_of
+from archcalc.pytorch.trace.weights import Weights
 
 
 @dataclass(frozen=True)
@@ -93,9 +96,11 @@ def _are_one_mean(inner: Call, outer: Call) -> bool:
 class _Given:
     """The tensors that a call is given, what made them, and their versions, which count what is written into them."""
 
-    def __init__(self, tensors: Iterable[Tensor], reads: Iterable[int]) -> None:
+    def __init__(self, tensors: Iterable[Tensor], reads: Iterable[int], beside: Iterable[str] = ()) -> None:
         self.versions = [(tensor, _version(tensor)) for tensor in tensors]
         self.reads = tuple(number for number in reads if number != UNSEEN)
+        self.beside = tuple(beside)
+        """What no call made, in words."""
 
     @property
     def rank(self) -> int:
@@ -125,8 +130,6 @@ class _Recorder(TorchFunctionMode):
             self._origins.put(x, Origin(from_outside(place), shape_of(x)))
         self._owners: dict[int, str] = {}
         """The module, or the parameter itself where a function does a layer's work, that had each parameter first."""
-        self._parameters: dict[int, str] = {}
-        """The path of each parameter."""
         self._read: set[int] = set()
         """The tensors that functions read."""
         self._parts: set[int] = set()
@@ -137,7 +140,7 @@ class _Recorder(TorchFunctionMode):
 
     @contextmanager
     def watching(self, module: nn.Module, looks_inside: bool) -> Iterator[None]:
-        self._parameters = {id(parameter): path for path, parameter in module.named_parameters()}
+        self._weights = Weights(module)
         watched = leaves(module, looks_inside)
         hooks = [hook for path, part in watched.items() for hook in self._hooked(path, part)]
         others = ((path, part) for path, part in module.named_modules() if path not in watched)
@@ -207,16 +210,24 @@ class _Recorder(TorchFunctionMode):
         first = use.hands_on
         if first is not None and isinstance(result, Tensor):
             origin = self._origins.of(first)
+            if origin is None:
+                self._weights.note(use, result)
+            elif use.name in EXPANDING:  # what is repeated is laid out first as it was
+                origin = Origin(self.read(first), shape_of(first))
             if origin is not None:
-                self._origins.put(result, origin._replace(reshaped_by=use.name))
+                self._origins.put(result, origin._replace(reshaped_by=use.name, place=self._place()))
             return result
         made = list(tensors_in(result))
+        if not any(self._origins.of(tensor) for tensor, _ in before.versions) and before.versions:
+            self._weights.note(use, result)
+            return result
         is_noted = self._note_pool(use, made) or self._note_shuffle(use, made) or self._note_parts(use, result)
         if is_noted or not self._is_work(before, made):
             return result
-        given = self._giving(use.args, {word: value for word, value in use.keywords.items() if word != "out"})
+        keywords = {word: value for word, value in use.keywords.items() if word != "out"}
+        given = self._giving(use.args, keywords, use.name in BROADCASTING)
         given.versions = before.versions
-        call = self._with_parameter(use, before, result)
+        call = self._with_weights(use, result) or self._with_parameter(use, before, result)
         if call is None:
             shape = shape_of(made[0]) if made else ()
             fields = with_axes_from_the_start(use.fields, given.rank)
@@ -226,25 +237,39 @@ class _Recorder(TorchFunctionMode):
     def _with_parameter(self, use: Use, before: _Given, result: Any) -> Call | None:
         """Return the call of the layer whose work a function of a tensor and a parameter does, if it does one's."""
         tensors = [tensor for tensor, _ in before.versions]
-        parameters = [tensor for tensor in tensors if id(tensor) in self._parameters]
-        if len(tensors) != 2 or len(parameters) != 1 or not isinstance(result, Tensor):
+        paths = {path: tensor for tensor in tensors if (path := self._weights.parameter(tensor))}
+        if len(tensors) != 2 or len(paths) != 1 or not isinstance(result, Tensor):
             return None
-        (one,) = parameters
-        path = self._parameters[id(one)]
+        ((path, one),) = paths.items()
         call = with_parameter(use, path, one, result)
-        return replace(call, weights_of=self._owner(parameters, path)) if call else None
+        return replace(call, weights_of=self._owner(self._weights.tensors(paths), path)) if call else None
+
+    def _with_weights(self, use: Use, result: Any) -> Call | None:
+        """Return the call of the layer whose work a function does with weights that it is given, if it does one's."""
+        call = self._weights.used(use, result)
+        if call is None:
+            return None
+        return replace(call, weights_of=self._owner(self._weights.tensors(call.state.values()), call.name), state={})
 
     def _is_work(self, before: _Given, made: list[Tensor]) -> bool:
         """Whether a function makes something of what calls made, or a tensor that is no mere number of nothing."""
         is_of_calls = any(self._origins.of(tensor) for tensor, _ in before.versions)
         return any(tensor.dim() for tensor in made) or (is_of_calls and bool(made or before.written))
 
-    def _giving(self, args: Any, keywords: Any) -> _Given:
+    def _giving(self, args: Any, keywords: Any, broadcasts: bool = False) -> _Given:
         tensors = list(tensors_in((args, keywords)))
-        return _Given(tensors, map(self._source, tensors))
+        numbers = [self._source(tensor, broadcasts) for tensor in tensors]
+        unseen = (tensor for tensor, number in zip(tensors, numbers, strict=True) if number == UNSEEN)
+        return _Given(tensors, numbers, map(self._weights.in_words, unseen))
 
-    def _source(self, tensor: Tensor) -> int:
-        """Return the number of the call that made a tensor; of the indices of a pool, of what the pool read."""
+    def _source(self, tensor: Tensor, broadcasts: bool) -> int:
+        """Return the number of the call that made a tensor; of the indices of a pool, of what the pool read.
+
+        What is repeated for a function that `broadcasts` is what is read.
+        """
+        origin = self._origins.of(tensor)
+        if broadcasts and origin is not None and origin.reshaped_by in EXPANDING:
+            return origin.number
         number = self.read(tensor)
         is_of_pool = number >= 0 and self.calls[number].op == MAX_POOL and not tensor.is_floating_point()
         return self.calls[number].reads[0] if is_of_pool else number
@@ -252,7 +277,9 @@ class _Recorder(TorchFunctionMode):
     def _note(self, call: Call, given: _Given, result: Any) -> Any:
         """Note a call and what it made, and return that: what comes out as it went in becomes a tensor of its own."""
         written = given.written
-        number = self._add(replace(call, reads=given.reads, in_place=call.in_place or bool(written)))
+        beside = given.beside if not call.paths and not call.state else ()
+        seen = replace(call, reads=given.reads, beside=beside, in_place=call.in_place or bool(written))
+        number = self._add(seen)
         for tensor in written:
             self._origins.change(tensor, number)
         if isinstance(result, Tensor) and given.holds(result) and not any(result is one for one in written):
@@ -321,15 +348,18 @@ class _Recorder(TorchFunctionMode):
         is_laid_out = prod(shape) == prod(origin.shape)
         op = laid_out(origin.shape, shape).call.rpartition(".")[2] if is_laid_out else origin.reshaped_by
         call = Call(name=f"({origin.reshaped_by})", op=op, output_shape=shape, reads=(origin.number,))
-        number = self._add(call)
+        number = self._add(call, origin.place)
         self._origins.put(tensor, Origin(number, shape))
         return number
 
-    def _add(self, call: Call) -> int:
+    def _add(self, call: Call, place: Place | None = None) -> int:
         if not call.paths:
-            call = replace(call, scope=self._scopes[-1] if self._scopes else "", where=_place())
+            call = replace(call, **(place or self._place())._asdict())
         self.calls.append(replace(call, number=len(self.calls)))
         return len(self.calls) - 1
+
+    def _place(self) -> Place:
+        return Place(self._scopes[-1] if self._scopes else "", _line())
 
     def idle(self, module: nn.Module) -> dict[str, int]:
         """Return how many parameters of its own each module has that nothing read; they may be those of another."""
@@ -353,7 +383,7 @@ _OWN: Final = tuple(f"{Path(module.__file__ or '').parent}{os.sep}" for module i
 """Where the code is that is nobody's own."""
 
 
-def _place() -> str:
+def _line() -> str:
     """Return the file and the line of the nearest code that is somebody's own; empty for none."""
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_OWN):

@@ -18,7 +18,7 @@ TORCHPROFILE = convention(
         "global_response_norm": "2 outputs + slices",
         "mul": "adds",
         "upsample": "4 bilinear",
-        "avg_pool_d adaptive_avg_pool_d mean leaky_relu scale": "outputs",
+        "avg_pool_d adaptive_avg_pool_d mean leaky_relu scale times": "outputs",
         "local_response_norm": "3 outputs",
     },
     free="relu relu6 tanh sigmoid gelu silu softmax max_pool_d adaptive_max_pool_d zero_pad_d add concat "

@@ -1,0 +1,317 @@
+"""Models that exist become specs: those of torchvision and timm, somebody's own, and our own, built, once more."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+import timm
+import torch
+import torchvision
+from torch import Tensor, nn
+from torchvision.models import get_model_weights, list_models
+
+import archcalc
+from archcalc.errors import ArchError
+from archcalc.exchange.torch_models.words import Model
+from archcalc.exchange.yaml import written
+from archcalc.pytorch.importing import libraries, models
+from archcalc.pytorch.importing.process import Wanted
+from tests.commands import run
+from tests.conftest import BUNDLED
+from tests.sizes import by_size
+
+HEADS_APART = {"inception_v3": 3_326_696}
+"""The parameters of auxiliary heads, which do not run in evaluation, where those that are published have them."""
+
+CONVOLUTIONAL = [
+    name for name in list_models(module=torchvision.models) if not name.startswith(("maxvit", "swin", "vit"))
+]
+
+AT_ONCE = ("alexnet", "convnext_tiny", "mobilenet_v3_small", "resnet18", "shufflenet_v2_x0_5", "squeezenet1_1")
+
+
+def imported(place: str, name: str, **settings: object) -> archcalc.Network:
+    """The network of a model of a library, imported in this process, in which torch is loaded already."""
+    found = models.import_model(Wanted(Model(place, name), settings, None, ()), lambda _: None)
+    assert found.fault == ""
+    return archcalc.load(written(found.document))
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[] if name in AT_ONCE else [pytest.mark.slow]) for name in CONVOLUTIONAL]
+)
+def test_a_convolutional_network_of_torchvision_has_what_it_publishes(name: str) -> None:
+    totals = imported("torchvision", name).table().totals
+    published = next(iter(get_model_weights(name))).meta
+    assert totals.params + HEADS_APART.get(name, 0) == published["num_params"]
+    assert round(totals.macs / 1e9, 3) == published["_ops"]
+
+
+def test_there_are_68_of_them() -> None:
+    assert len(CONVOLUTIONAL) == 68
+
+
+SAME_AS_BUNDLED = {
+    "alexnet": "alexnet_torchvision",
+    "resnet18": "resnet18",
+    "squeezenet1_1": "squeezenet1_1",
+    "mobilenet_v3_small": "mobilenet_v3_small",
+}
+
+
+@pytest.mark.parametrize("name", SAME_AS_BUNDLED)
+def test_it_is_the_network_that_is_written_by_hand(name: str) -> None:
+    ours, theirs = archcalc.load(SAME_AS_BUNDLED[name]), imported("torchvision", name)
+    assert [(row.op, row.output_shape, row.params, row.macs) for row in theirs.table().rows] == [
+        (row.op, row.output_shape, row.params, row.macs) for row in ours.table().rows
+    ]
+
+
+def test_arguments_of_a_model_are_params() -> None:
+    network = imported("torchvision", "resnet18", num_classes=10)
+    assert network.table().totals.params == 11_689_512 - 990 * 513
+    assert network.spec.title == "resnet18 of torchvision with num_classes=10, imported"
+
+
+TIMM = (
+    *("resnet26t", "seresnet50", "ecaresnet50d", "res2net50_26w_4s", "resnetblur50", "resnetaa50", "resnetrs50"),
+    *("resnetv2_50", "resnetv2_50x1_bit", "resnetv2_50d_gn", "densenet121", "vgg16_bn", "inception_v4"),
+    *("inception_resnet_v2", "xception41", "efficientnet_b0", "tf_efficientnet_b0", "tf_efficientnetv2_s", "mixnet_s"),
+    *("fbnetv3_b", "mobilenetv4_conv_small", "ghostnet_100", "rexnet_100", "convnext_atto", "regnety_004"),
+    *("regnetz_b16", "nfnet_l0", "dm_nfnet_f0", "nf_regnet_b1", "repvgg_a0", "mobileone_s0", "dla34"),
+    *("hrnet_w18_small", "darknet53", "cspresnet50", "cs3sedarknet_l", "vovnet39a", "selecsls42", "dpn68", "senet154"),
+    *("hgnet_tiny", "inception_next_tiny", "poolformer_s12", "fasternet_t0", "starnet_s1", "tresnet_m", "rdnet_tiny"),
+)
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[] if name == "tf_efficientnet_b0" else [pytest.mark.slow]) for name in TIMM]
+)
+def test_a_network_of_timm_has_its_parameters(name: str) -> None:
+    network = imported("timm", name)
+    with torch.device("cpu"), libraries.without_weights():
+        model = timm.create_model(name, pretrained=False)
+    left_out = int(network.spec.notes.partition(" ")[0].replace(",", "")) if network.spec.notes else 0
+    assert network.table().totals.params + left_out == sum(one.numel() for one in model.parameters())
+
+
+@pytest.mark.parametrize("spec", by_size(BUNDLED))
+def test_what_is_built_of_a_spec_is_imported_as_the_same(spec: str) -> None:
+    network = archcalc.load(spec)
+    if any(entry.tower for entry in network.spec.layers):
+        pytest.skip("on several devices a layer is several modules")
+    again = archcalc.from_module(network.module("meta"), network.spec.input_shape)
+    assert again.fault == ""
+    ours, theirs = network.table(), again.table()
+    assert (theirs.totals.params, theirs.totals.macs) == (ours.totals.params, ours.totals.macs)
+    assert [(row.output_shape, row.params, row.macs) for row in theirs.rows if row.params] == [
+        (row.output_shape, row.params, row.macs) for row in ours.rows if row.params
+    ]
+
+
+class Pair(nn.Module):
+    """Two inputs, one tower for both, two outputs of which one is read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tower = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(inplace=True), nn.Flatten())
+        self.fc = nn.Linear(144, 2)
+
+    def forward(self, left: Tensor, right: Tensor) -> tuple[Tensor, Tensor]:
+        one, other = self.tower(left), self.tower(right)
+        return self.fc(one * other), one
+
+
+def test_inputs_outputs_and_shared_weights_are_kept() -> None:
+    network = archcalc.from_module(Pair(), {"left": (1, 8, 8), "right": (1, 8, 8)})
+    assert network.text.partition("input:")[2].splitlines() == [
+        " {left: [1, 8, 8], right: [1, 8, 8]}",
+        "inplace: [relu]",
+        "layers:",
+        "  - {name: tower.0, op: conv2d, from: left, out_channels: 4, kernel_size: 3}",
+        "  - {name: tower.1, op: relu}",
+        "  - {name: tower.2, op: flatten}",
+        "  - {name: tower.0_2, op: use, layer: tower.0, from: right}",
+        "  - {name: tower.1_2, op: relu}",
+        "  - {name: tower.2_2, op: flatten}",
+        "  - {name: mul, op: mul, from: [tower.2, tower.2_2]}",
+        "  - {name: fc, op: linear, out_features: 2}",
+        "outputs: [fc, tower.2]",
+    ]
+    table = network.table()
+    assert (table.totals.params, table.totals.macs) == (40 + 290, 2 * 36 * 36 + 288)
+
+
+def test_a_module_stays_as_it_was() -> None:
+    module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Dropout(0.3).eval())
+    before = {name: tensor.clone() for name, tensor in module.state_dict().items()}
+    archcalc.from_module(module, (3, 8, 8))
+    assert [part.training for part in module.modules()] == [True, True, True, False]
+    assert all(torch.equal(tensor, before[name]) for name, tensor in module.state_dict().items())
+    assert not any(part._forward_hooks or part._forward_pre_hooks for part in module.modules())
+
+
+class Lines(nn.Module):
+    """Work in functions: weights given to them, paddings, factors, paddings that layers have themselves."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.norm = nn.Conv2d(3, 4, 3, stride=2, bias=False), nn.BatchNorm2d(4)
+        self.gamma, self.gain = nn.Parameter(torch.ones(4)), nn.Parameter(torch.ones(()))
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = nn.functional.conv2d(nn.functional.pad(x, (0, 1, 0, 1)), self.conv.weight, None, 2)
+        norm = self.norm
+        x = nn.functional.batch_norm(x, norm.running_mean, norm.running_var, norm.weight, norm.bias, eps=1e-3)
+        x = nn.functional.relu_(x) * self.gamma.reshape(1, -1, 1, 1) * self.gain * 0.5
+        gate = x.mean((2, 3)).sigmoid().view(-1, 4, 1, 1).expand_as(x)
+        return nn.functional.pad(x * gate, (1, 1, 2, 0), value=1.5)
+
+
+def test_functions_are_layers_too() -> None:
+    network = archcalc.from_module(Lines(), (3, 8, 8))
+    assert network.text.partition("layers:\n")[2].splitlines() == [
+        "  - {name: conv, op: conv2d, out_channels: 4, kernel_size: 3, stride: 2, padding: same, bias: false}",
+        "  - {name: norm, op: batch_norm2d, eps: 0.001, activation: relu}",
+        "  - {name: gamma, op: scale}",
+        "  - {name: gain, op: scale, per: tensor}",
+        "  - {name: times, op: times, number: 0.5}",
+        "  - {name: adaptive_avg_pool2d, op: adaptive_avg_pool2d, output_size: 1}",
+        "  - {name: flatten, op: flatten}",
+        "  - {name: sigmoid, op: sigmoid}",
+        "  - {name: reshape, op: reshape, shape: [4, 1, 1]}",
+        "  - {name: mul, op: mul, from: [times, reshape]}",
+        "  - {name: constant_pad2d, op: constant_pad2d, padding: {top: 2, left: 1, right: 1}, value: 1.5}",
+    ]
+
+
+NETS = """
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self, width=8):
+        super().__init__()
+        print("made")
+        self.conv = nn.Conv2d(3, width, 3)
+
+    def forward(self, x):
+        print("run")
+        return self.conv(x).relu()
+
+
+class Unsaid(Net):
+    def forward(self, x):
+        x = super().forward(x)
+        return torch.cdist(x, x)
+
+
+class Depends(Net):
+    def forward(self, x):
+        return super().forward(x) if float(x.sum()) < 1 else x
+
+
+class Needs(Net):
+    def __init__(self, what):
+        super().__init__()
+
+
+class Raises(Net):
+    def forward(self, x):
+        return self.conv(self.conv(x))
+
+
+made = Net()
+"""
+
+
+def command(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    (folder / "net.py").write_text(NETS)
+    return run(*words, cwd=folder)
+
+
+def test_a_model_is_imported_and_what_is_written_is_a_spec(tmp_path: Path) -> None:
+    done = command(tmp_path, "import", "net.py:Net", "--input", "3x8x8", "--set", "width=5", "--output", "net.yaml")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr.splitlines() == ["archcalc: net.py:Net runs the code of net.py", "made", "made", "run"]
+    table = run("table", "net.yaml", "--format", "json", cwd=tmp_path)
+    assert json.loads(table.stdout)["totals"]["params"] == 5 * 27 + 5
+
+
+@pytest.mark.parametrize("word", ["net.py:Net", "net.py:made", "./net.py:Net"])
+def test_a_model_is_named_where_a_spec_is(word: str, tmp_path: Path) -> None:
+    done = command(tmp_path, "table", word, "--input", "3x8x8", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert [(layer["name"], layer["op"]) for layer in answer["layers"]] == [("conv", "conv2d"), ("conv.relu", "relu")]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["net.py:Net"], "net.py:Net does not say what it reads: give the input's shape, as in --input 3x224x224"),
+        (["net.py:Nat", "--input", "3x8x8"], "net.py:Nat: there is no Nat; did you mean 'Net'?"),
+        (["nets.py:Net", "--input", "3x8x8"], "there is no file nets.py"),
+        (
+            ["net.py:Unsaid", "--input", "3x8x8"],
+            "net.py:Unsaid: (cdist), at net.py:20: no layer kind does what cdist does",
+        ),
+        (
+            ["net.py:Needs", "--input", "3x8x8"],
+            "net.py:Needs needs arguments (Needs.__init__() missing 1 required positional argument: 'what'); "
+            "name a function that makes the model without any",
+        ),
+        (
+            ["net.py:Raises", "--input", "3x8x8"],
+            "net.py:Raises cannot run on 1x3x8x8 in conv: RuntimeError: Given groups=1, weight of size [8, 3, 3, 3], "
+            "expected input[1, 8, 6, 6] to have 3 channels, but got 8 channels instead",
+        ),
+        (["torchvision:resnet19"], "torchvision has no model 'resnet19'; did you mean 'resnet18'?"),
+        (["paper"], "'paper' does not name a model; write torchvision:NAME, timm:NAME or FILE.py:NAME"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_what_cannot_be_imported_is_said(words: list[str], message: str, tmp_path: Path) -> None:
+    done = command(tmp_path, "import", *words, "--output", "out.yaml")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[-1] == f"archcalc: {message}"
+    assert not (tmp_path / "out.yaml").exists()
+
+
+def test_a_library_that_is_missing_is_named(tmp_path: Path) -> None:
+    done = command(tmp_path, "import", "no.such.place:Net", "--input", "3x8x8")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.splitlines()[-1] == "archcalc: there is no module no here: install it, or name a file.py"
+
+
+def test_a_forward_pass_that_asks_for_numbers_is_run_with_weights(tmp_path: Path) -> None:
+    done = command(tmp_path, "import", "net.py:Depends", "--input", "3x8x8")
+    assert done.returncode == 0, done.stderr
+    assert "{name: conv, op: conv2d, out_channels: 8, kernel_size: 3, activation: relu}" in done.stdout
+
+
+def test_a_table_is_shown_up_to_what_cannot_be_said(tmp_path: Path) -> None:
+    done = command(tmp_path, "table", "net.py:Unsaid", "--input", "3x8x8")
+    assert done.returncode == 2
+    assert "conv.relu" in done.stdout
+    assert "no layer kind does what cdist does" in done.stderr
+
+
+def test_a_run_that_was_not_understood_is_no_spec(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The spec is held against the run: if what is read of a call were wrong, it would not be written."""
+    from archcalc.exchange.torch_models import reading
+
+    right = reading.layer_of
+    monkeypatch.setattr(
+        reading, "layer_of", lambda call, inputs: right(call, inputs) if call.op != "Dropout" else right_of_another()
+    )
+
+    def right_of_another() -> archcalc.Network:
+        from archcalc.layers.regularize import Dropout
+
+        return Dropout(p=0.25)
+
+    with pytest.raises(ArchError, match=r"was not understood: layers\.0: p 0.25 here, 0.5 in the model"):
+        archcalc.from_module(nn.Sequential(nn.Dropout(0.5), nn.Linear(3, 2)), (3,))
