@@ -73,7 +73,7 @@ def of_module(module: nn.Module, given: Inputs, name: str | None) -> Imported:
     """Return the spec of a module that is there; what it computes in, and whether it trains, is left as it was."""
     kind = type(module).__name__
     training = {part: part.training for part in module.modules()}
-    head = {"name": name_of(name or kind), "title": f"A {kind}, imported"}
+    head = {"name": name_of(name or kind), "title": f"{kind}, imported"}
     try:
         with _about("the module"):
             return _put_down(module, _traced(module.eval(), given), given, head)
