@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeVar, get_
 
 from archcalc.answers.table import Table
 from archcalc.errors import ArchError, MissingError, listing
+from archcalc.exchange.files import is_of_others
+from archcalc.exchange.files import read as read_of_others
 from archcalc.exchange.torch_models.words import Model, model_of
 from archcalc.graph import Graph, link
 from archcalc.layers.fields import spell
@@ -70,6 +72,8 @@ class Origin(NamedTuple):
         origin = self if os.path.exists(self.word) else self._parted()
         if model := origin.model:
             return origin._imported(model)
+        if is_of_others(origin.word):
+            return origin._translated()
         return Network(catalogue.load(origin.word, origin.params, origin.input_shape), origin)
 
     @property
@@ -82,14 +86,25 @@ class Origin(NamedTuple):
 
     def _imported(self, model: Model) -> "Network":
         """Return the network of a model, whose code is run. Raises ArchError where it cannot be made or run."""
-        from archcalc.exchange.yaml import written
         from archcalc.pytorch.importing.process import import_in_a_process
 
         found = import_in_a_process(model, self.params, self.input_shape)
-        fault = f"{self.word}: {found.fault}" if found.fault else ""
-        if "layers" not in found.document:
-            raise ArchError(fault or f"{self.word} computes nothing")
-        text = written(found.document)
+        fault = ArchError(f"{self.word}: {found.fault}") if found.fault else None
+        return self._put_down(found.document, fault)
+
+    def _translated(self) -> "Network":
+        """Return the network of a file of another framework. Raises ArchError where nothing of it can be read."""
+        if self.params:
+            raise ArchError(f"{self.word} has no params to set: it is not a spec (archcalc import makes one of it)")
+        return self._put_down(*read_of_others(self.word, self.input_shape))
+
+    def _put_down(self, document: Mapping[str, Any], fault: ArchError | None) -> "Network":
+        """Return the network of a spec as plain data, up to a fault. Raises that where it has no layers."""
+        from archcalc.exchange.yaml import written
+
+        if "layers" not in document:
+            raise fault or ArchError(f"{self.word} computes nothing")
+        text = written(document)
         return Network(Catalogue(self.spec_dir).read(text, shown=self.word), self, fault, text)
 
     def _parted(self) -> "Origin":
@@ -111,17 +126,17 @@ class Network:
     spec: Spec
     origin: Origin | None = None
     """None where it was not read from a file or a text."""
-    fault: str = ""
-    """Of a model that was imported: why it goes on where the spec ends; empty for a whole one."""
+    fault: ArchError | None = None
+    """Of what was no spec: why it goes on where the spec ends; None for a whole one."""
     text: str = ""
-    """Of a model that was imported: the text of its spec."""
+    """Of what was no spec: the text of the spec that it has become."""
 
     @cached_property
     def graph(self) -> Graph:
         """Every layer with its shapes, without the batch axis."""
         graph = link(self.spec)
         if self.fault:
-            raise ArchError(self.fault, partial=graph)
+            raise ArchError(*self.fault.faults, partial=graph)
         return graph
 
     def up_to_a_fault(self) -> "tuple[Network, ArchError | None]":
@@ -470,10 +485,7 @@ def from_module(module: "Module", input_shape: Inputs, name: str | None = None) 
         from archcalc.pytorch.importing.models import of_module
     except ImportError as error:
         raise MissingError(f"to import a model needs torch ({error}): pip install 'archcalc[torch]'") from error
-    from archcalc.exchange.yaml import written
-
     found = of_module(module, read_inputs(input_shape), name)
-    if "layers" not in found.document:
-        raise ArchError(found.fault or "the module computes nothing")
-    text = written(found.document)
-    return Network(Catalogue().read(text), Origin(text, is_text=True), found.fault, text)
+    origin = Origin(name or type(module).__name__)
+    network = origin._put_down(found.document, ArchError(found.fault) if found.fault else None)
+    return replace(network, origin=Origin(network.text, is_text=True))

@@ -10,14 +10,16 @@ ModelArgument = Annotated[
     str,
     typer.Argument(
         metavar="MODEL",
-        help="torchvision:NAME, timm:NAME, package.module:NAME, or FILE.py:NAME, of a class, a function or a model. "
-        "Its arguments are given as params: --set num_classes=10.",
+        help="Of PyTorch: torchvision:NAME, timm:NAME, package.module:NAME, or FILE.py:NAME, of a class, a function or "
+        "a model, whose arguments are given as params: --set num_classes=10. Or a file of Darknet (.cfg).",
     ),
 ]
 
 
 def import_model(model: ModelArgument, reading: Reading = AS_SPECIFIED, output: OutputOption = None) -> None:
-    """Write the spec of a PyTorch model, by running its code once, without weights, in a process of its own.
+    """Write the spec of a network that exists: of a PyTorch model, or of another framework's file.
+
+    A model's code is run once, without weights, in a process of its own; a file's is not.
 
     Example: archcalc import torchvision:resnet18 --output my_resnet.yaml
     """
@@ -25,9 +27,8 @@ def import_model(model: ModelArgument, reading: Reading = AS_SPECIFIED, output: 
     from archcalc.cli.output import write
     from archcalc.errors import ArchError
 
-    networks = Networks(reading)
-    if not networks.origin._replace(word=model).model:
-        raise ArchError(f"'{model}' does not name a model; write torchvision:NAME, timm:NAME or FILE.py:NAME")
-    network = networks.one(model)
+    network = Networks(reading).one(model)
+    if not network.text:
+        raise ArchError(f"{model} is a spec already: archcalc show prints it")
     say_cautions(network, network.spec.name)
     write(network.text, output, "yaml")

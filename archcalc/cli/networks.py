@@ -29,13 +29,13 @@ class Networks:
     def one(self, word: str) -> Network:
         """Return the network of a word. Raises ArchError with every fault of its file.
 
-        Of a model, its code is run, which is said, and so is what its spec leaves out.
+        Of a model, its code is run, which is said. Of what was no spec, it is said what its spec leaves out.
         """
         origin = self.origin._replace(word=word)
         if model := origin.model:
             say(f"{word} runs the code of {model.place}")
         network = origin.read()
-        if model and network.spec.notes:
+        if network.text and network.spec.notes:
             say(f"{word}: {network.spec.notes}")
         return network
 

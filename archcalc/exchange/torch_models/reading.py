@@ -2,40 +2,23 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from archcalc.calls import UNSEEN, Call, Seen, names_of_inputs
 from archcalc.errors import ArchError, listing
+from archcalc.exchange.lines import Line
+from archcalc.exchange.names import Names
 from archcalc.exchange.torch_models.kinds import is_padding, layer_of, with_its_padding
-from archcalc.exchange.torch_models.naming import Names
-from archcalc.exchange.yaml import fields_of
 from archcalc.layers import Layer, Shape
-from archcalc.spec.statement import is_activation
 
 _NOTHING_SEEN: Final = ("a tensor that is neither an input nor made of one",)
-
-
-class ReadLayer(NamedTuple):
-    """A layer with what it reads, by name."""
-
-    name: str
-    call: Call
-    layer: Layer
-    inputs: tuple[str, ...]
-    again: str
-    """The layer whose weights it has; empty for its own."""
-
-    @property
-    def is_activation(self) -> bool:
-        """Whether it may stand on the line of the layer before it."""
-        return is_activation(self.layer.op) and not self.call.tensors and not fields_of(self.layer)
 
 
 class Reader:
     """Calls as layers, in order."""
 
     def __init__(self, given: Mapping[str, Shape], seen: Seen) -> None:
-        self.layers: list[ReadLayer] = []
+        self.lines: list[Line] = []
         self.names = dict(names_of_inputs(given))
         """The name of what makes each output, by the number of its call."""
         self._seen = seen
@@ -84,12 +67,13 @@ class Reader:
         return layer
 
     def _put(self, call: Call, layer: Layer, reads: Sequence[int]) -> None:
-        name = self._names.give(call, layer.op)
+        name = self._names.give(_name(call, layer.op))
         self.names[call.number] = name
         again = self._owners[call.weights_of] if call.weights_of else ""
         if call.owner:
             self._owners.setdefault(call.owner, name)
-        self.layers.append(ReadLayer(name, call, layer, tuple(self.names[number] for number in reads), again))
+        inputs = tuple(self.names[number] for number in reads)
+        self.lines.append(Line(name, layer, inputs, again, bool(call.tensors), call.in_place))
 
 
 def _expect(layer: Layer, inputs: Sequence[Shape], call: Call) -> None:
@@ -98,6 +82,15 @@ def _expect(layer: Layer, inputs: Sequence[Shape], call: Call) -> None:
     out = layer.output_shape(*inputs)
     if out != call.output_shape:
         raise ArchError(f"it makes {call.output_shape}, where a {layer.op} would make {out}")
+
+
+def _name(call: Call, op: str) -> str:
+    """Return what a layer is to be called: its module's path, or for a function its op within the module that calls."""
+    if call.state:
+        return call.name
+    if call.paths:
+        return call.paths[0]
+    return f"{call.scope}.{op}" if call.scope else op
 
 
 def _place(call: Call) -> str:

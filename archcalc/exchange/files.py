@@ -1,0 +1,39 @@
+"""Files in which other frameworks describe networks: which is whose, and its spec."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from archcalc.errors import ArchError
+from archcalc.exchange.sketch import Taken
+from archcalc.spec.catalogue import name_of
+from archcalc.spec.inputs import Inputs
+from archcalc.spec.text import decode, read_bytes
+
+_Reader = Callable[[Path, str, str, Inputs | None], Taken]
+"""Reads a file, which messages call as it is shown, as a network of a name, for an input if one is given."""
+
+
+def is_of_others(word: str) -> bool:
+    """Return whether a word names a file of another framework, by its ending."""
+    return os.path.splitext(word)[1].lower() in _READERS
+
+
+def read(word: str, given: Inputs | None) -> Taken:
+    """Return the spec of a file of another framework. Raises ArchError for one of which nothing can be read."""
+    path = Path(word)
+    return _READERS[path.suffix.lower()](path, word, name_of(path.stem), given)
+
+
+def _cfg(path: Path, shown: str, name: str, given: Inputs | None) -> Taken:
+    from archcalc.exchange import darknet
+    from archcalc.exchange.sections import read_sections
+
+    sections = read_sections(decode(read_bytes(path, shown), shown), shown)
+    if not darknet.is_darknet(sections):
+        raise ArchError(f"{shown} is not Darknet's: its first section is not [net]")
+    return darknet.read(sections, name, given)
+
+
+_READERS: Final[dict[str, _Reader]] = {".cfg": _cfg}

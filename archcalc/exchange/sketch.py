@@ -1,0 +1,89 @@
+"""A network of another format as it is put down: layer by layer, each shape followed as it comes."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from archcalc.errors import ArchError, Mark
+from archcalc.exchange.lines import Line, document
+from archcalc.exchange.names import Names
+from archcalc.layers import Layer, Shape
+from archcalc.layers.base import find
+from archcalc.spec.inputs import INPUT, Inputs, by_name
+
+
+class Taken(NamedTuple):
+    """What was read of a file in another format."""
+
+    document: Mapping[str, Any]
+    """The spec as plain data."""
+    fault: ArchError | None = None
+    """Why the network goes on where the spec ends; None for a whole one."""
+
+
+class Sketch:
+    """Layers as they are put down, with the shape that each makes.
+
+    What a format calls its layers, or what flows between them, is looked up by that name (`shape`, `reads`), whatever
+    the layer is called here.
+    """
+
+    def __init__(self, given: Inputs) -> None:
+        self.given = given
+        self.lines: list[Line] = []
+        self.notes: list[str] = []
+        """Sentences for the reader of the spec: what the format has done that its text does not show."""
+        self._names = Names(by_name(given))
+        self._shapes: dict[str, Shape] = dict(by_name(given))
+
+    def add(
+        self,
+        name: str,
+        op: str,
+        inputs: str | Sequence[str],
+        mark: Mark | None,
+        *,
+        again: str = "",
+        in_place: bool = False,
+        **fields: Any,
+    ) -> str:
+        """Put a layer down, and return the name that it has here, which is as near to `name` as may be.
+
+        Raises ArchError, with its place, for fields that it cannot have and for inputs that it cannot read.
+        """
+        sources = (inputs,) if isinstance(inputs, str) else tuple(inputs)
+        given = self._names.give(name)
+        try:
+            layer = find(op)(**fields)
+            shapes = [self._shapes[source] for source in sources]
+            layer.check(*shapes)
+            self._shapes[given] = layer.output_shape(*shapes)
+        except ArchError as error:
+            raise error.at(mark, f"layer {given}") from None
+        self.lines.append(Line(given, layer, sources, again, bool(layer.param_shapes(*shapes)), in_place))
+        return given
+
+    def shape(self, name: str) -> Shape:
+        """Return the shape that a layer makes, or that of an input, by the name that it has here."""
+        return self._shapes[name]
+
+    def layer(self, name: str) -> Layer:
+        """Return a layer by the name that it has here."""
+        return next(line.layer for line in self.lines if line.name == name)
+
+    def drop_last(self) -> Line:
+        """Take the last layer back, to put another in its place, and return it."""
+        line = self.lines.pop()
+        del self._shapes[line.name]
+        self._names.take_back(line.name)
+        return line
+
+    def flat(self, source: str, mark: Mark | None) -> str:
+        """Return a source that has features only: the layer itself, or a `flatten` put after it."""
+        if len(self.shape(source)) == 1:
+            return source
+        return self.add("flatten" if source == INPUT else f"{source}.flatten", "flatten", source, mark)
+
+    def taken(self, head: Mapping[str, Any], outputs: Iterable[str], fault: ArchError | None = None) -> Taken:
+        """Return the spec. `head` is what stands first; the notes are added to it."""
+        notes = {"notes": " ".join(self.notes)} if self.notes else {}
+        return Taken(document({**head, **notes}, self.given, self.lines, [*outputs]), fault)
