@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeVar, get_args, overload
 
 from archcalc.answers.table import Table
 from archcalc.errors import ArchError, MissingError, listing
 from archcalc.exchange.files import is_of_others
 from archcalc.exchange.files import read as read_of_others
+from archcalc.exchange.targets import Target, Text, written_as
 from archcalc.exchange.torch_models.words import Model, model_of
 from archcalc.graph import Graph, link
 from archcalc.layers.fields import spell
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 _E = TypeVar("_E", bound=StrEnum)
 
 Quantity = Literal["output", "params", "macs", "receptive_field"]
-Target = Literal["pytorch", "yaml", "json"]
 _NEEDS_TORCH: Final = "{} needs torch and fvcore ({}): pip install 'archcalc[torch]'"
 _NEEDS_SAFETENSORS: Final = "to convert a checkpoint needs torch and safetensors ({}): pip install 'archcalc[torch]'"
 
@@ -406,16 +406,21 @@ class Network:
         request = completed(request, batch, lambda: str(find_device(device, request.precision)))
         return Profile.of(record(graph, request, in_a_process(graph, request, lambda _: None)))
 
-    def export(self, to: Target = "pytorch") -> str:
-        """Return the network as one Python file with a torch.nn.Module, or as its whole spec.
+    @overload
+    def export(self, to: Text = "pytorch") -> str: ...
+    @overload
+    def export(self, to: Literal["onnx"]) -> bytes: ...
+    @overload
+    def export(self, to: str) -> str | bytes: ...
 
-        Raises ArchError for what torch has no layer for.
+    def export(self, to: str = "pytorch") -> str | bytes:
+        """Return the network as one Python file with a torch.nn.Module, as its whole spec, or for another framework.
+
+        Raises ArchError for what the target cannot say, with the layer's name.
         """
         expect_word(to, Target, "target")
-        if to == "pytorch":
-            from archcalc.exchange.pytorch_source import source
-
-            return source(self.graph)
+        if to not in ("yaml", "json"):
+            return written_as(self.graph, to)
         from archcalc.exchange.yaml import to_json, to_yaml
 
         return to_json(self.spec) if to == "json" else to_yaml(self.spec)

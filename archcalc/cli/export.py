@@ -6,18 +6,19 @@ from typing import Annotated
 import typer
 
 from archcalc.cli.options import AS_SPECIFIED, OneSpec, OutputOption, Reading
+from archcalc.exchange.targets import target_of, targets
 
+Target = StrEnum("Target", {name.upper(): name for name in targets()})  # type: ignore[misc]
 
-class Target(StrEnum):
-    PYTORCH = "pytorch"
-
-
-TargetOption = Annotated[Target, typer.Option("--to", help="The framework to write it for.")]
+TargetOption = Annotated[
+    Target | None,
+    typer.Option("--to", help="What to write it as. Default: what the ending of --output says, or else pytorch."),
+]
 
 
 def export(
     spec: OneSpec,
-    to: TargetOption = Target.PYTORCH,
+    to: TargetOption = None,
     reading: Reading = AS_SPECIFIED,
     output: OutputOption = None,
 ) -> None:
@@ -30,4 +31,5 @@ def export(
 
     network = Networks(reading).one(spec)
     say_cautions(network, network.spec.name)
-    write(network.export(to.value), output, to.value)
+    target = to.value if to else target_of(output.suffix if output else "")
+    write(network.export(target), output, target)

@@ -56,13 +56,21 @@ def _screen(output: Path | None) -> formats.Screen:
     return formats.Screen(_width(), colour, say)
 
 
-def write(text: str, output: Path | None, form: str = "source") -> None:
-    """Write text to standard output, or to a file that is then whole."""
+def write(content: str | bytes, output: Path | None, form: str = "source") -> None:
+    """Write text, or bytes, to standard output, or to a file that is then whole.
+
+    Raises ArchError for bytes that a terminal would show.
+    """
     if output is not None:
-        _write_file(output, text)
+        _write_file(output, content)
         return
+    if isinstance(content, bytes) and sys.stdout.isatty():
+        raise ArchError(f"{form} is not text for a terminal: name a file with --output")
     try:
-        sys.stdout.write(_encodable(text, form))
+        if isinstance(content, bytes):
+            sys.stdout.buffer.write(content)
+        else:
+            sys.stdout.write(_encodable(content, form))
         sys.stdout.flush()
     except BrokenPipeError:
         silence()  # the reader has what it wanted
@@ -118,16 +126,17 @@ def _width() -> int:
     return shutil.get_terminal_size().columns
 
 
-def _write_file(path: Path, text: str) -> None:
+def _write_file(path: Path, content: str | bytes) -> None:
     """Write a file that is then whole; a device or a pipe is written into. Raises ArchError where that cannot be."""
     target = Path(os.path.realpath(path))
     if was_read(target):
         raise ArchError(f"--output: {path} is a file that the answer was made from: name another")
     try:
+        written = content if isinstance(content, bytes) else content.encode()
         if target.exists() and not target.is_file():
-            target.write_text(text, encoding="utf-8")
+            target.write_bytes(written)
         else:
             with replacing(target) as temporary:
-                temporary.write_text(text, encoding="utf-8", newline="")
+                temporary.write_bytes(written)
     except OSError as error:
         raise ArchError(f"--output: {path} cannot be written: {reason(error)}") from None

@@ -1,0 +1,41 @@
+"""What a network can be written as, and which module of this folder writes it: each has `source(graph)`."""
+
+from typing import Final, Literal, NamedTuple
+
+from archcalc.graph import Graph
+
+Text = Literal["pytorch", "yaml", "json"]
+"""What is text."""
+Target = Literal[Text, "onnx"]
+
+
+class _Writer(NamedTuple):
+    module: str
+    suffixes: tuple[str, ...] = ()
+    """The endings of files that are always of this kind."""
+
+
+_WRITERS: Final[dict[str, _Writer]] = {
+    "pytorch": _Writer("archcalc.exchange.pytorch_source", (".py",)),
+}
+
+
+def targets() -> list[str]:
+    """Return what a network can be written as, beside a spec."""
+    return [*_WRITERS]
+
+
+def target_of(suffix: str) -> str:
+    """Return what a file of that ending holds; PyTorch's source, if no ending says it."""
+    return next((name for name, writer in _WRITERS.items() if suffix.lower() in writer.suffixes), "pytorch")
+
+
+def written_as(graph: Graph, target: str) -> str | bytes:
+    """Return a graph as text, or as bytes where that is what its files are.
+
+    Raises ArchError, with the layer's name, for what the target cannot say.
+    """
+    from importlib import import_module
+
+    written: str | bytes = import_module(_WRITERS[target].module).source(graph)
+    return written
