@@ -234,12 +234,18 @@ def against(models: Path, name: str, spec: str = "lenet_d2l", device: str = "cpu
 OF_TORCHVISION = [name for name in BUNDLED if name in torchvision.models.list_models()]
 
 
+KNOWN = {"convnext_tiny": ("drop_path: p 0 here, ", 17)}
+"""What a spec says of itself that it leaves out, and how many layers differ by that."""
+
+
 @pytest.mark.parametrize("network", by_size(OF_TORCHVISION, at_once=["resnet18"]))
 @pytest.mark.filterwarnings("ignore:The default weight initialization of")
 def test_torchvisions_models_are_the_specs(network: str) -> None:
     graph = archcalc.load(network).graph
     found = hold_against_model(graph, f"torchvision:{network}", "cpu")
-    assert found.differences == []
+    known, times = KNOWN.get(network, ("", 0))
+    assert len(found.differences) == times
+    assert all(known in difference for difference in found.differences)
     (output,) = found.outputs
     assert output.largest
     assert output.furthest is not None

@@ -54,7 +54,7 @@ def short_of_memory(tmp_path: Path, when: str) -> str:
 
 @pytest.mark.slow
 def test_ranks_agree_on_the_batch_that_fits_on_all(tiny: Path, tmp_path: Path) -> None:
-    program = (short_of_memory(tmp_path, "len(self.x) > 12"),)
+    program = (short_of_memory(tmp_path, "len(self.xs[0]) > 12"),)
     path = tmp_path / "record.json"
     asked = (str(tiny), *SHORT, "--batch", "24", "--mode", "train", "--output", str(path))
     done = torchrun(2, *asked, cwd=tmp_path, program=program)
