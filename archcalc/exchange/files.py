@@ -27,13 +27,23 @@ def read(word: str, given: Inputs | None) -> Taken:
 
 
 def _cfg(path: Path, shown: str, name: str, given: Inputs | None) -> Taken:
-    from archcalc.exchange import darknet
+    from archcalc.exchange import cuda_convnet, darknet
     from archcalc.exchange.sections import read_sections
 
     sections = read_sections(decode(read_bytes(path, shown), shown), shown)
-    if not darknet.is_darknet(sections):
-        raise ArchError(f"{shown} is not Darknet's: its first section is not [net]")
-    return darknet.read(sections, name, given)
+    if darknet.is_darknet(sections):
+        return darknet.read(sections, name, given)
+    if cuda_convnet.is_cuda_convnet(sections):
+        return cuda_convnet.read(sections, name, given, cuda_convnet.beside(path))
+    raise ArchError(
+        f"{shown} is neither Darknet's, whose first section is [net], nor cuda-convnet's, whose sections have types"
+    )
 
 
-_READERS: Final[dict[str, _Reader]] = {".cfg": _cfg}
+def _prototxt(path: Path, shown: str, name: str, given: Inputs | None) -> Taken:
+    from archcalc.exchange import caffe
+
+    return caffe.read(decode(read_bytes(path, shown), shown), shown, name, given)
+
+
+_READERS: Final[dict[str, _Reader]] = {".prototxt": _prototxt, ".cfg": _cfg}

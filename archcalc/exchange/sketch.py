@@ -8,7 +8,7 @@ from archcalc.exchange.lines import Line, document
 from archcalc.exchange.names import Names
 from archcalc.layers import Layer, Shape
 from archcalc.layers.base import find
-from archcalc.spec.inputs import INPUT, Inputs, by_name
+from archcalc.spec.inputs import Inputs, by_name
 
 
 class Taken(NamedTuple):
@@ -81,7 +81,7 @@ class Sketch:
         """Return a source that has features only: the layer itself, or a `flatten` put after it."""
         if len(self.shape(source)) == 1:
             return source
-        return self.add("flatten" if source == INPUT else f"{source}.flatten", "flatten", source, mark)
+        return self.add("flatten", "flatten", source, mark)
 
     def taken(self, head: Mapping[str, Any], outputs: Iterable[str], fault: ArchError | None = None) -> Taken:
         """Return the spec. `head` is what stands first; the notes are added to it."""

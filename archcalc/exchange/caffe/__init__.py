@@ -1,0 +1,9 @@
+"""Caffe's .prototxt files to specs, of all three generations of its layers, and back.
+
+`prototext` reads the text, `generations` makes layers of today's form of older ones, `inputs` finds what the network
+reads, and `network` puts its layers down, those of the TEST phase.
+"""
+
+from archcalc.exchange.caffe.network import read
+
+__all__ = ["read"]

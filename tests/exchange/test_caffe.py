@@ -1,0 +1,209 @@
+"""Caffe's .prototxt files: BVLC's own, with the totals that are known of them, and the grammar in small."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+
+import archcalc
+from archcalc.errors import ArchError
+from archcalc.exchange.caffe.prototext import parse
+from tests.commands import run
+from tests.exchange.readers import FOLDER, fault_of, is_refused_or_sound, network, spoilt, text_of
+
+PROTOTXT = FOLDER / "caffe"
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "params", "macs"),
+    [
+        # bvlc_alexnet.caffemodel has 243,862,414 bytes: 60,965,224 numbers of 4, and 1,518 of names and shapes
+        ("alexnet_train_val", None, 60_965_224, 724_406_816),
+        ("caffenet_deploy", None, 60_965_224, 724_406_816),
+        # 6,998,552 numbers of the paper's network without its auxiliary heads: specs/googlenet_paper.yaml
+        ("googlenet_deploy", None, 6_998_552, 1_582_671_872),
+        # https://github.com/BVLC/caffe/blob/master/examples/01-learning-lenet.ipynb shows the shapes of its blobs
+        ("lenet_train_test", (1, 28, 28), 431_080, 2_293_000),
+    ],
+)
+def test_networks_of_bvlc_have_their_totals(name: str, shape: tuple[int, ...] | None, params: int, macs: int) -> None:
+    totals = network(PROTOTXT / f"{name}.prototxt", shape).table().totals
+    assert (totals.params, totals.macs) == (params, macs)
+
+
+@pytest.mark.parametrize(
+    ("file", "spec"),
+    [("alexnet_train_val", "alexnet_caffe"), ("caffenet_deploy", "caffenet"), ("googlenet_deploy", "googlenet_paper")],
+)
+def test_they_are_the_specs_that_are_written_by_hand(file: str, spec: str) -> None:
+    ours, theirs = archcalc.load(spec), network(PROTOTXT / f"{file}.prototxt")
+    assert [(row.op, row.output_shape, row.params, row.macs) for row in theirs.table().rows if row.params] == [
+        (row.op, row.output_shape, row.params, row.macs) for row in ours.table().rows if row.params
+    ]
+    assert [row.output_shape for row in theirs.table().rows if "pool" in row.op] == [
+        row.output_shape for row in ours.table().rows if "pool" in row.op
+    ]
+
+
+def test_layers_that_share_their_weights_count_them_once() -> None:
+    table = network(PROTOTXT / "mnist_siamese_train_test.prototxt", (2, 28, 28)).table()
+    assert (table.totals.params, table.totals.macs) == (431_102, 2 * 2_293_020)
+    assert [row.params for row in table.rows if row.name.startswith("conv")] == [520, 25_050, 0, 0]
+
+
+def test_rounding_up_is_said_where_it_matters() -> None:
+    done = run("table", str(PROTOTXT / "googlenet_deploy.prototxt"))
+    assert done.returncode == 0
+    assert "pool1_3x3_s2 makes 56x56, since Caffe rounds up; rounded down it is 55x55." in done.stderr
+    assert "since Caffe" not in run("table", str(PROTOTXT / "alexnet_train_val.prototxt")).stderr
+
+
+def prototxt(folder: Path, text: str) -> Path:
+    path = folder / "net.prototxt"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def lines(path: Path) -> list[str]:
+    return text_of(path).partition("layers:\n")[2].splitlines()
+
+
+INPUT = 'input: "data" input_dim: 1 input_dim: 3 input_dim: 16 input_dim: 16\n'
+FIRST = f"""name: "old" {INPUT}
+layers {{ layer {{ name: "pad1" type: "padding" pad: 2 }} bottom: "data" top: "pad1" }}
+layers {{ layer {{ name: "conv1" type: "conv" num_output: 8 kernelsize: 5 stride: 2 biasterm: false }}
+  bottom: "pad1" top: "conv1" }}
+layers {{ layer {{ name: "relu1" type: "relu" }} bottom: "conv1" top: "conv1" }}
+layers {{ layer {{ name: "pool1" type: "pool" pool: MAX kernelsize: 3 stride: 2 }} bottom: "conv1" top: "pool1" }}
+layers {{ layer {{ name: "fc" type: "innerproduct" num_output: 4 }} bottom: "pool1" top: "fc" }}
+layers {{ layer {{ name: "prob" type: "softmax" }} bottom: "fc" top: "prob" }}
+"""
+SECOND = f"""name: "old" {INPUT}
+layers {{ name: "conv1" type: CONVOLUTION bottom: "data" top: "conv1" blobs_lr: 1 blobs_lr: 2
+  convolution_param {{ num_output: 8 pad: 2 kernel_size: 5 stride: 2 bias_term: false }} }}
+layers {{ name: "relu1" type: RELU bottom: "conv1" top: "conv1" }}
+layers {{ name: "pool1" type: POOLING bottom: "conv1" top: "pool1"
+  pooling_param {{ pool: MAX kernel_size: 3 stride: 2 }} }}
+layers {{ name: "fc" type: INNER_PRODUCT bottom: "pool1" top: "fc" inner_product_param {{ num_output: 4 }} }}
+layers {{ name: "prob" type: SOFTMAX bottom: "fc" top: "prob" }}
+"""
+THIRD = """name: 'old'
+layer { name: "data" type: "Input" top: "data" input_param { shape { dim: [1, 3, 16, 16] } } }
+layer < name: "conv1", type: "Convolution"; bottom: "data" top: "conv1"  # comments, < > and separators
+  convolution_param { num_output: 0x8 pad: 2 kernel_h: 5 kernel_w: 5 stride: 2 bias_term: false } >
+layer { name: "relu1" type: "Re" "LU" bottom: "conv1" top: "conv1" }
+layer { name: "pool1" type: "Pooling" bottom: "conv1" top: "pool1" pooling_param { kernel_size: 3 stride: 2 } }
+layer { name: "drop" type: "Dropout" bottom: "pool1" top: "pool1" include { phase: TRAIN } }
+layer { name: "fc" type: "InnerProduct" bottom: "pool1" top: "fc" inner_product_param { num_output: 4 } }
+layer { name: "prob" type: "Softmax" bottom: "fc" top: "prob" }
+layer { name: "accuracy" type: "Accuracy" bottom: "fc" bottom: "label" top: "accuracy" include { phase: TEST } }
+"""
+
+
+def test_three_generations_say_the_same(tmp_path: Path) -> None:
+    texts = {text_of(prototxt(tmp_path, text)) for text in (FIRST, SECOND, THIRD)}
+    assert [text.partition("layers:\n")[2].splitlines() for text in texts] == [
+        [
+            "  - {name: conv1, op: conv2d, out_channels: 8, kernel_size: 5, stride: 2, padding: 2, bias: false, "
+            "activation: relu}",
+            "  - {name: pool1, op: max_pool2d, kernel_size: 3, stride: 2, ceil_mode: caffe}",
+            "  - {name: flatten, op: flatten}",
+            "  - {name: fc, op: linear, out_features: 4}",
+            "  - {name: prob, op: softmax}",
+        ]
+    ]
+
+
+def layer(kind: str, *parts: str, bottom: str = "data", name: str = "x", top: str = "x") -> str:
+    bottoms = " ".join(f'bottom: "{one}"' for one in bottom.split())
+    return f'layer {{ name: "{name}" type: "{kind}" {bottoms} top: "{top}" {" ".join(parts)} }}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (layer("Deconvolution", "convolution_param { num_output: 3 kernel_size: 4 stride: 2 pad: 1 group: 3 }"),
+         "op: conv_transpose2d, out_channels: 3, kernel_size: 4, stride: 2, padding: 1, groups: 3}"),
+        (layer("Convolution", "convolution_param { num_output: 4 kernel_size: 3 kernel_size: 5 dilation: 2 }"),
+         "op: conv2d, out_channels: 4, kernel_size: [3, 5], dilation: 2}"),
+        (layer("DepthwiseConvolution", "convolution_param { num_output: 3 kernel_size: 3 }"),
+         "op: conv2d, out_channels: 3, kernel_size: 3, groups: 3}"),
+        (layer("Pooling", "pooling_param { pool: AVE global_pooling: true }"),
+         "op: adaptive_avg_pool2d, output_size: 1}"),
+        (layer("Pooling", "pooling_param { pool: AVE kernel_size: 2 stride: 2 round_mode: FLOOR }"),
+         "op: avg_pool2d, kernel_size: 2}"),
+        (layer("LRN"), "op: local_response_norm, size: 5, alpha_per: mean, alpha: 1}"),
+        (layer("ReLU", "relu_param { negative_slope: 0.1 }"), "op: leaky_relu, negative_slope: 0.1}"),
+        (layer("PReLU"), "op: prelu, num_parameters: 3}"),
+        (layer("PReLU", "prelu_param { channel_shared: true }"), "op: prelu}"),
+        (layer("Power", "power_param { scale: 0.5 }"), "op: times, number: 0.5}"),
+        (layer("Dropout", "dropout_param { dropout_ratio: 0.2 }"), "op: dropout, p: 0.2}"),
+        (layer("BatchNorm"), "op: batch_norm2d, affine: false}"),
+        (layer("BatchNorm") + layer("Scale", "scale_param { bias_term: true }", bottom="x"), "op: batch_norm2d}"),
+        (layer("Scale"), "op: scale}"),
+        (layer("Reshape", "reshape_param { shape { dim: 0 dim: -1 } }"), "op: flatten}"),
+        (layer("Reshape", "reshape_param { shape { dim: 0 dim: 0 dim: 64 dim: -1 } }"),
+         "op: reshape, shape: [3, 64, -1]}"),
+        (layer("Reduction", "reduction_param { operation: MEAN axis: 2 }"), "op: mean, dim: [2, 3]}"),
+        (layer("ShuffleChannel", "shuffle_channel_param { group: 3 }"), "op: channel_shuffle, groups: 3}"),
+        (layer("ReLU", top="a") + layer("Eltwise", "eltwise_param { coeff: 1 coeff: -1 }", bottom="data a"),
+         "op: sub, from: [input, x]}"),
+        (layer("ReLU", top="a") + layer("Eltwise", "eltwise_param { operation: PROD }", bottom="data a"),
+         "op: mul, from: [input, x]}"),
+        (layer("ReLU", top="a") + layer("Concat", bottom="data a"), "op: concat, from: [input, x]}"),
+        (layer("Pooling", "pooling_param { kernel_size: 2 stride: 2 }", top="a") + layer("Crop", bottom="data a"),
+         "op: slice, length: 8, dim: 3}"),
+    ],
+)  # fmt: skip
+def test_a_layer_is_this_line(tmp_path: Path, text: str, line: str) -> None:
+    assert [one for one in lines(prototxt(tmp_path, INPUT + text)) if "outputs:" not in one][-1].endswith(line)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("layer { name: 'a'\n layer {", "net.prototxt:3:8: the text ends before '{' is closed, which is opened here"),
+        ("layer { name: 'a' >", "here '>' closes, which is not what opens at line 2"),
+        ("}", "net.prototxt:2:1: here '}' closes, which nothing opens"),
+        ("layer { name 'a' }", "after name must be ': value' or '{ ... }'"),
+        ("layer: 3", "net.prototxt:2:8: layer must be { ... }, got text '3'"),
+        ("layer { x { " + "a { " * 80, "nested more than 64 levels deep"),
+        (layer("Convolution", "convolution_param { num_output: 4 }"), "layer x: kernel_size is missing"),
+        (layer("Convolution", "convolution_param { num_output: 0 kernel_size: 1 }"),
+         "layer x: out_channels must be an integer >= 1, got 0"),
+        (layer("Convolution", "convolution_param { num_output: 4 kernel_size: 99 }"),
+         "layer x: a 99x99 window does not fit 16x16"),
+        (layer("Convolution", "convolution_param { num_output: 4.5 kernel_size: 1 }"),
+         "num_output must be an integer >= 0, got text '4.5'"),
+        (layer("ROIPooling"), "layer x: no layer kind does what ROIPooling does; did you mean 'Pooling'?"),
+        (layer("ReLU", bottom="nothing"), "layer x: it reads the blob 'nothing', which nothing before it makes"),
+        (layer("LRN", "lrn_param { norm_region: WITHIN_CHANNEL }"), "no layer kind normalizes within channels"),
+        ("layers { type: RELU bottom: 'data' }" + layer("ReLU"), "a network has either layer { } or layers { }"),
+        ("", "this is not a network of Caffe: it has no layers"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_told_with_its_place(tmp_path: Path, text: str, fault: str) -> None:
+    assert fault in fault_of(prototxt(tmp_path, INPUT + text))
+
+
+def test_a_size_that_the_file_does_not_say_is_asked_for() -> None:
+    done = run("table", str(PROTOTXT / "lenet_train_test.prototxt"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "data has no shape in the file: give it, as in --input 3x227x227" in done.stderr
+
+
+def test_numbers_are_those_of_the_text_form() -> None:
+    message = parse("a: -1e-4 b: 1.5f c: inf d: 010 e: 0x1F f: [1, 2,] f: 3 g: 'a\\'b' \"c\"", "net")
+    assert (message.number("a", 0), message.number("b", 0), message.number("c", 0)) == (-1e-4, 1.5, float("inf"))
+    assert (message.integer("d", 0), message.integer("e", 0), message.integers("f")) == (8, 31, [1, 2, 3])
+    assert message.word("g") == "a'bc"
+    with pytest.raises(ArchError, match="net:1:4: a must be an integer >= 0"):
+        message.integer("a", 0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(text=spoilt((PROTOTXT / "caffenet_deploy.prototxt").read_text(encoding="utf-8")))
+def test_what_is_spoilt_is_refused_or_read(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    path = tmp_path_factory.mktemp("spoilt") / "net.prototxt"
+    path.write_text(text, encoding="utf-8")
+    is_refused_or_sound(path, None)
