@@ -499,6 +499,7 @@ CASES = [
     case(LayerNorm2d(elementwise_affine=False), [MAP], MAP),
     case(GlobalResponseNorm(), [MAP], MAP, params=8),
     case(GlobalResponseNorm(eps=1e-3), [MAP], MAP, params=8),
+    case(GlobalResponseNorm(channels_last=True), [(5, 6, 4)], (5, 6, 4), params=8),
     # a factor, or a factor and a shift, for each of 4 channels, of 10 features, or for all
     case(Scale(), [MAP], MAP, params=4),
     case(Scale(bias=True), [(10,)], (10,), params=20),

@@ -192,21 +192,24 @@ class LayerNorm2d(Statistics):
 class GlobalResponseNorm(Statistics):
     """x + weight * x * g / (mean of g + eps) + bias, with g the length of each channel: all its places as a vector.
 
-    It is that of ConvNeXt V2, https://arxiv.org/abs/2301.00808, section 3.2; there and here eps is 1e-6.
+    It is that of ConvNeXt V2, https://arxiv.org/abs/2301.00808, section 3.2; there and here eps is 1e-6. There it reads
+    maps whose channels come last, as `channels_last` says.
     """
 
     mixes_channels = True
-    input_axis = 0
+    input_axis = 0  # where channels come first
     torch_call = "GlobalResponseNorm"
     also_called = ("grn",)
 
     eps: Positive = 1e-6
+    channels_last: Flag = False
 
     def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
         yield from has_rank(x, 3)
 
     def param_shapes(self, x: Sizes[S]) -> dict[str, Sizes[S]]:
-        return {"weight": (x[0],), "bias": (x[0],)}
+        channels = x[-1] if self.channels_last else x[0]
+        return {"weight": (channels,), "bias": (channels,)}
 
     def quantities(self, x: Shape, out: Shape) -> dict[str, int]:
         return {"slices": 1}
@@ -218,5 +221,7 @@ class GlobalResponseNorm(Statistics):
         return (("responses are normalized as in ConvNeXt V2, section 3.2", "https://arxiv.org/abs/2301.00808"),)
 
     def twin(self, x: Shape) -> Twin:
-        keywords = {"num_channels": x[0], "eps": self.eps}
-        return Twin(self.torch_call, keywords, positional=("num_channels",), defaults={"eps": 1e-6})
+        channels = x[-1] if self.channels_last else x[0]
+        keywords = {"num_channels": channels, "eps": self.eps, "channels_last": self.channels_last}
+        defaults = {"eps": 1e-6, "channels_last": False}
+        return Twin(self.torch_call, keywords, positional=("num_channels",), defaults=defaults)

@@ -16,20 +16,24 @@ class LayerNorm2d(nn.LayerNorm):
 
 
 class GlobalResponseNorm(nn.Module):
-    """Channels scaled by how large they are beside the others, (batch, channels, height, width) as it is read."""
+    """Channels scaled by how large they are beside the others, of maps of (batch, channels, height, width).
 
-    __constants__ = ("num_channels", "eps")
+    With `channels_last` these are (batch, height, width, channels).
+    """
 
-    def __init__(self, num_channels: int, eps: float = 1e-6) -> None:
+    __constants__ = ("num_channels", "eps", "channels_last")
+
+    def __init__(self, num_channels: int, eps: float = 1e-6, channels_last: bool = False) -> None:
         super().__init__()
-        self.num_channels, self.eps = num_channels, eps
+        self.num_channels, self.eps, self.channels_last = num_channels, eps, channels_last
         self.weight = nn.Parameter(torch.zeros(num_channels))
         self.bias = nn.Parameter(torch.zeros(num_channels))
 
     def forward(self, x: Tensor) -> Tensor:
-        size = torch.linalg.vector_norm(x, dim=(2, 3), keepdim=True)
-        beside: Tensor = size / (size.mean(dim=1, keepdim=True) + self.eps)
-        return x + self.weight.view(1, -1, 1, 1) * x * beside + self.bias.view(1, -1, 1, 1)
+        places, channels, shape = ((1, 2), 3, (-1,)) if self.channels_last else ((2, 3), 1, (-1, 1, 1))
+        size = torch.linalg.vector_norm(x, dim=places, keepdim=True)
+        beside: Tensor = size / (size.mean(dim=channels, keepdim=True) + self.eps)
+        return x + self.weight.view(shape) * x * beside + self.bias.view(shape)
 
 
 class Scale(nn.Module):

@@ -82,6 +82,7 @@ TIMM = (
     *("regnetz_b16", "nfnet_l0", "dm_nfnet_f0", "nf_regnet_b1", "repvgg_a0", "mobileone_s0", "dla34"),
     *("hrnet_w18_small", "darknet53", "cspresnet50", "cs3sedarknet_l", "vovnet39a", "selecsls42", "dpn68", "senet154"),
     *("hgnet_tiny", "inception_next_tiny", "poolformer_s12", "fasternet_t0", "starnet_s1", "tresnet_m", "rdnet_tiny"),
+    *("convnextv2_atto", "hgnetv2_b0", "nasnetalarge", "pnasnet5large"),
 )
 
 
@@ -186,6 +187,48 @@ def test_functions_are_layers_too() -> None:
     ]
 
 
+class Shifted(nn.Module):
+    """One factor and one shift, as timm's learnable affine blocks have them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale, self.bias = nn.Parameter(torch.ones(1)), nn.Parameter(torch.zeros(1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.scale * x + self.bias
+
+
+NOTHING = float("-inf")
+
+
+@pytest.mark.parametrize(
+    ("module", "lines"),
+    [
+        (Shifted(), ["{name: scale, op: scale, per: tensor, bias: true}"]),
+        (
+            nn.Sequential(nn.ConstantPad2d(1, NOTHING), nn.MaxPool2d(3, 2)),
+            ["{name: layers.1, op: max_pool2d, kernel_size: 3, stride: 2, padding: 1}"],
+        ),
+        (
+            nn.Sequential(nn.ConstantPad2d((0, 1, 0, 1), NOTHING), nn.MaxPool2d(3, 2)),
+            ["{name: layers.1, op: max_pool2d, kernel_size: 3, stride: 2, padding: same}"],
+        ),
+        (
+            nn.Sequential(nn.ZeroPad2d((-1, 1, -2, 0)), nn.ReLU()),
+            [
+                "{name: slice, op: slice, start: 1, length: 7, dim: 3}",
+                "{name: slice_2, op: slice, start: 2, length: 6, dim: 2}",
+                "{name: layers.0, op: zero_pad2d, padding: {right: 1}}",
+                "{name: layers.1, op: relu}",
+            ],
+        ),
+    ],
+)
+def test_two_calls_may_be_one_layer_and_one_several(module: nn.Module, lines: list[str]) -> None:
+    network = archcalc.from_module(module, (3, 8, 8))
+    assert network.text.partition("layers:\n")[2].splitlines() == [f"  - {line}" for line in lines]
+
+
 NETS = """
 import torch
 from torch import nn
@@ -269,7 +312,7 @@ def test_a_model_is_named_where_a_spec_is(word: str, tmp_path: Path) -> None:
             "expected input[1, 8, 6, 6] to have 3 channels, but got 8 channels instead",
         ),
         (["torchvision:resnet19"], "torchvision has no model 'resnet19'; did you mean 'resnet18'?"),
-        (["paper"], "'paper' does not name a model; write torchvision:NAME, timm:NAME or FILE.py:NAME"),
+        (["paper"], "paper is a spec already: archcalc show prints it"),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )

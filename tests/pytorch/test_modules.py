@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from timm.layers.grn import GlobalResponseNorm as TheirResponseNorm
 from torch.nn import functional
 from torchvision.models.convnext import LayerNorm2d as TheirLayerNorm2d
 from torchvision.models.convnext import convnext_tiny
@@ -128,6 +129,18 @@ def test_responses_are_normalized_as_their_paper_says() -> None:
             example, lengths, module.weight.tolist(), module.bias.tolist(), made, strict=True
         ):
             np.testing.assert_allclose(out, channel + weight * channel * length / (lengths.mean() + 1e-3) + bias)
+
+
+def test_responses_are_the_same_wherever_channels_stand() -> None:
+    first, last = GlobalResponseNorm(3), GlobalResponseNorm(3, channels_last=True)
+    theirs = TheirResponseNorm(3)
+    torch.nn.init.normal_(first.weight)
+    torch.nn.init.normal_(first.bias)
+    last.load_state_dict(first.state_dict())
+    theirs.load_state_dict(first.state_dict())
+    x = torch.randn(2, 3, 4, 5)
+    torch.testing.assert_close(first(x).permute(0, 2, 3, 1), last(x.permute(0, 2, 3, 1)))
+    torch.testing.assert_close(last(x.permute(0, 2, 3, 1)), theirs(x.permute(0, 2, 3, 1)))
 
 
 def test_each_channel_has_its_factor_as_in_torchvisions_convnext() -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any, Final, cast
 
-from torch import nn
+from torch import Tensor, nn
 
 from archcalc.calls import Call, with_axes_from_the_start
 from archcalc.layers import KINDS
@@ -11,7 +11,10 @@ from archcalc.pytorch.trace.origins import shape_of, tensors_in
 
 _BY_CLASS: Final = {kind.torch_call.removeprefix("nn."): kind for kind in KINDS.values()}
 
-_ELSEWHERE: Final = ("torchvision.models.convnext", "torchvision.ops.stochastic_depth", "timm.layers.blur_pool")
+_ELSEWHERE: Final = (
+    *("torchvision.models.convnext", "torchvision.ops.stochastic_depth"),
+    *("timm.layers.blur_pool", "timm.layers.grn"),
+)
 """Where there are classes of the same names that do the same."""
 
 _HARMLESS: Final = frozenset(("extra_repr", "reset_parameters", "__init__", "__repr__", "__setstate__"))
@@ -65,6 +68,8 @@ def fields_of(part: nn.Module) -> dict[str, Any]:
     ignored = kind.torch_ignored if kind else ()
     names = constants or (kind.fields if kind else ())
     fields = {name: getattr(part, name) for name in names if name not in ignored and hasattr(part, name)}
+    if hasattr(part, "channel_dim"):  # of timm's GlobalResponseNorm
+        fields |= {"num_channels": cast(Tensor, part.weight).numel(), "channels_last": part.channel_dim == -1}
     if fields.get("padding_mode") == "zeros" and not (kind and "padding_mode" in kind.fields):
         del fields["padding_mode"]  # where there is no other
     if fields.get("padding") == "same":

@@ -18,9 +18,11 @@ import archcalc
 from archcalc.analysis.check.calls import with_joined
 from archcalc.calls import UNSEEN, Call, Seen, from_outside, with_axes_from_the_start
 from archcalc.errors import ArchError, listing
+from archcalc.layers import Shape
 from archcalc.layers.reshape import laid_out
 from archcalc.layers.sizes import dims
 from archcalc.pytorch.raised import in_words
+from archcalc.pytorch.trace.crops import with_crops_apart
 from archcalc.pytorch.trace.functions import (
     BROADCASTING,
     EXPANDING,
@@ -34,6 +36,7 @@ from archcalc.pytorch.trace.functions import (
 )
 from archcalc.pytorch.trace.modules import call_of_module, leaves, torch_class
 from archcalc.pytorch.trace.origins import Origin, Origins, Place, shape_of, tensors_in
+from archcalc.pytorch.trace.pairs import with_pairs_joined
 from archcalc.pytorch.trace.parts import NARROW, parts_of
 from archcalc.pytorch.trace.weights import Weights
 
@@ -70,7 +73,9 @@ def trace(module: nn.Module, *xs: Tensor, looks_inside: bool = False) -> Traced:
     outputs = tuple(tensors_in(result))
     numbers = tuple(map(recorder.read, outputs))
     calls = with_joined(recorder.without_unread_parts(numbers), numbers, _are_one_mean)
-    return Traced(Seen(tuple(calls), numbers), outputs, type(result).__name__, recorder.idle(module))
+    calls = with_pairs_joined(calls, numbers, recorder.shapes())
+    seen = with_crops_apart(Seen(tuple(calls), numbers), [shape_of(x) for x in xs])
+    return Traced(seen, outputs, type(result).__name__, recorder.idle(module))
 
 
 def _expect_watchable(module: nn.Module) -> None:
@@ -360,6 +365,10 @@ class _Recorder(TorchFunctionMode):
 
     def _place(self) -> Place:
         return Place(self._scopes[-1] if self._scopes else "", _line())
+
+    def shapes(self) -> dict[str, Shape]:
+        """Return the shapes of the model's own tensors, by their paths."""
+        return self._weights.shapes()
 
     def idle(self, module: nn.Module) -> dict[str, int]:
         """Return how many parameters of its own each module has that nothing read; they may be those of another."""

@@ -8,7 +8,7 @@ from torch.utils.weak import WeakTensorKeyDictionary
 
 from archcalc.calls import Call
 from archcalc.errors import ArchError
-from archcalc.layers import KINDS, Layer
+from archcalc.layers import KINDS, Layer, Shape
 from archcalc.pytorch.trace.functions import Use
 from archcalc.pytorch.trace.origins import shape_of, tensors_in
 
@@ -66,6 +66,10 @@ class Weights:
         """Return the path of the parameter that a tensor is, laid out in whatever way; empty for none."""
         own = self.of(tensor)
         return own.paths[0] if own and len(own.paths) == 1 and not own.functions else ""
+
+    def shapes(self) -> dict[str, Shape]:
+        """Return the shapes of all, by their paths."""
+        return {path: tuple(tensor.shape) for path, tensor in self._tensors.items()}
 
     def tensors(self, paths: Iterable[str]) -> list[Tensor]:
         return [self._tensors[path] for path in paths]
