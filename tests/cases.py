@@ -21,7 +21,7 @@ from archcalc.layers.layer_norm import (
 )
 from archcalc.layers.linear import Linear
 from archcalc.layers.local import Local2d
-from archcalc.layers.merge import Add, Concat, Matmul, Maximum, MaxUnpool2d, Mul, Sub
+from archcalc.layers.merge import Add, Concat, Matmul, Maximum, MaxUnpool2d, Mul, Stack, Sub
 from archcalc.layers.norm import BatchNorm1d, BatchNorm2d, BatchNorm3d, LocalResponseNorm
 from archcalc.layers.normed_conv import StandardizedConv2d, WeightNormConv1d, WeightNormConv2d, WeightNormConv3d
 from archcalc.layers.pad import (
@@ -55,7 +55,7 @@ from archcalc.layers.pool import (
 )
 from archcalc.layers.rearrange import ChannelShuffle, Permute, PixelShuffle, PixelUnshuffle, Slice, Transpose
 from archcalc.layers.rectifier import Elu, Hardsigmoid, Hardswish, Hardtanh, LeakyRelu, Prelu, Relu6
-from archcalc.layers.reduce import Mean
+from archcalc.layers.reduce import Mean, Sum
 from archcalc.layers.regularize import Dropout, Dropout1d, Dropout2d, Dropout3d
 from archcalc.layers.resample import Upsample
 from archcalc.layers.reshape import Flatten, Identity, Reshape, Squeeze, Unflatten, Unsqueeze
@@ -473,6 +473,9 @@ CASES = [
     case(Mean(dim=1), [MAP], (6, 6)),
     case(Mean(dim=3, keepdim=True), [MAP], (4, 6, 1)),
     case(Mean(dim=1, keepdim=True), [(10,)], (1,)),
+    case(Sum(dim=[3, 2]), [MAP], (4,)),
+    case(Sum(dim=1), [(2, 4, 6, 6)], MAP),
+    case(Sum(dim=3, keepdim=True), [MAP], (4, 6, 1)),
     case(LocalResponseNorm(size=5, alpha=2e-4, beta=0.5, k=2, alpha_per="sum"), [MAP], MAP),
     case(LocalResponseNorm(size=3, alpha_per="mean"), [MAP], MAP),
     # a scale and a shift for each of 4 channels; 4 means, 4 variances and a counter beside them
@@ -605,6 +608,9 @@ CASES = [
     case(MaxUnpool2d(kernel_size=3, stride=[1, 2], padding=1), [(4, 6, 3), MAP], MAP),
     case(Concat(), [(64, 28, 28), (128, 28, 28), (32, 28, 28), (32, 28, 28)], (256, 28, 28)),
     case(Concat(), [(10,), (5,)], (15,)),
+    case(Stack(), [MAP, MAP, MAP], (3, 4, 6, 6)),
+    case(Stack(dim=4), [MAP, MAP], (4, 6, 6, 2)),
+    case(Stack(dim=2), [(10,), (10,)], (10, 2)),
     case(Concat(dim=3), [(4, 6, 5), MAP], (4, 6, 11)),
 ]
 

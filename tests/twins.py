@@ -21,6 +21,7 @@ class Called(nn.Module):
         self.inner = getattr(known[library], name)(**twin.keywords) if library in known else None
 
     def forward(self, *tensors: Tensor) -> Tensor:
+        name = self.twin.call.rpartition(".")[2]
         match self.twin.call:
             case "torch.cat":
                 return torch.cat(tensors, **self.twin.keywords)
@@ -56,13 +57,16 @@ class Called(nn.Module):
                 dim = self.twin.keywords["dim"]
                 (x,), axes = tensors, (dim,) if isinstance(dim, int) else dim
                 return x.flatten(1).unflatten(1, [x.shape[axis] for axis in range(1, x.dim()) if axis not in axes])
-            case "torch.mean":
+            case "torch.mean" | "torch.sum":
                 dim, keepdim = self.twin.keywords["dim"], self.twin.keywords["keepdim"]
                 (x,), axes = tensors, (dim,) if isinstance(dim, int) else dim
                 for axis in sorted(axes, reverse=True):
-                    x = torch.stack(x.unbind(axis), 0).sum(0) / x.shape[axis]
+                    x = torch.stack(x.unbind(axis), 0).sum(0) / (x.shape[axis] if name == "mean" else 1)
                     x = x.unsqueeze(axis) if keepdim else x
                 return x
+            case "torch.stack":
+                dim = self.twin.keywords["dim"]
+                return torch.cat([x.unsqueeze(dim) for x in tensors], dim)
             case "torch.unsqueeze":
                 return torch.stack([tensors[0]], self.twin.keywords["dim"])
             case "torch.transpose":

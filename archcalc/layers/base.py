@@ -321,7 +321,7 @@ FAMILIES: Final[Mapping[str, str]] = {
     "adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d "
     "adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d",
     "blur": "blur_pool2d",
-    "reduce": "mean",
+    "reduce": "mean sum",
     "norm": "local_response_norm batch_norm1d batch_norm2d batch_norm3d",
     "layer_norm": "instance_norm1d instance_norm2d instance_norm3d group_norm layer_norm layer_norm2d "
     "global_response_norm",
@@ -338,7 +338,7 @@ FAMILIES: Final[Mapping[str, str]] = {
     "pad": "zero_pad1d zero_pad2d zero_pad3d constant_pad1d constant_pad2d constant_pad3d "
     "reflection_pad1d reflection_pad2d reflection_pad3d replication_pad1d replication_pad2d replication_pad3d",
     "resample": "upsample",
-    "merge": "add sub maximum mul matmul max_unpool2d concat",
+    "merge": "add sub maximum mul matmul max_unpool2d concat stack",
 }
 """The files of this folder that have layer kinds, and the ops of these, in the order in which they are listed."""
 

@@ -274,3 +274,33 @@ class Concat(Weightless, Windowless):
 
     def twin(self, *inputs: Shape) -> Twin:
         return Twin(self.torch_call, {"dim": self.dim}, takes_list=True)
+
+
+@kind("stack")
+class Stack(Weightless, Windowless):
+    """Its inputs, all of one shape, side by side along a new axis `dim`, as torch counts axes: 1 is before channels."""
+
+    role = Role.MERGE
+    idle = False
+    mixes_channels = False
+    torch_call = "torch.stack"
+    torch_functions = {"stack": ("dim",)}
+    torch_ignored = ()
+    merges = True
+
+    dim: Dim = 1
+
+    def requirements(self, *inputs: Sizes[S]) -> Iterator[Requirement]:
+        yield from alike(inputs, "stacks equal shapes only")
+        shown = dims(inputs[0])
+        yield Requirement(self.dim <= len(inputs[0]) + 1, lambda: f"dim {self.dim} leaves a gap after batch x {shown}")
+
+    def output_shape(self, *inputs: Sizes[S]) -> Sizes[S | int]:
+        before, after = inputs[0][: self.dim - 1], inputs[0][self.dim - 1 :]
+        return (*before, len(inputs), *after)
+
+    def mixes_places(self, *inputs: Sizes[S]) -> bool:
+        return False
+
+    def twin(self, *inputs: Shape) -> Twin:
+        return Twin(self.torch_call, {"dim": self.dim}, takes_list=True)

@@ -12,17 +12,13 @@ from archcalc.layers.sizes import S, Shape, Sizes, dims
 from archcalc.layers.twin import Twin, Work
 
 
-@kind("mean")
-class Mean(Weightless, Windowless):
-    """The mean along the axes `dim`, which then are gone, or with `keepdim` 1; as torch counts axes: 1 is channels."""
+class Reduction(Weightless, Windowless):
+    """Kinds that make one number of all along the axes `dim`."""
 
     role = Role.POOL
     idle = False
     mixes_channels = True
-    torch_call = "torch.mean"
-    torch_functions = {"mean": ("dim", "keepdim")}
     torch_ignored = ()
-    also_called = ("reduce_mean",)
 
     dim: Annotated[tuple[int, ...], SomeAxes()]
     keepdim: Flag = False
@@ -42,13 +38,37 @@ class Mean(Weightless, Windowless):
 
     def twin(self, x: Shape) -> Twin:
         keywords = {"dim": self.dim[0] if len(self.dim) == 1 else self.dim, "keepdim": self.keepdim}
-        defaults = {"keepdim": False}
-        return Twin(self.torch_call, keywords, defaults=defaults, same_work=self._as_pool(x))
+        return Twin(self.torch_call, keywords, defaults={"keepdim": False}, same_work=self.same_work(x))
 
-    def _as_pool(self, x: Shape) -> tuple[Work, ...]:
+    def same_work(self, x: Shape) -> tuple[Work, ...]:
+        """Return other calls of torch that do the same."""
+        return ()
+
+
+@kind("mean")
+class Mean(Reduction):
+    """The mean along the axes `dim`, which then are gone, or with `keepdim` 1; as torch counts axes: 1 is channels."""
+
+    torch_call = "torch.mean"
+    torch_functions = {"mean": ("dim", "keepdim")}
+    also_called = ("reduce_mean",)
+
+    def same_work(self, x: Shape) -> tuple[Work, ...]:
         """Return a mean over height, width or both as the pool that it is, after which axes are dropped."""
         if len(x) != 3 or 1 in self.dim:
             return ()
         kept = tuple(1 if axis in self.dim else size for axis, size in enumerate(x, start=1))
         pool = Work(AdaptiveAvgPool2d.torch_call, {"output_size": kept[1:]}, kept)
         return (pool,) if self.keepdim else (pool, laid_out(kept, self.output_shape(x)))
+
+
+@kind("sum")
+class Sum(Reduction):
+    """The sum along the axes `dim`, which then are gone, or with `keepdim` 1; as torch counts axes: 1 is channels.
+
+    Branches that are stacked are added so, as in networks that select among their kernels.
+    """
+
+    torch_call = "torch.sum"
+    torch_functions = {"sum": ("dim", "keepdim")}
+    also_called = ("reduce_sum",)

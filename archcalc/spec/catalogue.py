@@ -29,10 +29,10 @@ _MOST_PARENTS: Final = 32
 _MOST_ALIKE: Final = 4
 _MOST_LISTED: Final = 40
 _OTHERS: Final = {
-    ".prototxt": "Caffe's: write its layers as a spec (archcalc show caffenet prints one)",
-    ".cfg": "Darknet's or cuda-convnet's: write its layers as a spec (archcalc show alexnet_cuda_convnet2 prints one)",
-    ".py": "Python: archcalc check SPEC --against FILE.py:NAME compares a spec with a model in it",
-    ".onnx": "ONNX: write its layers as a spec (archcalc show torchvision prints one)",
+    ".py": "Python: name a class or a function in it, as in net.py:Net; archcalc import writes its spec",
+    **dict.fromkeys(
+        (".prototxt", ".cfg", ".onnx", ".keras"), "another framework's network: archcalc import FILE writes its spec"
+    ),
     **dict.fromkeys(
         (".pth", ".pt", ".ckpt", ".bin", ".safetensors"),
         "a checkpoint: archcalc identify FILE says which specs it fits",

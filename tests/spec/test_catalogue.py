@@ -125,10 +125,16 @@ def test_a_file_here_is_suggested(elsewhere: Path) -> None:
         archcalc.load("r34")
 
 
-@pytest.mark.parametrize("name", ["net.prototxt", "net.cfg", "net.py", "net.onnx", "net.pth"])
+@pytest.mark.parametrize("name", ["net.prototxt", "net.cfg", "net.py", "net.onnx", "net.keras", "net.pth"])
 def test_files_of_others_are_called_by_their_name(name: str) -> None:
-    with pytest.raises(ArchError, match=f"^{name} is not a spec, but .*archcalc (show|check|identify) "):
-        archcalc.load(name)
+    with pytest.raises(ArchError, match=f"^{name} is not a spec, but .*archcalc (import|identify) "):
+        Catalogue().load(name)
+
+
+def test_a_spec_extends_specs_only(elsewhere: Path) -> None:
+    write(elsewhere, "mine", "extends: net.cfg\n")
+    with pytest.raises(ArchError, match=r"extends: net\.cfg is not a spec, but .* archcalc import FILE writes its spec"):
+        archcalc.load("./mine.yaml")
 
 
 def test_no_specs_at_all(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,6 +45,9 @@ _IGNORED: Final = frozenset(word for kind in KINDS.values() for word in kind.tor
 _DONE_BY: Final = {function: kind for kind in KINDS.values() for function in kind.torch_functions}
 """The kind of layer whose work each function does."""
 
+_DIVIDING: Final = ("div", "divide", "truediv", "itruediv", "true_divide")
+"""Functions that multiply by what a number is the inverse of."""
+
 _RESHAPING: Final = frozenset(
     ("view", "reshape", "flatten", "ravel", "squeeze", "unsqueeze", "unflatten", "view_as", "reshape_as")
 )
@@ -88,6 +91,8 @@ class Use(NamedTuple):
         if name in ("get", "set"):  # of an attribute, whose name is the descriptor's
             name = getattr(getattr(function, "__self__", None), "__name__", name)
         named = {"dim" if word == "axis" else word: value for word, value in keywords.items()}  # as numpy calls it
+        if name in _DIVIDING and len(args) == 2 and type(args[1]) in (int, float) and args[1] and not named:
+            return cls("mul", (args[0], 1 / args[1]), named)
         return cls({"iadd": "add", "radd": "add"}.get(name, name), args, named)
 
     @property
@@ -111,6 +116,12 @@ class Use(NamedTuple):
         if not all(isinstance(one, int | slice | type(None) | type(...)) for one in index):
             return False
         return self.args[0][self.args[1]].numel() == self.args[0].numel()
+
+    def _new_axis(self) -> int:
+        """The axis that a stack makes, counted from the start among those that come out."""
+        given = self.args[1] if len(self.args) > 1 else self.keywords.get("dim", 0)
+        rank: int = self.args[0][0].dim() + 1
+        return int(given) % rank
 
     def _sides(self) -> list[int]:
         """The padding that it is told, at both ends of the last axis, of the one before it, and so on."""
@@ -147,6 +158,8 @@ class Use(NamedTuple):
         order = _order(self)
         if order:
             return {"dims": tuple(order)}
+        if self.name == STACK:
+            return {"dim": self._new_axis()}
         if self._padding:
             return self._padding[1]
         numbers = [one for one in self.args if type(one) in (int, float)]
@@ -266,6 +279,9 @@ def as_shuffle(use: Use, origin: Origin) -> dict[str, int] | None:
     is_divided = [groups * each, *places] == [*origin.shape] and use.name in _ORDERING
     return {"groups": groups} if is_divided else None
 
+
+STACK: Final = FUNCTIONS["stack"][0]
+"""What puts tensors side by side along a new axis."""
 
 MAX_POOL: Final = FUNCTIONS["max_pool2d"][0]
 """The pool that can say where it found the largest."""

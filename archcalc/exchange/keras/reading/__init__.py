@@ -1,0 +1,1 @@
+"""Keras' layers as ours, a module for each family."""
