@@ -90,7 +90,7 @@ class Origin(NamedTuple):
 
         found = import_in_a_process(model, self.params, self.input_shape)
         fault = ArchError(f"{self.word}: {found.fault}") if found.fault else None
-        return self._put_down(found.document, fault)
+        return self._put_down(found.document, fault, found.classes)
 
     def _translated(self) -> "Network":
         """Return the network of a file of another framework. Raises ArchError where nothing of it can be read."""
@@ -98,14 +98,16 @@ class Origin(NamedTuple):
             raise ArchError(f"{self.word} has no params to set: it is not a spec (archcalc import makes one of it)")
         return self._put_down(*read_of_others(self.word, self.input_shape))
 
-    def _put_down(self, document: Mapping[str, Any], fault: ArchError | None) -> "Network":
+    def _put_down(
+        self, document: Mapping[str, Any], fault: ArchError | None, classes: Mapping[str, str] = {}
+    ) -> "Network":
         """Return the network of a spec as plain data, up to a fault. Raises that where it has no layers."""
         from archcalc.exchange.yaml import written
 
         if "layers" not in document:
             raise fault or ArchError(f"{self.word} computes nothing")
-        text = written(document)
-        return Network(Catalogue(self.spec_dir).read(text, shown=self.word), self, fault, text)
+        spec = Catalogue(self.spec_dir).read(written(document), shown=self.word)
+        return Network(spec, self, fault, Written(document, classes))
 
     def _parted(self) -> "Origin":
         """Return the origin with the settings that follow its word, as in d2l:num_classes=2, among its own."""
@@ -114,6 +116,21 @@ class Origin(NamedTuple):
         if twice:
             raise ArchError(f"{self.word}: {twice[0]} is set twice, here and for all networks")
         return self._replace(word=word, params={**self.params, **params}, input_shape=input_shape or self.input_shape)
+
+
+class Written(NamedTuple):
+    """The spec that a model, or another framework's file, has become, as plain data: a layer after the other."""
+
+    document: Mapping[str, Any]
+    classes: Mapping[str, str] = {}  # never changed
+    """The names of the classes of a model's modules, by their paths."""
+
+    def text(self, is_folded: bool = True) -> str:
+        """Return the spec with branches and blocks where it has them, or with a line for each layer."""
+        from archcalc.exchange.folding import folded
+        from archcalc.exchange.yaml import written
+
+        return written(folded(self.document, self.classes) if is_folded else self.document)
 
 
 @dataclass(frozen=True, repr=False)
@@ -128,8 +145,8 @@ class Network:
     """None where it was not read from a file or a text."""
     fault: ArchError | None = None
     """Of what was no spec: why it goes on where the spec ends; None for a whole one."""
-    text: str = ""
-    """Of what was no spec: the text of the spec that it has become."""
+    became: "Written | None" = None
+    """Of what was no spec: the spec that it has become."""
 
     @cached_property
     def graph(self) -> Graph:
@@ -492,5 +509,6 @@ def from_module(module: "Module", input_shape: Inputs, name: str | None = None) 
         raise MissingError(f"to import a model needs torch ({error}): pip install 'archcalc[torch]'") from error
     found = of_module(module, read_inputs(input_shape), name)
     origin = Origin(name or type(module).__name__)
-    network = origin._put_down(found.document, ArchError(found.fault) if found.fault else None)
-    return replace(network, origin=Origin(network.text, is_text=True))
+    network = origin._put_down(found.document, ArchError(found.fault) if found.fault else None, found.classes)
+    assert network.became is not None
+    return replace(network, origin=Origin(network.became.text(is_folded=False), is_text=True))

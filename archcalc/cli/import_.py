@@ -16,7 +16,15 @@ ModelArgument = Annotated[
 ]
 
 
-def import_model(model: ModelArgument, reading: Reading = AS_SPECIFIED, output: OutputOption = None) -> None:
+FlatOption = Annotated[bool, typer.Option("--flat", help="Write a line for each layer, without branches and blocks.")]
+
+
+def import_model(
+    model: ModelArgument,
+    is_flat: FlatOption = False,
+    reading: Reading = AS_SPECIFIED,
+    output: OutputOption = None,
+) -> None:
     """Write the spec of a network that exists: of a PyTorch model, or of another framework's file.
 
     A model's code is run once, without weights, in a process of its own; a file's is not.
@@ -28,7 +36,7 @@ def import_model(model: ModelArgument, reading: Reading = AS_SPECIFIED, output: 
     from archcalc.errors import ArchError
 
     network = Networks(reading).one(model)
-    if not network.text:
+    if network.became is None:
         raise ArchError(f"{model} is a spec already: archcalc show prints it")
     say_cautions(network, network.spec.name)
-    write(network.text, output, "yaml")
+    write(network.became.text(is_folded=not is_flat), output, "yaml")

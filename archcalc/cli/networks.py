@@ -35,7 +35,7 @@ class Networks:
         if model := origin.model:
             say(f"{word} runs the code of {model.place}")
         network = origin.read()
-        if network.text and network.spec.notes:
+        if network.became and network.spec.notes:
             say(f"{word}: {network.spec.notes}")
         return network
 

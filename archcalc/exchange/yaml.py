@@ -1,7 +1,7 @@
 """Spec -> text: the fully expanded spec in one canonical form, which reads back to the same spec."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ from archcalc.spec.model import VERSION, Claim, Entry, Source, Spec, Training
 from archcalc.spec.text import plain_value
 
 SCHEMA_LINE: Final = "# yaml-language-server: $schema=archcalc.schema.json"
-_PLAIN = re.compile(r"[A-Za-z][\w./+()-]*(?: [\w./+()-]+)*|[0-9][\w.]*%?")
+_PLAIN = re.compile(r"[A-Za-z][\w./+()-]*(?: [\w./+()-]+)*|[0-9][\w.]*%?|\$\w+|\$\([\w +*-]+\)")
 
 
 def document(spec: Spec) -> dict[str, Any]:
@@ -102,8 +102,15 @@ def _block(parts: Mapping[str, Any], indent: str) -> Iterator[str]:
     for key, value in parts.items():
         if key in ("layers", "claims"):
             yield f"{indent}{key}:\n"
-            for item in value:
-                yield from _item(item, f"{indent}  ")
+            yield from _items(value, f"{indent}  ")
+        elif key == "paths":
+            yield f"{indent}{key}:\n"
+            yield from (_listed(path, f"{indent}  ") for path in value)
+        elif key == "blocks":
+            yield f"{indent}{key}:\n"
+            for name, block in value.items():
+                yield f"{indent}  {_flow(name)}:\n"
+                yield from _block(block, f"{indent}    ")
         elif key == "sources":
             yield f"{indent}{key}:\n"
             yield from (f"{indent}  {_flow(name)}: {_flow(source)}\n" for name, source in value.items())
@@ -111,12 +118,23 @@ def _block(parts: Mapping[str, Any], indent: str) -> Iterator[str]:
             yield f"{indent}{key}: {_flow(value)}\n"
 
 
-def _item(item: dict[str, Any], indent: str) -> Iterator[str]:
-    if item.get("op") != "towers":
-        yield f"{indent}- {_flow(item)}\n"
-        return
-    lines = "".join(_block(item, f"{indent}  "))
-    yield f"{indent}- {lines.removeprefix(f'{indent}  ')}"
+_LONG: Final = ("layers", "paths")
+"""What an item holds that stands on several lines."""
+
+
+def _items(items: Iterable[dict[str, Any]], indent: str) -> Iterator[str]:
+    """Write each item of a list on a line of its own, or where it holds a list, on several."""
+    for item in items:
+        if item.keys().isdisjoint(_LONG):
+            yield f"{indent}- {_flow(item)}\n"
+        else:
+            yield f"{indent}- {''.join(_block(item, f'{indent}  ')).removeprefix(f'{indent}  ')}"
+
+
+def _listed(items: list[dict[str, Any]], indent: str) -> str:
+    """Write a list that is an item of a list."""
+    inner = "".join(_items(items, f"{indent}  "))
+    return f"{indent}- {inner.removeprefix(f'{indent}  ')}" if items else f"{indent}- []\n"
 
 
 def _flow(value: Any) -> str:

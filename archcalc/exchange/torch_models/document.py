@@ -1,7 +1,7 @@
 """Calls to a spec as plain data, as far as they can be said."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from archcalc.calls import Seen
@@ -18,14 +18,16 @@ class Imported:
     document: Mapping[str, Any]
     fault: str = ""
     """Why the model goes on where the spec ends; empty for a whole one."""
+    classes: Mapping[str, str] = field(default_factory=dict)
+    """The names of the classes of its modules, by their paths."""
 
     def to_json(self) -> Any:
         """Return it as JSON, for another process."""
-        return {"document": self.document, "fault": self.fault}
+        return {"document": self.document, "fault": self.fault, "classes": self.classes}
 
     @classmethod
     def from_json(cls, data: Any) -> Self:
-        return cls(data["document"], data["fault"])
+        return cls(data["document"], data["fault"], data["classes"])
 
 
 def imported(seen: Seen, given: Inputs, head: Mapping[str, Any]) -> Imported:

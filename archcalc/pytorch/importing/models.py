@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Final
 
 import torch
@@ -88,7 +89,7 @@ def _put_down(module: nn.Module, traced: Traced, given: Inputs, head: Mapping[st
     found = imported(seen, given, {**head, "notes": _notes(traced)})
     if not found.fault:
         _expect_agreement(link(Catalogue().read(written(found.document))), seen, _read_params(module, traced))
-    return found
+    return replace(found, classes={path: type(part).__name__ for path, part in module.named_modules() if path})
 
 
 def _read_params(module: nn.Module, traced: Traced) -> int:
