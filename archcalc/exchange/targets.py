@@ -4,7 +4,7 @@ from typing import Final, Literal, NamedTuple
 
 from archcalc.graph import Graph
 
-Text = Literal["pytorch", "yaml", "json"]
+Text = Literal["pytorch", "caffe", "keras", "yaml", "json"]
 """What is text."""
 Target = Literal[Text, "onnx"]
 
@@ -17,6 +17,8 @@ class _Writer(NamedTuple):
 
 _WRITERS: Final[dict[str, _Writer]] = {
     "pytorch": _Writer("archcalc.exchange.pytorch_source", (".py",)),
+    "caffe": _Writer("archcalc.exchange.caffe.writing", (".prototxt",)),
+    "keras": _Writer("archcalc.exchange.keras"),
 }
 
 

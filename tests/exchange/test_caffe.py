@@ -1,5 +1,6 @@
 """Caffe's .prototxt files: BVLC's own, with the totals that are known of them, and the grammar in small."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,9 +8,13 @@ from hypothesis import given, settings
 
 import archcalc
 from archcalc.errors import ArchError
+from archcalc.exchange import caffe
 from archcalc.exchange.caffe.prototext import parse
+from archcalc.exchange.yaml import written
 from tests.commands import run
+from tests.conftest import BUNDLED
 from tests.exchange.readers import FOLDER, fault_of, is_refused_or_sound, network, spoilt, text_of
+from tests.sizes import by_size
 
 PROTOTXT = FOLDER / "caffe"
 
@@ -132,6 +137,8 @@ def layer(kind: str, *parts: str, bottom: str = "data", name: str = "x", top: st
          "op: adaptive_avg_pool2d, output_size: 1}"),
         (layer("Pooling", "pooling_param { pool: AVE kernel_size: 2 stride: 2 round_mode: FLOOR }"),
          "op: avg_pool2d, kernel_size: 2}"),
+        (layer("Pooling", "pooling_param { kernel_size: 3 ceil_mode: false stride: 2 }"),
+         "op: max_pool2d, kernel_size: 3, stride: 2}"),
         (layer("LRN"), "op: local_response_norm, size: 5, alpha_per: mean, alpha: 1}"),
         (layer("ReLU", "relu_param { negative_slope: 0.1 }"), "op: leaky_relu, negative_slope: 0.1}"),
         (layer("PReLU"), "op: prelu, num_parameters: 3}"),
@@ -207,3 +214,53 @@ def test_what_is_spoilt_is_refused_or_read(tmp_path_factory: pytest.TempPathFact
     path = tmp_path_factory.mktemp("spoilt") / "net.prototxt"
     path.write_text(text, encoding="utf-8")
     is_refused_or_sound(path, None)
+
+
+NOT_OF_CAFFE = {
+    **dict.fromkeys(
+        ("alexnet_ccv", "alexnet_paper", "alexnet_torch7"), "conv1: Caffe has no layers that are on several"
+    ),
+    "alexnet_cuda_convnet2": "conv1: Caffe rounds convolutions down",
+    "alexnet_tf_benchmark": "conv1: Caffe pads both sides alike, not 3x3 before and 4x4 after",
+    "convnext_tiny": "stem_norm: Caffe has no layer that does what layer_norm2d does",
+    **dict.fromkeys(
+        ("cuda_convnet_11pct", "cuda_convnet_13pct"), "local3: Caffe has no layer that does what local2d does"
+    ),
+    "efficientnet_b0": "bn0.silu: Caffe has no layer that does what silu does",
+    "fcn_alexnet": "rows: Caffe has no layer that does what slice does",
+    "googlenet_aux": "aux2.pool: Caffe's pools cannot make 4x4 of 14x14: their windows are all alike",
+    "lenet5": "C3: Caffe has no layer that does what table_conv2d does",
+    "mobilenet_v1": "conv0: Caffe pads both sides alike, not 0x0 before and 1x1 after",
+    "mobilenet_v2": "bn0.relu6: Caffe has no layer that does what relu6 does",
+    **dict.fromkeys(("mobilenet_v3_large", "mobilenet_v3_small"), "bn0.hardswish: Caffe has no layer that does"),
+    "regnet_y_400mf": "block1.first.sum.f.se.scaled: Caffe puts equal shapes together, not 48x1x1 and 48x56x56",
+    "segnet": "unpool5: Caffe has no layer that does what max_unpool2d does",
+    "shufflenet_v2_x1_0": "stage2.first.shuffle: Caffe has no layer that does what channel_shuffle does",
+    "unet": "cut4.rows: Caffe has no layer that does what slice does",
+    "yolo_v2_tiny_voc": "pool6: Caffe makes other windows than these 13x13: it pads both sides alike, and rounds up",
+}
+
+
+@pytest.mark.parametrize("spec", by_size(BUNDLED))
+def test_what_is_written_is_the_same_when_it_is_read(spec: str) -> None:
+    ours = archcalc.load(spec)
+    if spec in NOT_OF_CAFFE:
+        with pytest.raises(ArchError, match=f"^layer {re.escape(NOT_OF_CAFFE[spec])}"):
+            ours.export("caffe")
+        return
+    found = caffe.read(ours.export("caffe"), "net.prototxt", "net", None)
+    assert found.fault is None
+    theirs = archcalc.load(written(found.document))
+    assert theirs.table().totals == ours.table().totals
+    assert [(row.output_shape, row.params, row.macs) for row in theirs.table().rows if row.params or row.macs] == [
+        (row.output_shape, row.params, row.macs) for row in ours.table().rows if row.params or row.macs
+    ]
+
+
+def test_a_file_of_caffe_is_written_by_its_ending(tmp_path: Path) -> None:
+    path = tmp_path / "net.prototxt"
+    assert run("export", "caffenet", "--output", str(path)).returncode == 0
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith('name: "caffenet"\nlayer {\n  name: "input"\n  type: "Input"\n')
+    assert "  lrn_param {\n    local_size: 5\n    alpha: 0.0001\n" in text
+    assert run("table", str(path)).stdout.count("conv2d") == 6

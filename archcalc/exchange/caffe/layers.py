@@ -132,6 +132,7 @@ def _depthwise(layer: Message, blobs: Blobs) -> None:
 
 _POOLS: Final = {"MAX": "max_pool2d", "0": "max_pool2d", "AVE": "avg_pool2d", "1": "avg_pool2d"}
 _ROUNDED_DOWN: Final = ("FLOOR", "1")
+"""The `round_mode` of Caffe; branches of it have `ceil_mode: false` in its place."""
 
 
 def _pooling(layer: Message, blobs: Blobs) -> None:
@@ -142,8 +143,8 @@ def _pooling(layer: Message, blobs: Blobs) -> None:
     if own.flag("global_pooling", False):
         blobs.put(layer, f"adaptive_{_POOLS[word]}", source, output_size=1)
         return
-    rounding = False if own.word("round_mode", "CEIL") in _ROUNDED_DOWN else "caffe"
-    blobs.put(layer, _POOLS[word], source, **_window(own), ceil_mode=rounding)
+    is_down = own.word("round_mode", "CEIL") in _ROUNDED_DOWN or not own.flag("ceil_mode", True)
+    blobs.put(layer, _POOLS[word], source, **_window(own), ceil_mode=False if is_down else "caffe")
 
 
 def _inner_product(layer: Message, blobs: Blobs) -> None:
