@@ -22,7 +22,7 @@ from archcalc.layers.layer_norm import (
 from archcalc.layers.linear import Linear
 from archcalc.layers.local import Local2d
 from archcalc.layers.merge import Add, Concat, Matmul, Maximum, MaxUnpool2d, Mul, Stack, Sub
-from archcalc.layers.norm import BatchNorm1d, BatchNorm2d, BatchNorm3d, LocalResponseNorm
+from archcalc.layers.norm import BatchNorm1d, BatchNorm2d, BatchNorm3d, FrozenBatchNorm2d, LocalResponseNorm
 from archcalc.layers.normed_conv import StandardizedConv2d, WeightNormConv1d, WeightNormConv2d, WeightNormConv3d
 from archcalc.layers.pad import (
     ConstantPad1d,
@@ -500,6 +500,9 @@ CASES = [
     case(LayerNorm2d(), [MAP], MAP, params=8),
     case(LayerNorm2d(eps=1e-6, bias=False), [MAP], MAP, params=4),
     case(LayerNorm2d(elementwise_affine=False), [MAP], MAP),
+    # 4 scales, 4 shifts, 4 means and 4 variances, none of them learnt
+    case(FrozenBatchNorm2d(), [MAP], MAP, buffers=16),
+    case(FrozenBatchNorm2d(eps=1e-3), [MAP], MAP, buffers=16),
     case(GlobalResponseNorm(), [MAP], MAP, params=8),
     case(GlobalResponseNorm(eps=1e-3), [MAP], MAP, params=8),
     case(GlobalResponseNorm(channels_last=True), [(5, 6, 4)], (5, 6, 4), params=8),

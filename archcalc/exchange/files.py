@@ -16,8 +16,13 @@ _Reader = Callable[[Path, str, str, Inputs | None], Taken]
 
 
 def is_of_others(word: str) -> bool:
-    """Return whether a word names a file of another framework, by its ending."""
-    return os.path.splitext(word)[1].lower() in _READERS
+    """Return whether a word names a file of another framework, by its ending; JSON by what is in it."""
+    ending = os.path.splitext(word)[1].lower()
+    if ending == ".json":
+        from archcalc.exchange.keras import is_keras
+
+        return is_keras(word)
+    return ending in _READERS
 
 
 def read(word: str, given: Inputs | None) -> Taken:
@@ -46,4 +51,22 @@ def _prototxt(path: Path, shown: str, name: str, given: Inputs | None) -> Taken:
     return caffe.read(decode(read_bytes(path, shown), shown), shown, name, given)
 
 
-_READERS: Final[dict[str, _Reader]] = {".prototxt": _prototxt, ".cfg": _cfg}
+def _keras(path: Path, shown: str, name: str, given: Inputs | None) -> Taken:
+    from archcalc.exchange import keras
+
+    return keras.read(path, shown, name, given)
+
+
+def _onnx(path: Path, shown: str, name: str, given: Inputs | None) -> Taken:
+    from archcalc.exchange import onnx
+
+    return onnx.read(path, shown, name, given)
+
+
+_READERS: Final[dict[str, _Reader]] = {
+    ".prototxt": _prototxt,
+    ".cfg": _cfg,
+    ".keras": _keras,
+    ".json": _keras,
+    ".onnx": _onnx,
+}

@@ -19,6 +19,7 @@ _WRITERS: Final[dict[str, _Writer]] = {
     "pytorch": _Writer("archcalc.exchange.pytorch_source", (".py",)),
     "caffe": _Writer("archcalc.exchange.caffe.writing", (".prototxt",)),
     "keras": _Writer("archcalc.exchange.keras"),
+    "onnx": _Writer("archcalc.exchange.onnx", (".onnx",)),
 }
 
 

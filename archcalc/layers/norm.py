@@ -196,3 +196,38 @@ class BatchNorm3d(OfPlaces):
 
     axes = 3
     torch_call = "nn.BatchNorm3d"
+
+
+@kind("frozen_batch_norm2d")
+class FrozenBatchNorm2d(Statistics, Spatial):
+    """A batch norm whose statistics, scale and shift are all fixed: stored and not learnt, as detectors have them.
+
+    It is that of torchvision's `ops`: https://docs.pytorch.org/vision/stable/generated/torchvision.ops.FrozenBatchNorm2d.html
+    """
+
+    axes = 2
+    mixes_channels = False
+    input_axis = None
+    torch_call = "FrozenBatchNorm2d"
+    also_called = ("frozen_bn",)
+
+    eps: Positive = 1e-5
+
+    def param_shapes(self, x: Sizes[S]) -> dict[str, Sizes[S]]:
+        return {}
+
+    def buffer_shapes(self, x: Sizes[S]) -> dict[str, Sizes[S]]:
+        return dict.fromkeys(("weight", "bias", "running_mean", "running_var"), (x[0],))
+
+    def mixes_places(self, x: Sizes[S]) -> bool:
+        return False
+
+    def twin(self, x: Shape) -> Twin:
+        keywords = {"num_features": x[0], "eps": self.eps}
+        return Twin(
+            self.torch_call,
+            keywords,
+            positional=("num_features",),
+            defaults={"eps": 1e-5},
+            adds_up=("num_features",),
+        )

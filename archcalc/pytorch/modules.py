@@ -15,6 +15,29 @@ class LayerNorm2d(nn.LayerNorm):
         return normed.permute(0, 3, 1, 2)
 
 
+class FrozenBatchNorm2d(nn.Module):
+    """A batch norm of (batch, num_features, height, width) whose statistics, scale and shift are all fixed."""
+
+    __constants__ = ("num_features", "eps")
+
+    weight: Tensor
+    bias: Tensor
+    running_mean: Tensor
+    running_var: Tensor
+
+    def __init__(self, num_features: int, eps: float = 1e-5) -> None:
+        super().__init__()
+        self.num_features, self.eps = num_features, eps
+        self.register_buffer("weight", torch.ones(num_features))
+        self.register_buffer("bias", torch.zeros(num_features))
+        self.register_buffer("running_mean", torch.zeros(num_features))
+        self.register_buffer("running_var", torch.ones(num_features))
+
+    def forward(self, x: Tensor) -> Tensor:
+        scale = (self.weight * (self.running_var + self.eps).rsqrt()).view(-1, 1, 1)
+        return x * scale + (self.bias.view(-1, 1, 1) - self.running_mean.view(-1, 1, 1) * scale)
+
+
 class GlobalResponseNorm(nn.Module):
     """Channels scaled by how large they are beside the others, of maps of (batch, channels, height, width).
 

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from math import prod
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,46 @@ def test_a_convolutional_network_of_torchvision_has_what_it_publishes(name: str)
 
 def test_there_are_68_of_them() -> None:
     assert len(CONVOLUTIONAL) == 68
+
+
+SEGMENTATION = list_models(module=torchvision.models.segmentation)
+VIDEO = ("r3d_18", "mc3_18", "r2plus1d_18", "s3d")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[] if name == "r3d_18" else [pytest.mark.slow]) for name in (*SEGMENTATION, *VIDEO)],
+)
+def test_networks_for_segmentation_and_videos_have_what_is_published(name: str) -> None:
+    has_second_head = name in SEGMENTATION and not name.startswith("lraspp")
+    settings = {"aux_loss": True} if has_second_head else {}
+    totals = imported("torchvision", name, **settings).table().totals
+    published = next(iter(get_model_weights(name))).meta
+    assert (totals.params, round(totals.macs / 1e9, 3)) == (published["num_params"], published["_ops"])
+
+
+BACKBONES = "torchvision.models.detection.backbone_utils"
+
+
+@pytest.mark.parametrize(
+    ("maker", "settings"),
+    [
+        ("resnet_fpn_backbone", {"backbone_name": "resnet50", "weights": None}),
+        pytest.param(
+            "mobilenet_backbone",
+            {"backbone_name": "mobilenet_v3_large", "weights": None, "fpn": True},
+            marks=pytest.mark.slow,
+        ),
+    ],
+)
+def test_backbones_for_detection_have_their_parameters_and_buffers(maker: str, settings: dict[str, object]) -> None:
+    found = models.import_model(Wanted(Model(BACKBONES, maker), settings, (3, 224, 224), ()), lambda _: None)
+    assert found.fault == ""
+    network = archcalc.load(written(found.document))
+    module = getattr(torchvision.models.detection.backbone_utils, maker)(**settings)
+    assert network.table().totals.params == sum(one.numel() for one in module.parameters())
+    buffers = [shape for node in network.graph.nodes for shape in node.own_buffers.values()]
+    assert sum(map(prod, buffers)) == sum(one.numel() for one in module.buffers())
 
 
 SAME_AS_BUNDLED = {

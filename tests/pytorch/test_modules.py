@@ -7,10 +7,12 @@ from timm.layers.grn import GlobalResponseNorm as TheirResponseNorm
 from torch.nn import functional
 from torchvision.models.convnext import LayerNorm2d as TheirLayerNorm2d
 from torchvision.models.convnext import convnext_tiny
+from torchvision.ops import FrozenBatchNorm2d as TheirFrozenNorm
 from torchvision.ops import StochasticDepth as TheirStochasticDepth
 
 from archcalc.pytorch.modules import (
     BlurPool2d,
+    FrozenBatchNorm2d,
     GlobalResponseNorm,
     LayerNorm2d,
     LocallyConnected2d,
@@ -117,6 +119,16 @@ def test_channels_of_each_place_are_normalized_as_in_torchvision() -> None:
     theirs.load_state_dict(ours.state_dict())
     x = torch.randn(2, 6, 4, 5)
     assert torch.equal(ours(x), theirs(x))
+
+
+def test_frozen_norms_are_those_of_torchvision() -> None:
+    ours, theirs = FrozenBatchNorm2d(3, eps=1e-3), TheirFrozenNorm(3, eps=1e-3)
+    state = {name: torch.rand(3) for name in ours.state_dict()}
+    ours.load_state_dict(state)
+    theirs.load_state_dict(state)
+    x = torch.randn(2, 3, 4, 5)
+    torch.testing.assert_close(ours(x), theirs(x))
+    assert not list(ours.parameters())
 
 
 def test_responses_are_normalized_as_their_paper_says() -> None:

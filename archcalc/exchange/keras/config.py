@@ -54,16 +54,14 @@ class Config:
         return self.said.get(key)
 
     def integer(self, key: str, default: int | None = None, least: int = 1) -> int:
-        value = self.said.get(key)
-        value = default if value is None else value
+        value = self._said(key, default)
         if is_integer(value) and least <= value <= LARGEST:
             return int(value)
         raise self.refuse(key, f"an integer >= {least}")
 
     def sizes(self, key: str, axes: int, default: Any = None, least: int = 1) -> tuple[int, ...]:
         """Return an integer for each axis; one may stand for all."""
-        value = self.said.get(key)
-        value = default if value is None else value
+        value = self._said(key, default)
         sizes = tuple(value) if isinstance(value, list | tuple) else (value,) * axes
         if len(sizes) == 1:
             sizes *= axes
@@ -73,7 +71,7 @@ class Config:
 
     def pairs(self, key: str, axes: int) -> tuple[tuple[int, int], ...]:
         """Return what is before and after each axis: of a number for all, of one for each axis, or of both of each."""
-        value = self.said.get(key)
+        value: Any = self.said.get(key)
         if axes == 1 and isinstance(value, list) and len(value) == 2:
             value = [value]
         each = value if isinstance(value, list) else [value] * axes
@@ -85,15 +83,14 @@ class Config:
 
     def integers(self, key: str) -> tuple[int, ...]:
         """Return one integer or several, of any sign."""
-        value = self.said.get(key)
+        value: Any = self.said.get(key)
         numbers = value if isinstance(value, list) else [value]
         if numbers and all(is_integer(number) and abs(number) <= LARGEST for number in numbers):
             return tuple(numbers)
         raise self.refuse(key, "an integer or a list of them")
 
     def number(self, key: str, default: float) -> float:
-        value = self.said.get(key)
-        value = default if value is None else value
+        value = self._said(key, default)
         if isinstance(value, dict) and isinstance(value.get("config"), dict):  # Keras 2 wrote numbers of numpy so
             value = value["config"].get("value")
         if is_integer(value) or isinstance(value, float):
@@ -101,18 +98,21 @@ class Config:
         raise self.refuse(key, "a number")
 
     def flag(self, key: str, default: bool) -> bool:
-        value = self.said.get(key)
-        value = default if value is None else value
+        value = self._said(key, default)
         if isinstance(value, bool):
             return value
         raise self.refuse(key, "true or false")
 
     def word(self, key: str, default: str, known: tuple[str, ...]) -> str:
-        value = self.said.get(key)
-        value = default if value is None else value
+        value = self._said(key, default)
         if isinstance(value, str) and value.lower() in known:
             return value.lower()
         raise self.refuse(key, listing(known))
+
+    def _said(self, key: str, default: Any) -> Any:
+        """Return what is said; what is null is not said."""
+        value = self.said.get(key)
+        return default if value is None else value
 
     def refuse(self, key: str, words: str) -> ArchError:
         return ArchError(f"{key} of {self.owner} must be {words}, got {spell(self.said.get(key))}")

@@ -75,7 +75,29 @@ def _functional(config: Mapping[str, Any]) -> Model:
     inputs, outputs = (tuple(_refs(config.get(key))) for key in ("input_layers", "output_layers"))
     if not inputs or not outputs:
         raise ArchError(f"the model has no {'output' if inputs else 'input'}_layers")
-    return Model(parts, inputs, outputs)
+    return _from_zero(Model(parts, inputs, outputs))
+
+
+def _from_zero(model: Model) -> Model:
+    """Return a model in which the calls of models in it are counted from 0.
+
+    Some versions count them from 1, as a model was called once by itself; so the last call has a number too many.
+    """
+    counts = {part.name: len(part.calls) for part in model.parts if part.is_model}
+    named = (
+        ref for refs in (model.outputs, *(call.reads for part in model.parts for call in part.calls)) for ref in refs
+    )
+    late = {ref.layer for ref in named if ref.call >= counts.get(ref.layer, ref.call + 1)}
+    if not late:
+        return model
+
+    def less(refs: tuple[Ref, ...]) -> tuple[Ref, ...]:
+        return tuple(ref._replace(call=ref.call - 1) if ref.layer in late else ref for ref in refs)
+
+    parts = (
+        part._replace(calls=tuple(call._replace(reads=less(call.reads)) for call in part.calls)) for part in model.parts
+    )
+    return Model(tuple(parts), model.inputs, less(model.outputs))
 
 
 def _sequential(said: Mapping[str, Any], config: Any) -> Model:

@@ -4,8 +4,6 @@ Weights are never read, and nothing is unpacked to disk.
 """
 
 import json
-import os
-import re
 import struct
 import zipfile
 import zlib
@@ -14,44 +12,17 @@ from typing import Any, Final
 
 from archcalc.errors import ArchError, Mark, first_line
 from archcalc.exchange.keras.config import version_of
+from archcalc.exchange.keras.recognized import MOST_BYTES, is_model
 from archcalc.files import is_pipe_or_device, remember
-
-MOST_BYTES: Final = 32_000_000
-"""Of JSON; that of the largest models of Keras is about 2 MB."""
 
 _CONFIG: Final = "config.json"
 _METADATA: Final = "metadata.json"
 _MOST_RECORDS: Final = 100_000
-_LOOKED_AT: Final = 65_536
 _BROKEN: Final = (
     *(zipfile.BadZipFile, zlib.error, struct.error),
     *(EOFError, ValueError, NotImplementedError, RuntimeError),
 )
 """What zipfile raises for archives that are damaged, or of a sort that Keras does not write."""
-
-
-def is_keras(word: str) -> bool:
-    """Return whether a .json file describes a model of Keras. One that is broken is Keras' if it begins as such."""
-    try:
-        if not os.path.isfile(word):
-            return False
-        with open(word, "rb") as stream:
-            start = stream.read(_LOOKED_AT)
-            if b'"class_name"' not in start:
-                return False
-            whole = start + stream.read(MOST_BYTES)
-    except (OSError, ValueError):
-        return False
-    try:
-        found = json.loads(whole)
-    except (ValueError, RecursionError):
-        return re.match(rb'\s*\{\s*"archcalc"', start) is None
-    return is_model(found)
-
-
-def is_model(found: Any) -> bool:
-    """Return whether what was read has the keys of a model of Keras, and is no spec."""
-    return isinstance(found, dict) and {"class_name", "config"} <= found.keys() and "archcalc" not in found
 
 
 def open_model(path: Path, shown: str) -> tuple[dict[str, Any], int]:
@@ -76,12 +47,12 @@ def _of_archive(path: Path, shown: str) -> tuple[dict[str, Any], int]:
     try:
         with zipfile.ZipFile(path) as archive:
             found = _expected(_parsed(_record(archive, _CONFIG), f"{shown}/{_CONFIG}"), shown)
-            said = {}
+            said: Any = {}
             if _METADATA in archive.namelist():
                 said = _parsed(_record(archive, _METADATA), f"{shown}/{_METADATA}")
     except _BROKEN as error:
-        said = " ".join(first_line(error).split())[:100]
-        raise ArchError(f"{shown} is not a .keras archive, or is damaged or cut off ({said})") from None
+        why = " ".join(first_line(error).split())[:100]
+        raise ArchError(f"{shown} is not a .keras archive, or is damaged or cut off ({why})") from None
     return found, version_of({**found, **said} if isinstance(said, dict) else found)
 
 
@@ -94,8 +65,7 @@ def _record(archive: zipfile.ZipFile, name: str) -> bytes:
     if named[0].file_size > MOST_BYTES:
         raise ArchError(f"its {name} would unpack to {named[0].file_size:,} bytes, which no model's description has")
     with archive.open(named[0]) as stream:
-        content = stream.read(MOST_BYTES + 1)
-    return content
+        return stream.read(MOST_BYTES + 1)
 
 
 def _parsed(content: bytes, shown: str) -> Any:

@@ -1,5 +1,6 @@
 """One call of a layer of Keras, as it is read: its settings, what it reads, and where its layers are put down."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -19,6 +20,8 @@ class Step(NamedTuple):
     """Of Keras, the first number."""
     firsts: dict[str, str]
     """The layers that have weights, by their paths in the model, under the names that they have here."""
+    times: Counter[str]
+    """How often each path was put down."""
     path: str
     class_name: str
     config: Config
@@ -47,7 +50,9 @@ class Step(NamedTuple):
         """Put a layer down, or one of several, which `part` names; with its first weights, if it is called again."""
         name = self.path + part
         reads = self.source if source is None else source
-        made = self.sketch.add(name, op, reads, None, again=self.firsts.get(name, ""), **fields)
+        self.times[name] += 1
+        wanted = name if self.times[name] == 1 else f"{name}_{self.times[name]}"
+        made = self.sketch.add(wanted, op, reads, None, again=self.firsts.get(name, ""), **fields)
         if self.sketch.lines[-1].has_weights:
             self.firsts.setdefault(name, made)
         return made

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from inspect import signature
 from typing import Any, Final, NamedTuple
 
 import torch
@@ -96,11 +97,27 @@ def _torchvision(model: Model) -> _Library:
     if model.name not in names:
         raise ArchError(f"torchvision has no model '{model.name}'{did_you_mean(model.name, names)}")
     builder = models.get_model_builder(model.name)
-    bare = {"init_weights": False} if model.name in _SLOWLY_INITIALIZED else {}
+    bare: dict[str, Any] = {"init_weights": False} if model.name in _SLOWLY_INITIALIZED else {}
+    if "weights_backbone" in signature(builder).parameters:
+        bare["weights_backbone"] = None  # which would be downloaded
     weights = models.get_model_weights(model.name)
-    crop = next(iter(weights)).transforms().crop_size[0] if len(weights) else 224
+    given = _made_for(next(iter(weights)).transforms()) if len(weights) else (3, _COMMON, _COMMON)
     source = {"title": f"torchvision.models.{model.name}", "version": torchvision.__version__.partition("+")[0]}
-    return _Library(lambda **settings: builder(**bare | settings), (3, crop, crop), source)
+    return _Library(lambda **settings: builder(**bare | settings), given, source)
+
+
+_COMMON: Final = 224
+_FRAMES: Final = 16
+"""How many frames torchvision's figures of networks for videos are about."""
+
+
+def _made_for(preset: Any) -> Inputs | None:
+    """Return the shape that a preset of torchvision's makes; None where it leaves images as large as they are."""
+    size = getattr(preset, "crop_size", None) or getattr(preset, "resize_size", None)
+    if not size:
+        return None
+    high, wide = (size[0], size[0]) if len(size) == 1 else size
+    return (3, _FRAMES, high, wide) if type(preset).__name__.startswith("Video") else (3, high, wide)
 
 
 def _timm(model: Model) -> _Library:

@@ -12,7 +12,7 @@ from archcalc.pytorch.trace.origins import shape_of, tensors_in
 _BY_CLASS: Final = {kind.torch_call.removeprefix("nn."): kind for kind in KINDS.values()}
 
 _ELSEWHERE: Final = (
-    *("torchvision.models.convnext", "torchvision.ops.stochastic_depth"),
+    *("torchvision.models.convnext", "torchvision.ops.stochastic_depth", "torchvision.ops.misc"),
     *("timm.layers.blur_pool", "timm.layers.grn"),
 )
 """Where there are classes of the same names that do the same."""
@@ -68,6 +68,8 @@ def fields_of(part: nn.Module) -> dict[str, Any]:
     ignored = kind.torch_ignored if kind else ()
     names = constants or (kind.fields if kind else ())
     fields = {name: getattr(part, name) for name in names if name not in ignored and hasattr(part, name)}
+    if kind and "num_features" not in fields and hasattr(part, "running_mean"):  # of torchvision's FrozenBatchNorm2d
+        fields["num_features"] = cast(Tensor, part.running_mean).numel()
     if hasattr(part, "channel_dim"):  # of timm's GlobalResponseNorm
         fields |= {"num_channels": cast(Tensor, part.weight).numel(), "channels_last": part.channel_dim == -1}
     if fields.get("padding_mode") == "zeros" and not (kind and "padding_mode" in kind.fields):

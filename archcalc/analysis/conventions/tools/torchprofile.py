@@ -16,6 +16,7 @@ TORCHPROFILE = convention(
         "batch_norm_d instance_norm_d group_norm": "bias",
         "layer_norm layer_norm2d": "scaled",
         "global_response_norm": "2 outputs + slices",
+        "frozen_batch_norm2d": "outputs + 2 features",
         "mul": "adds",
         "upsample": "4 bilinear",
         "avg_pool_d adaptive_avg_pool_d mean leaky_relu scale times": "outputs",

@@ -12,14 +12,14 @@ PADDINGS = ("valid", "same")
 
 def convolution(step: Step, axes: int) -> str:
     config = step.config
-    fields = {"out_channels": config.integer("filters"), "groups": config.integer("groups", 1)}
+    fields: dict[str, Any] = {"out_channels": config.integer("filters"), "groups": config.integer("groups", 1)}
     made = step.put(f"conv{axes}d", **fields, **_window(step, axes), bias=config.flag("use_bias", True))
     return put_activation(step, made)
 
 
 def depthwise(step: Step, axes: int) -> str:
     config, channels = step.config, _channels(step, axes)
-    fields = {"out_channels": channels * config.integer("depth_multiplier", 1), "groups": channels}
+    fields: dict[str, Any] = {"out_channels": channels * config.integer("depth_multiplier", 1), "groups": channels}
     made = step.put(f"conv{axes}d", **fields, **_window(step, axes), bias=config.flag("use_bias", True))
     return put_activation(step, made)
 
@@ -51,31 +51,6 @@ def dense(step: Step) -> str:
         raise step.refuse(f"with {step.rank} axes after the batch")
     step.note("Dense layers that read maps compute at each place alone, and are convolutions of 1 place here.")
     made = step.put(f"conv{step.rank - 1}d", out_channels=units, kernel_size=1, bias=bias)
-    return put_activation(step, made)
-
-
-def transposed(step: Step, axes: int) -> str:
-    """Put down a transposed convolution, and where its padding is uneven what cuts the rest off."""
-    config = step.config
-    kernel, strides = config.sizes("kernel_size", axes), config.sizes("strides", axes, 1)
-    dilation = config.sizes("dilation_rate", axes, 1)
-    more = None if config.get("output_padding") is None else config.sizes("output_padding", axes, least=0)
-    is_same = config.word("padding", "valid", PADDINGS) == "same"
-    cut, extra = [], []
-    for axis in range(axes):
-        reach, stride = span(kernel[axis], dilation[axis]), strides[axis]
-        wanted = max(0, stride - reach) if more is None else more[axis]
-        wanted_same = stride - reach if more is None else reach % 2 - reach + more[axis]
-        cut.append(max(0, -(wanted_same // 2)) if is_same else 0)
-        extra.append(2 * cut[-1] + wanted_same if is_same else wanted)
-    over = [max(0, more_here - max(stride, one) + 1) for more_here, stride, one in zip(extra, strides, dilation)]
-    if any(over) and is_same:
-        raise step.refuse(f"with a window of {list(kernel)} at strides {list(strides)} and padding same")
-    if any(one and other for one, other in zip(cut, extra, strict=True)):
-        step.note("Transposed convolutions with padding same lie one place off where Keras pads unevenly.")
-    fields: dict[str, Any] = {"kernel_size": kernel, "stride": strides, "padding": cut, "output_padding": extra}
-    fields |= {"dilation": dilation, "bias": config.flag("use_bias", True)}
-    made = step.put(f"conv_transpose{axes}d", out_channels=config.integer("filters"), **fields)
     return put_activation(step, made)
 
 
