@@ -509,6 +509,7 @@ CASES = [
     # a factor, or a factor and a shift, for each of 4 channels, of 10 features, or for all
     case(Scale(), [MAP], MAP, params=4),
     case(Scale(bias=True), [(10,)], (10,), params=20),
+    case(Scale(weight=False, bias=True), [MAP], MAP, params=4),
     case(Scale(per="tensor"), [MAP], MAP, params=1),
     case(Scale(per="tensor", bias=True), [(10,)], (10,), params=2),
     case(Relu(), [MAP], MAP),

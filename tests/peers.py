@@ -162,6 +162,7 @@ VARIANTS: Final = {
     "standardized_conv2d_bare": "{op: standardized_conv2d, out_channels: 4, kernel_size: 3, bias: false, gain: true}",
     "weight_norm_conv2d_bare": "{op: weight_norm_conv2d, out_channels: 4, kernel_size: [3, 2], bias: false}",
     "scale_shifted": "{op: scale, bias: true}",
+    "scale_shift_alone": "{op: scale, weight: false, bias: true}",
     "scale_of_all": "{op: scale, per: tensor}",
     "dropout_never": "{op: dropout, p: 0}",
     "linear_bare": "{op: linear, out_features: 5, bias: false}",

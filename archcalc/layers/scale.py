@@ -1,11 +1,12 @@
 """Learned factors."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Final
 
 from archcalc.layers.base import Layer, Pointwise, Role, Uncounted, Weightless, kind
 from archcalc.layers.fields import Choice, Flag, Real
-from archcalc.layers.sizes import S, Shape, Sizes
+from archcalc.layers.requirement import Requirement
+from archcalc.layers.sizes import S, Shape, Sizes, product
 from archcalc.layers.twin import Twin
 
 Per = Annotated[str, Choice("channel", "tensor")]
@@ -15,9 +16,10 @@ _LAYER_SCALE: Final = "https://arxiv.org/abs/2103.17239"
 
 @kind("scale")
 class Scale(Uncounted, Pointwise):
-    """weight * x, or weight * x + bias, with a learned weight and bias for each channel or feature, or one for all.
+    """weight * x, weight * x + bias or x + bias, with what is learned for each channel or feature, or one for all.
 
-    ConvNeXt has it as its layer scale, NFNet (one for all) as the gain of its skip connections, Caffe after its norms.
+    ConvNeXt has it as its layer scale, NFNet (one for all) as the gain of its skip connections, Caffe after its norms;
+    Keras' norms may have a bias alone.
     """
 
     role = Role.NORM
@@ -31,11 +33,18 @@ class Scale(Uncounted, Pointwise):
     also_called = ("layer_scale", "skip_init", "affine")
 
     per: Per = "channel"
+    weight: Flag = True
     bias: Flag = False
+
+    def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
+        yield Requirement(self.weight or self.bias, lambda: "needs a weight or a bias")
 
     def param_shapes(self, x: Sizes[S]) -> dict[str, Sizes[S | int]]:
         learnt: Sizes[S | int] = (x[0], *(1 for _ in x[1:])) if self.per == "channel" else (1,)
-        return {"weight": learnt} | ({"bias": learnt} if self.bias else {})
+        return dict.fromkeys([name for name in ("weight", "bias") if getattr(self, name)], learnt)
+
+    def quantities(self, x: Shape, out: Shape) -> dict[str, int]:
+        return {"scaled": product(out)} if self.weight else {}
 
     def sources(self) -> tuple[tuple[str, str], ...]:
         return (("a learned factor for each channel is the layer scale of CaiT, section 2", _LAYER_SCALE),)
@@ -45,9 +54,9 @@ class Scale(Uncounted, Pointwise):
         channels, axes_after = (x[0], len(x) - 1) if each else (1, 0)
         return Twin(
             self.torch_call,
-            {"num_channels": channels, "axes_after": axes_after, "bias": self.bias},
+            {"num_channels": channels, "axes_after": axes_after, "bias": self.bias, "weight": self.weight},
             positional=("num_channels",),
-            defaults={"axes_after": 0, "bias": False},
+            defaults={"axes_after": 0, "bias": False, "weight": True},
             adds_up=("num_channels",) if each else (),
         )
 
@@ -58,7 +67,7 @@ class Scale(Uncounted, Pointwise):
     @classmethod
     def of_torch(cls, said: Mapping[str, Any], tensors: Mapping[str, Shape]) -> Layer:
         per = "channel" if said["num_channels"] > 1 or said["axes_after"] else "tensor"
-        return super().of_torch({**said, "per": per}, tensors)
+        return cls(per=per, weight="weight" in tensors, bias="bias" in tensors)
 
 
 @kind("times")

@@ -60,19 +60,19 @@ class GlobalResponseNorm(nn.Module):
 
 
 class Scale(nn.Module):
-    """A learned factor, and a learned shift, for each channel of (batch, channels, ...), which `axes_after` follow."""
+    """A learned factor, shift or both for each channel of (batch, channels, ...), which `axes_after` follow."""
 
     __constants__ = ("num_channels", "axes_after")
 
-    def __init__(self, num_channels: int, axes_after: int = 0, bias: bool = False) -> None:
+    def __init__(self, num_channels: int, axes_after: int = 0, bias: bool = False, weight: bool = True) -> None:
         super().__init__()
         self.num_channels, self.axes_after = num_channels, axes_after
         shape = (num_channels, *[1] * axes_after)
-        self.weight = nn.Parameter(torch.ones(shape))
+        self.weight = nn.Parameter(torch.ones(shape)) if weight else None
         self.bias = nn.Parameter(torch.zeros(shape)) if bias else None
 
     def forward(self, x: Tensor) -> Tensor:
-        scaled = x * self.weight
+        scaled = x if self.weight is None else x * self.weight
         return scaled if self.bias is None else scaled + self.bias
 
 

@@ -125,6 +125,13 @@ ONE_BY_ONE: list[tuple[dict[str, Any], list[str]]] = [
         said("BatchNormalization", axis=[3], center=False),
         ["name: l1, op: batch_norm2d, eps: 0.001, momentum: 0.01, affine: false", "name: l1.scale, op: scale"],
     ),
+    (
+        said("BatchNormalization", scale=False),
+        [
+            "name: l1, op: batch_norm2d, eps: 0.001, momentum: 0.01, affine: false",
+            "name: l1.scale, op: scale, weight: false, bias: true",
+        ],
+    ),
     (said("LayerNormalization", axis=[1, 2, 3]), ["name: l1, op: layer_norm, normalized_shape: [4, 8, 8], eps: 0.001"]),
     (said("GroupNormalization", groups=-1), ["name: l1, op: group_norm, num_groups: 4, eps: 0.001"]),
     (said("ReLU", max_value=6.0), ["name: l1, op: relu6"]),
@@ -364,7 +371,7 @@ def test_archives_that_are_none_are_refused(tmp_path: Path) -> None:
         (said("Conv2D", filters=0, kernel_size=3), "filters of Conv2D must be an integer >= 1, got 0"),
         (said("Conv2D", **CONV, padding="causal"), "padding of Conv2D must be valid or same, got text 'causal'"),
         (said("Conv2D", filters=6, kernel_size=99), "a 99x99 window does not fit 8x8"),
-        (said("BatchNormalization", scale=False), "does without scale: a shift for each channel alone"),
+        (said("LayerNormalization", scale=False), "does without scale: a shift alone"),
         (said("BatchNormalization", axis=1), "BatchNormalization does along axis 1 of 4: only for each channel"),
         (said("PReLU"), "PReLU does with a slope for each place"),
         (said("Reshape", target_shape=[7, 7]), "Reshape does to [7, 7]: it reads 256 elements"),

@@ -133,7 +133,7 @@ def test_files_of_others_are_called_by_their_name(name: str) -> None:
 
 def test_a_spec_extends_specs_only(elsewhere: Path) -> None:
     write(elsewhere, "mine", "extends: net.cfg\n")
-    with pytest.raises(ArchError, match=r"extends: net\.cfg is not a spec, but .* archcalc import FILE writes its spec"):
+    with pytest.raises(ArchError, match=r"extends: net\.cfg is not a spec, but .* archcalc import FILE writes"):
         archcalc.load("./mine.yaml")
 
 

@@ -102,7 +102,7 @@ QUANTITIES: Final = {
     "gained": Words("weights with a gain", "weights that a learned gain scales, in a batch of any size"),
     "gains": Words("gains", "learned gains of filters, in a batch of any size"),
     "recurrent": Words("weights as if recurrent", "weights not called weight, for each channel of the output"),
-    "scaled": Words("outputs scaled", "outputs of a layer norm with a learned weight"),
+    "scaled": Words("outputs scaled", "outputs of a scale, or of a layer norm, with a learned weight"),
     "nearest": Words("nearest outputs", "outputs of an upsampling that repeats the nearest place"),
     "nearest_on_maps": Words(
         "nearest outputs of maps", "outputs of an upsampling of maps that repeats the nearest place"

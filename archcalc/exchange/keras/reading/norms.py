@@ -6,7 +6,7 @@ from archcalc.exchange.keras.step import Step
 
 
 def batch_norm(step: Step) -> str:
-    """Put down a batch norm; one that scales and does not shift is followed by a layer of its own for that."""
+    """Put down a batch norm; one that only scales, or only shifts, is followed by a layer of its own for that."""
     config = step.config
     if config.get("mode") not in (None, 0):
         raise step.refuse(f"in mode {config.get('mode')}")
@@ -15,12 +15,12 @@ def batch_norm(step: Step) -> str:
     if dims != [1] or step.rank > 4:
         raise step.refuse(f"along axis {', '.join(map(str, axis))} of {step.rank + 1}: only for each channel")
     scale, center = config.flag("scale", True), config.flag("center", True)
-    if center and not scale:
-        raise step.refuse("without scale: a shift for each channel alone")
     momentum = round(1 - config.number("momentum", 0.99), 12)
     fields: dict[str, Any] = {"eps": config.number("epsilon", 1e-3), "momentum": momentum, "affine": scale and center}
     made = step.put(f"batch_norm{max(1, step.rank - 1)}d", **fields)
-    return step.put("scale", made, ".scale") if scale and not center else made
+    if scale == center:
+        return made
+    return step.put("scale", made, ".scale", weight=scale, bias=center)
 
 
 def layer_norm(step: Step) -> str:
