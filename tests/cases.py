@@ -22,7 +22,14 @@ from archcalc.layers.layer_norm import (
 from archcalc.layers.linear import Linear
 from archcalc.layers.local import Local2d
 from archcalc.layers.merge import Add, Concat, Matmul, Maximum, MaxUnpool2d, Mul, Stack, Sub
-from archcalc.layers.norm import BatchNorm1d, BatchNorm2d, BatchNorm3d, FrozenBatchNorm2d, LocalResponseNorm
+from archcalc.layers.norm import (
+    BatchNorm1d,
+    BatchNorm2d,
+    BatchNorm3d,
+    FrozenBatchNorm2d,
+    LocalResponseNorm,
+    LocalResponseNorm2d,
+)
 from archcalc.layers.normed_conv import StandardizedConv2d, WeightNormConv1d, WeightNormConv2d, WeightNormConv3d
 from archcalc.layers.pad import (
     ConstantPad1d,
@@ -478,6 +485,10 @@ CASES = [
     case(Sum(dim=3, keepdim=True), [MAP], (4, 6, 1)),
     case(LocalResponseNorm(size=5, alpha=2e-4, beta=0.5, k=2, alpha_per="sum"), [MAP], MAP),
     case(LocalResponseNorm(size=3, alpha_per="mean"), [MAP], MAP),
+    # 1 place before and after each axis
+    case(LocalResponseNorm2d(size=3, alpha_per="mean"), [MAP], MAP, padding=(1, 1, 1, 1)),
+    # 2 before and after
+    case(LocalResponseNorm2d(size=5, alpha=2e-4, beta=0.5, k=2, alpha_per="sum"), [MAP], MAP, padding=(2, 2, 2, 2)),
     # a scale and a shift for each of 4 channels; 4 means, 4 variances and a counter beside them
     case(BatchNorm2d(), [MAP], MAP, params=8, buffers=9),
     case(BatchNorm2d(eps=1e-3, momentum=0.5, affine=False), [MAP], MAP, buffers=9),

@@ -99,6 +99,7 @@ LAYERS = {
     "adaptive_avg_pool2d": "{op: adaptive_avg_pool2d, output_size: 1}",
     "adaptive_max_pool2d": "{op: adaptive_max_pool2d, output_size: 1}",
     "local_response_norm": "{op: local_response_norm, size: 5, alpha_per: mean}",
+    "local_response_norm2d": "{op: local_response_norm2d, size: 3, alpha_per: mean}",
     "local2d": "{op: local2d, out_channels: 8, kernel_size: 3, stride: 2}",
     "table_conv2d": "{op: table_conv2d, kernel_size: 3, stride: 2, connections: [[0, 1, 2], [5], [3, 4, 5, 0]]}",
     "standardized_conv2d": "{op: standardized_conv2d, out_channels: 8, kernel_size: 3, stride: 2, groups: 2}",

@@ -322,7 +322,7 @@ FAMILIES: Final[Mapping[str, str]] = {
     "adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d",
     "blur": "blur_pool2d",
     "reduce": "mean sum",
-    "norm": "local_response_norm batch_norm1d batch_norm2d batch_norm3d frozen_batch_norm2d",
+    "norm": "local_response_norm local_response_norm2d batch_norm1d batch_norm2d batch_norm3d frozen_batch_norm2d",
     "layer_norm": "instance_norm1d instance_norm2d instance_norm3d group_norm layer_norm layer_norm2d "
     "global_response_norm",
     "scale": "scale times",

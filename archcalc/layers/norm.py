@@ -1,11 +1,11 @@
 """Normalisations."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, NamedTuple
 
-from archcalc.layers.base import Layer, Role, Spatial, Uncounted, Weightless, Windowless, kind
-from archcalc.layers.fields import Choice, Count, Flag, Positive, Probability, Real
-from archcalc.layers.requirement import Requirement
+from archcalc.layers.base import Layer, Role, Spatial, Uncounted, Weightless, Windowed, Windowless, kind
+from archcalc.layers.fields import Choice, Count, Flag, Positive, Probability, Real, Sides
+from archcalc.layers.requirement import Requirement, has_rank
 from archcalc.layers.sizes import S, Shape, Sizes, dims, product
 from archcalc.layers.twin import Twin
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 AlphaPer = Annotated[str, Choice("sum", "mean")]
 
+_RNORM: Final = "https://github.com/akrizhevsky/cuda-convnet2/blob/master/layer.py"
 _PAPER: Final = "https://papers.nips.cc/paper/2012/file/c399862d3b9d6b76c8436e924a68c45b-Paper.pdf"
 
 
@@ -86,6 +87,67 @@ class LocalResponseNorm(Weightless, Windowless):
             positional=("size",),
             defaults={"alpha": 1e-4, "beta": 0.75, "k": 1.0},
             remark=f"alpha / size = {self.alpha:g}" if per_sum else "",
+        )
+
+    @classmethod
+    def of_torch(cls, said: Mapping[str, Any], tensors: Mapping[str, Shape]) -> Layer:
+        return super().of_torch({**said, "alpha_per": "mean"}, tensors)
+
+
+class _Neighbourhood(NamedTuple):
+    """The places around one, as a window."""
+
+    kernel_size: tuple[int, ...]
+    stride: tuple[int, ...]
+    padding: Sides
+    dilation: tuple[int, ...]
+    ceil_mode: bool
+
+
+@kind("local_response_norm2d")
+class LocalResponseNorm2d(Weightless, Windowed):
+    """x / (k + alpha * s) ** beta, with s the sum or mean of squares of `size` x `size` places of the same channel.
+
+    What lies outside the map counts as zero. These are cuda-convnet's `rnorm` and Caffe's LRN WITHIN_CHANNEL, both of
+    which give an alpha that goes with the mean.
+    """
+
+    role = Role.NORM
+    idle = False
+    mixes_channels = False
+    torch_call = "LocalResponseNorm2d"
+    torch_functions = {}
+    torch_ignored = ()
+    also_called = ("rnorm",)
+
+    size: Count
+    alpha_per: AlphaPer
+    alpha: Real = 1e-4
+    beta: Real = 0.75
+    k: Real = 1.0
+
+    def slides(self) -> _Neighbourhood:
+        return _Neighbourhood((self.size,) * 2, (1, 1), Sides(*(self.size // 2,) * 4), (1, 1), False)
+
+    def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
+        yield from has_rank(x, 3)
+        yield Requirement(
+            self.size % 2 == 1, lambda: f"size must be odd, so that there is a place in the middle: {self.size}"
+        )
+
+    def output_shape(self, x: Sizes[S]) -> Sizes[S]:
+        return x
+
+    def sources(self) -> tuple[tuple[str, str], ...]:
+        return (("squares of places of one channel are cuda-convnet's rnorm", _RNORM),)
+
+    def twin(self, x: Shape) -> Twin:
+        alpha = self.alpha * self.size**2 if self.alpha_per == "sum" else self.alpha
+        return Twin(
+            self.torch_call,
+            {"size": self.size, "alpha": alpha, "beta": self.beta, "k": self.k},
+            positional=("size",),
+            defaults={"alpha": 1e-4, "beta": 0.75, "k": 1.0},
         )
 
     @classmethod

@@ -15,6 +15,20 @@ class LayerNorm2d(nn.LayerNorm):
         return normed.permute(0, 3, 1, 2)
 
 
+class LocalResponseNorm2d(nn.Module):
+    """(batch, channels, h, w) divided by what the squares of size x size places of the same channel are on average."""
+
+    __constants__ = ("size", "alpha", "beta", "k")
+
+    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
+        super().__init__()
+        self.size, self.alpha, self.beta, self.k = size, alpha, beta, k
+
+    def forward(self, x: Tensor) -> Tensor:
+        mean = nn.functional.avg_pool2d(x * x, self.size, stride=1, padding=self.size // 2)
+        return x / (self.k + self.alpha * mean) ** self.beta
+
+
 class FrozenBatchNorm2d(nn.Module):
     """A batch norm of (batch, num_features, height, width) whose statistics, scale and shift are all fixed."""
 

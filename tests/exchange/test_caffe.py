@@ -29,6 +29,8 @@ PROTOTXT = FOLDER / "caffe"
         ("googlenet_deploy", None, 6_998_552, 1_582_671_872),
         # https://github.com/BVLC/caffe/blob/master/examples/01-learning-lenet.ipynb shows the shapes of its blobs
         ("lenet_train_test", (1, 28, 28), 431_080, 2_293_000),
+        # 32*75 + 32, 32*800 + 32, 64*800 + 64, 10*1024 + 10; by 32*32, 16*16 and 8*8 places
+        ("cifar10_full", None, 89_578, 12_298_240),
     ],
 )
 def test_networks_of_bvlc_have_their_totals(name: str, shape: tuple[int, ...] | None, params: int, macs: int) -> None:
@@ -140,6 +142,8 @@ def layer(kind: str, *parts: str, bottom: str = "data", name: str = "x", top: st
         (layer("Pooling", "pooling_param { kernel_size: 3 ceil_mode: false stride: 2 }"),
          "op: max_pool2d, kernel_size: 3, stride: 2}"),
         (layer("LRN"), "op: local_response_norm, size: 5, alpha_per: mean, alpha: 1}"),
+        (layer("LRN", "lrn_param { norm_region: WITHIN_CHANNEL local_size: 3 alpha: 5e-05 k: 2 }"),
+         "op: local_response_norm2d, size: 3, alpha_per: mean, alpha: 5e-05}"),
         (layer("ReLU", "relu_param { negative_slope: 0.1 }"), "op: leaky_relu, negative_slope: 0.1}"),
         (layer("PReLU"), "op: prelu, num_parameters: 3}"),
         (layer("PReLU", "prelu_param { channel_shared: true }"), "op: prelu}"),
@@ -184,7 +188,7 @@ def test_a_layer_is_this_line(tmp_path: Path, text: str, line: str) -> None:
          "num_output must be an integer >= 0, got text '4.5'"),
         (layer("ROIPooling"), "layer x: no layer kind does what ROIPooling does; did you mean 'Pooling'?"),
         (layer("ReLU", bottom="nothing"), "layer x: it reads the blob 'nothing', which nothing before it makes"),
-        (layer("LRN", "lrn_param { norm_region: WITHIN_CHANNEL }"), "no layer kind normalizes within channels"),
+        (layer("LRN", "lrn_param { norm_region: BELOW }"), "layer x: no layer kind normalizes BELOW"),
         ("layers { type: RELU bottom: 'data' }" + layer("ReLU"), "a network has either layer { } or layers { }"),
         ("", "this is not a network of Caffe: it has no layers"),
     ],

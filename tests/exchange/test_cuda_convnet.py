@@ -27,6 +27,14 @@ def test_several_devices_compute_the_same(name: str) -> None:
     assert (totals.params, totals.macs) == (61_100_840, 714_188_480)
 
 
+def test_two_columns_are_those_of_the_paper_but_for_its_filters() -> None:
+    network_ = network(CFG / "layers-imagenet-2gpu-model.cfg", (3, 224, 224))
+    nodes = {node.name: node for node in network_.graph.nodes}
+    assert nodes["cnorm2a"].layer.op == "local_response_norm2d"
+    assert (nodes["cnorm2a"].layer.alpha, nodes["rnorm1a"].layer.k) == (0.001, 2)  # of the other file
+    assert network_.fault is None
+
+
 def test_local_layers_are_those_of_the_spec() -> None:
     ours, theirs = archcalc.load("cuda_convnet_11pct"), network(CFG / "layers-cifar10-11pct.cfg", (3, 24, 24))
     assert [(row.output_shape, row.params, row.macs) for row in theirs.table().rows if row.params] == [

@@ -16,6 +16,7 @@ from archcalc.pytorch.modules import (
     GlobalResponseNorm,
     LayerNorm2d,
     LocallyConnected2d,
+    LocalResponseNorm2d,
     Scale,
     StandardizedConv2d,
     StochasticDepth,
@@ -119,6 +120,15 @@ def test_channels_of_each_place_are_normalized_as_in_torchvision() -> None:
     theirs.load_state_dict(ours.state_dict())
     x = torch.randn(2, 6, 4, 5)
     assert torch.equal(ours(x), theirs(x))
+
+
+def test_squares_around_a_place_divide_it() -> None:
+    module, x = LocalResponseNorm2d(3, alpha=0.5, beta=0.75, k=2.0), torch.randn(1, 2, 4, 5, dtype=torch.float64)
+    made, (example,) = module(x)[0].numpy(), x.numpy()
+    for channel, row, column in np.ndindex(*example.shape):
+        around = example[channel, max(0, row - 1) : row + 2, max(0, column - 1) : column + 2]
+        expected = example[channel, row, column] / (2 + 0.5 * (around**2).sum() / 9) ** 0.75
+        np.testing.assert_allclose(made[channel, row, column], expected)
 
 
 def test_frozen_norms_are_those_of_torchvision() -> None:

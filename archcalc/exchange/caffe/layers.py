@@ -155,13 +155,23 @@ def _inner_product(layer: Message, blobs: Blobs) -> None:
     blobs.put(layer, "linear", source, out_features=_outputs(own), bias=own.flag("bias_term", True))
 
 
+_REGIONS: Final = {
+    **dict.fromkeys(("ACROSS_CHANNELS", "0"), "local_response_norm"),
+    **dict.fromkeys(("WITHIN_CHANNEL", "1"), "local_response_norm2d"),
+}
+
+
 def _lrn(layer: Message, blobs: Blobs) -> None:
     own = layer.message("lrn_param")
-    if own.word("norm_region", "ACROSS_CHANNELS") not in ("ACROSS_CHANNELS", "0"):
-        raise ArchError("no layer kind normalizes within channels").at(own.at("norm_region"))
-    numbers = {"alpha": own.number("alpha", 1), "beta": own.number("beta", 0.75), "k": own.number("k", 1)}
+    region = own.word("norm_region", "ACROSS_CHANNELS")
+    if region not in _REGIONS:
+        raise ArchError(f"no layer kind normalizes {region}").at(own.at("norm_region"))
+    op = _REGIONS[region]
+    numbers = {"alpha": own.number("alpha", 1), "beta": own.number("beta", 0.75)}
+    if op == "local_response_norm":
+        numbers["k"] = own.number("k", 1)  # within channels it is 1 in any case
     fields = {"size": own.integer("local_size", 5), "alpha_per": "mean", **numbers}
-    blobs.put(layer, "local_response_norm", blobs.only(layer), **fields)
+    blobs.put(layer, op, blobs.only(layer), **fields)
 
 
 def _relu(layer: Message, blobs: Blobs) -> None:

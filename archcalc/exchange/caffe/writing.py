@@ -181,6 +181,14 @@ def _lrn(layer: Any, inputs: tuple[Shape, ...]) -> Iterator[_Part]:
     yield _Part("LRN", "lrn_param", {"local_size": layer.size, "alpha": alpha, "beta": layer.beta, "k": layer.k})
 
 
+def _lrn_of_places(layer: Any, inputs: tuple[Shape, ...]) -> Iterator[_Part]:
+    if not layer.size % 2 or layer.k != 1:
+        raise ArchError("Caffe's LRN within channels has windows of odd sizes only, and a k of 1")
+    alpha = Decimal(repr(layer.alpha)) * (layer.size**2 if layer.alpha_per == "sum" else 1)
+    region = {"norm_region": _Word("WITHIN_CHANNEL")}
+    yield _Part("LRN", "lrn_param", {"local_size": layer.size, "alpha": alpha, "beta": layer.beta, **region})
+
+
 def _batch_norm(layer: Any, inputs: tuple[Shape, ...]) -> Iterator[_Part]:
     if not layer.track_running_stats:
         raise ArchError("Caffe's BatchNorm has running statistics in any case")
@@ -243,6 +251,7 @@ _KINDS: Final[Mapping[str, Callable[[Any, tuple[Shape, ...]], Iterator[_Part]]]]
     "adaptive_avg_pool2d": _adaptive("AVE"),
     "linear": _linear,
     "local_response_norm": _lrn,
+    "local_response_norm2d": _lrn_of_places,
     "batch_norm1d": _batch_norm,
     "batch_norm2d": _batch_norm,
     "scale": _scale,

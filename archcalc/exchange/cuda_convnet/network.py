@@ -173,6 +173,12 @@ class _Reader:
         return made
 
     def across_maps(self, section: Section) -> str:
+        return self._normed(section, "local_response_norm")
+
+    def within_maps(self, section: Section) -> str:
+        return self._normed(section, "local_response_norm2d")
+
+    def _normed(self, section: Section, op: str) -> str:
         other = self._params.get(section.head)
         if other is None:
             note = "alpha and beta of norms are torch's: cuda-convnet has them in another file, as scale and pow."
@@ -180,7 +186,7 @@ class _Reader:
                 self.sketch.notes.append(note)
         numbers = {ours: other.number(key, default) for key, ours, default in _NORM} if other else {}
         fields: dict[str, Any] = {"size": section.integer("size", least=1), "alpha_per": "mean", **numbers}
-        return self._put(section, "local_response_norm", self._only(section), **fields)
+        return self._put(section, op, self._only(section), **fields)
 
     def dropout(self, section: Section) -> str:
         other = self._params.get(section.head, section)
@@ -224,6 +230,7 @@ _LAYERS: Final[Mapping[str, Callable[[_Reader, Section], str]]] = {
     "fc": _Reader.fc,
     "pool": _Reader.pool,
     "cmrnorm": _Reader.across_maps,
+    "rnorm": _Reader.within_maps,
     **dict.fromkeys(("dropout", "dropout2"), _Reader.dropout),
     "softmax": _Reader.softmax,
     "eltsum": _Reader.eltsum,

@@ -16,7 +16,7 @@ PYTORCH = convention(
     counts={
         "conv_d conv_transpose_d linear": "macs + bias",
         "local2d matmul": "macs",
-        "max_unpool2d times": "outputs",
+        "max_unpool2d times local_response_norm2d": "outputs",
         "batch_norm_d instance_norm_d group_norm": "outputs + bias",
         "layer_norm": "outputs",
         "relu elu gelu prelu": "2 outputs",

@@ -20,7 +20,7 @@ TORCHPROFILE = convention(
         "mul": "adds",
         "upsample": "4 bilinear",
         "avg_pool_d adaptive_avg_pool_d mean leaky_relu times": "outputs",
-        "local_response_norm": "3 outputs",
+        "local_response_norm local_response_norm2d": "3 outputs",
     },
     free="relu relu6 tanh sigmoid gelu silu softmax max_pool_d adaptive_max_pool_d zero_pad_d add concat "
     "constant_pad_d reflection_pad_d hardtanh log_softmax permute dropout_d chunk split "
