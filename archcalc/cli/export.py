@@ -22,7 +22,8 @@ def export(
     reading: Reading = AS_SPECIFIED,
     output: OutputOption = None,
 ) -> None:
-    """Write the network as source: one Python file with a torch.nn.Module, which does not need archcalc.
+    """Write the network for other programs: as one Python file with a torch.nn.Module, which does not need archcalc, for
+    Caffe, Keras or ONNX. What a format cannot carry is an error that names the layer.
 
     Example: archcalc export paper --to pytorch --output alexnet.py
     """

@@ -252,7 +252,7 @@ def test_what_is_written_is_the_same_when_it_is_read(spec: str) -> None:
         with pytest.raises(ArchError, match=f"^layer {re.escape(NOT_OF_CAFFE[spec])}"):
             ours.export("caffe")
         return
-    found = caffe.read(ours.export("caffe"), "net.prototxt", "net", None)
+    found = caffe.read_text(ours.export("caffe"), "net.prototxt", "net")
     assert found.fault is None
     theirs = archcalc.load(written(found.document))
     assert theirs.table().totals == ours.table().totals

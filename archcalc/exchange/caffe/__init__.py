@@ -4,6 +4,6 @@
 reads, and `network` puts its layers down, those of the TEST phase. `writing` goes the other way.
 """
 
-from archcalc.exchange.caffe.network import read
+from archcalc.exchange.caffe.network import read, read_text
 
-__all__ = ["read"]
+__all__ = ["read", "read_text"]

@@ -1,6 +1,7 @@
 """The layers of a network, those of the TEST phase, as lines of a spec."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 from archcalc.errors import ArchError, did_you_mean
@@ -12,6 +13,7 @@ from archcalc.exchange.sketch import Sketch, Taken
 from archcalc.layers.sizes import dims
 from archcalc.spec.catalogue import name_of
 from archcalc.spec.inputs import Inputs
+from archcalc.spec.text import decode, read_bytes
 
 _TEST: Final = "TEST"
 _LEFT_OUT: Final = frozenset(
@@ -23,7 +25,12 @@ _LEFT_OUT: Final = frozenset(
 """Layers that only training and tests have: they make one number, or nothing."""
 
 
-def read(text: str, file: str, name: str, given: Inputs | None) -> Taken:
+def read(path: Path, shown: str, name: str, given: Inputs | None) -> Taken:
+    """Return the spec of a file, read up to what cannot be said. Raises ArchError as `read_text` does."""
+    return read_text(decode(read_bytes(path, shown), shown), shown, name, given)
+
+
+def read_text(text: str, file: str, name: str, given: Inputs | None = None) -> Taken:
     """Return the spec of a network, read up to what cannot be said.
 
     Raises ArchError where the text is not in the format, and where nobody says what the network reads.

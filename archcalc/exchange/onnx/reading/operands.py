@@ -1,0 +1,66 @@
+"""What a node reads where all of it is known."""
+
+from collections.abc import Sequence
+
+from archcalc.errors import ArchError
+from archcalc.exchange.onnx.reading.model import Node, Number, Tensor
+from archcalc.layers import Shape
+from archcalc.layers.fields import from_the_start
+
+Maybe = Number | None
+
+
+class Operands:
+    """Tensors in the order in which a node reads them; None for those that it leaves out."""
+
+    def __init__(self, tensors: Sequence[Tensor | None]) -> None:
+        self._tensors = tensors
+
+    def __call__(self, place: int) -> Tensor:
+        found = self.maybe(place)
+        if found is None:
+            raise ArchError(f"it has no input {place + 1}")
+        return found
+
+    def maybe(self, place: int) -> Tensor | None:
+        return self._tensors[place] if place < len(self._tensors) else None
+
+    def all(self) -> list[Tensor]:
+        return [tensor for tensor in self._tensors if tensor is not None]
+
+    def integers(self, place: int, what: str) -> tuple[int, ...]:
+        return self(place).integers(what)
+
+
+def elements(tensor: Tensor) -> tuple[Maybe, ...]:
+    """Return the elements of a tensor. Raises ArchError where they were not read."""
+    if tensor.numbers is None:
+        raise ArchError("it computes with tensors that are not read")
+    return tensor.numbers
+
+
+def vector(numbers: Sequence[Maybe]) -> Tensor:
+    return Tensor((len(numbers),), tuple(numbers))
+
+
+def axes_of(node: Node, tensor: Tensor | None, rank: int) -> tuple[int, ...] | None:
+    """Return axes that are an attribute or, since some opset, an input, counted from the start; None for none."""
+    if tensor is None and not node.has("axes"):
+        return None
+    axes = node.integers("axes") if tensor is None else tensor.integers("its axes")
+    counted = tuple(from_the_start(axis, rank) for axis in axes)
+    if not all(0 <= axis < rank for axis in counted):
+        raise ArchError(f"axes {list(axes)[:8]} are not among the {rank} there are")
+    return counted
+
+
+def broadcast(one: Shape, other: Shape) -> Shape:
+    """Return the shape of two tensors together, of which sizes of 1 stand for all along their axis."""
+    rank = max(len(one), len(other))
+    pairs = zip((1,) * (rank - len(one)) + one, (1,) * (rank - len(other)) + other, strict=True)
+    made = []
+    for size, beside in pairs:
+        if size != beside and 1 not in (size, beside):
+            raise ArchError(f"{list(one)} and {list(other)} do not go together")
+        made.append(beside if size == 1 else size)
+    return tuple(made)
