@@ -22,8 +22,9 @@ def export(
     reading: Reading = AS_SPECIFIED,
     output: OutputOption = None,
 ) -> None:
-    """Write the network for other programs: as one Python file with a torch.nn.Module, which does not need archcalc, for
-    Caffe, Keras or ONNX. What a format cannot carry is an error that names the layer.
+    """Write the network for other programs: as a torch.nn.Module in one Python file, or for Caffe, Keras or ONNX.
+
+    The file does not need archcalc. What a format cannot carry is an error that names the layer.
 
     Example: archcalc export paper --to pytorch --output alexnet.py
     """

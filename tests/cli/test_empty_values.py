@@ -105,7 +105,7 @@ def test_an_empty_word_means_nothing_in_python_either(word: str) -> None:
 def test_a_word_that_means_nothing_is_told_those_that_do(word: str) -> None:
     with pytest.raises(ArchError, match="quantity must be output, params, macs or receptive_field, got "):
         LENET.explain(of=word)  # type: ignore[arg-type]
-    with pytest.raises(ArchError, match="target must be pytorch, .* or onnx, got "):
+    with pytest.raises(ArchError, match=r"target must be pytorch, .* or onnx, got "):
         LENET.export(word)  # type: ignore[arg-type]
     with pytest.raises(ArchError, match="quantity must be shapes, params, macs or activations, got "):
         archcalc.compare("paper", "d2l", only=word)  # type: ignore[arg-type]
