@@ -22,9 +22,10 @@ def export(
     reading: Reading = AS_SPECIFIED,
     output: OutputOption = None,
 ) -> None:
-    """Write the network for other programs: as a torch.nn.Module in one Python file, or for Caffe, Keras or ONNX.
+    """Write the network for other programs: as a torch.nn.Module in one Python file, for Caffe, Keras or ONNX, as a
+    drawing, or as loops for tools that map layers onto accelerators.
 
-    The file does not need archcalc. What a format cannot carry is an error that names the layer.
+    What a format cannot carry is an error that names the layer.
 
     Example: archcalc export paper --to pytorch --output alexnet.py
     """

@@ -4,7 +4,7 @@ from typing import Final, Literal, NamedTuple
 
 from archcalc.graph import Graph
 
-Text = Literal["pytorch", "caffe", "keras", "yaml", "json"]
+Text = Literal["pytorch", "caffe", "keras", "mermaid", "dot", "loops", "scalesim", "timeloop", "zigzag", "yaml", "json"]
 """What is text."""
 Target = Literal[Text, "onnx"]
 
@@ -20,6 +20,12 @@ _WRITERS: Final[dict[str, _Writer]] = {
     "caffe": _Writer("archcalc.exchange.caffe.writing", (".prototxt",)),
     "keras": _Writer("archcalc.exchange.keras"),
     "onnx": _Writer("archcalc.exchange.onnx", (".onnx",)),
+    "mermaid": _Writer("archcalc.exchange.diagrams.mermaid", (".mmd",)),
+    "dot": _Writer("archcalc.exchange.diagrams.dot", (".dot", ".gv")),
+    "loops": _Writer("archcalc.exchange.accelerators.loops"),
+    "scalesim": _Writer("archcalc.exchange.accelerators.scalesim"),
+    "timeloop": _Writer("archcalc.exchange.accelerators.timeloop"),
+    "zigzag": _Writer("archcalc.exchange.accelerators.zigzag"),
 }
 
 

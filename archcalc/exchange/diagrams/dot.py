@@ -1,0 +1,26 @@
+"""A graph of Graphviz: https://graphviz.org/doc/info/lang.html"""
+
+from archcalc.exchange.diagrams.boxes import Box, draw
+from archcalc.graph import Graph
+
+
+def source(graph: Graph) -> str:
+    """Write a directed graph, a box for each layer."""
+    drawing = draw(graph)
+    head = [f"digraph {_quoted(graph.spec.name)} {{", f"    label={_quoted(drawing.title)}", '    labelloc="t"']
+    boxes = [f"    n{box.number} [{_said(box)}]" for box in drawing.boxes]
+    lines = [f"    n{one} -> n{other}" for one, other in drawing.lines]
+    return "\n".join([*head, '    node [shape="box"]', *boxes, *lines, "}"]) + "\n"
+
+
+def _said(box: Box) -> str:
+    label = '"' + "\\n".join(_quoted(line)[1:-1] for line in box.lines) + '"'
+    return f"label={label}" + (', shape="ellipse"' if box.is_input else "")
+
+
+def _quoted(text: str) -> str:
+    """
+    >>> print(_quoted('a "b" \\\\ c'))
+    "a \\"b\\" \\\\\\\\ c"
+    """
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
