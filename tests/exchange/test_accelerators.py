@@ -124,7 +124,7 @@ def test_other_nests_are_named(spec: str, target: str) -> None:
 def test_scale_sim_has_no_dilation() -> None:
     layer = "{name: a, op: conv2d, out_channels: 2, kernel_size: 3, dilation: 2}"
     network = archcalc.load(f"archcalc: 1\ninput: [3, 8, 8]\nlayers: [{layer}]\n")
-    with pytest.raises(ArchError, match="^layer a: SCALE-Sim has no dilation$"):
+    with pytest.raises(ArchError, match=r"^layer a: SCALE-Sim has no dilation$"):
         network.export("scalesim")
     assert ",2,2," in network.export("loops")
 
