@@ -3,11 +3,13 @@
 import os
 from importlib import import_module
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from archcalc.exchange.sketch import Taken
 from archcalc.spec.catalogue import name_of
 from archcalc.spec.inputs import Inputs
+
+if TYPE_CHECKING:
+    from archcalc.exchange.sketch import Taken
 
 _JSON: Final = ".json"
 
@@ -28,7 +30,7 @@ def is_of_others(word: str) -> bool:
     return ending in _READERS
 
 
-def read(word: str, given: Inputs | None) -> Taken:
+def read(word: str, given: Inputs | None) -> "Taken":
     """Return the spec of a file of another framework. Raises ArchError for one of which nothing can be read."""
     path = Path(word)
     reader = import_module(f"archcalc.exchange.{_READERS[path.suffix.lower()]}")
