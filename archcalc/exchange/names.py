@@ -35,9 +35,10 @@ def as_name(path: str) -> str:
     """Return a path as a name that a spec can have.
 
     >>> as_name("layer1.0.conv1"), as_name("0.weight"), as_name("_conv_stem"), as_name("inception/3x3")
-    ('layer1.0.conv1', 'layers.0.weight', 'conv_stem', 'inception_3x3')
+    ('layer1.0.conv1', 'layers.0.weight', 'conv_stem', 'inception.3x3')
     """
-    parts = [re.sub(r"\W", "_", part, flags=re.ASCII).strip("_") or "_" for part in path.split(".")]
+    steps = path.replace("/", ".").split(".")
+    parts = [re.sub(r"\W", "_", part, flags=re.ASCII).strip("_") or "_" for part in steps]
     if not parts[0][:1].isalpha():
         parts = [_LAYERS, *parts]
     return ".".join(parts)[:LONGEST_NAME]

@@ -61,7 +61,7 @@ def test_layers_that_share_their_weights_count_them_once() -> None:
 def test_rounding_up_is_said_where_it_matters() -> None:
     done = run("table", str(PROTOTXT / "googlenet_deploy.prototxt"))
     assert done.returncode == 0
-    assert "pool1_3x3_s2 makes 56x56, since Caffe rounds up; rounded down it is 55x55." in done.stderr
+    assert "pool1.3x3_s2 makes 56x56, since Caffe rounds up; rounded down it is 55x55." in done.stderr
     assert "since Caffe" not in run("table", str(PROTOTXT / "alexnet_train_val.prototxt")).stderr
 
 

@@ -13,6 +13,7 @@ from archcalc.exchange.yaml import document, written
 from archcalc.graph import link
 from archcalc.spec.model import Spec
 from tests.conftest import BUNDLED
+from tests.exchange.readers import FOLDER
 from tests.random_networks import branching
 from tests.sizes import by_size
 
@@ -113,3 +114,12 @@ def test_random_networks_stay_the_same(spec: Spec) -> None:
         reject()
     flat = document(spec)
     assert rows(written(folded(flat))) == rows(written(flat))
+
+
+def test_modules_of_caffe_are_blocks_too() -> None:
+    network = archcalc.load(FOLDER / "caffe" / "googlenet_deploy.prototxt")
+    assert network.became is not None
+    text = network.became.text()
+    assert text.count("op: use, block: inception_3a_block") == 9
+    assert "- {name: w1x1, op: conv2d, out_channels: $w1x1_out_channels, kernel_size: 1, activation: relu}" in text
+    assert rows(text) == rows(network.became.text(is_folded=False))

@@ -13,6 +13,8 @@ _MOST_PARAMS: Final = 8
 _FEWEST_TURNS: Final = 2
 """So many that have numbers of their own keep them."""
 _REST: Final = "rest"
+_WINDOW: Final = "w"
+"""What a name begins with that would begin with a digit, as those do that are called after a window."""
 
 
 class Part(NamedTuple):
@@ -120,8 +122,13 @@ def _prefix(item: Item, depth: int) -> str:
     """Return the path of the module so many steps deep in which an item is, with all that is inside it; or nothing."""
     prefix = f"{'.'.join(item.name.split('.')[:depth])}."
     names = [one.name for one in item.all()]
-    inside = all(name.startswith(prefix) and name[len(prefix)].isalpha() for name in names)
+    inside = all(name.startswith(prefix) and not _is_number(name[len(prefix) :]) for name in names)
     return prefix[:-1] if inside else ""
+
+
+def _is_number(name: str) -> bool:
+    """Whether a name begins with a number, which says where in a list something is."""
+    return name.partition(".")[0].isdecimal()
 
 
 def _is_part(items: Sequence[Item], start: int, end: int, kept: Collection[str]) -> bool:
@@ -147,8 +154,20 @@ def _structure(item: Item, prefix: str, source: str) -> tuple[Any, ...]:
 
 def _without_prefix(item: Item, prefix: str) -> Item:
     paths = tuple(tuple(_without_prefix(one, prefix) for one in path) for path in item.paths)
-    inputs = tuple(name.removeprefix(prefix) for name in item.inputs)
-    return Item(item.name.removeprefix(prefix), item.body, inputs, paths, item.reads_several)
+    inputs = tuple(_inner(name, prefix) for name in item.inputs)
+    return Item(_inner(item.name, prefix), item.body, inputs, paths, item.reads_several)
+
+
+def _inner(name: str, prefix: str) -> str:
+    """Return a name as it is inside a module, where it begins with a letter.
+
+    >>> _inner("inception_3a.1x1", "inception_3a."), _inner("layer1.0.conv1", "layer1.0.")
+    ('w1x1', 'conv1')
+    """
+    if not name.startswith(prefix):
+        return name
+    own = name.removeprefix(prefix)
+    return own if own[0].isalpha() else f"{_WINDOW}{own}"
 
 
 def _rows(items: Sequence[Item], owner: str = "") -> Iterator[tuple[Sequence[Item], str]]:
