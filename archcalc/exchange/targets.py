@@ -2,6 +2,7 @@
 
 from typing import Final, Literal, NamedTuple
 
+from archcalc.errors import ArchError
 from archcalc.graph import Graph
 
 Text = Literal["pytorch", "caffe", "keras", "mermaid", "dot", "loops", "scalesim", "timeloop", "zigzag", "yaml", "json"]
@@ -12,17 +13,17 @@ Target = Literal[Text, "onnx"]
 class _Writer(NamedTuple):
     module: str
     suffixes: tuple[str, ...] = ()
-    """The endings of files that are always of this kind."""
+    """The endings of files that are taken to be of this kind, if nobody says it."""
 
 
 _WRITERS: Final[dict[str, _Writer]] = {
     "pytorch": _Writer("archcalc.exchange.pytorch_source", (".py",)),
     "caffe": _Writer("archcalc.exchange.caffe.writing", (".prototxt",)),
-    "keras": _Writer("archcalc.exchange.keras"),
+    "keras": _Writer("archcalc.exchange.keras", (".json",)),
     "onnx": _Writer("archcalc.exchange.onnx", (".onnx",)),
     "mermaid": _Writer("archcalc.exchange.diagrams.mermaid", (".mmd",)),
     "dot": _Writer("archcalc.exchange.diagrams.dot", (".dot", ".gv")),
-    "loops": _Writer("archcalc.exchange.accelerators.loops"),
+    "loops": _Writer("archcalc.exchange.accelerators.loops", (".csv",)),
     "scalesim": _Writer("archcalc.exchange.accelerators.scalesim"),
     "timeloop": _Writer("archcalc.exchange.accelerators.timeloop"),
     "zigzag": _Writer("archcalc.exchange.accelerators.zigzag"),
@@ -34,8 +35,17 @@ def targets() -> list[str]:
     return [*_WRITERS]
 
 
+_SEVERAL: Final = (".yaml", ".yml")
+"""Endings of what may be several things."""
+
+
 def target_of(suffix: str) -> str:
-    """Return what a file of that ending holds; PyTorch's source, if no ending says it."""
+    """Return what a file of that ending holds; PyTorch's source, if no ending says it.
+
+    Raises ArchError for an ending that may be several things.
+    """
+    if suffix.lower() in _SEVERAL:
+        raise ArchError(f"--output: {suffix} may be several things: add --to (archcalc show writes a spec)")
     return next((name for name, writer in _WRITERS.items() if suffix.lower() in writer.suffixes), "pytorch")
 
 

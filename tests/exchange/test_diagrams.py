@@ -69,7 +69,11 @@ def test_titles_are_quoted() -> None:
 
 
 def test_endings_say_what_is_drawn(tmp_path: Path) -> None:
-    for ending, start in ((".mmd", "flowchart TD\n"), (".dot", 'digraph "lenet_d2l" {\n'), (".gv", "digraph ")):
+    starts = {".mmd": "flowchart TD\n", ".dot": 'digraph "lenet_d2l" {\n', ".gv": "digraph ", ".csv": "layer,op,N,"}
+    for ending, start in starts.items():
         path = tmp_path / f"net{ending}"
         assert run("export", "lenet_d2l", "--output", str(path)).returncode == 0
         assert path.read_text(encoding="utf-8").startswith(start)
+    done = run("export", "lenet_d2l", "--output", str(tmp_path / "net.yaml"))
+    assert (done.returncode, list(tmp_path.glob("*.yaml"))) == (2, [])
+    assert "--output: .yaml may be several things: add --to (archcalc show writes a spec)" in done.stderr
