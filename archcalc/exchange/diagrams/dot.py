@@ -19,8 +19,8 @@ def _said(box: Box) -> str:
 
 
 def _quoted(text: str) -> str:
-    """
-    >>> print(_quoted('a "b" \\\\ c'))
-    "a \\"b\\" \\\\\\\\ c"
+    r"""
+    >>> print(_quoted('a "b" \\ c'))
+    "a \"b\" \\ c"
     """
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
