@@ -63,9 +63,14 @@ def test_what_several_read_is_not_put_into_one_box() -> None:
     assert {(2, 3), (2, 5), (4, 5)} <= lines
 
 
+def test_transposed_windows_are_said_too() -> None:
+    boxes, _ = of_mermaid(archcalc.load("fcn_alexnet").export("mermaid"))
+    assert ["upscore", "conv_transpose2d 63x63 /32", "21x543x543"] in boxes.values()
+
+
 def test_titles_are_quoted() -> None:
-    text = 'archcalc: 1\ntitle: "a \\"b\\" \\\\ <c>"\ninput: [3]\nlayers: [{name: a, op: relu}]\n'
-    assert 'label="a \\"b\\" \\\\ <c>"' in archcalc.load(text).export("dot")
+    text = 'archcalc: 1\ntitle: "a \\"b\\" \\\\ <c> &lt;"\ninput: [3]\nlayers: [{name: a, op: relu}]\n'
+    assert 'label="a \\"b\\" \\\\ <c> &amp;lt;"' in archcalc.load(text).export("dot")
 
 
 def test_endings_say_what_is_drawn(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ _COLUMNS: Final = (
 
 
 def source(graph: Graph) -> str:
-    """Write a line for each layer. Raises ArchError for one that is no loop nest of a convolution."""
+    """Write a line for each layer. Raises ArchError for one whose loops are not those of a convolution."""
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(_COLUMNS)

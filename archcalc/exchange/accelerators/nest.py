@@ -1,4 +1,7 @@
-"""The loops of a layer: a convolution over two axes, of which a linear layer is one of 1 x 1."""
+"""The loops of a layer: a convolution over two axes.
+
+A linear layer is one of 1 x 1, and a convolution over a sequence one over a single row.
+"""
 
 from collections.abc import Iterator
 from math import prod
@@ -33,6 +36,16 @@ class Nest(NamedTuple):
     padding: Sides
 
     @property
+    def weights(self) -> int:
+        """The weights that one device has, if they are the same at every place."""
+        return self.groups * self.k * self.c * self.r * self.s // self.node.copies
+
+    @property
+    def shares_weights(self) -> bool:
+        """Whether its weights are the same at every place, as those of a convolution are."""
+        return self.weights in _sizes_of_tensors(self.node)
+
+    @property
     def macs(self) -> int:
         return self.groups * self.k * self.c * self.p * self.q * self.r * self.s
 
@@ -54,20 +67,38 @@ def nests(graph: Graph) -> Iterator[Nest]:
                 raise error.at(None, f"layer {node.name}") from None
 
 
+def convolutions(graph: Graph) -> Iterator[Nest]:
+    """Yield the same. Raises ArchError also for a layer that has weights of its own at each place."""
+    for nest in nests(graph):
+        if not nest.shares_weights:
+            fault = f"{nest.node.layer.op} has weights of its own at each place"
+            raise ArchError(fault).at(None, f"layer {nest.node.name}")
+        yield nest
+
+
 def _nest(node: Node) -> Nest:
-    nest = _linear(node) if node.layer.slides() is None else _sliding(node)
+    if len(node.device_inputs) > 1:
+        raise ArchError(f"{node.layer.op} multiplies two layers")
+    nest = _sliding(node) if node.layer.slides() else _linear(node)
     macs = node.copies * node.layer.macs(*node.device_inputs, node.device_output)
-    weights = [prod(shape) for shape in node.layer.param_shapes(*node.device_inputs).values()]
-    of_one_device = nest.groups * nest.k * nest.c * nest.r * nest.s // node.copies
-    if nest.macs != macs or of_one_device not in weights:
-        raise ArchError(f"{node.layer.op} is no loop nest of a convolution")
+    weights = {nest.weights, nest.weights * nest.p * nest.q}
+    if nest.macs != macs or not weights.intersection(_sizes_of_tensors(node)):
+        raise _other(node)
     return nest
+
+
+def _other(node: Node) -> ArchError:
+    return ArchError(f"{node.layer.op} is no loop nest of a convolution")
+
+
+def _sizes_of_tensors(node: Node) -> set[int]:
+    return {prod(shape) for shape in node.tensors.values()}
 
 
 def _linear(node: Node) -> Nest:
     x, out = node.device_inputs[0], node.device_output
-    if len(node.device_inputs) > 1:
-        raise ArchError(f"{node.layer.op} multiplies two layers")
+    if node.layer.input_axis != -1:  # sizes may fit all the same: those of transposed convolutions do at times
+        raise _other(node)
     groups, widths = _of_devices(node, 1)
     places = prod(x[:-1])
     return Nest(node, groups, out[-1] * widths, x[-1], places, 1, 1, 1, (places, 1), (1, 1), (1, 1), Sides(0, 0, 0, 0))
@@ -77,16 +108,23 @@ def _sliding(node: Node) -> Nest:
     (x, *_), out = node.device_inputs, node.device_output
     window = node.layer.window(x)
     assert window is not None
-    if len(x) != 3:
+    if len(x) > 3:
         raise ArchError(f"{node.layer.op} goes over {dims(x[1:])}, and not over height and width")
-    own = node.layer.groups_of_channels or 1
+    own = node.layer.groups_of_channels or (1 if node.layer.mixes_channels else x[0])
     groups, widths = _of_devices(node, own)
-    (r, s), (p, q) = window.kernel_size, out[1:]
-    stride, dilation = (window.stride[0], window.stride[1]), (window.dilation[0], window.dilation[1])
-    size = (x[1], x[2])
-    return Nest(
-        node, groups, out[0] * widths // own, x[0] // own, p, q, r, s, size, stride, dilation, Sides(*window.padding)
-    )
+    (p, q), (r, s), padding = _two(out[1:]), _two(window.kernel_size), Sides(*(0, 0, *window.padding)[-4:])
+    steps = _two(window.stride), _two(window.dilation), padding
+    return Nest(node, groups, out[0] * widths // own, x[0] // own, p, q, r, s, _two(x[1:]), *steps)
+
+
+def _two(sizes: tuple[int, ...]) -> tuple[int, int]:
+    """Return sizes along height and width; along a sequence, height is 1.
+
+    >>> _two((3,)), _two((5, 7))
+    ((1, 3), (5, 7))
+    """
+    high, wide = (1, *sizes)[-2:]
+    return high, wide
 
 
 def _of_devices(node: Node, groups: int) -> tuple[int, int]:

@@ -5,7 +5,7 @@ Its form is that of https://timeloop.csail.mit.edu/v4/input-formats/problem
 
 from typing import Any, Final
 
-from archcalc.exchange.accelerators.nest import Nest, nests
+from archcalc.exchange.accelerators.nest import Nest, convolutions
 from archcalc.graph import Graph
 
 _COEFFICIENTS: Final = ("Hstride", "Wstride", "Hdilation", "Wdilation")
@@ -34,7 +34,7 @@ def source(graph: Graph) -> str:
         def ignore_aliases(self, data: Any) -> bool:
             return True
 
-    problems = [(nest.node.name, _problem(nest)) for nest in nests(graph)]
+    problems = [(nest.node.name, _problem(nest)) for nest in convolutions(graph)]
     return "".join(
         f"---\n# {name}\n{yaml.dump(problem, Dumper=Plain, sort_keys=False, default_flow_style=None)}"
         for name, problem in problems

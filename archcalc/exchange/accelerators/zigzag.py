@@ -6,7 +6,7 @@ Its form is that of https://github.com/KULeuven-MICAS/zigzag/blob/master/zigzag/
 from collections.abc import Mapping
 from typing import Any, Final
 
-from archcalc.exchange.accelerators.nest import Nest, nests
+from archcalc.exchange.accelerators.nest import Nest, convolutions
 from archcalc.graph import Graph, Node
 
 _EQUATION: Final = "O[b][k][oy][ox]+=W[k][c][fy][fx]*I[b][c][iy][ix]"
@@ -18,7 +18,7 @@ def source(graph: Graph) -> str:
     """Write an item for each layer. Raises ArchError for one that is no loop nest of a convolution."""
     import yaml
 
-    found = list(nests(graph))
+    found = list(convolutions(graph))
     numbers = {nest.node.name: number for number, nest in enumerate(found)}
     nodes = {node.name: node for node in graph.nodes}
     items = [_item(nest, number, _source(nest.node, nodes, numbers)) for number, nest in enumerate(found)]

@@ -59,7 +59,7 @@ def _box(number: int, part: Sequence[Node]) -> Box:
 
 def _what(node: Node) -> str:
     """Return what a layer is, with its window and its stride if it has one."""
-    window = node.layer.window(*node.device_inputs) if node.layer.slides() else None
+    window = node.layer.window(*node.device_inputs)
     words = [node.layer.op]
     if window is not None:
         words.append(dims(window.kernel_size))
