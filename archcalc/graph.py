@@ -89,6 +89,13 @@ class Graph:
     nodes: tuple[Node, ...]
     illegal: tuple[Illegal, ...] = ()
     """Only where sizes are arrays: the requirements that not all variants meet."""
+    goes_on: bool = False
+    """Whether the network goes on with what its spec does not say."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it has all layers of the network."""
+        return len(self.nodes) == len(self.spec.layers) and not self.goes_on
 
     @property
     def cautions(self) -> list[str]:
@@ -112,7 +119,7 @@ class Graph:
 
     def _caution_of_end(self, node: Node) -> str:
         last = self.spec.layers[-1].name
-        if node.name in self._read or (node.name == last and not self.spec.outputs):
+        if node.name in self._read or (node.name == last and not self.spec.outputs) or not self.is_whole:
             return ""
         if self.spec.outputs:
             return "" if node.name in self.spec.outputs else "no later layer reads it, and it is none of the outputs"

@@ -107,7 +107,8 @@ class Origin(NamedTuple):
         if "layers" not in document:
             raise fault or ArchError(f"{self.word} computes nothing")
         spec = Catalogue(self.spec_dir).read(written(document), shown=self.word)
-        return Network(spec, self, fault, Written(document, classes))
+        told = replace(spec, settings=dict(self.params), given_input=self.input_shape)
+        return Network(told, self, fault, Written(document, classes))
 
     def _parted(self) -> "Origin":
         """Return the origin with the settings that follow its word, as in d2l:num_classes=2, among its own."""
@@ -125,12 +126,13 @@ class Written(NamedTuple):
     classes: Mapping[str, str] = {}  # never changed
     """The names of the classes of a model's modules, by their paths."""
 
-    def text(self, is_folded: bool = True) -> str:
-        """Return the spec with branches and blocks where it has them, or with a line for each layer."""
+    def text(self, is_folded: bool = True, is_json: bool = False) -> str:
+        """Return the spec with branches and blocks where it has them, or with a line for each layer; YAML, or JSON."""
         from archcalc.exchange.folding import folded
-        from archcalc.exchange.yaml import written
+        from archcalc.exchange.yaml import as_json, written
 
-        return written(folded(self.document, self.classes) if is_folded else self.document)
+        document = folded(self.document, self.classes) if is_folded else self.document
+        return as_json(document) if is_json else written(document)
 
 
 @dataclass(frozen=True, repr=False)
@@ -153,7 +155,7 @@ class Network:
         """Every layer with its shapes, without the batch axis."""
         graph = link(self.spec)
         if self.fault:
-            raise ArchError(*self.fault.faults, partial=graph)
+            raise ArchError(*self.fault.faults, partial=replace(graph, goes_on=True))
         return graph
 
     def up_to_a_fault(self) -> "tuple[Network, ArchError | None]":

@@ -94,7 +94,7 @@ def measure(graph: Graph, batch: int = 1, per_device: bool = False) -> Table:
         raise ArchError(f"batch must be an integer >= 1, got {spell(batch)}")
     spec, unfold = graph.spec, per_device and any(node.tower for node in graph.nodes)
     rows = _per_device_rows(graph, batch) if unfold else (row_of(node, batch) for node in graph.nodes)
-    complete = len(graph.nodes) == len(spec.layers)
+    complete = graph.is_whole
     shapes = {node.name: node.output_shape for node in graph.nodes}
     return Table(
         spec.name,

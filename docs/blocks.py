@@ -99,7 +99,9 @@ def usage(name: str) -> str:
 
 def _example(text: str) -> str:
     """Return `Example: one; another` with the commands as code."""
-    label, _, commands = text.partition(": ")
+    label, sign, commands = text.partition(": ")
+    if not sign or not label.startswith("Example"):
+        return text
     return f"{label}: {_listing([f'`{command}`' for command in commands.split('; ')])}"
 
 

@@ -40,4 +40,5 @@ def import_model(
     if network.became is None:
         raise ArchError(f"{model} is a spec already: archcalc show prints it")
     say_cautions(network, network.spec.name)
-    write(network.became.text(is_folded=not is_flat), output, "yaml")
+    is_json = output is not None and output.suffix.lower() == ".json"
+    write(network.became.text(is_folded=not is_flat, is_json=is_json), output, "json" if is_json else "yaml")

@@ -90,7 +90,12 @@ OutputOption = Annotated[
     ),
 ]
 InputOption = Annotated[
-    str | None, typer.Option("--input", metavar="CxHxW", help="Another input shape, such as 3x227x227.")
+    str | None,
+    typer.Option(
+        "--input",
+        metavar="CxHxW",
+        help="Another input shape, such as 3x227x227; of several inputs, left=1x88x88,right=1x88x88.",
+    ),
 ]
 SetOption = Annotated[
     list[str] | None,

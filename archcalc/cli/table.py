@@ -90,7 +90,7 @@ def table(
     if fault and (writing.output or not last.rows):
         raise fault  # a file is written whole or not at all, and an empty table says nothing
     if fault:
-        say(f"{last.name}: shown up to the layer that does not fit")
+        say(f"{last.name}: shown up to {'what cannot be said' if network.fault else 'the layer that does not fit'}")
     write_answer(together([table.rendered() for table in tables]), writing)
     if fault:
         raise fault

@@ -40,7 +40,7 @@ def document(head: Mapping[str, Any], given: Inputs, lines: Sequence[Line], outp
         "input": as_data(given),
         "inplace": list(_in_place(lines)),
         "layers": writer.written,
-        "outputs": [writer.followed.get(name, name) for name in outputs] if [*outputs] != ends else [],
+        "outputs": [writer.followed.get(name, name) for name in outputs] if [*outputs] != ends or len(ends) > 1 else [],
     }
     return {key: value for key, value in parts.items() if value}
 

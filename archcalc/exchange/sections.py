@@ -1,7 +1,7 @@
 """Text in sections, `[kind]` and then a `key=value` on each line, as Darknet and cuda-convnet write networks."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from archcalc.errors import ArchError, Mark, did_you_mean
@@ -24,9 +24,18 @@ class Section(NamedTuple):
     head: str
     options: Mapping[str, Option]
     mark: Mark
+    asked: set[str]
+    """The options that were asked for, whether or not they are given."""
 
     def has(self, key: str) -> bool:
+        self.asked.add(key)
         return key in self.options
+
+    def misspelt(self) -> Iterator[str]:
+        """Yield in words the options that nobody has asked for and that are nearly called as one that somebody has."""
+        for key, option in self.options.items():
+            if key not in self.asked and (hint := did_you_mean(key, self.asked - self.options.keys())):
+                yield f"[{self.head}] has {key} at line {option.mark.line}, which means nothing to it{hint}"
 
     def at(self, key: str) -> Mark:
         """Return where an option stands; where the section does, if it is not given."""
@@ -34,7 +43,7 @@ class Section(NamedTuple):
 
     def word(self, key: str, default: str | None = None) -> str:
         """Return the text of an option. Raises ArchError where it is not given and has no default."""
-        if key in self.options:
+        if self.has(key):
             return self.options[key].text
         if default is None:
             hint = did_you_mean(key, self.options)
@@ -43,7 +52,7 @@ class Section(NamedTuple):
 
     def integer(self, key: str, default: int | None = None, least: int = 0) -> int:
         """Return the integer of an option. Raises ArchError for what is none, and for one that is less than `least`."""
-        if key not in self.options and default is not None:
+        if not self.has(key) and default is not None:
             return default
         return self.integers(key, least, most=1)[0]
 
@@ -59,7 +68,7 @@ class Section(NamedTuple):
 
     def number(self, key: str, default: float) -> float:
         """Return the number of an option. Raises ArchError for what is none."""
-        if key not in self.options:
+        if not self.has(key):
             return default
         try:
             return float(self.word(key))
@@ -79,7 +88,7 @@ def read_sections(text: str, file: str, *, keeps_blanks: bool = True) -> Sequenc
         if not line or line.startswith(_COMMENTS):
             continue
         if line.startswith("[") and line.endswith("]"):
-            sections.append(Section(line[1:-1].strip(), {}, mark))
+            sections.append(Section(line[1:-1].strip(), {}, mark, set()))
             continue
         key, sign, value = line.partition("=")
         if not sections or not sign or not key.strip():

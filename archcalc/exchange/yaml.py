@@ -172,6 +172,11 @@ def _quoted(text: str) -> str:
 
 def to_json(spec: Spec) -> str:
     """Write the same document as JSON."""
+    return as_json(document(spec))
+
+
+def as_json(parts: Mapping[str, Any]) -> str:
+    """Write the plain data of a spec as JSON."""
     import json
 
-    return json.dumps(document(spec), ensure_ascii=False, indent=2) + "\n"
+    return json.dumps(parts, ensure_ascii=False, indent=2) + "\n"

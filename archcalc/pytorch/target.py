@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Final
 
 import torch
 from torch import nn
@@ -41,8 +41,19 @@ def found_at(target: str) -> Any:
     return found
 
 
-def made_by(factory: Callable[..., Any], target: str, arguments: Mapping[str, Any]) -> nn.Module:
-    """Return the model that a class or function makes of these arguments. Raises ArchError as `make` does."""
+_HELP: Final = {
+    False: "name a function that makes the model without any",
+    True: "give them as in --set num_classes=10, or name a function that makes the model without any",
+}
+
+
+def made_by(
+    factory: Callable[..., Any], target: str, arguments: Mapping[str, Any], takes_arguments: bool = False
+) -> nn.Module:
+    """Return the model that a class or function makes of these arguments. Raises ArchError as `make` does.
+
+    `takes_arguments` says whether whoever names the model can give it some.
+    """
     with told(f"{target}() fails"):
         try:
             made = factory(**arguments)
@@ -50,7 +61,7 @@ def made_by(factory: Callable[..., Any], target: str, arguments: Mapping[str, An
             if _is_of_the_call(error):
                 needs = "cannot be made of these" if arguments else "needs"
                 what = f"{target} {needs} arguments ({text_of(error)})"
-                raise ArchError(f"{what}; name a function that makes the model without any") from error
+                raise ArchError(f"{what}; {_HELP[takes_arguments]}") from error
             raise
     if not isinstance(made, nn.Module):
         raise ArchError(f"{target}() makes an object of type {type(made).__name__}, not a torch.nn.Module")

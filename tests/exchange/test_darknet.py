@@ -148,6 +148,11 @@ def test_what_is_wrong_is_told_with_its_place(tmp_path: Path, sections: list[str
     assert fault in fault_of(cfg(tmp_path, *sections))
 
 
+def test_an_option_that_is_misspelt_is_told(tmp_path: Path) -> None:
+    found = network(cfg(tmp_path, "[conv]\nfilters=2\nsize=3\nstrid=2\nactivation=relu"))
+    assert found.spec.notes == "[conv] has strid at line 9, which means nothing to it; did you mean 'stride'?"
+
+
 def test_what_is_not_of_darknet_is_told(tmp_path: Path) -> None:
     path = tmp_path / "net.cfg"
     path.write_text("[metadata]\nname = x\n")

@@ -191,6 +191,33 @@ def test_inputs_outputs_and_shared_weights_are_kept() -> None:
     assert (table.totals.params, table.totals.macs) == (40 + 290, 2 * 36 * 36 + 288)
 
 
+class Pieces(nn.Module):
+    """Inputs in another order than its modules, a part that computes nothing, and several outputs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wide, self.thin, self.rest = nn.Conv2d(1, 8, 5), nn.Conv2d(1, 2, 5), nn.Identity()
+
+    def forward(self, left: Tensor, right: Tensor) -> list[Tensor]:
+        return [self.wide(left), self.rest(self.thin(right))]
+
+
+def test_inputs_go_where_their_names_say() -> None:
+    network = archcalc.from_module(Pieces(), {"right": (1, 9, 9), "left": (1, 8, 8)})
+    assert flat(network).partition("input:")[2].splitlines() == [
+        " {left: [1, 8, 8], right: [1, 9, 9]}",
+        "layers:",
+        "  - {name: wide, op: conv2d, from: left, out_channels: 8, kernel_size: 5}",
+        "  - {name: thin, op: conv2d, from: right, out_channels: 2, kernel_size: 5}",
+        "outputs: [wide, thin]",
+    ]
+
+
+def test_a_class_is_no_module() -> None:
+    with pytest.raises(ArchError, match="of a class, make an object first"):
+        archcalc.from_module(Pieces, (3, 8, 8))  # type: ignore[arg-type]
+
+
 def test_a_module_stays_as_it_was() -> None:
     module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Dropout(0.3).eval())
     before = {name: tensor.clone() for name, tensor in module.state_dict().items()}
@@ -351,7 +378,7 @@ def test_a_model_is_named_where_a_spec_is(word: str, tmp_path: Path) -> None:
         (
             ["net.py:Needs", "--input", "3x8x8"],
             "net.py:Needs needs arguments (Needs.__init__() missing 1 required positional argument: 'what'); "
-            "name a function that makes the model without any",
+            "give them as in --set num_classes=10, or name a function that makes the model without any",
         ),
         (
             ["net.py:Raises", "--input", "3x8x8"],
@@ -380,6 +407,24 @@ def test_a_forward_pass_that_asks_for_numbers_is_run_with_weights(tmp_path: Path
     done = command(tmp_path, "import", "net.py:Depends", "--input", "3x8x8")
     assert done.returncode == 0, done.stderr
     assert "{name: conv, op: conv2d, out_channels: 8, kernel_size: 3, activation: relu}" in done.stdout
+
+
+def test_what_is_set_stands_in_the_answer_and_a_model_is_as_it_is_itself(tmp_path: Path) -> None:
+    done = command(tmp_path, "table", "net.py:Net:width=3", "--input", "3x8x8", "--format", "json")
+    assert json.loads(done.stdout)["settings"] == {"width": 3}
+    assert command(tmp_path, "check", "net.py:Net", "--input", "3x8x8", "--against", "net.py:Net").returncode == 0
+
+
+def test_the_ending_says_whether_it_is_json(tmp_path: Path) -> None:
+    assert command(tmp_path, "import", "net.py:Net", "--input", "3x8x8", "--output", "net.json").returncode == 0
+    assert json.loads((tmp_path / "net.json").read_text())["layers"][0]["op"] == "conv2d"
+    assert run("table", "net.json", cwd=tmp_path).returncode == 0
+
+
+def test_a_network_that_goes_on_is_not_complete(tmp_path: Path) -> None:
+    done = command(tmp_path, "table", "net.py:Unsaid", "--input", "3x8x8", "--format", "json")
+    assert (done.returncode, json.loads(done.stdout)["complete"]) == (2, False)
+    assert "Unsaid: shown up to what cannot be said" in done.stderr
 
 
 def test_a_table_is_shown_up_to_what_cannot_be_said(tmp_path: Path) -> None:

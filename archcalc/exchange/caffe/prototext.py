@@ -141,6 +141,8 @@ def _tokens(text: str, file: str) -> Iterator[_Token]:
         found = _TOKEN.match(text, place)
         mark = Mark(file, line, place - line_start + 1)
         if found is None:
+            if text[place] in "\"'":
+                raise ArchError("this string is not closed on its line").at(mark)
             raise ArchError(f"not the text of a prototxt: here is {spell(text[place])}").at(mark)
         kind, token = str(found.lastgroup), found.group()
         if kind != "blank":

@@ -70,6 +70,7 @@ class _Reader:
             hint = did_you_mean(section.head, _LAYERS)
             raise ArchError(f"no layer kind does what [{section.head}] does{hint}").at(section.mark)
         self._made.append(_LAYERS[section.head](self, section))
+        self.sketch.notes += section.misspelt()
 
     def outputs(self) -> Sequence[str]:
         """Return what the network hands on: what boxes are read from, or the last layer."""

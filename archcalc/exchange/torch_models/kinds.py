@@ -24,7 +24,8 @@ def layer_of(call: Call, inputs: Sequence[Shape]) -> Layer:
     """Return the layer that does what a call does, for inputs of these shapes. Raises ArchError for what none does."""
     kind = _BY_CALL.get((call.op, len(inputs) > 1))
     if kind is None or not call.is_known:
-        raise ArchError(f"no layer kind does what {call.op} does")
+        is_merge = len(inputs) == 1 and (call.op, True) in _BY_CALL
+        raise ArchError(f"no layer kind does what {call.op} does{' with one layer and a number' if is_merge else ''}")
     fields = call.fields
     if call.op in _LAYING_OUT and not fields:
         work = laid_out(inputs[0], call.output_shape)

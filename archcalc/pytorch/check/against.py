@@ -1,6 +1,8 @@
 """A spec held against somebody's model: layers beside what runs, then outputs under the same random weights."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +16,9 @@ from archcalc.pytorch.check.outputs import UncomparableError, compare_outputs
 from archcalc.pytorch.target import make
 from archcalc.pytorch.trace import Traced, trace
 from archcalc.twins import Placed, place
+
+_IDENTITY: Final = "nn.Identity"
+"""The class whose modules compute nothing: where a spec has none, a model's are looked through."""
 
 
 def hold_against_model(
@@ -62,6 +67,8 @@ def _compare(
     xs = [torch.randn(1, *shape, generator=generator, dtype=dtype).to(device) for shape in shapes]
     try:
         traced = trace(model, *xs)
+        if not any(layer.twin.call == _IDENTITY for layer in placed):
+            traced = replace(traced, seen=traced.seen.without(_IDENTITY.rpartition(".")[2]))
         paired = put_together(placed, graph.spec.inputs, graph.outputs, traced.seen)
         layers = beside(paired)
         outputs, why = _outputs(graph, layers, paired, traced, model, xs)

@@ -45,7 +45,10 @@ def find_model(wanted: Wanted) -> Made:
     given = wanted.given or known.given
     if given is None:
         raise ArchError(f"{model.word} does not say what it reads: give the input's shape, as in --input 3x224x224")
-    set_to = listing([f"{name}={spell(value)}" for name, value in wanted.settings.items()], "and")
+    set_to = listing(
+        [f"{name}={value if isinstance(value, str) else spell(value)}" for name, value in wanted.settings.items()],
+        "and",
+    )
     title = f"{model.name} of {model.place}{f' with {set_to}' if wanted.settings else ''}, imported"
     sources = {"model": known.source} if known.source else {}
     return Made(partial(_made, known.factory, wanted), given, title, sources)
@@ -56,9 +59,9 @@ def _made(factory: Callable[..., Any], wanted: Wanted, has_weights: bool) -> nn.
     if isinstance(factory, nn.Module):
         return factory
     if has_weights:
-        return made_by(factory, wanted.model.word, wanted.settings)
+        return made_by(factory, wanted.model.word, wanted.settings, takes_arguments=True)
     with without_weights():
-        return made_by(factory, wanted.model.word, wanted.settings).to("meta")
+        return made_by(factory, wanted.model.word, wanted.settings, takes_arguments=True).to("meta")
 
 
 _MAKING: Final = frozenset((torch.empty, torch.zeros, torch.ones, torch.full, torch.rand, torch.randn, torch.eye))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from inspect import signature
 from typing import Any, Final
 
 import torch
@@ -49,8 +50,17 @@ def _import(
     report("is made")
     module = model.make(has_weights).eval()
     report("runs")
+    given = _in_order(module, model.given)
     with _about(word):
-        return _put_down(module, _traced(module, model.given), model.given, head)
+        return _put_down(module, _traced(module, given), given, head)
+
+
+def _in_order(module: nn.Module, given: Inputs) -> Inputs:
+    """Return inputs in the order of forward's arguments, if they have their names; else as they are given."""
+    names = [*signature(module.forward).parameters]
+    if isinstance(given, Mapping) and {*given} <= {*names}:
+        return {name: given[name] for name in names if name in given}
+    return given
 
 
 @contextmanager
@@ -72,7 +82,9 @@ def _traced(module: nn.Module, given: Inputs) -> Traced:
 
 def of_module(module: nn.Module, given: Inputs, name: str | None) -> Imported:
     """Return the spec of a module that is there; what it computes in, and whether it trains, is left as it was."""
-    kind = type(module).__name__
+    if not isinstance(module, nn.Module):
+        raise ArchError(f"a module must be a torch.nn.Module, got {module!r}: of a class, make an object first")
+    kind, given = type(module).__name__, _in_order(module, given)
     training = {part: part.training for part in module.modules()}
     head = {"name": name_of(name or kind), "title": f"{kind}, imported"}
     try:
@@ -87,7 +99,7 @@ def _put_down(module: nn.Module, traced: Traced, given: Inputs, head: Mapping[st
     """Return the spec of a model that ran, held against the run. Raises ArchError where it is not what was seen."""
     seen = traced.seen.without_unread_functions().without(_IDENTITY)
     found = imported(seen, given, {**head, "notes": _notes(traced)})
-    if not found.fault:
+    if not found.fault and "layers" in found.document:
         _expect_agreement(link(Catalogue().read(written(found.document))), seen, _read_params(module, traced))
     return replace(found, classes={path: type(part).__name__ for path, part in module.named_modules() if path})
 
@@ -101,10 +113,15 @@ def _notes(traced: Traced) -> str:
     """Return what a spec of a run cannot show: the parameters that nothing read."""
     if not traced.idle:
         return ""
-    names = [*traced.idle]
+    names = [name or "the model itself" for name in traced.idle]
     shown = [*names[:_MOST_NAMED], *(["others"] if len(names) > _MOST_NAMED else [])]
     total = sum(traced.idle.values())
-    return f"{total:,} params of {listing(shown, 'and')} are left out, since nothing reads them in evaluation."
+    are, them = (
+        ("param", "is left out, since nothing reads it")
+        if total == 1
+        else ("params", "are left out, since nothing reads them")
+    )
+    return f"{total:,} {are} of {listing(shown, 'and')} {them} in evaluation."
 
 
 def _expect_agreement(graph: Graph, seen: Seen, theirs: int) -> None:
