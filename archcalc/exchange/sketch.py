@@ -66,6 +66,12 @@ class Sketch:
         """Return the shape that a layer makes, or that of an input, by the name that it has here."""
         return self._shapes[name]
 
+    def params(self, name: str) -> Mapping[str, Shape]:
+        """Return the shapes of what a layer learns, by the name that it has here."""
+        line = next(line for line in self.lines if line.name == name)
+        shapes: Mapping[str, Shape] = line.layer.param_shapes(*(self._shapes[source] for source in line.inputs))
+        return shapes
+
     def layer(self, name: str) -> Layer:
         """Return a layer by the name that it has here."""
         return next(line.layer for line in self.lines if line.name == name)

@@ -268,3 +268,20 @@ def test_a_file_of_caffe_is_written_by_its_ending(tmp_path: Path) -> None:
     assert text.startswith('name: "caffenet"\nlayer {\n  name: "input"\n  type: "Input"\n')
     assert "  lrn_param {\n    local_size: 5\n    alpha: 0.0001\n" in text
     assert run("table", str(path)).stdout.count("conv2d") == 6
+
+
+CONV = layer(
+    "Convolution", 'param { name: "w" } convolution_param { num_output: 4 kernel_size: 3 }', name="%s", top="%s"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (CONV % ("a", "a") + CONV % ("b", "b"), "layer b: no layer kind shares some of its weights only"),
+        (layer("Eltwise", "eltwise_param { coeff: 2 }", bottom="data data"), "coeff must be one number for each blob"),
+        (layer("Scale", "scale_param { bias_term: true }", bottom="data data"), "by another layer and adds a bias"),
+    ],
+)
+def test_what_would_be_counted_wrongly_is_refused(tmp_path: Path, text: str, fault: str) -> None:
+    assert fault in fault_of(prototxt(tmp_path, INPUT + text))

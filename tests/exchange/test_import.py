@@ -450,3 +450,32 @@ def test_a_run_that_was_not_understood_is_no_spec(monkeypatch: pytest.MonkeyPatc
 
     with pytest.raises(ArchError, match=r"was not understood: layers\.0: p 0.25 here, 0.5 in the model"):
         archcalc.from_module(nn.Sequential(nn.Dropout(0.5), nn.Linear(3, 2)), (3,))
+
+
+class HalfWritten(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.conv(x)
+        first, _ = y.chunk(2, 1)
+        first.relu_()
+        return y
+
+
+class OtherHalf(HalfWritten):
+    def forward(self, x: Tensor) -> Tensor:
+        first, second = self.conv(x).chunk(2, 1)
+        return first.relu_() * second
+
+
+def test_what_is_written_into_in_part_is_refused() -> None:
+    with pytest.raises(ArchError, match="hands on a tensor that is neither an input nor made by one call"):
+        _ = archcalc.from_module(HalfWritten(), (3, 8, 8)).graph
+
+
+def test_the_other_half_stays_as_it_was() -> None:
+    network = archcalc.from_module(OtherHalf(), (3, 8, 8))
+    (product,) = [node for node in network.graph.nodes if node.layer.op == "mul"]
+    assert len({*product.inputs}) == 2

@@ -101,7 +101,9 @@ def _upgraded_first(layers: list[Message]) -> Iterator[Message]:
         own = connection.message("layer")
         tops, bottoms = connection.words("top"), connection.words("bottom")
         if own.word("type") == _PADDING:
-            pads |= {top: (bottom, own.fields["pad"][-1]) for top, bottom in zip(tops, bottoms, strict=True)}
+            if len(tops) != 1 or len(bottoms) != 1 or not own.has("pad"):
+                raise ArchError("a padding has a pad, reads one blob and makes one").at(own.mark)
+            pads[tops[0]] = (bottoms[0], own.fields["pad"][-1])
             continue
         fields = {**own.fields}
         for bottom in bottoms:

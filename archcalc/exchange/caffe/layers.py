@@ -22,6 +22,7 @@ class Blobs:
         self._order: list[str] = []
         self._owners: dict[str, str] = {}
         """The layer that has the weights of a name, where layers share them."""
+        self._names_of: dict[str, tuple[str, ...]] = {}
 
     def reads(self, layer: Message) -> list[str]:
         """Return the layers that made what a layer reads. Raises ArchError for a blob that nothing has made."""
@@ -44,11 +45,17 @@ class Blobs:
     def put(self, layer: Message, op: str, sources: str | list[str], **fields: Any) -> str:
         """Put down what a layer does, as what makes its blobs."""
         owner = self._owner(layer)
+        names = tuple(self._shared(layer))
+        if owner and self._names_of[owner] != names:
+            raise ArchError("no layer kind shares some of its weights only")
         is_same = layer.words("top") == layer.words("bottom")
         wanted = layer.word("name") or op
         made = self.sketch.add(wanted, op, sources, layer.mark, again=owner, in_place=is_same, **fields)
-        for param in self._shared(layer):
+        for param in names:
             self._owners.setdefault(param, made)
+        self._names_of[made] = names
+        if names and len(names) < len(self.sketch.params(made)):
+            self._names_of[made] = ()  # what shares its names would share more
         self.hand_on(layer, made)
         return made
 
@@ -71,6 +78,10 @@ class Blobs:
     def _owner(self, layer: Message) -> str:
         """Return the layer whose weights a layer has by their name; empty for its own."""
         return next((self._owners[param] for param in self._shared(layer) if param in self._owners), "")
+
+    def shares(self, layer: Message) -> bool:
+        """Return whether a layer's weights have names, by which others may have them."""
+        return bool(self._shared(layer))
 
     def _shared(self, layer: Message) -> list[str]:
         names = [param.word("name") for param in layer.fields.get("param", []) if isinstance(param, Message)]
@@ -223,12 +234,15 @@ def _scale(layer: Message, blobs: Blobs) -> None:
     """Put down a learned scale; with a bias, after a norm without them, it is that norm's."""
     sources, own = blobs.reads(layer), layer.message("scale_param")
     if len(sources) == 2:
+        if own.flag("bias_term", False):
+            raise ArchError("no layer kind scales by another layer and adds a bias").at(own.at("bias_term"))
         blobs.put(layer, "mul", sources)
         return
     if own.integer("axis", 1) != 1 or own.integer("num_axes", 1) != 1:
         raise ArchError("no layer kind scales by other weights than one for each channel").at(own.mark)
     has_bias, last = own.flag("bias_term", False), blobs.sketch.lines[-1:]
-    if has_bias and last and last[0].name == sources[0] and getattr(last[0].layer, "affine", True) is False:
+    is_of_norm = bool(last) and last[0].name == sources[0] and getattr(last[0].layer, "affine", True) is False
+    if has_bias and is_of_norm and not blobs.shares(layer) and layer.words("top") == layer.words("bottom"):
         norm = blobs.sketch.drop_last()
         fields = {**vars(norm.layer), "affine": True}
         made = blobs.sketch.add(norm.name, norm.layer.op, norm.inputs, layer.mark, in_place=norm.in_place, **fields)
@@ -245,8 +259,13 @@ def _eltwise(layer: Message, blobs: Blobs) -> None:
     word = own.word("operation", "SUM")
     if word not in _ELTWISE:
         raise ArchError(f"no layer kind does {word}").at(own.at("operation"))
-    factors = [float(factor) for factor in own.words("coeff")]
+    try:
+        factors = [float(factor) for factor in own.words("coeff")]
+    except ValueError:
+        raise ArchError("coeff must be numbers").at(own.at("coeff")) from None
     op = _ELTWISE[word]
+    if factors and (len(factors) != len(sources) or op != "add"):
+        raise ArchError("coeff must be one number for each blob of a SUM").at(own.at("coeff"))
     if factors == [1, -1]:
         op = "sub"
     elif any(factor != 1 for factor in factors):

@@ -15,6 +15,8 @@ _NETWORK: Final = ("net", "network")
 _CROP: Final = "crop"
 _BOXES: Final = ("yolo", "region", "detection")
 _COST: Final = "cost"
+_UNSAID: Final = ("stride_x", "stride_y", "maxpool_depth", "share_index", "dilation", "antialiasing")
+"""Options of other versions of Darknet that would change what a layer makes."""
 _MOST_BACK: Final = 10_000
 
 
@@ -69,6 +71,9 @@ class _Reader:
         if section.head not in _LAYERS:
             hint = did_you_mean(section.head, _LAYERS)
             raise ArchError(f"no layer kind does what [{section.head}] does{hint}").at(section.mark)
+        for key in _UNSAID:
+            if section.has(key):
+                raise ArchError(f"no layer kind does what [{section.head}] does with {key}").at(section.at(key))
         self._made.append(_LAYERS[section.head](self, section))
         self.sketch.notes += section.misspelt()
 

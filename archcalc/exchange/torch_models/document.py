@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from archcalc.calls import Seen
+from archcalc.calls import UNSEEN, Seen
 from archcalc.errors import ArchError
 from archcalc.exchange.lines import document
 from archcalc.exchange.torch_models.reading import Reader
@@ -38,5 +38,7 @@ def imported(seen: Seen, given: Inputs, head: Mapping[str, Any]) -> Imported:
         reader.read()
     except ArchError as error:
         fault = str(error)
+    if not fault and UNSEEN in seen.outputs:
+        fault = "it hands on a tensor that is neither an input nor made by one call"
     outputs = () if fault else tuple(reader.names[number] for number in seen.outputs)
     return Imported(document(head, given, reader.lines, outputs), fault)

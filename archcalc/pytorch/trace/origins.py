@@ -32,6 +32,7 @@ class Origins:
 
     def __init__(self) -> None:
         self._of = WeakTensorKeyDictionary()
+        self.is_exact = False
 
     def of(self, tensor: Tensor) -> Origin | None:
         """Return the origin of a tensor; None for one that no call made, such as a weight."""
@@ -42,12 +43,43 @@ class Origins:
         self._of[tensor] = origin
 
     def change(self, tensor: Tensor, number: int) -> None:
-        """Note that a call has written into a tensor: what shares its memory has changed with it."""
+        """Note that a call has written into a tensor: what shares its memory has changed with it.
+
+        Where origins are exact, what has changed in part, or has its elements in another order, is no longer known to
+        be made by a call.
+        """
         storage = _storage(tensor)
         for other in list(self._of):
-            if _storage(other) == storage:
+            if _storage(other) != storage:
+                continue
+            if not self.is_exact:
                 self.put(other, Origin(number, shape_of(other)))
+            elif _are_apart(other, tensor):
+                continue
+            elif _is_the_same(other, tensor):
+                self.put(other, Origin(number, shape_of(tensor), "" if other.shape == tensor.shape else "view"))
+            else:
+                del self._of[other]
         self.put(tensor, Origin(number, shape_of(tensor)))
+
+
+def _are_apart(one: Tensor, other: Tensor) -> bool:
+    """Whether two tensors of one memory surely share no element."""
+    (first, end), (start, last) = _reach(one), _reach(other)
+    return end < start or last < first
+
+
+def _reach(tensor: Tensor) -> tuple[int, int]:
+    """Return the places of a tensor's first and last element in its memory."""
+    start = int(tensor.storage_offset())
+    return start, start + sum((int(size) - 1) * step for size, step in zip(tensor.shape, tensor.stride(), strict=True))
+
+
+def _is_the_same(one: Tensor, other: Tensor) -> bool:
+    """Whether two tensors of one memory have the same elements in the same order."""
+    if one.shape == other.shape:
+        return one.stride() == other.stride() and _reach(one) == _reach(other)
+    return one.is_contiguous() and other.is_contiguous() and _reach(one) == _reach(other)
 
 
 def _storage(tensor: Tensor) -> int:

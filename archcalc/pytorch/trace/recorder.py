@@ -146,6 +146,7 @@ class _Recorder(TorchFunctionMode):
     @contextmanager
     def watching(self, module: nn.Module, looks_inside: bool) -> Iterator[None]:
         self._weights = Weights(module)
+        self._origins.is_exact = looks_inside
         watched = leaves(module, looks_inside)
         hooks = [hook for path, part in watched.items() for hook in self._hooked(path, part)]
         others = ((path, part) for path, part in module.named_modules() if path not in watched)
