@@ -1,7 +1,7 @@
 """What layers are called that have names elsewhere, as far as a spec can have such names."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Final
 
 from archcalc.spec.model import LONGEST_NAME
@@ -18,17 +18,26 @@ class Names:
 
     def give(self, wanted: str) -> str:
         """Return a name as near to the one that is wanted as may be."""
-        first = as_name(wanted)
-        name, times = first, 1
-        while name in self._taken:
-            times += 1
-            name = f"{first}_{times}"
+        name = unused(as_name(wanted), self._taken)
         self._taken.add(name)
         return name
 
     def take_back(self, name: str) -> None:
         """Let a name be given once more."""
         self._taken.discard(name)
+
+
+def unused(wanted: str, taken: Container[str], joint: str = "_") -> str:
+    """Return a name that is not taken: the one that is wanted, or it with the first number from 2 on that is free.
+
+    >>> unused("conv", {"conv", "conv_2"}), unused("block", {"block"}, joint=""), unused("fc", {"conv"})
+    ('conv_3', 'block2', 'fc')
+    """
+    name, times = wanted, 1
+    while name in taken:
+        times += 1
+        name = f"{wanted}{joint}{times}"
+    return name
 
 
 def as_name(path: str) -> str:

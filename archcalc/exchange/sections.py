@@ -76,14 +76,14 @@ class Section(NamedTuple):
             raise ArchError(f"{key} must be a number, got {spell(self.word(key))}").at(self.at(key)) from None
 
 
-def read_sections(text: str, file: str, *, keeps_blanks: bool = True) -> Sequence[Section]:
+def read_sections(text: str, file: str) -> Sequence[Section]:
     """Return the sections of a text in order; of a key that is given twice, the first counts.
 
     Raises ArchError for a line that is neither a section nor an option.
     """
     sections: list[Section] = []
     for number, raw in enumerate(text.splitlines(), 1):
-        line = raw.strip() if keeps_blanks else "".join(raw.split())
+        line = raw.strip()
         mark = Mark(file, number, len(raw) - len(raw.lstrip()) + 1)
         if not line or line.startswith(_COMMENTS):
             continue

@@ -1,12 +1,12 @@
 """A network of another format as it is put down: layer by layer, each shape followed as it comes."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 from archcalc.errors import ArchError, Mark
 from archcalc.exchange.lines import Line, document
 from archcalc.exchange.names import Names
-from archcalc.layers import Layer, Shape
+from archcalc.layers import Shape
 from archcalc.layers.base import find
 from archcalc.spec.inputs import Inputs, by_name
 
@@ -20,11 +20,24 @@ class Taken(NamedTuple):
     """Why the network goes on where the spec ends; None for a whole one."""
 
 
+_T = TypeVar("_T")
+
+
+def take_each(parts: Iterable[_T], take: Callable[[_T], object]) -> ArchError | None:
+    """Put the parts of a file down in their order, and return why it ends early; None where it does not."""
+    try:
+        for part in parts:
+            take(part)
+    except ArchError as error:
+        return error
+    return None
+
+
 class Sketch:
     """Layers as they are put down, with the shape that each makes.
 
-    What a format calls its layers, or what flows between them, is looked up by that name (`shape`, `reads`), whatever
-    the layer is called here.
+    Readers keep for themselves what their format calls a layer, or what flows between layers: here layers have the
+    names that `add` returns.
     """
 
     def __init__(self, given: Inputs) -> None:
@@ -72,9 +85,10 @@ class Sketch:
         shapes: Mapping[str, Shape] = line.layer.param_shapes(*(self._shapes[source] for source in line.inputs))
         return shapes
 
-    def layer(self, name: str) -> Layer:
-        """Return a layer by the name that it has here."""
-        return next(line.layer for line in self.lines if line.name == name)
+    def note(self, sentence: str) -> None:
+        """Say once what the text of the spec does not show."""
+        if sentence not in self.notes:
+            self.notes.append(sentence)
 
     def drop_last(self) -> Line:
         """Take the last layer back, to put another in its place, and return it."""

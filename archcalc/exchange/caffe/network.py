@@ -9,7 +9,7 @@ from archcalc.exchange.caffe.generations import layers_of
 from archcalc.exchange.caffe.inputs import SOURCES, blobs_given, inputs_of
 from archcalc.exchange.caffe.layers import LAYERS, Blobs
 from archcalc.exchange.caffe.prototext import Message, parse
-from archcalc.exchange.sketch import Sketch, Taken
+from archcalc.exchange.sketch import Sketch, Taken, take_each
 from archcalc.layers.sizes import dims
 from archcalc.spec.catalogue import name_of
 from archcalc.spec.inputs import Inputs
@@ -43,12 +43,7 @@ def read_text(text: str, file: str, name: str, given: Inputs | None = None) -> T
     inputs, names = inputs_of(outside, given, net)
     sketch = Sketch(inputs)
     blobs = Blobs(sketch, names)
-    fault = None
-    try:
-        for layer in layers:
-            _take(layer, blobs)
-    except ArchError as error:
-        fault = error
+    fault = take_each(layers, lambda layer: _take(layer, blobs))
     own = " ".join(net.word("name").split())
     head = {"name": name_of(own) if own else name, "title": f"{own or name}, from a .prototxt file of Caffe"}
     sketch.notes += _rounded_up(sketch)

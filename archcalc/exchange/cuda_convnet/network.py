@@ -7,7 +7,7 @@ from archcalc.errors import ArchError, did_you_mean
 from archcalc.exchange.cuda_convnet.neurons import put_neuron
 from archcalc.exchange.names import as_name
 from archcalc.exchange.sections import Section
-from archcalc.exchange.sketch import Sketch, Taken
+from archcalc.exchange.sketch import Sketch, Taken, take_each
 from archcalc.layers.sizes import dims
 from archcalc.spec.inputs import INPUT, Inputs
 
@@ -25,12 +25,7 @@ def read(sections: Sequence[Section], name: str, given: Inputs | None, params: S
             sections[0].mark
         )
     reader = _Reader(Sketch(given), {section.head: section for section in params})
-    fault = None
-    try:
-        for section in sections:
-            reader.take(section)
-    except ArchError as error:
-        fault = error
+    fault = take_each(sections, reader.take)
     head = {"name": name, "title": f"{name}, from a layer file of cuda-convnet"}
     return reader.sketch.taken(head, () if fault else reader.outputs(), fault)
 
@@ -181,9 +176,9 @@ class _Reader:
     def _normed(self, section: Section, op: str) -> str:
         other = self._params.get(section.head)
         if other is None:
-            note = "alpha and beta of norms are torch's: cuda-convnet has them in another file, as scale and pow."
-            if note not in self.sketch.notes:
-                self.sketch.notes.append(note)
+            self.sketch.note(
+                "alpha and beta of norms are torch's: cuda-convnet has them in another file, as scale and pow."
+            )
         numbers = {ours: other.number(key, default) for key, ours, default in _NORM} if other else {}
         fields: dict[str, Any] = {"size": section.integer("size", least=1), "alpha_per": "mean", **numbers}
         return self._put(section, op, self._only(section), **fields)

@@ -7,7 +7,7 @@ from archcalc.errors import ArchError, did_you_mean
 from archcalc.exchange.darknet.activations import put_activation
 from archcalc.exchange.darknet.shortcuts import put_shortcut
 from archcalc.exchange.sections import Section
-from archcalc.exchange.sketch import Sketch, Taken
+from archcalc.exchange.sketch import Sketch, Taken, take_each
 from archcalc.layers import Shape
 from archcalc.spec.inputs import INPUT, Inputs, replaced
 
@@ -32,12 +32,7 @@ def read(sections: Sequence[Section], name: str, given: Inputs | None) -> Taken:
     """
     own = _input(sections)
     reader = _Reader(Sketch(own if given is None else replaced(own, given)))
-    fault = None
-    try:
-        for section in sections[1:]:
-            reader.take(section)
-    except ArchError as error:
-        fault = error
+    fault = take_each(sections[1:], reader.take)
     head = {"name": name, "title": f"{name}, from a .cfg file of Darknet"}
     return reader.sketch.taken(head, () if fault else reader.outputs(), fault)
 
@@ -221,9 +216,7 @@ class _Reader:
 
     def boxes(self, section: Section) -> str:
         self._boxes.append(self._last)
-        note = f"[{section.head}] makes boxes of what it reads, without weights, and is left out."
-        if note not in self.sketch.notes:
-            self.sketch.notes.append(note)
+        self.sketch.note(f"[{section.head}] makes boxes of what it reads, without weights, and is left out.")
         return self._last
 
     def cost(self, section: Section) -> str:

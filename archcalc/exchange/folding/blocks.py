@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from archcalc.exchange.folding.items import Item
 from archcalc.exchange.folding.params import Params, params_of
+from archcalc.exchange.names import unused
 
 _FEWEST_LINES: Final = 3
 """What is shorter is written out."""
@@ -89,11 +90,7 @@ class Blocks:
         kind = self._classes.get(prefix, "")
         words = [word for word in prefix.split(".") if not word.isdigit()]
         first = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", kind).lower() or f"{words[-1] if words else 'block'}_block"
-        name, times = first, 1
-        while name in self.made:
-            times += 1
-            name = f"{first}{times}"
-        return name
+        return unused(first, self.made, joint="")
 
 
 def _deepest(items: Sequence[Item]) -> int:

@@ -57,10 +57,5 @@ class Step(NamedTuple):
             self.firsts.setdefault(name, made)
         return made
 
-    def note(self, sentence: str) -> None:
-        """Say once what the text of the spec does not show."""
-        if sentence not in self.sketch.notes:
-            self.sketch.notes.append(sentence)
-
     def refuse(self, why: str) -> ArchError:
         return ArchError(f"no layer kind does what Keras' {self.class_name} does {why}")

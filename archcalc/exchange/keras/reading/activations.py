@@ -54,7 +54,7 @@ def put_function(step: Step, source: str, said: Any, *, is_own: bool) -> str:
         shown = said if isinstance(said, str) else spell(said)
         raise ArchError(f"no layer kind does what the activation {shown} of {step.class_name} does{hint}")
     if said == _HARD_SIGMOID and step.version < 3:
-        step.note("The hard_sigmoid of Keras 1 and 2 rises by 1/5, that of hardsigmoid by 1/6.")
+        step.sketch.note("The hard_sigmoid of Keras 1 and 2 rises by 1/5, that of hardsigmoid by 1/6.")
     ops = _OPS[said]
     for number, (op, fields) in enumerate(ops):
         is_named = is_own and number == len(ops) - 1

@@ -85,14 +85,14 @@ def layer_scale(step: Step) -> str:
 
 
 def in_training_only(step: Step) -> str:
-    step.note(f"{step.class_name} acts in training only, and is left out.")
+    step.sketch.note(f"{step.class_name} acts in training only, and is left out.")
     return step.source
 
 
 def preprocessing(step: Step) -> str:
     """Leave out what is done to images before the network; elsewhere only factors can be said."""
     if step.is_of_input:
-        step.note(f"{step.class_name} prepares the images that are the input, and is left out.")
+        step.sketch.note(f"{step.class_name} prepares the images that are the input, and is left out.")
         return step.source
     if step.class_name != "Rescaling" or step.config.number("offset", 0) != 0:
         raise step.refuse("after other layers: it adds a number")

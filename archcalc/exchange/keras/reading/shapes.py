@@ -22,7 +22,7 @@ _ORDER: Final = "Keras' features of a flattened map are in another order: its ch
 
 def flatten(step: Step) -> str:
     if not _has_one_order(step.shape, step.axes):
-        step.note(_ORDER)
+        step.sketch.note(_ORDER)
     return step.put("flatten")
 
 
@@ -41,7 +41,7 @@ def reshape(step: Step) -> str:
     if _has_one_order(target, step.axes):
         return step.put("reshape", source, shape=target)
     if step.rank == 1:
-        step.note(_ORDER)
+        step.sketch.note(_ORDER)
         return step.put("reshape", source, shape=target)
     made = step.put("reshape", source, shape=wanted)
     return step.put("permute", made, ".first", dims=step.axes.order(len(wanted)))

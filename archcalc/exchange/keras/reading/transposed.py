@@ -44,7 +44,7 @@ def transposed(step: Step, axes: int) -> str:
     made = step.put(f"conv_transpose{axes}d", out_channels=config.integer("filters"), **fields, bias=bias)
     for axis, end in enumerate(ends):
         if end.padding and end.output_padding:
-            step.note("Transposed convolutions whose padding same is odd lie one place further on in Keras.")
+            step.sketch.note("Transposed convolutions whose padding same is odd lie one place further on in Keras.")
         if end.spare:
             length = step.sketch.shape(made)[axis + 1] - end.spare
             made = step.put("slice", made, ".slice", dim=axis + 2, start=0, length=length)

@@ -49,7 +49,7 @@ def dense(step: Step) -> str:
         return put_activation(step, step.put("linear", out_features=units, bias=bias))
     if step.rank > 4:
         raise step.refuse(f"with {step.rank} axes after the batch")
-    step.note("Dense layers that read maps compute at each place alone, and are convolutions of 1 place here.")
+    step.sketch.note("Dense layers that read maps compute at each place alone, and are convolutions of 1 place here.")
     made = step.put(f"conv{step.rank - 1}d", out_channels=units, kernel_size=1, bias=bias)
     return put_activation(step, made)
 

@@ -82,7 +82,7 @@ def _needed(model: Model) -> set[str]:
 def _compute(flow: Flow, nodes: list[Node]) -> None:
     """Compute what depends on tensors of the file alone, since nodes before may ask for it."""
     for node in nodes:
-        if all(not name or name in flow.tensors for name in node.inputs):
+        if _is_computed(flow, node):
             made = _computed(flow, node)
             if made is not None:
                 flow.tensors[node.makes] = made

@@ -113,7 +113,7 @@ def _resize(flow: Flow, node: Node) -> None:
         raise ArchError("its scales are not known before the network runs")
     given = dict(zip(axes, numbers, strict=True))
     fields = _by_scales(given, x) if scales else _by_sizes(given, x)
-    if (fields.get("size") or (x[0], *x[1:])[1:]) == x[1:] and set(fields.get("scale_factor", (1,))) == {1}:
+    if (fields.get("size") or x[1:]) == x[1:] and set(fields.get("scale_factor", (1,))) == {1}:
         flow.passes(node)
         return
     flow.put(node, "upsample", flow.source(node), **fields, **_mode(flow, node, len(x) - 1))

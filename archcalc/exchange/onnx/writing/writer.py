@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from archcalc.errors import ArchError
+from archcalc.exchange.names import unused
 from archcalc.graph import Node
 from archcalc.layers import Shape
 
@@ -71,10 +72,7 @@ class Writer:
         return self.node("Constant", [], self._given(f"{step.makes}/{word}"), value=value)
 
     def _given(self, name: str) -> str:
-        found, times = name, 1
-        while found in self._names:
-            times += 1
-            found = f"{name}_{times}"
+        found = unused(name, self._names)
         self._names.add(found)
         return found
 
