@@ -1,7 +1,7 @@
 """What layers are called that have names elsewhere, as far as a spec can have such names."""
 
 import re
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from typing import Final
 
 from archcalc.spec.model import LONGEST_NAME
@@ -38,6 +38,18 @@ def unused(wanted: str, taken: Container[str], joint: str = "_") -> str:
         times += 1
         name = f"{wanted}{joint}{times}"
     return name
+
+
+def input_names(names: Iterable[str]) -> Mapping[str, str]:
+    """Return what several inputs are called in a spec, each once, by the names that they have elsewhere.
+
+    >>> dict(input_names(["image.left", "image-left", "0"]))
+    {'image.left': 'image_left', 'image-left': 'image_left_2', '0': 'layers_0'}
+    """
+    found: dict[str, str] = {}
+    for name in names:
+        found[name] = unused(as_name(name).replace(".", "_"), {*found.values()})
+    return found
 
 
 def as_name(path: str) -> str:

@@ -203,6 +203,17 @@ def test_a_size_that_the_file_does_not_say_is_asked_for() -> None:
     assert "data has no shape in the file: give it, as in --input 3x227x227" in done.stderr
 
 
+def test_inputs_whose_names_a_spec_cannot_tell_apart_stay_two(tmp_path: Path) -> None:
+    blobs = {"image-left": 3, "image_left": 5}
+    inputs = "".join(
+        f'input: "{blob}" input_shape {{ dim: 1 dim: {size} dim: 8 dim: 8 }}\n' for blob, size in blobs.items()
+    )
+    both = 'layer { name: "both" type: "Concat" bottom: "image-left" bottom: "image_left" top: "both" }'
+    net = network(prototxt(tmp_path, f"{inputs}{both}"))
+    assert dict(net.graph.spec.inputs) == {"image_left": (3, 8, 8), "image_left_2": (5, 8, 8)}
+    assert net.graph.nodes[-1].output_shape == (3 + 5, 8, 8)
+
+
 def test_numbers_are_those_of_the_text_form() -> None:
     message = parse("a: -1e-4 b: 1.5f c: inf d: 010 e: 0x1F f: [1, 2,] f: 3 g: 'a\\'b' \"c\"", "net")
     assert (message.number("a", 0), message.number("b", 0), message.number("c", 0)) == (-1e-4, 1.5, float("inf"))

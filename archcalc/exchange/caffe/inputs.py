@@ -5,7 +5,7 @@ from typing import Final
 
 from archcalc.errors import ArchError
 from archcalc.exchange.caffe.prototext import Message
-from archcalc.exchange.names import as_name
+from archcalc.exchange.names import input_names
 from archcalc.layers import Shape
 from archcalc.spec.inputs import INPUT, Inputs, replaced
 
@@ -22,7 +22,9 @@ def blobs_given(net: Message, layers: Sequence[Message]) -> Mapping[str, Shape |
     return given
 
 
-def inputs_of(blobs: Mapping[str, Shape | None], given: Inputs | None, where: Message) -> tuple[Inputs, dict[str, str]]:
+def inputs_of(
+    blobs: Mapping[str, Shape | None], given: Inputs | None, where: Message
+) -> tuple[Inputs, Mapping[str, str]]:
     """Return the inputs of a spec, and the name that each blob has among them.
 
     Raises ArchError where the file does not say a shape, and nobody gives it.
@@ -36,7 +38,7 @@ def inputs_of(blobs: Mapping[str, Shape | None], given: Inputs | None, where: Me
         own = given if shape is None else shape if given is None else replaced(shape, given)
         assert own is not None
         return own, {blob: INPUT if not isinstance(own, Mapping) else next(iter(own))}
-    names = {blob: as_name(blob).replace(".", "_") for blob in blobs}
+    names = input_names(blobs)
     shapes = {names[blob]: shape for blob, shape in blobs.items() if shape is not None}
     shapes |= dict(given) if isinstance(given, Mapping) else {}
     unsaid = [name for name in names.values() if name not in shapes]

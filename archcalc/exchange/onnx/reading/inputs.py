@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 
 from archcalc.errors import ArchError
-from archcalc.exchange.names import as_name
+from archcalc.exchange.names import input_names
 from archcalc.exchange.onnx.reading.model import Given
 from archcalc.layers import Shape
 from archcalc.spec.inputs import INPUT, Inputs, replaced
 from archcalc.spec.model import MOST_SIZES
 
 
-def inputs_of(declared: Sequence[Given], given: Inputs | None, shown: str) -> tuple[Inputs, dict[str, str]]:
+def inputs_of(declared: Sequence[Given], given: Inputs | None, shown: str) -> tuple[Inputs, Mapping[str, str]]:
     """Return the inputs of a spec, and the name that each value of the file has among them.
 
     Raises ArchError where the file leaves a size open, and nobody gives it.
@@ -19,10 +19,7 @@ def inputs_of(declared: Sequence[Given], given: Inputs | None, shown: str) -> tu
         raise ArchError(f"{shown} has no input")
     if len(declared) == 1:
         return _alone(declared[0], given, shown)
-    names: dict[str, str] = {}
-    for one in declared:
-        word = as_name(one.name).replace(".", "_")
-        names[one.name] = word if word not in names.values() else f"{word}_{len(names)}"
+    names = input_names(one.name for one in declared)
     said = given if isinstance(given, Mapping) else {}
     own = {names[one.name]: _own(one, said.get(names[one.name])) for one in declared}
     unsaid = [one for one in declared if own[names[one.name]] is None]
