@@ -291,6 +291,10 @@ CONV = layer(
     [
         (CONV % ("a", "a") + CONV % ("b", "b"), "layer b: no layer kind shares some of its weights only"),
         (layer("Eltwise", "eltwise_param { coeff: 2 }", bottom="data data"), "coeff must be one number for each blob"),
+        (
+            'layer { name: "x" type: "Slice" bottom: "data" top: "a" top: "b" }',
+            "layer x: 3 cannot be cut into 2 equal parts",
+        ),
         (layer("Scale", "scale_param { bias_term: true }", bottom="data data"), "by another layer and adds a bias"),
     ],
 )

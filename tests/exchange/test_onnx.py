@@ -549,6 +549,14 @@ def test_what_cannot_be_said_is_said_with_its_node(
     assert fault in fault_of(written(tmp_path, nodes, shape=shape))
 
 
+def test_a_transposed_convolution_makes_no_more_than_its_windows_reach(tmp_path: Path) -> None:
+    made = [node("ConvTranspose", ["x", "w"], "y", output_shape=[size, 10]) for size in (10, 11)]  # 8 - 1 + 3 = 10
+    tensors = [weight("w", 4, 3, 3, 3)]
+    assert network(written(tmp_path, made[:1], tensors)).table().output_shapes == ((3, 10, 10),)
+    fault = "node the_y (ConvTranspose): no layer kind makes 11 places where windows reach 10"
+    assert fault in fault_of(written(tmp_path, made[1:], tensors))
+
+
 def test_a_network_is_kept_up_to_what_cannot_be_said(tmp_path: Path) -> None:
     path = written(tmp_path, [node("Relu", ["x"], "a"), node("Det", ["a"], "y")])
     with pytest.raises(ArchError) as caught:

@@ -295,6 +295,8 @@ def _slice(layer: Message, blobs: Blobs) -> None:
     whole = shape[axis - 1]
     cuts = own.integers("slice_point") or [whole * part // len(tops) for part in range(1, len(tops))]
     edges = [0, *cuts, whole]
+    if not own.has("slice_point") and whole % len(tops):
+        raise ArchError(f"{whole} cannot be cut into {len(tops)} equal parts").at(own.mark)
     if len(edges) != len(tops) + 1 or sorted({*edges}) != edges:
         raise ArchError(f"{len(tops)} parts of {whole} cannot be cut at {cuts}").at(own.mark)
     for place, (top, start, end) in enumerate(zip(tops, edges, edges[1:], strict=False)):

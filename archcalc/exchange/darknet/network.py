@@ -113,7 +113,16 @@ class _Reader:
         return self._weighted(section, "conv_transpose2d", self._last, **_window(section))
 
     def local(self, section: Section) -> str:
-        fields = _window(section) | {"padding": section.integer("size", 1) // 2 if section.integer("pad", 0) else 0}
+        """Put down a layer with filters of its own at each place.
+
+        Darknet makes one place less than a convolution does where a padded window has an even size:
+        https://github.com/pjreddie/darknet/blob/master/src/local_layer.c, local_out_height.
+        """
+        fields, is_padded = _window(section), section.integer("pad", 0) != 0
+        size = fields["kernel_size"]
+        if is_padded and size % 2 == 0:
+            raise ArchError(f"no layer kind pads windows of {size} places as [local] does").at(section.at("size"))
+        fields |= {"padding": size // 2 if is_padded else 0}
         made = self.sketch.add(self._name("local"), "local2d", self._last, section.mark, **fields)
         return self._activated(section, made, "logistic")
 

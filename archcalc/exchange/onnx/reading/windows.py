@@ -132,7 +132,10 @@ def _sides_of_transposed(node: Node, x: Shape, fields: Mapping[str, Any], more: 
     sides = []
     window = zip(x[1:], wanted, fields["kernel_size"], fields["stride"], fields["dilation"], more, strict=True)
     for size, out, kernel, stride, dilation, extra in window:
-        total = max(stride * (size - 1) + extra + (kernel - 1) * dilation + 1 - out, 0)
+        natural = stride * (size - 1) + extra + (kernel - 1) * dilation + 1
+        if sizes and out > natural:
+            raise ArchError(f"no layer kind makes {out} places where windows reach {natural}")
+        total = max(natural - out, 0)
         half = total // 2
         sides.append((half, total - half) if auto == "SAME_UPPER" else (total - half, half))
     return tuple(sides)
