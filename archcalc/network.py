@@ -201,9 +201,9 @@ class Network:
         >>> archcalc.load("torchvision").table(convention="torchinfo").priced.total.cost
         714682664
         """
-        made = Table.of(
-            measure(self.graph, batch, per_device), columns=tuple(columns) if columns else None, show_notes=show_notes
-        )
+        found = measure(self.graph, batch, per_device)
+        shown = tuple(columns) if columns else None
+        made = Table.of(found, columns=shown, show_notes=show_notes, graph=self.graph)
         if convention is None:
             return made
         from archcalc.analysis.conventions import find

@@ -3,13 +3,16 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from archcalc.layers.sizes import AXES, names_of_axes
 from archcalc.render.answer import Answer as Rendered
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+N = TypeVar("N")
 
 
 class Answer(ABC):
@@ -64,7 +67,7 @@ def along_axes(prefix: str, shape: Sequence[int] | None) -> dict[str, int | None
     return dict.fromkeys(names) | dict(zip(own, shape or (), strict=True))
 
 
-def of_each_axis(name: str, sizes: Sequence[int] | None) -> dict[str, int | None]:
+def of_each_axis(name: str, sizes: Sequence[N | None] | None) -> dict[str, N | None]:
     """Return numbers of axes as columns: always those of maps, and those of their own axes.
 
     >>> of_each_axis("stride", (4, 2)), of_each_axis("stride", (4,))

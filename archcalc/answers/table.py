@@ -1,7 +1,8 @@
 """A network's table."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from archcalc import table
@@ -12,6 +13,8 @@ from archcalc.table import Row
 
 if TYPE_CHECKING:
     from archcalc.analysis.conventions.costs import Priced, Total
+    from archcalc.analysis.receptive_field import Sight
+    from archcalc.graph import Graph
 
 _COUNTS: Final = ("params", "buffers", "macs", "flops", "activations", "units")
 
@@ -32,6 +35,14 @@ class Table(table.Table, Answer):
 
     show_notes: bool = False
     """Whether the notes of the spec are shown below."""
+    graph: "Graph" = field(kw_only=True, compare=False)
+
+    @cached_property
+    def receptive_fields(self) -> "Mapping[str, tuple[Sight, ...]]":
+        """What each layer's outputs see of each of the network's inputs that have places."""
+        from archcalc.analysis.receptive_field import receptive_fields
+
+        return receptive_fields(self.graph)
 
     def rendered(self) -> Rendered:
         """Return the answer in every form. Raises ArchError for an unknown column."""
@@ -46,23 +57,31 @@ class Table(table.Table, Answer):
         if self.priced is not None:
             from archcalc.render.table.costs import by_one
 
-            return by_one(self, self.priced, self.columns)
+            return by_one(self, self.priced, self.columns, lambda: self.receptive_fields)
         if self.by_all:
             from archcalc.render.table.costs import by_all
 
-            return by_all(self, self.by_all, self.columns)
+            return by_all(self, self.by_all, self.columns, lambda: self.receptive_fields)
         from archcalc.render.table.layers import plainly
 
-        return plainly(self, self.columns)
+        return plainly(self, self.columns, lambda: self.receptive_fields)
 
     def records(self) -> Iterator[dict[str, Any]]:
         """Return a row for each layer; of several inputs the sizes are those that are equal."""
         costs = self.priced.costs if self.priced else (None,) * len(self.rows)
         for row, cost in zip(self.rows, costs, strict=True):
-            yield _record(row) | ({"cost": cost} if self.priced else {})
+            seen = _seen(self.receptive_fields[row.name])
+            yield _record(row) | seen | ({"cost": cost} if self.priced else {})
 
     def __repr__(self) -> str:
         return f"<Table {self.name}: {len(self.rows)} rows, {self.totals.params:,} params, {self.totals.macs:,} MACs>"
+
+
+def _seen(sights: "Sequence[Sight]") -> dict[str, Any]:
+    """Return the receptive field as columns, that of a network with one input."""
+    found = sights[0].field if len(sights) == 1 else None
+    numbers = {"rf": found and found.size, "rf_stride": found and found.jump, "rf_padding": found and found.padding}
+    return {key: value for name, along in numbers.items() for key, value in of_each_axis(name, along).items()}
 
 
 def _record(row: Row) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from archcalc.cli.options import (
 COLUMN_KEYS = (
     *("index", "layer", "type", "device", "devices", "kernel", "stride", "padding", "dilation", "groups", "input"),
     *("output", "params", "params_share", "buffers", "macs", "macs_share", "flops", "activations", "units", "received"),
+    *("rf", "rf_stride", "rf_padding", "rf_centre"),
 )
 """The keys of `render.table.COLUMNS`, written out here so that --help need not load it."""
 

@@ -13,10 +13,11 @@ from typing import Any, ClassVar, Final, TypeVar
 from archcalc.errors import ArchError, did_you_mean
 from archcalc.layers.declared import Declared
 from archcalc.layers.fields import FieldType, GroupCount, Width
+from archcalc.layers.reach import Reading, in_place
 from archcalc.layers.requirement import Requirement, has_rank
 from archcalc.layers.sizes import S, Shape, Sizes
 from archcalc.layers.twin import Twin
-from archcalc.layers.window import Sliding, Window, applied
+from archcalc.layers.window import Sliding, Window, applied, reaches
 
 
 class Role(StrEnum):
@@ -126,8 +127,8 @@ class Layer(Declared, ABC):
         """Return the outputs that are neurons in the AlexNet paper's sense: of convolutions and linear layers."""
 
     @abstractmethod
-    def mixes_places(self, *inputs: Any) -> bool:
-        """Return whether an output reads places of height and width that no window describes."""
+    def reads(self, *inputs: Any) -> Iterable[Reading]:
+        """Return which elements of its inputs an output reads, along each axis; in inference, where it matters."""
 
     @abstractmethod
     def slides(self) -> Sliding | None:
@@ -243,8 +244,8 @@ class Windowed(Layer):
     def window(self, x: Shape) -> Window:
         return applied(self.slides(), x)
 
-    def mixes_places(self, x: object) -> bool:
-        return False
+    def reads(self, x: Shape) -> Iterable[Reading]:
+        return [Reading(reaches(self.slides(), x))]
 
 
 class Windowless(Layer):
@@ -292,8 +293,8 @@ class Pointwise(Windowless):
     def output_shape(self, x: Sizes[S]) -> Sizes[S]:
         return x
 
-    def mixes_places(self, x: object) -> bool:
-        return False
+    def reads(self, x: Shape) -> Iterable[Reading]:
+        return [Reading(in_place(x))]
 
 
 class Activation(Pointwise):

@@ -1,12 +1,13 @@
 """Transposed convolutions."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, Final
 
 from archcalc.layers.base import Layer, Role, Spatial, kind
 from archcalc.layers.conv import torch_defaults
 from archcalc.layers.fields import NONE, ONE, EachAxis, EachAxisFromZero, Flag, Groups, Outputs, Sides, Spread
+from archcalc.layers.reach import Reading, spread, whole
 from archcalc.layers.requirement import Requirement, can_be_divided
 from archcalc.layers.sizes import S, Shape, Sizes, larger, parted, product
 from archcalc.layers.twin import Twin
@@ -93,8 +94,9 @@ class TransposedConvolution(Spatial):
     def units(self, out: Sizes[S]) -> S:
         return product(out)
 
-    def mixes_places(self, x: Sizes[S]) -> bool:
-        return True
+    def reads(self, x: Shape) -> Iterable[Reading]:
+        fields = zip(self.kernel_size, self.stride, self.padding, self.dilation, strict=True)
+        return [Reading((whole(x[0]), *(spread(axis, *numbers) for axis, numbers in enumerate(fields, start=1))))]
 
     def slides(self) -> None:
         return None

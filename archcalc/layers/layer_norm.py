@@ -1,12 +1,13 @@
 """Normalisations by the statistics of one example."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from archcalc.errors import ArchError
 from archcalc.layers.base import Layer, Spatial, kind
 from archcalc.layers.fields import Count, Flag, Positive, SizesOfAxes
 from archcalc.layers.norm import OfChannels, Statistics
+from archcalc.layers.reach import Reading, along, by_statistics, in_place, whole
 from archcalc.layers.requirement import Requirement, can_be_divided, has_rank
 from archcalc.layers.sizes import S, Shape, Sizes, dims, equal, product
 from archcalc.layers.twin import Twin
@@ -29,8 +30,8 @@ class InstanceNorm(OfChannels, Spatial):
     affine: Flag = False
     track_running_stats: Flag = False
 
-    def mixes_places(self, x: Sizes[S]) -> bool:
-        return not self.track_running_stats
+    def reads(self, x: Shape) -> Iterable[Reading]:
+        return [Reading(in_place(x))] if self.track_running_stats else by_statistics(x, range(1, len(x)))
 
     def twin(self, x: Shape) -> Twin:
         if set(x[1:]) == {1} and not self.track_running_stats:
@@ -82,8 +83,8 @@ class GroupNorm(Statistics):
     def param_shapes(self, x: Sizes[S]) -> dict[str, Sizes[S]]:
         return {"weight": (x[0],), "bias": (x[0],)} if self.affine else {}
 
-    def mixes_places(self, x: Sizes[S]) -> bool:
-        return True
+    def reads(self, x: Shape) -> Iterable[Reading]:
+        return by_statistics(x, range(len(x)))
 
     @classmethod
     def of_weights(cls, said: Mapping[str, Any], tensors: Mapping[str, Shape]) -> Layer:
@@ -132,8 +133,8 @@ class LayerNorm(Statistics):
         whole = product(out)
         return {"slices": whole // product(self.normalized_shape), "scaled": self.elementwise_affine * whole}
 
-    def mixes_places(self, x: Sizes[S]) -> bool:
-        return len(x) > 1
+    def reads(self, x: Shape) -> Iterable[Reading]:
+        return by_statistics(x, range(len(x) - len(self.normalized_shape), len(x)))
 
     @classmethod
     def of_weights(cls, said: Mapping[str, Any], tensors: Mapping[str, Shape]) -> Layer:
@@ -173,8 +174,8 @@ class LayerNorm2d(Statistics):
     def quantities(self, x: Shape, out: Shape) -> dict[str, int]:
         return {"slices": product(out[1:]), "scaled": self.elementwise_affine * product(out)}
 
-    def mixes_places(self, x: Sizes[S]) -> bool:
-        return False
+    def reads(self, x: Shape) -> Iterable[Reading]:
+        return [Reading(along(x, {0: whole(x[0])}))]
 
     def sources(self) -> tuple[tuple[str, str], ...]:
         return (("a layer norm of channels at each place is that of ConvNeXt in torchvision", _LAYER_NORM_2D),)
@@ -214,8 +215,8 @@ class GlobalResponseNorm(Statistics):
     def quantities(self, x: Shape, out: Shape) -> dict[str, int]:
         return {"slices": 1}
 
-    def mixes_places(self, x: Sizes[S]) -> bool:
-        return True
+    def reads(self, x: Shape) -> Iterable[Reading]:
+        return by_statistics(x, range(len(x)))
 
     def sources(self) -> tuple[tuple[str, str], ...]:
         return (("responses are normalized as in ConvNeXt V2, section 3.2", "https://arxiv.org/abs/2301.00808"),)

@@ -1,10 +1,11 @@
 """Fully connected layers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from archcalc.layers.base import Layer, Role, Windowless, kind
 from archcalc.layers.fields import Flag, Outputs
+from archcalc.layers.reach import Reading, along, whole
 from archcalc.layers.requirement import Requirement
 from archcalc.layers.sizes import S, Shape, Sizes, dims, product
 from archcalc.layers.twin import Twin
@@ -51,8 +52,9 @@ class Linear(Windowless):
     def units(self, out: Sizes[S]) -> S:
         return product(out)
 
-    def mixes_places(self, x: Sizes[S]) -> bool:
-        return len(x) > 1
+    def reads(self, x: Shape) -> Iterable[Reading]:
+        last = len(x) - 1
+        return [Reading(along(x, {last: whole(x[last])}))]
 
     @classmethod
     def of_weights(cls, said: Mapping[str, Any], tensors: Mapping[str, Shape]) -> Layer:

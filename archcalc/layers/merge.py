@@ -1,6 +1,6 @@
 """Layers that read several others."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
 from itertools import combinations, pairwise
 from typing import ClassVar, NamedTuple
@@ -9,6 +9,7 @@ from archcalc.layers import window
 from archcalc.layers.base import Role, Weightless, Windowless, kind
 from archcalc.layers.fields import NONE, Dim, EachAxis, Flag, SidePadding, Sides
 from archcalc.layers.pool import AS_KERNEL, PoolStride
+from archcalc.layers.reach import Reading, along, at_place, repeated, spread, through, whole
 from archcalc.layers.requirement import Requirement, has_rank
 from archcalc.layers.sizes import S, Shape, Sizes, broadcast, broadcasts, dims, equal, product
 from archcalc.layers.twin import Twin
@@ -38,8 +39,9 @@ class Merge(Weightless, Windowless):
     torch_ignored: ClassVar[tuple[str, ...]] = ()
     merges = True
 
-    def mixes_places(self, *inputs: Sizes[S]) -> bool:
-        return False
+    def reads(self, *inputs: Shape) -> Iterable[Reading]:
+        made = self.output_shape(*inputs)
+        return [Reading(tuple(map(repeated, range(len(x)), x, made)), of) for of, x in enumerate(inputs)]
 
 
 class OfAlike(Merge):
@@ -172,8 +174,12 @@ class Matmul(Windowless):
     def units(self, out: Sizes[S]) -> int:
         return 0
 
-    def mixes_places(self, *inputs: Sizes[S]) -> bool:
-        return True
+    def reads(self, one: Shape, other: Shape) -> Iterable[Reading]:
+        *before, rows, columns = range(len(one))
+        made = self.output_shape(one, other)
+        of_one, of_other = ([repeated(axis, x[axis], made[axis]) for axis in before] for x in (one, other))
+        yield Reading((*of_one, at_place(rows), whole(one[columns])), 0)
+        yield Reading((*of_other, whole(other[rows]), at_place(columns)), 1)
 
     def twin(self, *inputs: Shape) -> Twin:
         return Twin(self.torch_call, {})
@@ -224,8 +230,13 @@ class MaxUnpool2d(Merge):
     def output_shape(self, pooled: Sizes[S], whole: Sizes[S]) -> Sizes[S]:
         return whole
 
-    def mixes_places(self, *inputs: Sizes[S]) -> bool:
-        return True
+    def reads(self, *inputs: Shape) -> Iterable[Reading]:
+        """Return the places whose windows an output may be the maximum of, and all that these windows read."""
+        fields = zip(self.kernel_size, self.stride, self.padding.before, strict=True)
+        places = [spread(axis, *numbers) for axis, numbers in enumerate(fields, start=1)]
+        windows = window.reaches(self._pool, inputs[1])
+        yield Reading((at_place(0), *places), 0)
+        yield Reading((at_place(0), *map(through, windows[1:], places)), 1)
 
     def twin(self, *inputs: Shape) -> Twin:
         keywords = {
@@ -269,8 +280,11 @@ class Concat(Weightless, Windowless):
             joined = joined + x[along]
         return (*first[:along], joined, *first[along + 1 :])
 
-    def mixes_places(self, *inputs: Sizes[S]) -> bool:
-        return self.dim > 1
+    def reads(self, *inputs: Shape) -> Iterable[Reading]:
+        """Return what lies at the same place; all along the axis where inputs follow each other in it, but channels."""
+        axis = self.dim - 1
+        changed = (({axis: whole(x[axis])} if axis else {}) for x in inputs)
+        return [Reading(along(x, own), of) for of, (x, own) in enumerate(zip(inputs, changed, strict=True))]
 
     def twin(self, *inputs: Shape) -> Twin:
         return Twin(self.torch_call, {"dim": self.dim}, takes_list=True)
@@ -299,8 +313,9 @@ class Stack(Weightless, Windowless):
         before, after = inputs[0][: self.dim - 1], inputs[0][self.dim - 1 :]
         return (*before, len(inputs), *after)
 
-    def mixes_places(self, *inputs: Sizes[S]) -> bool:
-        return False
+    def reads(self, *inputs: Shape) -> Iterable[Reading]:
+        moved = tuple(at_place(axis, axis + (axis >= self.dim - 1)) for axis in range(len(inputs[0])))
+        return [Reading(moved, of) for of in range(len(inputs))]
 
     def twin(self, *inputs: Shape) -> Twin:
         return Twin(self.torch_call, {"dim": self.dim}, takes_list=True)

@@ -1,10 +1,11 @@
 """Normalisations."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, NamedTuple
 
 from archcalc.layers.base import Layer, Role, Spatial, Uncounted, Weightless, Windowed, Windowless, kind
 from archcalc.layers.fields import Choice, Count, Flag, Positive, Probability, Real, Sides
+from archcalc.layers.reach import Reading, along, by_statistics, in_place, whole
 from archcalc.layers.requirement import Requirement, has_rank
 from archcalc.layers.sizes import S, Shape, Sizes, dims, product
 from archcalc.layers.twin import Twin
@@ -52,8 +53,8 @@ class LocalResponseNorm(Weightless, Windowless):
     def quantities(self, x: Shape, out: Shape) -> dict[str, int]:
         return {"windows": self.size * product(out), "edges": (self.size - 1) * product(out[1:])}
 
-    def mixes_places(self, x: Sizes[S]) -> bool:
-        return False
+    def reads(self, x: Shape) -> Iterable[Reading]:
+        return [Reading(along(x, {0: whole(x[0])}))]
 
     def remarks(self, x: Shape) -> Iterator[str]:
         from decimal import Decimal
@@ -216,8 +217,8 @@ class BatchNorm(OfChannels):
     def quantities(self, x: Shape, out: Shape) -> dict[str, int]:
         return {} if self.track_running_stats else {"untracked": product(out)}
 
-    def mixes_places(self, x: Sizes[S]) -> bool:
-        return False
+    def reads(self, x: Shape) -> Iterable[Reading]:
+        return [Reading(in_place(x))] if self.track_running_stats else by_statistics(x, range(1, len(x)))
 
 
 class OfPlaces(BatchNorm, Spatial):
@@ -281,8 +282,8 @@ class FrozenBatchNorm2d(Statistics, Spatial):
     def buffer_shapes(self, x: Sizes[S]) -> dict[str, Sizes[S]]:
         return dict.fromkeys(("weight", "bias", "running_mean", "running_var"), (x[0],))
 
-    def mixes_places(self, x: Sizes[S]) -> bool:
-        return False
+    def reads(self, x: Shape) -> Iterable[Reading]:
+        return [Reading(in_place(x))]
 
     def twin(self, x: Shape) -> Twin:
         keywords = {"num_features": x[0], "eps": self.eps}

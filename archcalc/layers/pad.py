@@ -1,11 +1,12 @@
 """Layers that put more elements around sequences, maps and volumes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
 from archcalc.layers.base import Layer, Role, Spatial, Weightless, Windowless, find, kind
 from archcalc.layers.fields import Real, SidePadding, Sides
+from archcalc.layers.reach import Reach, Reading, along
 from archcalc.layers.requirement import Requirement, can_be_mirrored
 from archcalc.layers.sizes import S, Shape, Sizes
 from archcalc.layers.twin import Twin
@@ -27,8 +28,9 @@ class Pad(Weightless, Windowless, Spatial):
         sides = zip(self.padding.along_axes, x[1:], strict=True)
         return (x[0], *(before + size + after for (before, after), size in sides))
 
-    def mixes_places(self, x: Sizes[S]) -> bool:
-        return False
+    def reads(self, x: Shape) -> Iterable[Reading]:
+        befores = enumerate((before for before, _ in self.padding.along_axes), start=1)
+        return [Reading(along(x, {axis: Reach(axis, ((-before, 1),), 1) for axis, before in befores}))]
 
     def twin(self, x: Shape) -> Twin:
         return Twin(self.torch_call, {"padding": last_axis_first(self.padding)}, positional=("padding",))

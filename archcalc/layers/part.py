@@ -1,12 +1,13 @@
 """Layers that divide what they read into parts: each part is a layer of its own."""
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Final, Self
 
 from archcalc.errors import listing
 from archcalc.layers.base import kind
 from archcalc.layers.fields import Dim, Integer, PartIndex, PartSizes
+from archcalc.layers.reach import Reach, Reading, along
 from archcalc.layers.rearrange import NARROW, Rearrangement
 from archcalc.layers.requirement import Requirement, is_axis
 from archcalc.layers.sizes import S, Shape, Sizes, divisible, equal, parted
@@ -58,8 +59,9 @@ class Division(Rearrangement):
     def output_shape(self, x: Sizes[S]) -> Sizes[S | int]:
         return (*x[: self.dim - 1], self.length(x), *x[self.dim :])
 
-    def mixes_places(self, x: Sizes[S]) -> bool:
-        return self.dim > 1
+    def reads(self, x: Shape) -> Iterable[Reading]:
+        axis = self.dim - 1
+        return [Reading(along(x, {axis: Reach(axis, ((self.start(x), 1),), 1)}))]
 
     @property
     def part(self) -> Part | None:

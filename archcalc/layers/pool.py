@@ -1,12 +1,13 @@
 """Pools: windows that take a maximum or a mean of each channel, and pools that are given their output size."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Final
 
 from archcalc.errors import ArchError, listing
 from archcalc.layers import window
 from archcalc.layers.base import Role, Spatial, Weightless, Windowed, Windowless, kind
 from archcalc.layers.fields import NONE, ONE, CeilMode, EachAxis, Flag, Padding, PerAxis, Spread
+from archcalc.layers.reach import Reading, at_place, binned
 from archcalc.layers.requirement import Requirement
 from archcalc.layers.sizes import S, Shape, Sizes, dims, product
 from archcalc.layers.twin import Twin
@@ -187,8 +188,8 @@ class AdaptivePool(Weightless, Windowless, Spatial):
             "pooled": product(out) if product(out[1:]) == 1 else 0,
         }
 
-    def mixes_places(self, x: Sizes[S]) -> bool:
-        return True
+    def reads(self, x: Shape) -> Iterable[Reading]:
+        return [Reading((at_place(0), *map(binned, range(1, len(x)), x[1:], self._bins(x))))]
 
     def remarks(self, x: Shape) -> Iterator[str]:
         """Yield remarks: neighbouring bins share what a boundary cuts through, as in torch."""

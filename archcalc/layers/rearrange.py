@@ -1,12 +1,13 @@
 """Layers that put elements in another order, or take some of them."""
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from archcalc.errors import ArchError
 from archcalc.layers.base import Layer, Role, Weightless, Windowless, kind
 from archcalc.layers.fields import Axes, Count, Dim, Groups, IntegerFromZero
+from archcalc.layers.reach import Reach, Reading, along, at_place, whole
 from archcalc.layers.requirement import Requirement, can_be_divided, has_rank, is_axis
 from archcalc.layers.sizes import S, Shape, Sizes, dims, parted
 from archcalc.layers.twin import Twin, Work
@@ -45,8 +46,8 @@ class PixelShuffle(Rearrangement):
         factor = self.upscale_factor
         return (parted(x[0], factor * factor), x[1] * factor, x[2] * factor)
 
-    def mixes_places(self, x: Sizes[S]) -> bool:
-        return True
+    def reads(self, x: Shape) -> Iterable[Reading]:
+        return [Reading((whole(x[0]), *(Reach(axis, ((0, 1),) * self.upscale_factor, 1) for axis in (1, 2))))]
 
     def twin(self, x: Shape) -> Twin:
         return Twin(self.torch_call, {"upscale_factor": self.upscale_factor}, positional=("upscale_factor",))
@@ -70,8 +71,9 @@ class PixelUnshuffle(Rearrangement):
         factor = self.downscale_factor
         return (x[0] * (factor * factor), parted(x[1], factor), parted(x[2], factor))
 
-    def mixes_places(self, x: Sizes[S]) -> bool:
-        return True
+    def reads(self, x: Shape) -> Iterable[Reading]:
+        factor = self.downscale_factor
+        return [Reading((whole(x[0]), *(Reach(axis, ((0, factor),), factor) for axis in (1, 2))))]
 
     def twin(self, x: Shape) -> Twin:
         return Twin(self.torch_call, {"downscale_factor": self.downscale_factor}, positional=("downscale_factor",))
@@ -93,8 +95,8 @@ class ChannelShuffle(Rearrangement):
     def output_shape(self, x: Sizes[S]) -> Sizes[S]:
         return x
 
-    def mixes_places(self, x: Sizes[S]) -> bool:
-        return False
+    def reads(self, x: Shape) -> Iterable[Reading]:
+        return [Reading(along(x, {0: whole(x[0])}))]
 
     def twin(self, x: Shape) -> Twin:
         return Twin(self.torch_call, {"groups": self.groups}, positional=("groups",))
@@ -121,8 +123,9 @@ class Slice(Rearrangement):
     def output_shape(self, x: Sizes[S]) -> Sizes[S | int]:
         return (*x[: self.dim - 1], self.length, *x[self.dim :])
 
-    def mixes_places(self, x: Sizes[S]) -> bool:
-        return self.dim > 1
+    def reads(self, x: Shape) -> Iterable[Reading]:
+        axis = self.dim - 1
+        return [Reading(along(x, {axis: Reach(axis, ((self.start, 1),), 1)}))]
 
     def twin(self, x: Shape) -> Twin:
         return Twin(self.torch_call, {"dim": self.dim, "start": self.start, "length": self.length})
@@ -138,8 +141,9 @@ class Reordering(Rearrangement):
     def output_shape(self, x: Sizes[S]) -> Sizes[S]:
         return tuple(x[axis - 1] for axis in self.order(len(x)))
 
-    def mixes_places(self, x: Sizes[S]) -> bool:
-        return len(x) > 1
+    def reads(self, x: Shape) -> Iterable[Reading]:
+        order = self.order(len(x))
+        return [Reading(tuple(at_place(axis, order.index(axis + 1)) for axis in range(len(x))))]
 
 
 @kind("permute")

@@ -1,11 +1,12 @@
 """Layers that make one number of all along some axes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 from archcalc.layers.base import Role, Weightless, Windowless, kind
 from archcalc.layers.fields import Flag, SomeAxes
 from archcalc.layers.pool import AdaptiveAvgPool2d
+from archcalc.layers.reach import Reading, along, at_place, whole
 from archcalc.layers.requirement import Requirement, is_axis
 from archcalc.layers.reshape import laid_out
 from archcalc.layers.sizes import S, Shape, Sizes, dims
@@ -33,8 +34,10 @@ class Reduction(Weightless, Windowless):
         sizes = [(axis, 1 if axis in self.dim else size) for axis, size in enumerate(x, start=1)]
         return tuple(size for axis, size in sizes if self.keepdim or axis not in self.dim)
 
-    def mixes_places(self, x: Sizes[S]) -> bool:
-        return max(self.dim) > 1
+    def reads(self, x: Shape) -> Iterable[Reading]:
+        kept = [axis for axis in range(len(x)) if self.keepdim or axis + 1 not in self.dim]
+        moved = {axis: at_place(axis, to) for to, axis in enumerate(kept)}
+        return [Reading(along(x, moved | {axis - 1: whole(x[axis - 1]) for axis in self.dim}))]
 
     def twin(self, x: Shape) -> Twin:
         keywords = {"dim": self.dim[0] if len(self.dim) == 1 else self.dim, "keepdim": self.keepdim}

@@ -1,6 +1,6 @@
 """Layers that make maps of another size from the same places."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from functools import partial
 from itertools import chain
@@ -10,6 +10,7 @@ from typing import Annotated, Final
 from archcalc.errors import listing
 from archcalc.layers.base import Role, Weightless, Windowless, kind
 from archcalc.layers.fields import Choice, Factors, Flag, OfAnyAxes, Optional
+from archcalc.layers.reach import Reach, Reading, at_place, sampled
 from archcalc.layers.requirement import Requirement
 from archcalc.layers.sizes import AXES, N, S, Shape, Sizes, dims, product
 from archcalc.layers.twin import Twin
@@ -91,8 +92,23 @@ class Upsample(Weightless, Windowless):
         factor = prod(map(int, scale)) if isinstance(scale, tuple) else scale ** (len(x) - 1)
         return by_mode | {"stretched": int(product(x) * factor)}
 
-    def mixes_places(self, x: Sizes[S]) -> bool:
-        return True
+    def reads(self, x: Shape) -> Iterable[Reading]:
+        made, by_size = self.output_shape(x), self.scale_factor is None or bool(self.caution(x))
+        factors = (None,) * len(x) if by_size else _each(self.scale_factor or (1,), x)
+        return [Reading((at_place(0), *map(self._reach, range(1, len(x)), x[1:], made[1:], factors)))]
+
+    def _reach(self, axis: int, size: int, made: int, factor: int | float | None) -> Reach:
+        """Return what outputs read along an axis: output v is at v * rate + shift, by torch's rules."""
+        rate = Fraction(size, made) if factor is None else 1 / Fraction(repr(factor))
+        half = rate / 2
+        if self.mode == "nearest":
+            return sampled(axis, made, rate)
+        if self.mode == "nearest-exact":
+            return sampled(axis, made, rate, half)
+        if self.align_corners:
+            rate, half = Fraction(size - 1, max(made - 1, 1)), Fraction(1, 2)
+        taps = (1, 2) if self.mode == "bicubic" else (0, 1)
+        return sampled(axis, made, rate, half - Fraction(1, 2), taps)
 
     def caution(self, x: Shape) -> str:
         """Return where torch makes another size, since it multiplies in floats."""

@@ -1,12 +1,14 @@
 """Layers that lay the same elements out in another shape, without computing on them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from math import prod
 from typing import Annotated, Any
 
+from archcalc.layers import reach
 from archcalc.layers.base import Pointwise, Role, Weightless, Windowless, kind
 from archcalc.layers.fields import Axis, Dim, NewSizes, SomeAxes
+from archcalc.layers.reach import Reading
 from archcalc.layers.requirement import Requirement, is_axis
 from archcalc.layers.sizes import S, Shape, Sizes, dims, divisible, equal, parted, product
 from archcalc.layers.twin import Twin, Work
@@ -38,8 +40,8 @@ class LaidOut(Weightless, Windowless):
     mixes_channels = False
     torch_ignored = ()
 
-    def mixes_places(self, x: Sizes[S]) -> bool:
-        return len(x) > 1
+    def reads(self, x: Shape) -> Iterable[Reading]:
+        return [Reading(reach.laid_out(x, self.output_shape(x)))]
 
 
 @kind("flatten")

@@ -1,9 +1,10 @@
 """Activations that compare the elements along an axis."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from archcalc.layers.base import Role, Weightless, Windowless, kind
 from archcalc.layers.fields import Dim
+from archcalc.layers.reach import Reach, Reading, along, by_statistics
 from archcalc.layers.requirement import Requirement, is_axis
 from archcalc.layers.sizes import S, Shape, Sizes, divisible, parted, product
 from archcalc.layers.twin import Twin
@@ -28,8 +29,8 @@ class Normalized(Weightless, Windowless):
     def quantities(self, x: Shape, out: Shape) -> dict[str, int]:
         return {"slices": product(out) // out[self.dim - 1]}
 
-    def mixes_places(self, x: Sizes[S]) -> bool:
-        return self.dim > 1
+    def reads(self, x: Shape) -> Iterable[Reading]:
+        return by_statistics(x, (self.dim - 1,))
 
     def twin(self, x: Shape) -> Twin:
         return Twin(self.torch_call, {"dim": self.dim})
@@ -73,8 +74,9 @@ class Glu(Weightless, Windowless):
         along = self.dim - 1
         return (*x[:along], parted(x[along], 2), *x[along + 1 :])
 
-    def mixes_places(self, x: Sizes[S]) -> bool:
-        return self.dim > 1
+    def reads(self, x: Shape) -> Iterable[Reading]:
+        axis = self.dim - 1
+        return [Reading(along(x, {axis: Reach(axis, ((0, x[axis] // 2 + 1),), 1)}))]
 
     def twin(self, x: Shape) -> Twin:
         return Twin(self.torch_call, {"dim": self.dim})

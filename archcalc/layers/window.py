@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any, Final, NamedTuple, Protocol
 
 from archcalc.layers.fields import SAME, SAME_LOWER, Sides
+from archcalc.layers.reach import Reach, whole
 from archcalc.layers.requirement import Requirement
 from archcalc.layers.sizes import S, Shape, Sizes, bare, called, dims, positive
 from archcalc.layers.twin import Twin
@@ -151,6 +152,17 @@ def applied(layer: Sliding, x: Shape) -> Window:
     """Return the window with the padding that it really reads: `same` resolved, and what rounding up reads past it."""
     sides = (side for axis in range(len(x) - 1) for side in _along(layer, x, axis)[1:3])
     return Window(layer.kernel_size, layer.stride, Sides(*sides), layer.dilation)
+
+
+def reaches(layer: Sliding, x: Sizes[Any]) -> tuple[Reach, ...]:
+    """Return what a window reads along each axis of `x`; all channels, or those of its group."""
+    of_places = (_reach(layer, x, axis) for axis in range(len(x) - 1))
+    return (whole(x[0]), *of_places)
+
+
+def _reach(layer: Sliding, x: Sizes[Any], axis: int) -> Reach:
+    before = _along(layer, x, axis)[1]
+    return Reach(1 + axis, ((-before, span(layer.kernel_size[axis], layer.dilation[axis])),), layer.stride[axis])
 
 
 def _along(layer: Sliding, x: Sizes[S], axis: int) -> tuple[S, Any, Any, S]:

@@ -393,7 +393,7 @@ def unsaid(one: type[Layer], name: str) -> dict[str, Any]:
 
 DECLARED = [
     *("role", "counted", "idle", "mixes_channels", "input_axis", "torch_call", "torch_functions", "torch_ignored"),
-    *("requirements", "output_shape", "param_shapes", "buffer_shapes", "macs", "units", "mixes_places"),
+    *("requirements", "output_shape", "param_shapes", "buffer_shapes", "macs", "units", "reads"),
     *("slides", "window", "twin"),
 ]
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from math import prod
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from archcalc.analysis.receptive_field import receptive_fields
+from archcalc.analysis.receptive_field import Sight, receptive_fields
 from archcalc.errors import ArchError
 from archcalc.graph import Graph, Node, link, within
 from archcalc.layers import Shape
@@ -108,8 +108,8 @@ def _true_value(claim: Claim, graph: Graph, table: Table) -> "int | Fraction | S
     if claim.what == "output":
         return _output(claim, nodes)
     if claim.what == "receptive_field":
-        field = receptive_fields(graph)[_last(claim, nodes).name]
-        return field.size[0] if field and len(set(field.size)) == 1 else None
+        sizes = {size for sight in receptive_fields(graph)[_last(claim, nodes).name] for size in _sizes(sight)}
+        return sizes.pop() if len(sizes) == 1 else None
     if claim.what == COST:
         return _cost(claim, graph, nodes)
     if claim.what == "weights":
@@ -119,6 +119,11 @@ def _true_value(claim: Claim, graph: Graph, table: Table) -> "int | Fraction | S
     if claim.what == "memory":
         return totals.params * BYTES_PER_PARAMETER
     return int(getattr(totals, claim.what))
+
+
+def _sizes(sight: Sight) -> tuple[int, ...]:
+    """Return the size of a field along each axis, as sources say it: beside what is read of the whole input."""
+    return (sight.beside or sight.field).size
 
 
 def _meant(claim: Claim, graph: Graph) -> list[Node]:

@@ -1,59 +1,27 @@
 """Where a layer's numbers come from: the rules that made them, with the numbers put in.
 
-Every number is made by what makes the table's: the layer's own rules, `table.row_of` and `receptive_field.through`,
-read with numbers that remember how they were made.
+Every number is made by what makes the table's: the layer's own rules, `table.row_of` and `reach.through`, read with
+ numbers that remember how they were made.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, NamedTuple
 
+from archcalc.analysis.explain.fields import Fields, receptive_field
 from archcalc.analysis.explain.named import Naming, with_named_output
 from archcalc.analysis.explain.remarks import remarks
 from archcalc.analysis.explain.rounding import because
 from archcalc.analysis.explain.sources import Claims, Rule, rules
-from archcalc.analysis.explain.traced import Expression, definitions, expanded, made, renamed, settled, symbol
-from archcalc.analysis.receptive_field import Field, point, receptive_fields, through
+from archcalc.analysis.explain.steps import Section, Step, at_once, steps_to
+from archcalc.analysis.explain.traced import expanded, made, settled
+from archcalc.analysis.receptive_field import receptive_fields
 from archcalc.errors import ArchError, did_you_mean, listing
 from archcalc.graph import Graph, Node, within
-from archcalc.layers import Shape
-from archcalc.layers.sizes import AXES, names_of_axes
+from archcalc.layers.sizes import names_of_axes
 from archcalc.spec.model import Spec
 from archcalc.table import row_of
-
-_EITHER: Final = {
-    **dict.fromkeys(("depth", "height", "width"), "size"),
-    **dict.fromkeys(("front", "top", "left"), "before"),
-    **dict.fromkeys(("back", "bottom", "right"), "after"),
-}
-"""The names of an axis's own numbers where all axes are alike."""
-
-Fields = Mapping[str, Field | None]
-
-
-class Step(NamedTuple):
-    """One number: what it is, or is on the way to, how it is made, and why it is rounded as it is."""
-
-    part: str
-    how: Expression
-    because: str = ""
-    called: str = ""
-    """The rule's name for a number on the way; empty for the part itself."""
-
-    @property
-    def label(self) -> str:
-        on_axis = self.called and self.part in _EITHER
-        return f"{self.part}: {self.called}" if on_axis else self.called or self.part
-
-
-class Section(NamedTuple):
-    """One quantity of a layer and the steps to it; `note` says why there are none, or what goes with them."""
-
-    of: str
-    value: int | Shape | Field | None
-    steps: tuple[Step, ...]
-    note: str = ""
 
 
 class Explained(NamedTuple):
@@ -131,10 +99,10 @@ def _output(node: Node, traced: Node, _: Fields) -> Section:
         return Section("output", node.output_shape, (), "the shape of its input")
     names = names_of_axes(len(traced.output_shape))
     first, *of_places = [
-        _steps(name.replace("_", " "), made(size), partial(because, node, axis))
+        steps_to(name.replace("_", " "), made(size), partial(because, node, axis))
         for axis, (name, size) in enumerate(zip(names, traced.output_shape, strict=True))
     ]
-    return Section("output", node.output_shape, (*first, *_at_once(listing(names[1:], "and"), of_places)))
+    return Section("output", node.output_shape, (*first, *at_once(listing(names[1:], "and"), of_places)))
 
 
 def _params(node: Node, traced: Node, _: Fields) -> Section:
@@ -143,66 +111,21 @@ def _params(node: Node, traced: Node, _: Fields) -> Section:
         note = f"the weights are those of {node.weights_of}" if node.weights_of else "nothing to learn"
         return Section("params", 0, (), note)
     note = f"and {row.buffers:,} elements that are stored but not learnt" if row.buffers else ""
-    return Section("params", int(row.params), tuple(_steps("total", made(row.params))), note)
+    return Section("params", int(row.params), tuple(steps_to("total", made(row.params))), note)
 
 
 def _macs(_: Node, traced: Node, __: Fields) -> Section:
     macs = row_of(with_named_output(traced)).macs
     if not macs:
         return Section("macs", 0, (), "none are counted")
-    return Section("macs", int(macs), tuple(_steps("all", made(macs))))
-
-
-def _receptive_field(node: Node, traced: Node, fields: Fields) -> Section:
-    seen = [fields.get(name, point(shape)) for name, shape in zip(node.inputs, node.input_shapes, strict=True)]
-    field = through(traced, [_named(f, f"[{i}]" if node.layer.merges else "") for i, f in enumerate(seen)])
-    if field is None:
-        reader = "it" if None not in seen else "a layer before it"
-        words = f"{reader} reads places that no window describes"
-        return Section("receptive_field", None, (), words)
-    if all(made(number).op == "symbol" for pair in field for number in pair):
-        return Section("receptive_field", fields[node.name], (), "that of its input")
-    steps: list[Step] = []
-    for name, sizes in (("field", field.size), ("jump", field.jump)):
-        axes = [f"{name}, {axis}" for axis in AXES[len(sizes)]] if len(sizes) > 1 else [name]
-        steps += _at_once(name, [_steps(axis, made(size)) for axis, size in zip(axes, sizes, strict=True)])
-    return Section("receptive_field", fields[node.name], tuple(steps))
-
-
-def _named(field: Field | None, suffix: str) -> Field | None:
-    """Return a field that formulas show by name."""
-    if field is None:
-        return None
-    size, jump = (
-        tuple(symbol(f"{name}{suffix}", number) for number in numbers)
-        for name, numbers in (("field", field.size), ("jump", field.jump))
-    )
-    return Field(size, jump)
-
-
-def _steps(part: str, how: Expression, reason: Callable[[str, Expression], str] = lambda _, __: "") -> list[Step]:
-    """Return the numbers that the rule gives a name on the way, and then the number itself."""
-    named = definitions(how)
-    if how.op == "called":
-        how = how.parts[0]
-    return [
-        *(Step(part, own, reason(name, own), name) for name, own in named.items()),
-        Step(part, how, reason("", how)),
-    ]
-
-
-def _at_once(all_axes: str, steps: list[list[Step]]) -> list[Step]:
-    """Return the steps of all axes, once where they are alike."""
-    renamed_steps = [[s._replace(part=all_axes, how=renamed(s.how, _EITHER)) for s in axis] for axis in steps]
-    are_alike = len(steps) > 1 and all(axis == renamed_steps[0] for axis in renamed_steps)
-    return renamed_steps[0] if are_alike else [step for axis in steps for step in axis]
+    return Section("macs", int(macs), tuple(steps_to("all", made(macs))))
 
 
 _SECTIONS: Final[dict[str, Callable[[Node, Node, Fields], Section]]] = {
     "output": _output,
     "params": _params,
     "macs": _macs,
-    "receptive_field": _receptive_field,
+    "receptive_field": receptive_field,
 }
 QUANTITIES: Final = tuple(_SECTIONS)
 """The numbers of a layer that can be explained."""

@@ -193,6 +193,8 @@ def _product(left: Expression, right: Expression) -> Expression:
         return _constant(0)
     if _is(left, 1) or _is(right, 1):
         return right if _is(left, 1) else left
+    if left.op == "negative":
+        return _negative(_product(left.parts[0], right))
     if right.op == ">" and right.parts == (left, _constant(0)):
         return Expression("max", max(left.value, 0), right.parts)
     factors = (factor for side in (left, right) for factor in (side.parts if side.op == "product" else (side,)))

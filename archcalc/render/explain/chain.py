@@ -81,4 +81,4 @@ def _line(one: Explained, reads: str | None) -> tuple[Any, ...]:
     (section,) = one.sections
     steps = headlines(section)
     reasons = "; ".join(dict.fromkeys(step.because for step in steps if step.because))
-    return (one.node.name, one.node.layer.op, reads, shown(section.value), steps or None, reasons)
+    return (one.node.name, one.node.layer.op, reads, shown(section), steps or None, reasons)

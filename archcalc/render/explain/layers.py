@@ -3,15 +3,15 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from archcalc.analysis.explain.explanation import Explained, Explanation, Section, Step
+from archcalc.analysis.explain.explanation import Explained, Explanation
+from archcalc.analysis.explain.steps import Section, Step
 from archcalc.analysis.explain.traced import Expression, inexact, unrounded
-from archcalc.analysis.receptive_field import Field
-from archcalc.layers import Shape
 from archcalc.layers.sizes import dims
+from archcalc.render import receptive_field
 from archcalc.render.envelope import identity, stamped
 from archcalc.render.explain.formula import PLAIN, TEX, Notation, exactly, with_names, with_numbers
 from archcalc.render.sheet import Column, Piece, Sheet
-from archcalc.render.words import number, pair
+from archcalc.render.words import number
 from archcalc.spec.model import Spec
 
 TITLES: Final = {"output": "output", "params": "params", "macs": "MACs", "receptive_field": "receptive field"}
@@ -93,7 +93,7 @@ def _layer_sheet(spec: Spec, explained: Explained) -> Sheet:
 def _rows(section: Section) -> Iterator[tuple[Any, ...]]:
     title = TITLES[section.of]
     if not section.steps:
-        yield (title, None, None, shown(section.value), section.note)
+        yield (title, None, None, shown(section), section.note)
     for place, step in enumerate(section.steps):
         reason = step.because or (section.note if place == len(section.steps) - 1 else "")
         yield (title if place == 0 else None, step.label, step.how, [step], reason)
@@ -109,15 +109,11 @@ def without_blanks(sheet: Sheet) -> Sheet:
     return sheet.pick(said_in)
 
 
-def shown(value: int | Shape | Field | None) -> str:
-    match value:
-        case None:
-            return "-"
-        case Field():
-            return f"{pair(value.size)}, jump {pair(value.jump)}"
-        case int():
-            return number(value)
-    return dims(value)
+def shown(section: Section) -> str:
+    """Return the value of a quantity."""
+    if section.of == "receptive_field":
+        return receptive_field.in_words(section.sights)
+    return number(section.value) if isinstance(section.value, int) else dims(section.value or ())
 
 
 def data(explanation: Explanation) -> dict[str, Any]:
@@ -130,7 +126,8 @@ def data(explanation: Explanation) -> dict[str, Any]:
       - `figures`: the numbers that are explained, each with
 
         - `of`: output, params, macs or receptive_field.
-        - `value`: the number, or the shape. A receptive field's is its `size` and its `jump`, each `[height, width]`.
+        - `value`: the number, or the shape. That of a receptive field is as in `table`, a list with what is seen
+          of each `input`: `size`, `stride`, `padding`, `centre`, `beside`, `offset` and `is_even`.
         - `note`: a remark, or null.
         - `steps`: the numbers on the way to it, in order. Each is about a `part` of it. `called` is the name that the
           rule has for a number on the way, or null; `rule` is the formula, `numbers` is the formula with its numbers
@@ -156,11 +153,11 @@ def _explained_data(one: Explained) -> dict[str, Any]:
 
 
 def _section_data(section: Section) -> dict[str, Any]:
-    value = section.value
-    bare = {"size": list(value.size), "jump": list(value.jump)} if isinstance(value, Field) else value
+    value = list(section.value) if isinstance(section.value, tuple) else section.value
+    is_field = section.of == "receptive_field"
     return {
         "of": section.of,
-        "value": list(bare) if isinstance(bare, tuple) else bare,
+        "value": receptive_field.data(section.sights) if is_field else value,
         "note": section.note or None,
         "steps": [
             {

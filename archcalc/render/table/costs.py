@@ -9,6 +9,7 @@ from archcalc.errors import listing
 from archcalc.render.answer import Answer
 from archcalc.render.conventions import NOT_COUNTED, NOT_KNOWN, dependence, dependences, silence
 from archcalc.render.sheet import Column, Sheet, Told
+from archcalc.render.table.fields import Fields, Lazy, of_columns
 from archcalc.render.table.layers import data, fitting, groups, notes, sheet, whole
 from archcalc.render.words import number, percent
 from archcalc.table import Row, Table
@@ -37,13 +38,15 @@ _TOTALS: Final = (
 )
 
 
-def priced_sheet(table: Table, priced: Priced, columns: Iterable[str] | None = None) -> Sheet:
+def priced_sheet(
+    table: Table, priced: Priced, columns: Iterable[str] | None = None, sights: Fields | None = None
+) -> Sheet:
     """Return the table's sheet with a column of costs in the place of MACs. Raises ArchError for an unknown column."""
     keys = list(columns) if columns is not None else [_MACS_TO_COST.get(key, key) for key in fitting(table)]
     costs = dict(zip(table.rows, priced.costs, strict=True))
     grouped = groups(table, {row.op for row, cost in costs.items() if cost})
     convention = priced.total.convention
-    base = whole(table, grouped)
+    base = whole(table, grouped, sights)
     with_costs = base._replace(
         columns=(
             *base.columns,
@@ -115,7 +118,7 @@ def totals_sheet(table: Table, totals: Sequence[Total]) -> Sheet:
     return Sheet(table.name, f"{table.name} by all conventions", _TOTALS, rows, notes=notes)
 
 
-def priced_data(table: Table, priced: Priced) -> dict[str, Any]:
+def priced_data(table: Table, priced: Priced, sights: Fields | None = None) -> dict[str, Any]:
     """Return the table as JSON, with the costs by a convention.
 
     It has the keys of `table`, and these:
@@ -129,13 +132,13 @@ def priced_data(table: Table, priced: Priced) -> dict[str, Any]:
 
     - `cost`: in each layer, null where it is not counted; and in `totals`.
     """
-    answer = data(table)
+    answer = data(table, sights)
     layers = ({**layer, "cost": cost} for layer, cost in zip(answer["layers"], priced.costs, strict=True))
     totals = answer["totals"] | {"cost": priced.total.cost}
     return answer | {"convention": _convention(priced.total), "layers": list(layers), "totals": totals}
 
 
-def totals_data(table: Table, totals: Sequence[Total]) -> dict[str, Any]:
+def totals_data(table: Table, totals: Sequence[Total], sights: Fields | None = None) -> dict[str, Any]:
     """Return the table as JSON, with the totals by all conventions.
 
     It has the keys of `table`, and this:
@@ -143,7 +146,7 @@ def totals_data(table: Table, totals: Sequence[Total]) -> dict[str, Any]:
     - `conventions`: each with the keys of `convention` in `table --convention NAME`, and its `total`. The total is null
       where the tool says nothing about any of the layers, and where it is not known how the tool counts one of them.
     """
-    return data(table) | {"conventions": [_convention(one) | {"total": one.cost} for one in totals]}
+    return data(table, sights) | {"conventions": [_convention(one) | {"total": one.cost} for one in totals]}
 
 
 def _convention(total: Total) -> dict[str, Any]:
@@ -153,15 +156,16 @@ def _convention(total: Total) -> dict[str, Any]:
     return named | said | {"not_counted": list(total.not_counted), "not_known": list(total.not_known)}
 
 
-def by_one(table: Table, priced: Priced, columns: Iterable[str] | None = None) -> Answer:
+def by_one(table: Table, priced: Priced, columns: Iterable[str] | None, sights: Lazy) -> Answer:
     """Show the table with the costs of a convention. Raises ArchError for an unknown column."""
-    return Answer([priced_sheet(table, priced, columns)], lambda: priced_data(table, priced))
+    shown = priced_sheet(table, priced, columns, of_columns(columns, sights))
+    return Answer([shown], lambda: priced_data(table, priced, sights()))
 
 
-def by_all(table: Table, totals: Sequence[Total], columns: Iterable[str] | None = None) -> Answer:
+def by_all(table: Table, totals: Sequence[Total], columns: Iterable[str] | None, sights: Lazy) -> Answer:
     """Show the table and the totals of all conventions; CSV has only totals. Raises ArchError for an unknown column."""
     return Answer(
-        [sheet(table, columns), totals_sheet(table, totals)],
-        lambda: totals_data(table, totals),
+        [sheet(table, columns, of_columns(columns, sights)), totals_sheet(table, totals)],
+        lambda: totals_data(table, totals, sights()),
         bare=lambda: [totals_sheet(table, totals)],
     )

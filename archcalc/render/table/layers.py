@@ -8,6 +8,7 @@ from archcalc.layers.sizes import dims
 from archcalc.render.answer import Answer
 from archcalc.render.envelope import identity, stamped
 from archcalc.render.sheet import Column, Sheet
+from archcalc.render.table.fields import FIELDS, Fields, Lazy, notes_on_fields, of_columns
 from archcalc.render.words import inputs, number, pair, percent, short, sides
 from archcalc.spec.inputs import as_data, inputs_in_words
 from archcalc.table import Row, Table, Totals, add_up
@@ -37,6 +38,7 @@ COLUMNS: Final = (
     Column("activations", "activations", number, right=True),
     Column("units", "units", number, right=True),
     Column("received", "received", number, right=True),
+    *FIELDS,
 )
 
 DEFAULT: Final = (
@@ -45,20 +47,23 @@ DEFAULT: Final = (
 )
 
 
-def sheet(table: Table, columns: Iterable[str] | None = None) -> Sheet:
-    """Return the table's rows, subtotals by op, and totals. Raises ArchError for an unknown column."""
+def sheet(table: Table, columns: Iterable[str] | None = None, sights: Fields | None = None) -> Sheet:
+    """Return the table's rows, subtotals by op, and totals. Raises ArchError for an unknown column.
+
+    `sights` are the receptive fields, where columns of these are among them.
+    """
     keys = list(columns) if columns is not None else fitting(table)
-    return whole(table, groups(table)).pick(keys)._replace(notes=tuple(notes(table, keys)))
+    return whole(table, groups(table), sights).pick(keys)._replace(notes=tuple(notes(table, keys)))
 
 
-def whole(table: Table, grouped: Iterable[tuple[str, tuple[Row, ...]]]) -> Sheet:
+def whole(table: Table, grouped: Iterable[tuple[str, tuple[Row, ...]]], sights: Fields | None = None) -> Sheet:
     """Return every column of the table's rows, and the sums of groups of them."""
     totals = table.totals
     return Sheet(
         name=table.name,
         title=_title(table),
         columns=COLUMNS,
-        rows=tuple(_cells(place, row, totals) for place, row in enumerate(table.rows, start=1)),
+        rows=tuple(_cells(place, row, totals, sights or {}) for place, row in enumerate(table.rows, start=1)),
         footer=tuple(_sums(label, rows, totals) for label, rows in grouped),
     )
 
@@ -85,6 +90,7 @@ def notes(table: Table, keys: list[str]) -> Iterator[str]:
         yield "padding a/b: a before and b after, as applied"
     if "devices" in keys and any(row.devices for row in table.rows):
         yield "devices: shapes and costs are of all together; each reads its own part, with gather all parts"
+    yield from notes_on_fields(keys)
     if "received" in keys and table.per_device:
         yield "received: elements read from other devices; layers outside towers run on the first device"
     if table.complete:
@@ -118,7 +124,7 @@ def _title(table: Table) -> str:
     return f"{table.spec.label}{title} (input {inputs_in_words(table.input_shape)}{batch})"
 
 
-def _cells(place: int, row: Row, totals: Totals) -> tuple[Any, ...]:
+def _cells(place: int, row: Row, totals: Totals, sights: Fields) -> tuple[Any, ...]:
     values = _counts(row, totals) | {
         "index": place,
         "layer": row.name,
@@ -133,6 +139,7 @@ def _cells(place: int, row: Row, totals: Totals) -> tuple[Any, ...]:
         "input": row.input_shapes,
         "output": row.output_shape,
         "received": row.received,
+        **dict.fromkeys((column.key for column in FIELDS), sights.get(row.name) or None),
     }
     return tuple(values[column.key] for column in COLUMNS)
 
@@ -172,7 +179,7 @@ def _sums(label: str, rows: tuple[Row, ...], totals: Totals) -> tuple[Any, ...]:
     return tuple(values.get(column.key) for column in COLUMNS)
 
 
-def data(table: Table) -> dict[str, Any]:
+def data(table: Table, sights: Fields | None = None) -> dict[str, Any]:
     """Return the table as JSON.
 
     - `name`, `title`, `notes`: of the spec.
@@ -190,6 +197,12 @@ def data(table: Table) -> dict[str, Any]:
       - `padding`: top, bottom, left, right, as applied; null for a kind without a window.
       - `groups`: null for a kind without groups.
       - `params`, `buffers`, `macs`, `flops`, `activations`, `units`: its counts.
+      - `receptive_field`: what its outputs see of each `input` of the network that has places: `size`, `stride`,
+        `padding` and `centre` (that of the first output, in elements of the input), each `[height, width]`, and all but
+        the size null along an axis of which all outputs see the same. `beside` has the same four apart from what is
+        read of the whole input, by a gate or a norm, or is null. `offset` is how far apart the middles of the paths are
+        that it joins, or null. `is_even` is false where its paths have other strides, so that the field depends on the
+        place.
       - `devices`, `gather`: only for a layer of a tower: the names of its devices, and whether it reads all of them.
       - `weights_of`: only for a layer that has the weights of one before it, which has their params: its name.
       - `received`: only with `--per-device`: the elements that a device reads from others.
@@ -206,7 +219,7 @@ def data(table: Table) -> dict[str, Any]:
             "input_shape": as_data(table.input_shape),
             "batch": table.batch,
             "complete": table.complete,
-            "layers": [row_data(row) for row in table.rows],
+            "layers": [row_data(row, sights) for row in table.rows],
             "outputs": list(table.outputs),
             "output_shapes": _plain(table.output_shapes),
             "totals": table.totals._asdict(),
@@ -214,9 +227,13 @@ def data(table: Table) -> dict[str, Any]:
     )
 
 
-def row_data(row: Row) -> dict[str, Any]:
+def row_data(row: Row, sights: Fields | None = None) -> dict[str, Any]:
     """Return one of the `layers` of the JSON object."""
     values: dict[str, Any] = {key: _plain(value) for key, value in row._asdict().items()}
+    if sights is not None:
+        from archcalc.render.receptive_field import data as fields_data
+
+        values["receptive_field"] = fields_data(sights[row.name])
     if not row.devices:
         del values["devices"], values["gather"]
     if row.received is None:
@@ -230,6 +247,6 @@ def _plain(value: Any) -> Any:
     return [_plain(item) for item in value] if isinstance(value, tuple) else value
 
 
-def plainly(table: Table, columns: Iterable[str] | None = None) -> Answer:
+def plainly(table: Table, columns: Iterable[str] | None, sights: Lazy) -> Answer:
     """Show the table as archcalc counts. Raises ArchError for an unknown column."""
-    return Answer([sheet(table, columns)], lambda: data(table))
+    return Answer([sheet(table, columns, of_columns(columns, sights))], lambda: data(table, sights()))

@@ -14,8 +14,9 @@ import pytest
 from hypothesis import given, settings
 
 import archcalc
-from archcalc.analysis.explain.explanation import QUANTITIES, Explained, Section, explain
-from archcalc.analysis.receptive_field import Field, receptive_fields
+from archcalc.analysis.explain.explanation import QUANTITIES, explain
+from archcalc.analysis.explain.steps import Section
+from archcalc.analysis.receptive_field import Field, Sight, receptive_fields
 from archcalc.errors import ArchError
 from archcalc.graph import Graph, link
 from archcalc.layers.sizes import AXES
@@ -99,8 +100,12 @@ def results(section: Section) -> dict[str, int]:
     return {step.part: read_back(equation(step.how)) for step in section.steps if not step.called}
 
 
-def expected(one: Explained, row: Row, field: Field | None) -> dict[str, object]:
-    return {"output": row.output_shape, "params": row.params, "macs": row.macs, "receptive_field": field}
+def expected(row: Row, sights: tuple[Sight, ...]) -> dict[str, object]:
+    return {"output": row.output_shape, "params": row.params, "macs": row.macs, "receptive_field": sights}
+
+
+def value_of(section: Section) -> object:
+    return section.sights if section.of == "receptive_field" else section.value
 
 
 def holds(graph: Graph) -> int:
@@ -108,21 +113,19 @@ def holds(graph: Graph) -> int:
     fields, rows, count = receptive_fields(graph), measure(graph).rows, 0
     explained = (explain(graph, row.name).layers[0] for row in rows)
     for one, row in zip(explained, rows, strict=True):
-        true = expected(one, row, fields[row.name])
+        true = expected(row, fields[row.name])
         assert [section.of for section in one.sections] == list(QUANTITIES)
         for section in one.sections:
-            assert section.value == true[section.of], (row.name, section.of)
+            assert value_of(section) == true[section.of], (row.name, section.of)
             found = results(section)
             for step in section.steps:
                 assert read_back(equation(step.how)) == step.how.value
                 assert with_names(step.how)
             count += len(found)
             if found:
-                assert made_of(section, found, len(one.node.input_shapes[0]) - 1 or 2) == section.value, (
-                    row.name,
-                    section.of,
-                    found,
-                )
+                said = section.sights[0].field if section.sights else section.value
+                made = made_of(section, found, len(one.node.input_shapes[0]) - 1 or 2)
+                assert made == said, (row.name, section.of, found)
             else:
                 assert section.note
     return count
@@ -133,10 +136,11 @@ def made_of(section: Section, found: dict[str, int], axes: int) -> object:
     if section.of in ("params", "macs"):
         return next(reversed(found.values()))
     if section.of == "receptive_field":
-        size, jump = (
-            tuple(found.get(f"{name}, {axis}", found.get(name)) for axis in AXES[axes]) for name in ("field", "jump")
+        numbers = (
+            tuple(found.get(f"{name}, {axis}", found.get(name)) for axis in AXES[axes])
+            for name in ("field", "jump", "start")
         )
-        return Field(size, jump)  # type: ignore[arg-type]
+        return Field(*numbers)  # type: ignore[arg-type]
     names = list(found)
     for axes_named in ("height and width", "depth, height and width"):
         if axes_named in found:
