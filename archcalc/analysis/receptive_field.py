@@ -61,6 +61,8 @@ class Sight(NamedTuple):
     """How far apart the middles of the paths are that it joins, along each axis, where they are not one."""
     is_uneven: bool = False
     """Whether it joins paths whose outputs are not equally far apart, so that the field depends on the place."""
+    seen: Seen = ()
+    """What each output sees, along each axis, beside what it reads of the whole input: `seen[0].range_of(row)`."""
 
 
 class _State(NamedTuple):
@@ -160,7 +162,7 @@ def _sights(states: dict[str, _State], given: Mapping[str, Shape]) -> Iterator[S
     for name, (every, beside, offset, is_uneven) in states.items():
         if every:
             field, apart = _field(every, given[name]), _field(beside, given[name])
-            yield Sight(name, field, apart if apart != field else None, offset, is_uneven)
+            yield Sight(name, field, apart if apart != field else None, offset, is_uneven, beside)
 
 
 def _field(seen: Seen, shape: Shape) -> Field:

@@ -89,7 +89,9 @@ def _last(graph: Graph) -> Sight:
 
 @pytest.mark.parametrize(("layers", "field"), ROWS)
 def test_field(layers: str, field: Field, tmp_path: Path) -> None:
-    assert _last(_network(layers, tmp_path)) == Sight("input", field)
+    sight = _last(_network(layers, tmp_path))
+    assert sight._replace(seen=()) == Sight("input", field)
+    assert [reach.range_of(0)[0] if reach.to is not None else None for reach in sight.seen] == [*field.start]
 
 
 def test_paths_that_are_shifted_see_the_range_of_both(tmp_path: Path) -> None:
@@ -99,7 +101,8 @@ def test_paths_that_are_shifted_see_the_range_of_both(tmp_path: Path) -> None:
         "[{name: up, op: conv2d, out_channels: 1, kernel_size: 3, padding: {top: 2, left: 2}}],"
         "[{name: down, op: conv2d, out_channels: 1, kernel_size: 3, padding: {bottom: 2, right: 2}}]]}]"
     )
-    assert _last(_network(shifted, tmp_path)) == Sight("input", Field((5, 5), (1, 1), (-2, -2)), offset=(2, 2))
+    sight = _last(_network(shifted, tmp_path))
+    assert sight._replace(seen=()) == Sight("input", Field((5, 5), (1, 1), (-2, -2)), offset=(2, 2))
 
 
 def test_a_gate_sees_all_and_what_it_gates_is_said_beside_it(tmp_path: Path) -> None:
@@ -109,7 +112,8 @@ def test_a_gate_sees_all_and_what_it_gates_is_said_beside_it(tmp_path: Path) -> 
         " {name: after, op: conv2d, out_channels: 2, kernel_size: 3}]"
     )
     whole, beside = Field((16, 16), (None, None), (None, None)), Field((5, 5), (1, 1), (-1, -1))
-    assert _last(_network(gated, tmp_path)) == Sight("input", whole, beside)
+    sight = _last(_network(gated, tmp_path))
+    assert sight._replace(seen=()) == Sight("input", whole, beside)
 
 
 def test_statistics_of_a_norm_are_of_all_places(tmp_path: Path) -> None:
@@ -137,7 +141,7 @@ def test_each_input_has_a_field(tmp_path: Path) -> None:
         " {name: sum, op: add, from: [a, b]}]"
     )
     graph = _network(layers, tmp_path, "{left: [2, 16, 16], right: [2, 16, 16]}")
-    assert receptive_fields(graph)["sum"] == (
+    assert tuple(one._replace(seen=()) for one in receptive_fields(graph)["sum"]) == (
         Sight("left", Field((3, 3), (1, 1), (-1, -1))),
         Sight("right", Field((5, 5), (1, 1), (-2, -2))),
     )
@@ -185,10 +189,10 @@ class _Mean(nn.Module):
 
 
 class _Constant(nn.Module):
-    """A pool over all places, of which nothing comes back: what is beside it is left."""
+    """Ones in the place of a pool over all places, so that what is beside gates is left."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x.mean((2, 3), keepdim=True).detach()
+        return x.new_ones(*x.shape[:2], 1, 1)
 
 
 def _linear(graph: Graph) -> nn.Module:
@@ -223,15 +227,14 @@ def _boxes(graph: Graph) -> Iterator[tuple[str, int, tuple[int, int], tuple[int,
     step = max(len(nodes) // 12, 1)
     for node in [*nodes[::step], nodes[-1]]:
         (sight,) = fields[node.name]
-        field = sight.beside or sight.field
         for place in {0, made[node.name].shape[2] // 2, made[node.name].shape[2] - 1}:
             unit = made[node.name][0, :, place, min(place, made[node.name].shape[3] - 1)].sum()
-            if None in field.jump or not unit.requires_grad:
+            if sight.seen[0].to is None or not unit.requires_grad:
                 continue
             (gradient,) = torch.autograd.grad(unit, x, retain_graph=True)
             rows = gradient[0].abs().sum((0, 2)).nonzero()
-            start = field.start[0] + place * field.jump[0]
-            yield node.name, place, (start, start + field.size[0]), (int(rows.min()), int(rows.max()) + 1)
+            if len(rows):  # else all that it sees is padding
+                yield node.name, place, sight.seen[0].range_of(place), (int(rows.min()), int(rows.max()) + 1)
 
 
 QUICK = ("lenet_d2l", "alexnet_torchvision", "alexnet_paper", "squeezenet1_1", "resnet18", "mobilenet_v3_small")

@@ -68,11 +68,15 @@ def _in_words(node: Node, fields: Fields) -> Iterator[str]:
         yield "it sees features, which have no places"
         return
     read = [fields.get(name) for name in node.inputs]
-    if all(one == tuple(sight._replace(offset=()) for sight in seen) for one in read):
+    if all(one and _alike(one) == _alike(seen) for one in read):
         yield "that of its input"
         return
     for sight in seen:
         yield from _of_sight(sight, node)
+
+
+def _alike(sights: tuple[Sight, ...]) -> list[tuple[str, Field, Field | None]]:
+    return [(one.of, one.field, one.beside) for one in sights]
 
 
 def _of_sight(sight: Sight, node: Node) -> Iterator[str]:
