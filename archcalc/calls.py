@@ -61,6 +61,8 @@ class Call:
     """The file and the line of somebody's code that call a function."""
     in_place: bool = False
     """Whether the model writes its output over its input."""
+    keeps_batch: bool = True
+    """Whether axis 0 of what it makes is the batch."""
     weights_of: str = ""
     """The call before it that has the same weights, if there is one: its name, of the model its `owner`."""
 

@@ -2,8 +2,10 @@
 
 import json
 import subprocess
+from collections.abc import Callable
 from math import prod
 from pathlib import Path
+from typing import Any
 
 import pytest
 import timm
@@ -16,6 +18,7 @@ import archcalc
 from archcalc.errors import ArchError
 from archcalc.exchange.torch_models.words import Model
 from archcalc.exchange.yaml import written
+from archcalc.layers import Shape
 from archcalc.pytorch.importing import libraries, models
 from archcalc.pytorch.importing.process import Wanted
 from tests.commands import run
@@ -479,3 +482,125 @@ def test_the_other_half_stays_as_it_was() -> None:
     network = archcalc.from_module(OtherHalf(), (3, 8, 8))
     (product,) = [node for node in network.graph.nodes if node.layer.op == "mul"]
     assert len({*product.inputs}) == 2
+
+
+def halves(m: "Calls", x: Tensor, first: slice, second: slice, axis: int) -> Tensor:
+    """What is changed in one part of a tensor, times another part."""
+    y = m.conv(x)
+    one, other = (y[(slice(None),) * axis + (part,)] for part in (first, second))
+    return one.relu_() * other
+
+
+@pytest.mark.parametrize("axis", [1, 2, 3])
+def test_parts_that_share_no_element_stay_as_they_were_whatever_the_axis(axis: int) -> None:
+    upper, lower = slice(0, 2), slice(2, 4)
+    assert fault_of(lambda m, x: halves(m, x, upper, lower, axis)) == ""
+    assert fault_of(lambda m, x: halves(m, x, lower, upper, axis)) == ""
+    overlapping = slice(1, 3)
+    assert "what mul does with a constant" in fault_of(lambda m, x: halves(m, x, upper, overlapping, axis))
+
+
+class Calls(nn.Module):
+    """A few modules, called as a test wants it."""
+
+    def __init__(self, forward: Callable[["Calls", Tensor], Any]) -> None:
+        super().__init__()
+        self.conv, self.one, self.fc = nn.Conv2d(4, 4, 1), nn.Conv2d(1, 3, 1), nn.Linear(144, 2)
+        self.head = nn.Linear(4, 2)
+        self.called = forward
+
+    def forward(self, x: Tensor) -> Any:
+        return self.called(self, x)
+
+
+MIXED: dict[str, Callable[[Calls, Tensor], Any]] = {
+    "expand": lambda m, x: m.conv(x.expand(4, -1, -1, -1)),
+    "repeat": lambda m, x: m.conv(x.repeat(2, 1, 1, 1)),
+    "cat": lambda m, x: m.conv(torch.cat([x, x], 0)),
+    "stack": lambda m, x: torch.stack([m.conv(x), x]).mean(0),
+    "view": lambda m, x: m.one(x.view(x.size(0) * 4, 1, 6, 6)).view(x.size(0), 12, 6, 6),
+    "unbind": lambda m, x: torch.stack([m.conv(one) for one in x.unbind()]),
+    "split": lambda m, x: m.conv(x.split(1)[0]),
+    "chunk": lambda m, x: m.conv(x.chunk(5)[0]),
+    "flatten": lambda m, x: m.conv(x).flatten(),
+    "getitem": lambda m, x: m.conv(x[:1]),
+    "sum": lambda m, x: m.conv(x).sum(),
+    "mean": lambda m, x: m.conv(x.mean(0, keepdim=True).expand_as(x)),
+    "unsqueeze": lambda m, x: m.conv(x).unsqueeze(0),
+    "select": lambda m, x: m.conv(x.select(0, 0)),
+}
+
+
+def fault_of(forward: Callable[[Calls, Tensor], Any], device: str = "cpu", shape: Shape = (4, 6, 6)) -> str:
+    """Why a model cannot be said, after what can; empty if it can."""
+    try:
+        return str(archcalc.from_module(Calls(forward).to(device), shape).fault or "")
+    except ArchError as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("function", MIXED)
+def test_what_is_done_to_the_batch_is_refused(function: str) -> None:
+    line = MIXED[function].__code__.co_firstlineno
+    assert fault_of(MIXED[function]) == (
+        f"({function}), at test_import.py:{line}: axis 0 of what {function} makes is not the batch, and no layer kind "
+        "computes across the examples of one"
+    )
+
+
+@pytest.mark.parametrize(
+    "forward",
+    [
+        lambda m, x: x.transpose(0, 1).relu().transpose(0, 1),
+        lambda m, x: x.permute(1, 0, 2, 3).reshape(x.size(0), -1),
+        lambda m, x: x.view(x.size(1), x.size(0), 6, 6).transpose(0, 1),
+        lambda m, x: x.softmax(0),
+        lambda m, x: x.flip(0),
+        lambda m, x: x.cumsum(0),
+        lambda m, x: x[list(range(x.size(0)))[::-1]],
+    ],
+)
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+@pytest.mark.parametrize("channels", [1, 5, 7, 11, 13])
+def test_examples_are_not_mixed_whatever_has_as_many_channels(
+    forward: Callable[[Calls, Tensor], Any], device: str, channels: int
+) -> None:
+    assert fault_of(forward, device, (channels, 6, 6))
+
+
+@pytest.mark.parametrize(
+    ("forward", "layers"),
+    [
+        (lambda m, x: m.head(x.mean((2, 3), keepdim=True).squeeze()), ["adaptive_avg_pool2d", "flatten", "head"]),
+        (lambda m, x: m.conv(x.unsqueeze(0).squeeze(0)), ["conv"]),
+        (lambda m, x: m.fc(x.reshape(-1).view(x.size(0), -1)), ["flatten", "fc"]),
+        (lambda m, x: m.conv(x[:, :, :5, :5]), ["slice", "slice_2", "conv"]),  # as long as the batch, at first
+    ],
+)
+def test_what_leaves_the_batch_as_it_is_is_no_fault(forward: Callable[[Calls, Tensor], Any], layers: list[str]) -> None:
+    assert [row.name for row in archcalc.from_module(Calls(forward), (4, 6, 6)).table().rows] == layers
+
+
+def test_a_model_that_takes_no_batches_is_run_on_one_example() -> None:
+    network = archcalc.from_module(Calls(lambda m, x: m.fc(x.view(1, -1))), (4, 6, 6))
+    assert network.spec.notes == (
+        "36 params of conv, one and head are left out, since nothing reads them in evaluation. "
+        "The model takes one example at a time, and no batches."
+    )
+
+
+def test_a_layer_that_makes_its_weights_makes_them_of_one_example() -> None:
+    model = Calls(lambda m, x: m.fc(x.view(1, -1)))
+    model.fc = nn.LazyLinear(3)
+    assert archcalc.from_module(model, (4, 6, 6)).table().rows[-1].params == 3 * 144 + 3
+
+
+def test_weights_that_are_never_made_are_refused() -> None:
+    module = nn.Sequential(nn.Conv2d(4, 4, 1))
+    module[0].unread = nn.LazyLinear(3)
+    with pytest.raises(ArchError) as raised:
+        archcalc.from_module(module, (4, 6, 6))
+    assert str(raised.value) == (
+        "the module cannot be counted: its parameter 0.unread.weight has no shape, since nothing reads it; "
+        "give it one, or take it out"
+    )

@@ -7,7 +7,7 @@ from inspect import signature
 from typing import Any, Final
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from archcalc.analysis.check.against import beside
 from archcalc.analysis.check.pairing import put_together
@@ -72,11 +72,29 @@ def _about(what: str) -> Iterator[None]:
         raise ArchError(f"{what} {error}") from error
 
 
+_BATCHES: Final = {True: (11, 13, 17, 19), False: (5, 7, 11, 13)}
+"""Sizes of batches that few other axes have; smaller ones for models that are there, which compute something."""
+
+
 def _traced(module: nn.Module, given: Inputs) -> Traced:
-    """Return the run of a model on zeros."""
+    """Return the run of a model on zeros, of a batch that is as long as no other axis is.
+
+    So what is done to the batch is seen. A model that runs on no such batch runs on one example.
+    """
     first = next(module.parameters(), torch.empty(0))
-    dtype = first.dtype if first.is_floating_point() else torch.float32
-    xs = [torch.zeros(1, *shape, dtype=dtype, device=first.device) for shape in by_name(given).values()]
+    try:
+        for batch in _BATCHES[first.is_meta]:
+            traced = _run(module, first, given, batch)
+            if not any(batch in call.output_shape for call in traced.seen.calls):
+                break
+        return traced
+    except ArchError:
+        return _run(module, first, given, 1)
+
+
+def _run(module: nn.Module, like: Tensor, given: Inputs, batch: int) -> Traced:
+    dtype = like.dtype if like.is_floating_point() else torch.float32
+    xs = [torch.zeros(batch, *shape, dtype=dtype, device=like.device) for shape in by_name(given).values()]
     return trace(module, *xs, looks_inside=True)
 
 
@@ -110,7 +128,15 @@ def _read_params(module: nn.Module, traced: Traced) -> int:
 
 
 def _notes(traced: Traced) -> str:
-    """Return what a spec of a run cannot show: the parameters that nothing read."""
+    """Return what a spec of a run cannot show: the parameters that nothing read, and that it takes no batches."""
+    alone = _ALONE if traced.batch == 1 else ""
+    return " ".join(filter(None, (_about_idle(traced), alone)))
+
+
+_ALONE: Final = "The model takes one example at a time, and no batches."
+
+
+def _about_idle(traced: Traced) -> str:
     if not traced.idle:
         return ""
     names = [name or "the model itself" for name in traced.idle]

@@ -51,6 +51,8 @@ class Traced:
     """The name of the class of its result."""
     idle: Mapping[str, int]
     """The parameters of each module that has some which nothing read, by its path."""
+    batch: int
+    """How many examples it ran on."""
 
 
 def trace(module: nn.Module, *xs: Tensor, looks_inside: bool = False) -> Traced:
@@ -70,12 +72,13 @@ def trace(module: nn.Module, *xs: Tensor, looks_inside: bool = False) -> Traced:
             where = f" in {recorder.running[-1]}" if any(recorder.running[-1:]) else ""
             shapes = listing([dims(x.shape) for x in xs], "and")
             raise ArchError(f"cannot run on {shapes}{where}: {in_words(error)}") from error
+    _expect_finished(module)
     outputs = tuple(tensors_in(result))
     numbers = tuple(map(recorder.read, outputs))
     calls = with_joined(recorder.without_unread_parts(numbers), numbers, _are_one_mean)
     calls = with_pairs_joined(calls, numbers, recorder.shapes())
     seen = with_crops_apart(Seen(tuple(calls), numbers), [shape_of(x) for x in xs])
-    return Traced(seen, outputs, type(result).__name__, recorder.idle(module))
+    return Traced(seen, outputs, type(result).__name__, recorder.idle(module), recorder.batch)
 
 
 def _expect_watchable(module: nn.Module) -> None:
@@ -87,10 +90,22 @@ def _expect_watchable(module: nn.Module) -> None:
 
 
 def _finish(module: nn.Module, xs: Sequence[Tensor]) -> None:
-    """Run a model that makes some of its parameters when it is first run; if it fails, so does the next run."""
-    if any(map(is_lazy, module.parameters())):
-        with suppress(Exception), torch.no_grad():
-            module(*xs)
+    """Run a model that makes some of its parameters when it is first run; if it fails, so does the next run.
+
+    It is run on one example first, as one that takes no more would make others of several.
+    """
+    for examples in (1, None):
+        if any(map(is_lazy, module.parameters())):
+            with suppress(Exception), torch.no_grad():
+                module(*(x[:examples] for x in xs))
+
+
+def _expect_finished(module: nn.Module) -> None:
+    """Raise ArchError for a model that has run, and has parameters still without a shape."""
+    for path, parameter in module.named_parameters():
+        if is_lazy(parameter):
+            what = f"cannot be counted: its parameter {path} has no shape, since nothing reads it"
+            raise ArchError(f"{what}; give it one, or take it out")
 
 
 def _are_one_mean(inner: Call, outer: Call) -> bool:
@@ -131,6 +146,7 @@ class _Recorder(TorchFunctionMode):
         self._given: list[_Given] = []
         """What the leaf modules are given that are running."""
         self._origins = Origins()
+        self.batch = xs[0].shape[0] if xs else 1
         for place, x in enumerate(xs):
             self._origins.put(x, Origin(from_outside(place), shape_of(x)))
         self._owners: dict[int, str] = {}
@@ -284,7 +300,13 @@ class _Recorder(TorchFunctionMode):
         """Note a call and what it made, and return that: what comes out as it went in becomes a tensor of its own."""
         written = given.written
         beside = given.beside if not call.paths and not call.state else ()
-        seen = replace(call, reads=given.reads, beside=beside, in_place=call.in_place or bool(written))
+        seen = replace(
+            call,
+            reads=given.reads,
+            beside=beside,
+            in_place=call.in_place or bool(written),
+            keeps_batch=not given.reads or all(map(self._has_batch, tensors_in(result))),
+        )
         number = self._add(seen)
         for tensor in written:
             self._origins.change(tensor, number)
@@ -348,15 +370,20 @@ class _Recorder(TorchFunctionMode):
         origin = self._origins.of(tensor)
         if origin is None:
             return UNSEEN
-        shape = shape_of(tensor)
-        if shape == origin.shape:
+        shape, has_batch = shape_of(tensor), self._has_batch(tensor)
+        if shape == origin.shape and (has_batch or not origin.reshaped_by):
             return origin.number
-        is_laid_out = prod(shape) == prod(origin.shape)
+        is_laid_out = has_batch and prod(shape) == prod(origin.shape)
         op = laid_out(origin.shape, shape).call.rpartition(".")[2] if is_laid_out else origin.reshaped_by
-        call = Call(name=f"({origin.reshaped_by})", op=op, output_shape=shape, reads=(origin.number,))
+        name = f"({origin.reshaped_by})"
+        call = Call(name=name, op=op, output_shape=shape, reads=(origin.number,), keeps_batch=has_batch)
         number = self._add(call, origin.place)
         self._origins.put(tensor, Origin(number, shape))
         return number
+
+    def _has_batch(self, tensor: Tensor) -> bool:
+        """Whether axis 0 of a tensor is as long as the batch is."""
+        return tensor.dim() > 0 and tensor.shape[0] == self.batch
 
     def _add(self, call: Call, place: Place | None = None) -> int:
         if not call.paths:
