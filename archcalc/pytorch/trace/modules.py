@@ -68,6 +68,8 @@ def fields_of(part: nn.Module) -> dict[str, Any]:
     ignored = kind.torch_ignored if kind else ()
     names = constants or (kind.fields if kind else ())
     fields = {name: getattr(part, name) for name in names if name not in ignored and hasattr(part, name)}
+    if fields.get("recompute_scale_factor") is False:
+        del fields["recompute_scale_factor"]
     if kind and "num_features" not in fields and hasattr(part, "running_mean"):  # of torchvision's FrozenBatchNorm2d
         fields["num_features"] = cast(Tensor, part.running_mean).numel()
     if hasattr(part, "channel_dim"):  # of timm's GlobalResponseNorm

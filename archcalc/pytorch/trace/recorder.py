@@ -26,7 +26,8 @@ from archcalc.pytorch.trace.crops import with_crops_apart
 from archcalc.pytorch.trace.functions import (
     BROADCASTING,
     EXPANDING,
-    MAX_POOL,
+    FINDING,
+    MAX_UNPOOL,
     REDUCTIONS,
     SHUFFLE,
     Use,
@@ -180,7 +181,7 @@ class _Recorder(TorchFunctionMode):
 
         def start(_: nn.Module, args: Any, keywords: Any) -> None:
             with self._noting():
-                self._given.append(self._giving(args, keywords))
+                self._given.append(self._giving(args, keywords, known.__name__ if known else ""))
             self.running.append(path)
 
         def end(_: nn.Module, args: Any, keywords: Any, out: Any) -> Any:
@@ -230,7 +231,7 @@ class _Recorder(TorchFunctionMode):
 
     def _note_function(self, use: Use, before: _Given, result: Any) -> Any:
         first = use.hands_on
-        if first is not None and isinstance(result, Tensor):
+        if first is not None and isinstance(result, Tensor) and _are_alike(first, result):
             origin = self._origins.of(first)
             if origin is None:
                 self._weights.note(use, result)
@@ -247,7 +248,7 @@ class _Recorder(TorchFunctionMode):
         if is_noted or not self._is_work(before, made):
             return result
         keywords = {word: value for word, value in use.keywords.items() if word != "out"}
-        given = self._giving(use.args, keywords, use.name in BROADCASTING)
+        given = self._giving(use.args, keywords, use.op, use.name in BROADCASTING)
         given.versions = before.versions
         call = self._with_weights(use, result) or self._with_parameter(use, before, result)
         if call is None:
@@ -278,23 +279,31 @@ class _Recorder(TorchFunctionMode):
         is_of_calls = any(self._origins.of(tensor) for tensor, _ in before.versions)
         return any(tensor.dim() for tensor in made) or (is_of_calls and bool(made or before.written))
 
-    def _giving(self, args: Any, keywords: Any, broadcasts: bool = False) -> _Given:
+    def _giving(self, args: Any, keywords: Any, op: str = "", broadcasts: bool = False) -> _Given:
+        """Return what a call of an op is given. What is repeated for one that `broadcasts` is what is read."""
         tensors = list(tensors_in((args, keywords)))
-        numbers = [self._source(tensor, broadcasts) for tensor in tensors]
+        numbers = [self._source(tensor, op, broadcasts) for tensor in tensors]
         unseen = (tensor for tensor, number in zip(tensors, numbers, strict=True) if number == UNSEEN)
-        return _Given(tensors, numbers, map(self._weights.in_words, unseen))
+        return _Given(tensors, numbers, map(self._in_words, unseen))
 
-    def _source(self, tensor: Tensor, broadcasts: bool) -> int:
-        """Return the number of the call that made a tensor; of the indices of a pool, of what the pool read.
-
-        What is repeated for a function that `broadcasts` is what is read.
-        """
+    def _source(self, tensor: Tensor, op: str, broadcasts: bool) -> int:
+        """Return the number of the call that made a tensor; of the indices of a pool, of what the pool read."""
         origin = self._origins.of(tensor)
         if broadcasts and origin is not None and origin.reshaped_by in EXPANDING:
             return origin.number
-        number = self.read(tensor)
-        is_of_pool = number >= 0 and self.calls[number].op == MAX_POOL and not tensor.is_floating_point()
-        return self.calls[number].reads[0] if is_of_pool else number
+        if op == MAX_UNPOOL and origin is not None and self._are_indices(tensor):
+            return self.calls[origin.number].reads[0]
+        return self.read(tensor)
+
+    def _are_indices(self, tensor: Tensor) -> bool:
+        """Whether a tensor says where a pool found the largest."""
+        origin = self._origins.of(tensor)
+        is_of_pool = origin is not None and origin.number >= 0 and self.calls[origin.number].op in FINDING
+        return is_of_pool and not tensor.is_floating_point()
+
+    def _in_words(self, tensor: Tensor) -> str:
+        """Return what a tensor is that no call made."""
+        return "the indices of a pool" if self._are_indices(tensor) else self._weights.in_words(tensor)
 
     def _note(self, call: Call, given: _Given, result: Any) -> Any:
         """Note a call and what it made, and return that: what comes out as it went in becomes a tensor of its own."""
@@ -318,7 +327,7 @@ class _Recorder(TorchFunctionMode):
 
     def _note_pool(self, use: Use, made: list[Tensor]) -> bool:
         """Note a mean or a maximum over places as the pool that it is, after which axes are dropped."""
-        first = next(iter(use.args), None)
+        first = use.first
         origin = self._origins.of(first) if isinstance(first, Tensor) else None
         pooled = as_pool(use, origin) if origin else None
         if origin is None or pooled is None:
@@ -330,7 +339,7 @@ class _Recorder(TorchFunctionMode):
 
     def _note_shuffle(self, use: Use, made: list[Tensor]) -> bool:
         """Note an exchange of two axes, as which channels are laid out, as the shuffle that it is."""
-        first = next(iter(use.args), None)
+        first = use.first
         origin = self._origins.of(first) if isinstance(first, Tensor) else None
         fields = as_shuffle(use, origin) if origin else None
         if origin is None or fields is None:
@@ -341,7 +350,7 @@ class _Recorder(TorchFunctionMode):
 
     def _note_parts(self, use: Use, result: Any) -> bool:
         """Note each part that a function makes of what a call made, as a call of its own."""
-        first = next(iter(use.args), None)
+        first = use.first
         if not isinstance(first, Tensor) or self._origins.of(first) is None:
             return False
         parts = parts_of(use, result)
@@ -368,7 +377,7 @@ class _Recorder(TorchFunctionMode):
     def read(self, tensor: Tensor) -> int:
         """Return the number of the call that made a tensor; one that only reshaped it is noted first."""
         origin = self._origins.of(tensor)
-        if origin is None:
+        if origin is None or self._are_indices(tensor):
             return UNSEEN
         shape, has_batch = shape_of(tensor), self._has_batch(tensor)
         if shape == origin.shape and (has_batch or not origin.reshaped_by):
@@ -427,6 +436,11 @@ def _line() -> str:
         frame = frame.f_back
     is_own = not frame.f_code.co_filename.startswith(_OWN)
     return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}" if is_own else ""
+
+
+def _are_alike(one: Tensor, other: Tensor) -> bool:
+    """Whether two tensors have the same numbers, if perhaps of another precision."""
+    return one.dtype == other.dtype or (one.is_floating_point() and other.is_floating_point())
 
 
 def _version(tensor: Tensor) -> int:

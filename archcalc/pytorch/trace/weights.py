@@ -76,7 +76,7 @@ class Weights:
 
     def used(self, use: Use, out: Any) -> Call | None:
         """Return the call of the layer whose work a function does with weights; None where it does no layer's work."""
-        x = use.args[0] if use.args else use.keywords.get("input")
+        x = use.first
         if not isinstance(x, Tensor) or not isinstance(out, Tensor):
             return None
         calls = (self._call(kind, use, x, out) for kind in _WEIGHTED.get(use.name, ()) if _goes_over(kind, x))
@@ -84,6 +84,8 @@ class Weights:
 
     def _call(self, kind: type[Layer], use: Use, x: Tensor, out: Tensor) -> Call | None:
         words = kind.torch_weighted[use.name]
+        if len(use.args) > 1 + len(words):  # as torch.batch_norm, whose order is another than that of F.batch_norm
+            return None
         said = (*zip(words, use.args[1:], strict=False), *use.keywords.items())
         given = {word: value for word, value in said if word in words and value is not None}
         owns = {word: self.of(tensor) for word, tensor in given.items() if word in _TENSORS}
@@ -98,9 +100,13 @@ class Weights:
         state = {name: path for name, path in state.items() if path in self._tensors}
         tensors = {name: tuple(self._tensors[path].shape) for name, path in state.items()}
         others = {word: value for word, value in given.items() if word not in _TENSORS}
+        learnt = {name for name, path in state.items() if isinstance(self._tensors[path], nn.Parameter)}
         try:
-            twin = kind.of_weights(others, tensors).twin(shape_of(x))
+            layer = kind.of_weights(others, tensors)
+            twin = layer.twin(shape_of(x))
         except ArchError:
+            return None
+        if layer.param_shapes(shape_of(x)).keys() != learnt:
             return None
         return Call(
             name=owner,
