@@ -531,10 +531,12 @@ MIXED: dict[str, Callable[[Calls, Tensor], Any]] = {
 }
 
 
-def fault_of(forward: Callable[[Calls, Tensor], Any], device: str = "cpu", shape: Shape = (4, 6, 6)) -> str:
+def fault_of(
+    forward: Callable[[Calls, Tensor], Any], device: str = "cpu", shape: Shape = (4, 6, 6), model: type[Calls] = Calls
+) -> str:
     """Why a model cannot be said, after what can; empty if it can."""
     try:
-        return str(archcalc.from_module(Calls(forward).to(device), shape).fault or "")
+        return str(archcalc.from_module(model(forward).to(device), shape).fault or "")
     except ArchError as error:
         return str(error)
 
@@ -604,3 +606,98 @@ def test_weights_that_are_never_made_are_refused() -> None:
         "the module cannot be counted: its parameter 0.unread.weight has no shape, since nothing reads it; "
         "give it one, or take it out"
     )
+
+
+@pytest.mark.parametrize("kernel", [2, 4, (2, 3), (3, 4)])
+@pytest.mark.parametrize("dilation", [1, 2, (3, 2)])
+@torch.no_grad()
+def test_what_torch_pads_the_same_is_padded_so(kernel: Any, dilation: Any) -> None:
+    """Where torch cannot pad both sides alike it pads one more after, as is computed here too."""
+    module = nn.Sequential(nn.Conv2d(3, 4, kernel, padding="same", dilation=dilation, bias=False))
+    network = archcalc.from_module(module, (3, 9, 8))
+    built = network.module("cpu").eval()
+    built.load_state_dict(dict(zip(built.state_dict(), module.state_dict().values(), strict=True)))
+    x = torch.rand(2, 3, 9, 8)
+    assert [row.output_shape for row in network.table().rows] == [(4, 9, 8)]
+    assert torch.allclose(built(x), module(x), atol=1e-6)
+
+
+def test_a_padding_by_a_function_is_the_same() -> None:
+    def forward(m: Calls, x: Tensor) -> Tensor:
+        return nn.functional.conv2d(x, m.even.weight, None, padding="same")
+
+    model = Calls(forward)
+    model.even = nn.Conv2d(4, 4, 4, bias=False)
+    assert "{name: even, op: conv2d, out_channels: 4, kernel_size: 4, padding: same, bias: false}" in flat(
+        archcalc.from_module(model, (4, 6, 6))
+    )
+
+
+@pytest.mark.filterwarnings("ignore:Using padding='same'")
+@pytest.mark.parametrize("mode", ["reflect", "replicate", "circular"])
+def test_what_is_no_zero_is_not_padded_unevenly(mode: str) -> None:
+    with pytest.raises(ArchError, match="padding must be"):
+        archcalc.from_module(nn.Sequential(nn.Conv2d(4, 4, 4, padding="same", padding_mode=mode)), (4, 6, 6))
+
+
+@pytest.mark.parametrize(
+    ("forward", "layers"),
+    [
+        (lambda m, x: [m.conv(x)] * 2, ["{name: identity, op: identity}", "outputs: [conv, identity]"]),
+        (
+            lambda m, x: {"x": x, "y": m.conv(x)},
+            ["{name: identity, op: identity, from: input}", "outputs: [identity, conv]"],
+        ),
+    ],
+)
+def test_an_output_that_is_another_or_an_input_is_handed_on(
+    forward: Callable[[Calls, Tensor], Any], layers: list[str]
+) -> None:
+    network = archcalc.from_module(Calls(forward), (4, 6, 6))
+    conv = "{name: conv, op: conv2d, out_channels: 4, kernel_size: 1}"
+    lines = flat(network).partition("layers:\n")[2].splitlines()
+    assert [line.removeprefix("  - ") for line in lines] == [conv, *layers]
+    assert network.table().totals.macs == 4 * 4 * 36
+    ours = network.module("cpu").eval()(torch.rand(2, 4, 6, 6))
+    assert [tuple(out.shape) for out in ours] == [(2, 4, 6, 6)] * 2
+
+
+class Numbered(Calls):
+    def __init__(self, forward: Callable[["Calls", Tensor], Any]) -> None:
+        super().__init__(forward)
+        self.p = nn.Parameter(torch.tensor(2.0))
+
+
+@pytest.mark.parametrize(
+    "forward",
+    [
+        lambda m, x: m.conv(x)[:, : int(m.p)],
+        lambda m, x: m.conv(x) * float(m.p),
+        lambda m, x: m.conv(x) * m.p.item(),
+        lambda m, x: m.conv(x) * (2 * m.p).tolist(),
+        lambda m, x: m.conv(x) if m.p > 1 else x,
+        lambda m, x: m.conv(x) * float(m.p.detach().numpy()),
+    ],
+)
+def test_a_parameter_that_a_number_is_made_of_is_named_with_its_place(forward: Callable[[Calls, Tensor], Any]) -> None:
+    assert fault_of(forward, model=Numbered) == (
+        f"the module makes a number of its parameter p, at test_import.py:{forward.__code__.co_firstlineno}, "
+        "which no layer does: make p a buffer or a number, or compute with it as a tensor"
+    )
+
+
+@pytest.mark.parametrize(
+    "forward",
+    [
+        lambda m, x: m.conv(x.to(m.p.device).to(m.p.dtype)) * (m.p.dim() + 2),
+        lambda m, x: (2 * m.p, m.conv(x))[1],
+    ],
+)
+def test_a_parameter_of_which_nothing_comes_is_left_out(forward: Callable[[Calls, Tensor], Any]) -> None:
+    network = archcalc.from_module(Numbered(forward), (4, 6, 6))
+    assert network.table().totals.params == 20
+    assert network.spec.notes.startswith("307 params of the model itself, one, fc and head are left out")
+
+
+def test_a_layer_of_which_a_number_is_made_too_is_one() -> None:
+    assert fault_of(lambda m, x: m.conv(x) if m.conv.weight.abs().max() < 100 else x) == ""

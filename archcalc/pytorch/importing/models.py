@@ -116,10 +116,23 @@ def of_module(module: nn.Module, given: Inputs, name: str | None) -> Imported:
 def _put_down(module: nn.Module, traced: Traced, given: Inputs, head: Mapping[str, Any]) -> Imported:
     """Return the spec of a model that ran, held against the run. Raises ArchError where it is not what was seen."""
     seen = traced.seen.without_unread_functions().without(_IDENTITY)
+    seen = seen.with_outputs_apart(_IDENTITY, by_name(given).values())
     found = imported(seen, given, {**head, "notes": _notes(traced)})
+    if not found.fault:
+        _expect_no_numbers(traced)
     if not found.fault and "layers" in found.document:
         _expect_agreement(link(Catalogue().read(written(found.document))), seen, _read_params(module, traced))
     return replace(found, classes={path: type(part).__name__ for path, part in module.named_modules() if path})
+
+
+def _expect_no_numbers(traced: Traced) -> None:
+    """Raise ArchError where a model makes a number of a parameter that no layer has."""
+    for path, (scope, where) in traced.numbers.items():
+        within = f" in {scope}" if scope else ""
+        raise ArchError(
+            f"makes a number of its parameter {path}{within}, at {where}, which no layer does: "
+            f"make {path} a buffer or a number, or compute with it as a tensor"
+        )
 
 
 def _read_params(module: nn.Module, traced: Traced) -> int:

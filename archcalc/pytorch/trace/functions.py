@@ -68,6 +68,11 @@ _QUIET: Final = frozenset(
 )
 """Functions that compute nothing; where they change a shape, that is seen when it is read."""
 
+READING: Final = frozenset(
+    ("item", "tolist", "bool", "int", "float", "complex", "index", "numpy", "array", "equal", "allclose", "is_nonzero")
+)
+"""Functions that make numbers of tensors, of which no more is seen."""
+
 PER_AXIS: Final = frozenset(
     name
     for kind in KINDS.values()
@@ -80,7 +85,7 @@ MAP_AXES: Final = (2, 3)
 """Height and width, as torch counts axes."""
 
 
-_PADS: Final = {"constant": "ConstantPad{}d", "reflect": "ReflectionPad{}d", "replicate": "ReplicationPad{}d"}
+PAD_CLASSES: Final = {"constant": "ConstantPad{}d", "reflect": "ReflectionPad{}d", "replicate": "ReplicationPad{}d"}
 """The classes of torch.nn that pad as a function does in each of its modes."""
 
 
@@ -153,12 +158,12 @@ class Use(NamedTuple):
             return None
         axes, sides = x.dim() - 2, self._sides()
         more = {**dict(zip(("mode", "value"), self.args[2:], strict=False)), **self.keywords}
-        kind = _PADS.get(more.get("mode", "constant"))
+        kind = PAD_CLASSES.get(more.get("mode", "constant"))
         is_legal = axes in AXES and len(sides) <= 2 * axes and all(type(side) is int and side >= 0 for side in sides)
         if not kind or not is_legal:
             return None
         padding = {"padding": (*sides, *[0] * (2 * axes - len(sides)))}
-        value = {"value": float(more.get("value") or 0)} if kind == _PADS["constant"] else {}
+        value = {"value": float(more.get("value") or 0)} if kind == PAD_CLASSES["constant"] else {}
         return kind.format(axes), padding | value
 
     @property

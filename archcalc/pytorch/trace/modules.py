@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from archcalc.calls import Call, with_axes_from_the_start
 from archcalc.layers import KINDS
+from archcalc.pytorch.trace.crops import in_order
 from archcalc.pytorch.trace.functions import RESHAPE, as_torch_holds
 from archcalc.pytorch.trace.origins import shape_of, tensors_in
 
@@ -77,7 +78,7 @@ def fields_of(part: nn.Module) -> dict[str, Any]:
     if fields.get("padding_mode") == "zeros" and not (kind and "padding_mode" in kind.fields):
         del fields["padding_mode"]  # where there is no other
     if fields.get("padding") == "same":
-        fields["padding"] = tuple(cast(list[int], part._reversed_padding_repeated_twice)[-2::-2])
+        fields["padding"] = in_order(cast(list[int], part._reversed_padding_repeated_twice))
     elif fields.get("padding") == "valid":
         fields["padding"] = 0
     if hasattr(part, "in_channels") or hasattr(part, "in_features"):

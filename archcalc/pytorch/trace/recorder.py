@@ -28,6 +28,7 @@ from archcalc.pytorch.trace.functions import (
     EXPANDING,
     FINDING,
     MAX_UNPOOL,
+    READING,
     REDUCTIONS,
     SHUFFLE,
     Use,
@@ -54,6 +55,8 @@ class Traced:
     """The parameters of each module that has some which nothing read, by its path."""
     batch: int
     """How many examples it ran on."""
+    numbers: Mapping[str, Place]
+    """The parameters that no layer has, and where numbers are made of them, by their paths."""
 
 
 def trace(module: nn.Module, *xs: Tensor, looks_inside: bool = False) -> Traced:
@@ -79,7 +82,7 @@ def trace(module: nn.Module, *xs: Tensor, looks_inside: bool = False) -> Traced:
     calls = with_joined(recorder.without_unread_parts(numbers), numbers, _are_one_mean)
     calls = with_pairs_joined(calls, numbers, recorder.shapes())
     seen = with_crops_apart(Seen(tuple(calls), numbers), [shape_of(x) for x in xs])
-    return Traced(seen, outputs, type(result).__name__, recorder.idle(module), recorder.batch)
+    return Traced(seen, outputs, type(result).__name__, recorder.idle(module), recorder.batch, recorder.numbers())
 
 
 def _expect_watchable(module: nn.Module) -> None:
@@ -154,6 +157,10 @@ class _Recorder(TorchFunctionMode):
         """The module, or the parameter itself where a function does a layer's work, that had each parameter first."""
         self._read: set[int] = set()
         """The tensors that functions read."""
+        self._beside: set[str] = set()
+        """The model's own tensors that calls read beside their weights, by their paths."""
+        self._counted: dict[str, Place] = {}
+        """The model's own tensors that numbers are made of, by their paths, and where."""
         self._parts: set[int] = set()
         """The calls that take a part of what they read."""
         self._is_noting = False
@@ -243,6 +250,8 @@ class _Recorder(TorchFunctionMode):
         made = list(tensors_in(result))
         if not any(self._origins.of(tensor) for tensor, _ in before.versions) and before.versions:
             self._weights.note(use, result)
+            if use.name in READING and not isinstance(result, Tensor):
+                self._note_number(before)
             return result
         is_noted = self._note_pool(use, made) or self._note_shuffle(use, made) or self._note_parts(use, result)
         if is_noted or not self._is_work(before, made):
@@ -283,7 +292,8 @@ class _Recorder(TorchFunctionMode):
         """Return what a call of an op is given. What is repeated for one that `broadcasts` is what is read."""
         tensors = list(tensors_in((args, keywords)))
         numbers = [self._source(tensor, op, broadcasts) for tensor in tensors]
-        unseen = (tensor for tensor, number in zip(tensors, numbers, strict=True) if number == UNSEEN)
+        unseen = [tensor for tensor, number in zip(tensors, numbers, strict=True) if number == UNSEEN]
+        self._beside.update(path for own in map(self._weights.of, unseen) if own for path in own.paths)
         return _Given(tensors, numbers, map(self._in_words, unseen))
 
     def _source(self, tensor: Tensor, op: str, broadcasts: bool) -> int:
@@ -407,11 +417,31 @@ class _Recorder(TorchFunctionMode):
         """Return the shapes of the model's own tensors, by their paths."""
         return self._weights.shapes()
 
+    def _note_number(self, before: _Given) -> None:
+        """Note the model's own tensors of which a number is made, and where."""
+        owns = filter(None, (self._weights.of(tensor) for tensor, _ in before.versions))
+        for path in (path for own in owns for path in own.paths):
+            self._counted.setdefault(path, self._place())
+
+    def numbers(self) -> dict[str, Place]:
+        """Return the parameters that numbers are made of, and that no call has, by their paths, with where it is."""
+        return {
+            path: place
+            for path, place in self._counted.items()
+            for tensor in self._weights.tensors([path])
+            if isinstance(tensor, nn.Parameter) and id(tensor) not in self._owners
+        }
+
     def idle(self, module: nn.Module) -> dict[str, int]:
-        """Return how many parameters of its own each module has that nothing read; they may be those of another."""
+        """Return how many parameters of its own each module has that nothing read; they may be those of another.
+
+        Where the recorder looks inside modules, what is read and comes to nothing is not read either.
+        """
+        read = {*self._beside, *self._counted} if self._origins.is_exact else set[str]()
         counts: dict[str, int] = {}
         for path, parameter in module.named_parameters():
-            if id(parameter) not in self._read | self._owners.keys():
+            is_read = path in read if self._origins.is_exact else id(parameter) in self._read
+            if not is_read and id(parameter) not in self._owners:
                 owner = path.rpartition(".")[0]
                 counts[owner] = counts.get(owner, 0) + parameter.numel()
         return counts

@@ -9,6 +9,7 @@ from torch.utils.weak import WeakTensorKeyDictionary
 from archcalc.calls import Call
 from archcalc.errors import ArchError
 from archcalc.layers import KINDS, Layer, Shape
+from archcalc.pytorch.trace.crops import in_order
 from archcalc.pytorch.trace.functions import Use
 from archcalc.pytorch.trace.origins import shape_of, tensors_in
 
@@ -112,7 +113,7 @@ class Weights:
             name=owner,
             op=twin.call.rpartition(".")[2],
             output_shape=shape_of(out),
-            fields=twin.keywords,
+            fields={**twin.keywords, "padding": in_order(twin.pad.keywords["padding"])} if twin.pad else twin.keywords,
             tensors=tensors,
             state=state,
             params=sum(tensor.numel() for tensor in self.tensors(paths) if isinstance(tensor, nn.Parameter)),
