@@ -333,6 +333,16 @@ class Depends(Net):
         return super().forward(x) if float(x.sum()) < 1 else x
 
 
+class Deep(nn.Module):
+    def __init__(self, layers=(1, 1), width=3):
+        super().__init__()
+        sizes = [width] * sum(layers)
+        self.convs = nn.Sequential(*(nn.Conv2d(3, size, 1) for size in sizes))
+
+    def forward(self, left, right):
+        return self.convs(left + right)
+
+
 class Needs(Net):
     def __init__(self, what):
         super().__init__()
@@ -384,6 +394,26 @@ def test_a_model_is_named_where_a_spec_is(word: str, tmp_path: Path) -> None:
             "give them as in --set num_classes=10, or name a function that makes the model without any",
         ),
         (
+            ["net.py:Deep", "--input", "3x8x8", "--set", "layers=[1, 2"],
+            "layers: '[1, 2' is not a list; write one as in [1, 2, 3], in one line",
+        ),
+        (
+            ["net.py:Deep", "--input", "3x8x8", "--set", "layers=[{a: 1}]"],
+            "layers: '[{a: 1}]' is not a list; write one as in [1, 2, 3], in one line",
+        ),
+        (
+            ["net.py:Deep", "--input", "3x8x8", "--input", "3x9x9"],
+            "--input: '3x8x8,3x9x9' is several shapes; name the inputs, as in left=1x88x88,right=1x88x88",
+        ),
+        (
+            ["net.py:Deep", "--input", "left=3x8x8", "--input", "left=3x8x8"],
+            "--input: left is set twice",
+        ),
+        (
+            ["net.py:Deep", "--input", "3x8x8", "--input", "left=3x8x8"],
+            "--input: '3x8x8' is not an input; write name=shape, as in left=1x88x88,right=1x88x88",
+        ),
+        (
             ["net.py:Raises", "--input", "3x8x8"],
             "net.py:Raises cannot run on 1x3x8x8 in conv: RuntimeError: Given groups=1, weight of size [8, 3, 3, 3], "
             "expected input[1, 8, 6, 6] to have 3 channels, but got 8 channels instead",
@@ -416,6 +446,18 @@ def test_what_is_set_stands_in_the_answer_and_a_model_is_as_it_is_itself(tmp_pat
     done = command(tmp_path, "table", "net.py:Net:width=3", "--input", "3x8x8", "--format", "json")
     assert json.loads(done.stdout)["settings"] == {"width": 3}
     assert command(tmp_path, "check", "net.py:Net", "--input", "3x8x8", "--against", "net.py:Net").returncode == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["net.py:Deep", "--set", "layers=[1, 2]"], ["net.py:Deep:layers=[1,2]"], ["net.py:Deep:layers=[1,2],width=3"]],
+)
+def test_an_argument_may_be_a_list_and_inputs_may_be_given_one_by_one(words: list[str], tmp_path: Path) -> None:
+    shapes = ["--input", "left=3x8x8", "--input", "right=3x8x8"]
+    answer = json.loads(command(tmp_path, "table", *words, *shapes, "--format", "json").stdout)
+    assert answer["settings"]["layers"] == [1, 2]
+    assert answer["input_shape"] == {"left": [3, 8, 8], "right": [3, 8, 8]}
+    assert answer["totals"]["params"] == 3 * (3 * 3 + 3)
 
 
 def test_the_ending_says_whether_it_is_json(tmp_path: Path) -> None:
