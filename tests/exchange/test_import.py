@@ -743,3 +743,35 @@ def test_a_parameter_of_which_nothing_comes_is_left_out(forward: Callable[[Calls
 
 def test_a_layer_of_which_a_number_is_made_too_is_one() -> None:
     assert fault_of(lambda m, x: m.conv(x) if m.conv.weight.abs().max() < 100 else x) == ""
+
+
+def replaced(m: Calls, x: Tensor) -> Tensor:
+    y = m.conv(x)
+    y.data = m.conv(y).data
+    return y
+
+
+class Normed(Calls):
+    def __init__(self, forward: Callable[["Calls", Tensor], Any]) -> None:
+        super().__init__(forward)
+        self.norm = nn.BatchNorm2d(4)
+        self.register_buffer("mask", torch.ones(1, 4, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("forward", "words"),
+    [
+        (replaced, "what set_data does with a tensor that is neither an input nor made of one"),
+        (lambda m, x: m.norm.train()(m.conv(x)), "what BatchNorm2d does"),
+        (lambda m, x: m.conv(x) * m.mask, "what mul does with mask"),
+    ],
+)
+def test_what_is_changed_out_of_sight_is_refused(forward: Callable[[Calls, Tensor], Any], words: str) -> None:
+    assert fault_of(forward, model=Normed).endswith(f"no layer kind does {words}")
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit")
+def test_a_module_that_was_traced_cannot_be_watched() -> None:
+    module = torch.jit.trace(nn.Conv2d(4, 4, 1), torch.zeros(1, 4, 6, 6))
+    with pytest.raises(ArchError, match="the module cannot be watched: it is TorchScript"):
+        archcalc.from_module(module, (4, 6, 6))

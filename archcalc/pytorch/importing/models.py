@@ -57,7 +57,10 @@ def _import(
 
 def _in_order(module: nn.Module, given: Inputs) -> Inputs:
     """Return inputs in the order of forward's arguments, if they have their names; else as they are given."""
-    names = [*signature(module.forward).parameters]
+    try:
+        names = [*signature(module.forward).parameters]
+    except (TypeError, ValueError):  # of a module that is not Python's
+        return given
     if isinstance(given, Mapping) and {*given} <= {*names}:
         return {name: given[name] for name in names if name in given}
     return given

@@ -68,6 +68,9 @@ _QUIET: Final = frozenset(
 )
 """Functions that compute nothing; where they change a shape, that is seen when it is read."""
 
+REPLACING: Final = ("set_data",)
+"""Functions that give a tensor the numbers of another, which its version does not count."""
+
 READING: Final = frozenset(
     ("item", "tolist", "bool", "int", "float", "complex", "index", "numpy", "array", "equal", "allclose", "is_nonzero")
 )
@@ -98,9 +101,11 @@ class Use(NamedTuple):
 
     @classmethod
     def of(cls, function: Callable[..., Any], args: tuple[Any, ...], keywords: Mapping[str, Any]) -> "Use":
-        name = getattr(function, "__name__", "").strip("_")
-        if name in ("get", "set"):  # of an attribute, whose name is the descriptor's
-            name = getattr(getattr(function, "__self__", None), "__name__", name)
+        called = getattr(function, "__name__", "")
+        name = called.strip("_")
+        if called in ("__get__", "__set__"):  # of an attribute, whose name is the descriptor's
+            attribute = getattr(getattr(function, "__self__", None), "__name__", name)
+            name = attribute if name == "get" else f"set_{attribute}"
         named = {"dim" if word == "axis" else word: value for word, value in keywords.items()}  # as numpy calls it
         if not args:
             args = tuple(named.pop(word) for word in _FIRST if word in named)

@@ -30,6 +30,7 @@ from archcalc.pytorch.trace.functions import (
     MAX_UNPOOL,
     READING,
     REDUCTIONS,
+    REPLACING,
     SHUFFLE,
     Use,
     as_pool,
@@ -195,7 +196,7 @@ class _Recorder(TorchFunctionMode):
             self.running.pop()
             with self._noting():
                 given = self._given.pop()
-                call = call_of_module(path, part, known, given.rank, out)
+                call = call_of_module(path, part, None if _trains(part) else known, given.rank, out)
                 return self._note(replace(call, weights_of=self._owner(part.parameters(), path)), given, out)
 
         yield part.register_forward_pre_hook(start, with_kwargs=True)
@@ -246,6 +247,12 @@ class _Recorder(TorchFunctionMode):
                 origin = Origin(self.read(first), shape_of(first))
             if origin is not None:
                 self._origins.put(result, origin._replace(reshaped_by=use.name, place=self._place()))
+            return result
+        if use.name in REPLACING and isinstance(use.first, Tensor):
+            number = self._add(
+                Call(name=f"({use.name})", op=use.name, output_shape=shape_of(use.first), reads=(UNSEEN,))
+            )
+            self._origins.put(use.first, Origin(number, shape_of(use.first)))
             return result
         made = list(tensors_in(result))
         if not any(self._origins.of(tensor) for tensor, _ in before.versions) and before.versions:
@@ -466,6 +473,11 @@ def _line() -> str:
         frame = frame.f_back
     is_own = not frame.f_code.co_filename.startswith(_OWN)
     return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}" if is_own else ""
+
+
+def _trains(part: nn.Module) -> bool:
+    """Whether a norm uses the statistics of its batch, though the model is in evaluation and it keeps others."""
+    return part.training and bool(getattr(part, "track_running_stats", False))
 
 
 def _are_alike(one: Tensor, other: Tensor) -> bool:

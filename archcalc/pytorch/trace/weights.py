@@ -66,7 +66,9 @@ class Weights:
     def parameter(self, tensor: Tensor) -> str:
         """Return the path of the parameter that a tensor is, laid out in whatever way; empty for none."""
         own = self.of(tensor)
-        return own.paths[0] if own and len(own.paths) == 1 and not own.functions else ""
+        if own is None or len(own.paths) != 1 or own.functions:
+            return ""
+        return own.paths[0] if isinstance(self._tensors[own.paths[0]], nn.Parameter) else ""
 
     def shapes(self) -> dict[str, Shape]:
         """Return the shapes of all, by their paths."""
