@@ -61,6 +61,8 @@ class Call:
     """The file and the line of somebody's code that call a function."""
     in_place: bool = False
     """Whether the model writes its output over its input."""
+    keeps_batch: bool = True
+    """Whether axis 0 of what it makes is the batch."""
     weights_of: str = ""
     """The call before it that has the same weights, if there is one: its name, of the model its `owner`."""
 
@@ -97,6 +99,22 @@ class Seen:
         kept = [call for call in self.calls if call.number not in source]
         calls = (replace(call, reads=tuple(source.get(number, number) for number in call.reads)) for call in kept)
         return Seen(tuple(calls), tuple(source.get(number, number) for number in self.outputs))
+
+    def with_outputs_apart(self, op: str, given: Iterable[Shape]) -> "Seen":
+        """Return it with a call of an op that hands on what it reads, for each output that is one before, or an input.
+
+        A model that computes nothing stays as it is. `given` are the shapes of the inputs.
+        """
+        calls, outputs = [*self.calls], list[int]()
+        shapes = {from_outside(place): shape for place, shape in enumerate(given)}
+        shapes |= {call.number: call.output_shape for call in calls}
+        for number in self.outputs:
+            made = number
+            if calls and number != UNSEEN and (number in outputs or is_from_outside(number)):
+                made = 1 + max(call.number for call in calls)
+                calls.append(Call(name="(output)", op=op, output_shape=shapes[number], number=made, reads=(number,)))
+            outputs.append(made)
+        return Seen(tuple(calls), tuple(outputs))
 
 
 _AXES: Final = frozenset(

@@ -19,7 +19,7 @@ from archcalc.spec.catalogue import Catalogue
 from archcalc.spec.document import read_inputs
 from archcalc.spec.inputs import Inputs
 from archcalc.spec.model import Spec
-from archcalc.spec.settings import parted
+from archcalc.spec.settings import parted, with_lists
 from archcalc.table import measure
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Origin(NamedTuple):
             return Network(catalogue.read(self.word, self.params, self.input_shape), self)
         origin = self if os.path.exists(self.word) else self._parted()
         if model := origin.model:
-            return origin._imported(model)
+            return origin._replace(params=with_lists(origin.params))._imported(model)
         if is_of_others(origin.word):
             return origin._translated()
         return Network(catalogue.load(origin.word, origin.params, origin.input_shape), origin)

@@ -90,11 +90,12 @@ OutputOption = Annotated[
     ),
 ]
 InputOption = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
         "--input",
         metavar="CxHxW",
-        help="Another input shape, such as 3x227x227; of several inputs, left=1x88x88,right=1x88x88.",
+        help="Another input shape, such as 3x227x227; of several inputs, left=1x88x88,right=1x88x88, which may also be "
+        "given one by one.",
     ),
 ]
 SetOption = Annotated[
@@ -130,10 +131,10 @@ class Reading(NamedTuple):
         """The input's shape, or those of several inputs. Raises ArchError for what is not a shape."""
         from archcalc.spec.settings import read_inputs
 
-        if self.input_shape is None:
+        if not self.input_shape:
             return None
         try:
-            return read_inputs(self.input_shape)
+            return read_inputs(",".join(self.input_shape))
         except ArchError as error:
             raise ArchError(f"--input: {error}") from None
 

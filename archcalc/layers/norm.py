@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, NamedTuple
 
+from archcalc.errors import ArchError
 from archcalc.layers.base import Layer, Role, Spatial, Uncounted, Weightless, Windowed, Windowless, kind
 from archcalc.layers.fields import Choice, Count, Flag, Positive, Probability, Real, Sides
 from archcalc.layers.reach import Reading, along, by_statistics, in_place, whole
@@ -195,6 +196,8 @@ class OfChannels(Statistics):
     @classmethod
     def of_weights(cls, said: Mapping[str, Any], tensors: Mapping[str, Shape]) -> Layer:
         affine, tracks = "weight" in tensors, "running_mean" in tensors
+        if tracks and (said.get("training") or said.get("use_input_stats")):
+            raise ArchError("normalizes by the statistics of what it reads, and not by those that it keeps")
         return cls.of_torch({**said, "affine": affine, "track_running_stats": tracks}, tensors)
 
     def twin(self, x: Shape) -> Twin:

@@ -15,7 +15,7 @@ class Dropping(Weightless, Pointwise):
 
     role = Role.REGULARIZER
     idle = True
-    torch_ignored = ("inplace",)
+    torch_ignored = ("inplace", "training")
     part: ClassVar[str]
     """What is zero, or is not, as a whole."""
 

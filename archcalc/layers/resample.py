@@ -36,7 +36,7 @@ class Upsample(Weightless, Windowless):
     mixes_channels = False
     torch_call = "nn.Upsample"
     torch_functions = dict.fromkeys(("interpolate", "upsample"), ("size", "scale_factor", "mode", "align_corners"))
-    torch_ignored = ("recompute_scale_factor", "antialias", "name")
+    torch_ignored = ("name",)
     also_called = ("interpolate", "resize", "upsampling2d", "interp")
 
     size: Annotated[tuple[int, ...] | None, Optional(OfAnyAxes())] = None

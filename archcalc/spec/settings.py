@@ -7,7 +7,7 @@ from archcalc.errors import ArchError
 from archcalc.layers.fields import spell
 from archcalc.layers.sizes import Shape, dims
 from archcalc.spec.inputs import INPUT, Inputs
-from archcalc.spec.text import plain_value
+from archcalc.spec.text import Node, Scalar, Sequence, parse, plain_value
 
 _ONE_INPUT: Final = f"{INPUT}."
 
@@ -30,6 +30,34 @@ def read_settings(pairs: Iterable[str]) -> dict[str, Any]:
     return settings
 
 
+def with_lists(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings in which texts such as `[1, 2]` are lists, as a model's arguments may be. Raises ArchError.
+
+    >>> with_lists({"layers": "[1, [2, a]]", "num_classes": 10})
+    {'layers': [1, [2, 'a']], 'num_classes': 10}
+    """
+    return {
+        name: _list(name, value) if isinstance(value, str) and value.startswith("[") else value
+        for name, value in settings.items()
+    }
+
+
+def _list(name: str, text: str) -> Any:
+    try:
+        return _plain(parse(f"list: {text}", "").items["list"])
+    except ArchError:
+        raise ArchError(f"{name}: '{text}' is not a list; write one as in [1, 2, 3], in one line") from None
+
+
+def _plain(node: Node) -> Any:
+    if isinstance(node, Scalar):
+        return node.value
+    items = node.items if isinstance(node, Sequence) else None
+    if items is None:
+        raise ArchError("is not of lists")
+    return [_plain(item) for item in items]
+
+
 def read_shape(text: str) -> Shape:
     """Read `3x227x227` as (3, 227, 227). Raises ArchError."""
     sizes = text.lower().split("x")
@@ -45,6 +73,8 @@ def read_inputs(text: str) -> Inputs:
     {'left': (1, 88, 88), 'right': (1, 64, 64)}
     """
     if "=" not in text:
+        if "," in text:
+            raise ArchError(f"'{text}' is several shapes; name the inputs, as in left=1x88x88,right=1x88x88")
         return read_shape(text)
     shapes: dict[str, Shape] = {}
     for pair in text.split(","):
@@ -75,17 +105,31 @@ def parted(word: str) -> tuple[str, dict[str, Any], Inputs | None]:
 
     >>> parted("d2l:num_classes=2,input=3x64x64"), parted("d2l")
     (('d2l', {'num_classes': 2}, (3, 64, 64)), ('d2l', {}, None))
+    >>> parted("net.py:Net:layers=[[1, 2], [3]],width=8")
+    ('net.py:Net', {'layers': '[[1, 2], [3]]', 'width': 8}, None)
     """
     name, colon, rest = word.rpartition(":")
     if not colon or "=" not in rest:
         return word, {}, None
-    settings = read_settings(rest.split(","))
+    settings = read_settings(_between_commas(rest))
     shape = settings.pop(INPUT, None)
     if shape is not None:
         return name, settings, read_shape(str(shape))
     named = {key: settings.pop(key) for key in [*settings] if key.startswith(_ONE_INPUT)}
     shapes = {key.removeprefix(_ONE_INPUT): read_shape(str(value)) for key, value in named.items()}
     return name, settings, shapes or None
+
+
+def _between_commas(text: str) -> list[str]:
+    """Return what stands between commas that are in no list."""
+    parts, depth = [""], 0
+    for letter in text:
+        depth += (letter == "[") - (letter == "]")
+        if letter == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return parts
 
 
 def labelled(name: str, settings: Mapping[str, Any], given: Inputs | None) -> str:

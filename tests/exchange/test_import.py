@@ -2,8 +2,10 @@
 
 import json
 import subprocess
+from collections.abc import Callable
 from math import prod
 from pathlib import Path
+from typing import Any
 
 import pytest
 import timm
@@ -16,6 +18,7 @@ import archcalc
 from archcalc.errors import ArchError
 from archcalc.exchange.torch_models.words import Model
 from archcalc.exchange.yaml import written
+from archcalc.layers import Shape
 from archcalc.pytorch.importing import libraries, models
 from archcalc.pytorch.importing.process import Wanted
 from tests.commands import run
@@ -330,6 +333,16 @@ class Depends(Net):
         return super().forward(x) if float(x.sum()) < 1 else x
 
 
+class Deep(nn.Module):
+    def __init__(self, layers=(1, 1), width=3):
+        super().__init__()
+        sizes = [width] * sum(layers)
+        self.convs = nn.Sequential(*(nn.Conv2d(3, size, 1) for size in sizes))
+
+    def forward(self, left, right):
+        return self.convs(left + right)
+
+
 class Needs(Net):
     def __init__(self, what):
         super().__init__()
@@ -381,6 +394,26 @@ def test_a_model_is_named_where_a_spec_is(word: str, tmp_path: Path) -> None:
             "give them as in --set num_classes=10, or name a function that makes the model without any",
         ),
         (
+            ["net.py:Deep", "--input", "3x8x8", "--set", "layers=[1, 2"],
+            "layers: '[1, 2' is not a list; write one as in [1, 2, 3], in one line",
+        ),
+        (
+            ["net.py:Deep", "--input", "3x8x8", "--set", "layers=[{a: 1}]"],
+            "layers: '[{a: 1}]' is not a list; write one as in [1, 2, 3], in one line",
+        ),
+        (
+            ["net.py:Deep", "--input", "3x8x8", "--input", "3x9x9"],
+            "--input: '3x8x8,3x9x9' is several shapes; name the inputs, as in left=1x88x88,right=1x88x88",
+        ),
+        (
+            ["net.py:Deep", "--input", "left=3x8x8", "--input", "left=3x8x8"],
+            "--input: left is set twice",
+        ),
+        (
+            ["net.py:Deep", "--input", "3x8x8", "--input", "left=3x8x8"],
+            "--input: '3x8x8' is not an input; write name=shape, as in left=1x88x88,right=1x88x88",
+        ),
+        (
             ["net.py:Raises", "--input", "3x8x8"],
             "net.py:Raises cannot run on 1x3x8x8 in conv: RuntimeError: Given groups=1, weight of size [8, 3, 3, 3], "
             "expected input[1, 8, 6, 6] to have 3 channels, but got 8 channels instead",
@@ -413,6 +446,18 @@ def test_what_is_set_stands_in_the_answer_and_a_model_is_as_it_is_itself(tmp_pat
     done = command(tmp_path, "table", "net.py:Net:width=3", "--input", "3x8x8", "--format", "json")
     assert json.loads(done.stdout)["settings"] == {"width": 3}
     assert command(tmp_path, "check", "net.py:Net", "--input", "3x8x8", "--against", "net.py:Net").returncode == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["net.py:Deep", "--set", "layers=[1, 2]"], ["net.py:Deep:layers=[1,2]"], ["net.py:Deep:layers=[1,2],width=3"]],
+)
+def test_an_argument_may_be_a_list_and_inputs_may_be_given_one_by_one(words: list[str], tmp_path: Path) -> None:
+    shapes = ["--input", "left=3x8x8", "--input", "right=3x8x8"]
+    answer = json.loads(command(tmp_path, "table", *words, *shapes, "--format", "json").stdout)
+    assert answer["settings"]["layers"] == [1, 2]
+    assert answer["input_shape"] == {"left": [3, 8, 8], "right": [3, 8, 8]}
+    assert answer["totals"]["params"] == 3 * (3 * 3 + 3)
 
 
 def test_the_ending_says_whether_it_is_json(tmp_path: Path) -> None:
@@ -479,3 +524,254 @@ def test_the_other_half_stays_as_it_was() -> None:
     network = archcalc.from_module(OtherHalf(), (3, 8, 8))
     (product,) = [node for node in network.graph.nodes if node.layer.op == "mul"]
     assert len({*product.inputs}) == 2
+
+
+def halves(m: "Calls", x: Tensor, first: slice, second: slice, axis: int) -> Tensor:
+    """What is changed in one part of a tensor, times another part."""
+    y = m.conv(x)
+    one, other = (y[(slice(None),) * axis + (part,)] for part in (first, second))
+    return one.relu_() * other
+
+
+@pytest.mark.parametrize("axis", [1, 2, 3])
+def test_parts_that_share_no_element_stay_as_they_were_whatever_the_axis(axis: int) -> None:
+    upper, lower = slice(0, 2), slice(2, 4)
+    assert fault_of(lambda m, x: halves(m, x, upper, lower, axis)) == ""
+    assert fault_of(lambda m, x: halves(m, x, lower, upper, axis)) == ""
+    overlapping = slice(1, 3)
+    assert "what mul does with a constant" in fault_of(lambda m, x: halves(m, x, upper, overlapping, axis))
+
+
+class Calls(nn.Module):
+    """A few modules, called as a test wants it."""
+
+    def __init__(self, forward: Callable[["Calls", Tensor], Any]) -> None:
+        super().__init__()
+        self.conv, self.one, self.fc = nn.Conv2d(4, 4, 1), nn.Conv2d(1, 3, 1), nn.Linear(144, 2)
+        self.head = nn.Linear(4, 2)
+        self.called = forward
+
+    def forward(self, x: Tensor) -> Any:
+        return self.called(self, x)
+
+
+MIXED: dict[str, Callable[[Calls, Tensor], Any]] = {
+    "expand": lambda m, x: m.conv(x.expand(4, -1, -1, -1)),
+    "repeat": lambda m, x: m.conv(x.repeat(2, 1, 1, 1)),
+    "cat": lambda m, x: m.conv(torch.cat([x, x], 0)),
+    "stack": lambda m, x: torch.stack([m.conv(x), x]).mean(0),
+    "view": lambda m, x: m.one(x.view(x.size(0) * 4, 1, 6, 6)).view(x.size(0), 12, 6, 6),
+    "unbind": lambda m, x: torch.stack([m.conv(one) for one in x.unbind()]),
+    "split": lambda m, x: m.conv(x.split(1)[0]),
+    "chunk": lambda m, x: m.conv(x.chunk(5)[0]),
+    "flatten": lambda m, x: m.conv(x).flatten(),
+    "getitem": lambda m, x: m.conv(x[:1]),
+    "sum": lambda m, x: m.conv(x).sum(),
+    "mean": lambda m, x: m.conv(x.mean(0, keepdim=True).expand_as(x)),
+    "unsqueeze": lambda m, x: m.conv(x).unsqueeze(0),
+    "select": lambda m, x: m.conv(x.select(0, 0)),
+}
+
+
+def fault_of(
+    forward: Callable[[Calls, Tensor], Any], device: str = "cpu", shape: Shape = (4, 6, 6), model: type[Calls] = Calls
+) -> str:
+    """Why a model cannot be said, after what can; empty if it can."""
+    try:
+        return str(archcalc.from_module(model(forward).to(device), shape).fault or "")
+    except ArchError as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("function", MIXED)
+def test_what_is_done_to_the_batch_is_refused(function: str) -> None:
+    line = MIXED[function].__code__.co_firstlineno
+    assert fault_of(MIXED[function]) == (
+        f"({function}), at test_import.py:{line}: axis 0 of what {function} makes is not the batch, and no layer kind "
+        "computes across the examples of one"
+    )
+
+
+@pytest.mark.parametrize(
+    "forward",
+    [
+        lambda m, x: x.transpose(0, 1).relu().transpose(0, 1),
+        lambda m, x: x.permute(1, 0, 2, 3).reshape(x.size(0), -1),
+        lambda m, x: x.view(x.size(1), x.size(0), 6, 6).transpose(0, 1),
+        lambda m, x: x.softmax(0),
+        lambda m, x: x.flip(0),
+        lambda m, x: x.cumsum(0),
+        lambda m, x: x[list(range(x.size(0)))[::-1]],
+    ],
+)
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+@pytest.mark.parametrize("channels", [1, 5, 7, 11, 13])
+def test_examples_are_not_mixed_whatever_has_as_many_channels(
+    forward: Callable[[Calls, Tensor], Any], device: str, channels: int
+) -> None:
+    assert fault_of(forward, device, (channels, 6, 6))
+
+
+@pytest.mark.parametrize(
+    ("forward", "layers"),
+    [
+        (lambda m, x: m.head(x.mean((2, 3), keepdim=True).squeeze()), ["adaptive_avg_pool2d", "flatten", "head"]),
+        (lambda m, x: m.conv(x.unsqueeze(0).squeeze(0)), ["conv"]),
+        (lambda m, x: m.fc(x.reshape(-1).view(x.size(0), -1)), ["flatten", "fc"]),
+        (lambda m, x: m.conv(x[:, :, :5, :5]), ["slice", "slice_2", "conv"]),  # as long as the batch, at first
+    ],
+)
+def test_what_leaves_the_batch_as_it_is_is_no_fault(forward: Callable[[Calls, Tensor], Any], layers: list[str]) -> None:
+    assert [row.name for row in archcalc.from_module(Calls(forward), (4, 6, 6)).table().rows] == layers
+
+
+def test_a_model_that_takes_no_batches_is_run_on_one_example() -> None:
+    network = archcalc.from_module(Calls(lambda m, x: m.fc(x.view(1, -1))), (4, 6, 6))
+    assert network.spec.notes == (
+        "36 params of conv, one and head are left out, since nothing reads them in evaluation. "
+        "The model takes one example at a time, and no batches."
+    )
+
+
+def test_a_layer_that_makes_its_weights_makes_them_of_one_example() -> None:
+    model = Calls(lambda m, x: m.fc(x.view(1, -1)))
+    model.fc = nn.LazyLinear(3)
+    assert archcalc.from_module(model, (4, 6, 6)).table().rows[-1].params == 3 * 144 + 3
+
+
+def test_weights_that_are_never_made_are_refused() -> None:
+    module = nn.Sequential(nn.Conv2d(4, 4, 1))
+    module[0].unread = nn.LazyLinear(3)
+    with pytest.raises(ArchError) as raised:
+        archcalc.from_module(module, (4, 6, 6))
+    assert str(raised.value) == (
+        "the module cannot be counted: its parameter 0.unread.weight has no shape, since nothing reads it; "
+        "give it one, or take it out"
+    )
+
+
+@pytest.mark.parametrize("kernel", [2, 4, (2, 3), (3, 4)])
+@pytest.mark.parametrize("dilation", [1, 2, (3, 2)])
+@torch.no_grad()
+def test_what_torch_pads_the_same_is_padded_so(kernel: Any, dilation: Any) -> None:
+    """Where torch cannot pad both sides alike it pads one more after, as is computed here too."""
+    module = nn.Sequential(nn.Conv2d(3, 4, kernel, padding="same", dilation=dilation, bias=False))
+    network = archcalc.from_module(module, (3, 9, 8))
+    built = network.module("cpu").eval()
+    built.load_state_dict(dict(zip(built.state_dict(), module.state_dict().values(), strict=True)))
+    x = torch.rand(2, 3, 9, 8)
+    assert [row.output_shape for row in network.table().rows] == [(4, 9, 8)]
+    assert torch.allclose(built(x), module(x), atol=1e-6)
+
+
+def test_a_padding_by_a_function_is_the_same() -> None:
+    def forward(m: Calls, x: Tensor) -> Tensor:
+        return nn.functional.conv2d(x, m.even.weight, None, padding="same")
+
+    model = Calls(forward)
+    model.even = nn.Conv2d(4, 4, 4, bias=False)
+    assert "{name: even, op: conv2d, out_channels: 4, kernel_size: 4, padding: same, bias: false}" in flat(
+        archcalc.from_module(model, (4, 6, 6))
+    )
+
+
+@pytest.mark.filterwarnings("ignore:Using padding='same'")
+@pytest.mark.parametrize("mode", ["reflect", "replicate", "circular"])
+def test_what_is_no_zero_is_not_padded_unevenly(mode: str) -> None:
+    with pytest.raises(ArchError, match="padding must be"):
+        archcalc.from_module(nn.Sequential(nn.Conv2d(4, 4, 4, padding="same", padding_mode=mode)), (4, 6, 6))
+
+
+@pytest.mark.parametrize(
+    ("forward", "layers"),
+    [
+        (lambda m, x: [m.conv(x)] * 2, ["{name: identity, op: identity}", "outputs: [conv, identity]"]),
+        (
+            lambda m, x: {"x": x, "y": m.conv(x)},
+            ["{name: identity, op: identity, from: input}", "outputs: [identity, conv]"],
+        ),
+    ],
+)
+def test_an_output_that_is_another_or_an_input_is_handed_on(
+    forward: Callable[[Calls, Tensor], Any], layers: list[str]
+) -> None:
+    network = archcalc.from_module(Calls(forward), (4, 6, 6))
+    conv = "{name: conv, op: conv2d, out_channels: 4, kernel_size: 1}"
+    lines = flat(network).partition("layers:\n")[2].splitlines()
+    assert [line.removeprefix("  - ") for line in lines] == [conv, *layers]
+    assert network.table().totals.macs == 4 * 4 * 36
+    ours = network.module("cpu").eval()(torch.rand(2, 4, 6, 6))
+    assert [tuple(out.shape) for out in ours] == [(2, 4, 6, 6)] * 2
+
+
+class Numbered(Calls):
+    def __init__(self, forward: Callable[["Calls", Tensor], Any]) -> None:
+        super().__init__(forward)
+        self.p = nn.Parameter(torch.tensor(2.0))
+
+
+@pytest.mark.parametrize(
+    "forward",
+    [
+        lambda m, x: m.conv(x)[:, : int(m.p)],
+        lambda m, x: m.conv(x) * float(m.p),
+        lambda m, x: m.conv(x) * m.p.item(),
+        lambda m, x: m.conv(x) * (2 * m.p).tolist(),
+        lambda m, x: m.conv(x) if m.p > 1 else x,
+        lambda m, x: m.conv(x) * float(m.p.detach().numpy()),
+    ],
+)
+def test_a_parameter_that_a_number_is_made_of_is_named_with_its_place(forward: Callable[[Calls, Tensor], Any]) -> None:
+    assert fault_of(forward, model=Numbered) == (
+        f"the module makes a number of its parameter p, at test_import.py:{forward.__code__.co_firstlineno}, "
+        "which no layer does: make p a buffer or a number, or compute with it as a tensor"
+    )
+
+
+@pytest.mark.parametrize(
+    "forward",
+    [
+        lambda m, x: m.conv(x.to(m.p.device).to(m.p.dtype)) * (m.p.dim() + 2),
+        lambda m, x: (2 * m.p, m.conv(x))[1],
+    ],
+)
+def test_a_parameter_of_which_nothing_comes_is_left_out(forward: Callable[[Calls, Tensor], Any]) -> None:
+    network = archcalc.from_module(Numbered(forward), (4, 6, 6))
+    assert network.table().totals.params == 20
+    assert network.spec.notes.startswith("307 params of the model itself, one, fc and head are left out")
+
+
+def test_a_layer_of_which_a_number_is_made_too_is_one() -> None:
+    assert fault_of(lambda m, x: m.conv(x) if m.conv.weight.abs().max() < 100 else x) == ""
+
+
+def replaced(m: Calls, x: Tensor) -> Tensor:
+    y = m.conv(x)
+    y.data = m.conv(y).data
+    return y
+
+
+class Normed(Calls):
+    def __init__(self, forward: Callable[["Calls", Tensor], Any]) -> None:
+        super().__init__(forward)
+        self.norm = nn.BatchNorm2d(4)
+        self.register_buffer("mask", torch.ones(1, 4, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("forward", "words"),
+    [
+        (replaced, "what set_data does with a tensor that is neither an input nor made of one"),
+        (lambda m, x: m.norm.train()(m.conv(x)), "what BatchNorm2d does"),
+        (lambda m, x: m.conv(x) * m.mask, "what mul does with mask"),
+    ],
+)
+def test_what_is_changed_out_of_sight_is_refused(forward: Callable[[Calls, Tensor], Any], words: str) -> None:
+    assert fault_of(forward, model=Normed).endswith(f"no layer kind does {words}")
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit")
+def test_a_module_that_was_traced_cannot_be_watched() -> None:
+    module = torch.jit.trace(nn.Conv2d(4, 4, 1), torch.zeros(1, 4, 6, 6))
+    with pytest.raises(ArchError, match="the module cannot be watched: it is TorchScript"):
+        archcalc.from_module(module, (4, 6, 6))

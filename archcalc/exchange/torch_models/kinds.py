@@ -8,7 +8,7 @@ from archcalc.calls import Call
 from archcalc.errors import ArchError
 from archcalc.layers import KINDS, Layer, Shape, Twin
 from archcalc.layers.base import Role
-from archcalc.layers.fields import SAME, SAME_LOWER
+from archcalc.layers.fields import SAME, SAME_LOWER, spell
 from archcalc.layers.reshape import Flatten, laid_out
 
 _BY_CALL: Final = {(kind.torch_call.rpartition(".")[2], kind.merges): kind for kind in KINDS.values()}
@@ -27,6 +27,8 @@ def layer_of(call: Call, inputs: Sequence[Shape]) -> Layer:
         is_merge = len(inputs) == 1 and (call.op, True) in _BY_CALL
         raise ArchError(f"no layer kind does what {call.op} does{' with one layer and a number' if is_merge else ''}")
     fields = call.fields
+    if not call.paths:
+        _expect_said(call, kind)
     if call.op in _LAYING_OUT and not fields:
         work = laid_out(inputs[0], call.output_shape)
         kind = _BY_CALL[work.call.rpartition(".")[2], False]
@@ -34,6 +36,13 @@ def layer_of(call: Call, inputs: Sequence[Shape]) -> Layer:
     if kind is Flatten and fields["end_dim"] == len(inputs[0]):
         fields = {**fields, "end_dim": -1}
     return kind.of_torch(fields, call.tensors)
+
+
+def _expect_said(call: Call, kind: type[Layer]) -> None:
+    """Raise ArchError for a function with an argument that its layer has not."""
+    for name, value in call.fields.items():
+        if name not in kind.fields and not kind.torch_by_number:
+            raise ArchError(f"no layer kind does what {call.name.strip('()')} does with {name} {spell(value)}")
 
 
 def is_padding(call: Call) -> bool:

@@ -34,6 +34,7 @@ class Reader:
         for call in self._seen.calls:
             self._shapes[call.number] = call.output_shape
             try:
+                _expect_batch(call)
                 is_an_output = call.number in self._seen.outputs
                 if is_padding(call) and times_read[call.number] == 1 and not is_an_output and not call.beside:
                     self._waiting[call.number] = call
@@ -74,6 +75,14 @@ class Reader:
             self._owners.setdefault(call.owner, name)
         inputs = tuple(self.names[number] for number in reads)
         self.lines.append(Line(name, layer, inputs, again, bool(call.tensors), call.in_place))
+
+
+def _expect_batch(call: Call) -> None:
+    """Raise ArchError where axis 0 of what a call makes is not the batch."""
+    if not call.keeps_batch:
+        raise ArchError(
+            f"axis 0 of what {call.op} makes is not the batch, and no layer kind computes across the examples of one"
+        )
 
 
 def _expect(layer: Layer, inputs: Sequence[Shape], call: Call) -> None:

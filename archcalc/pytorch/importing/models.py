@@ -7,7 +7,7 @@ from inspect import signature
 from typing import Any, Final
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from archcalc.analysis.check.against import beside
 from archcalc.analysis.check.pairing import put_together
@@ -57,7 +57,10 @@ def _import(
 
 def _in_order(module: nn.Module, given: Inputs) -> Inputs:
     """Return inputs in the order of forward's arguments, if they have their names; else as they are given."""
-    names = [*signature(module.forward).parameters]
+    try:
+        names = [*signature(module.forward).parameters]
+    except (TypeError, ValueError):  # of a module that is not Python's
+        return given
     if isinstance(given, Mapping) and {*given} <= {*names}:
         return {name: given[name] for name in names if name in given}
     return given
@@ -72,11 +75,29 @@ def _about(what: str) -> Iterator[None]:
         raise ArchError(f"{what} {error}") from error
 
 
+_BATCHES: Final = {True: (11, 13, 17, 19), False: (5, 7, 11, 13)}
+"""Sizes of batches that few other axes have; smaller ones for models that are there, which compute something."""
+
+
 def _traced(module: nn.Module, given: Inputs) -> Traced:
-    """Return the run of a model on zeros."""
+    """Return the run of a model on zeros, of a batch that is as long as no other axis is.
+
+    So what is done to the batch is seen. A model that runs on no such batch runs on one example.
+    """
     first = next(module.parameters(), torch.empty(0))
-    dtype = first.dtype if first.is_floating_point() else torch.float32
-    xs = [torch.zeros(1, *shape, dtype=dtype, device=first.device) for shape in by_name(given).values()]
+    try:
+        for batch in _BATCHES[first.is_meta]:
+            traced = _run(module, first, given, batch)
+            if not any(batch in call.output_shape for call in traced.seen.calls):
+                break
+        return traced
+    except ArchError:
+        return _run(module, first, given, 1)
+
+
+def _run(module: nn.Module, like: Tensor, given: Inputs, batch: int) -> Traced:
+    dtype = like.dtype if like.is_floating_point() else torch.float32
+    xs = [torch.zeros(batch, *shape, dtype=dtype, device=like.device) for shape in by_name(given).values()]
     return trace(module, *xs, looks_inside=True)
 
 
@@ -98,10 +119,23 @@ def of_module(module: nn.Module, given: Inputs, name: str | None) -> Imported:
 def _put_down(module: nn.Module, traced: Traced, given: Inputs, head: Mapping[str, Any]) -> Imported:
     """Return the spec of a model that ran, held against the run. Raises ArchError where it is not what was seen."""
     seen = traced.seen.without_unread_functions().without(_IDENTITY)
+    seen = seen.with_outputs_apart(_IDENTITY, by_name(given).values())
     found = imported(seen, given, {**head, "notes": _notes(traced)})
+    if not found.fault:
+        _expect_no_numbers(traced)
     if not found.fault and "layers" in found.document:
         _expect_agreement(link(Catalogue().read(written(found.document))), seen, _read_params(module, traced))
     return replace(found, classes={path: type(part).__name__ for path, part in module.named_modules() if path})
+
+
+def _expect_no_numbers(traced: Traced) -> None:
+    """Raise ArchError where a model makes a number of a parameter that no layer has."""
+    for path, (scope, where) in traced.numbers.items():
+        within = f" in {scope}" if scope else ""
+        raise ArchError(
+            f"makes a number of its parameter {path}{within}, at {where}, which no layer does: "
+            f"make {path} a buffer or a number, or compute with it as a tensor"
+        )
 
 
 def _read_params(module: nn.Module, traced: Traced) -> int:
@@ -110,7 +144,15 @@ def _read_params(module: nn.Module, traced: Traced) -> int:
 
 
 def _notes(traced: Traced) -> str:
-    """Return what a spec of a run cannot show: the parameters that nothing read."""
+    """Return what a spec of a run cannot show: the parameters that nothing read, and that it takes no batches."""
+    alone = _ALONE if traced.batch == 1 else ""
+    return " ".join(filter(None, (_about_idle(traced), alone)))
+
+
+_ALONE: Final = "The model takes one example at a time, and no batches."
+
+
+def _about_idle(traced: Traced) -> str:
     if not traced.idle:
         return ""
     names = [name or "the model itself" for name in traced.idle]

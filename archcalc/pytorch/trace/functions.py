@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from math import prod
 from typing import Any, Final, NamedTuple
 
-from torch import Tensor
+from torch import Tensor, dtype
 
 from archcalc.calls import Call
 from archcalc.layers import KINDS, Shape
@@ -36,14 +36,20 @@ BROADCASTING: Final = frozenset(
 )
 """Functions of kinds for which what is read need not be repeated first."""
 
-_IGNORED: Final = frozenset(word for kind in KINDS.values() for word in kind.torch_ignored) | {
-    "training",
-    "_stacklevel",
-}
-"""Arguments of functions that change no output in inference."""
+_IGNORED: Final = ("input", "other", "out", "_stacklevel")
+"""Arguments that change nothing about what a function computes, or are said otherwise."""
+
+_DEFAULTS: Final = {"alpha": 1}
+"""The values at which arguments change nothing, beside None and False."""
 
 _DONE_BY: Final = {function: kind for kind in KINDS.values() for function in kind.torch_functions}
 """The kind of layer whose work each function does."""
+
+_MERGING: Final = frozenset(function for function, kind in _DONE_BY.items() if kind.merges)
+"""Functions that make one tensor of several, such as those of a list."""
+
+_FIRST: Final = ("input", "self", "tensor", "tensors")
+"""The names that functions have for what they read."""
 
 _DIVIDING: Final = ("div", "divide", "truediv", "itruediv", "true_divide")
 """Functions that multiply by what a number is the inverse of."""
@@ -62,6 +68,14 @@ _QUIET: Final = frozenset(
 )
 """Functions that compute nothing; where they change a shape, that is seen when it is read."""
 
+REPLACING: Final = ("set_data",)
+"""Functions that give a tensor the numbers of another, which its version does not count."""
+
+READING: Final = frozenset(
+    ("item", "tolist", "bool", "int", "float", "complex", "index", "numpy", "array", "equal", "allclose", "is_nonzero")
+)
+"""Functions that make numbers of tensors, of which no more is seen."""
+
 PER_AXIS: Final = frozenset(
     name
     for kind in KINDS.values()
@@ -74,7 +88,7 @@ MAP_AXES: Final = (2, 3)
 """Height and width, as torch counts axes."""
 
 
-_PADS: Final = {"constant": "ConstantPad{}d", "reflect": "ReflectionPad{}d", "replicate": "ReplicationPad{}d"}
+PAD_CLASSES: Final = {"constant": "ConstantPad{}d", "reflect": "ReflectionPad{}d", "replicate": "ReplicationPad{}d"}
 """The classes of torch.nn that pad as a function does in each of its modes."""
 
 
@@ -87,35 +101,48 @@ class Use(NamedTuple):
 
     @classmethod
     def of(cls, function: Callable[..., Any], args: tuple[Any, ...], keywords: Mapping[str, Any]) -> "Use":
-        name = getattr(function, "__name__", "").strip("_")
-        if name in ("get", "set"):  # of an attribute, whose name is the descriptor's
-            name = getattr(getattr(function, "__self__", None), "__name__", name)
+        called = getattr(function, "__name__", "")
+        name = called.strip("_")
+        if called in ("__get__", "__set__"):  # of an attribute, whose name is the descriptor's
+            attribute = getattr(getattr(function, "__self__", None), "__name__", name)
+            name = attribute if name == "get" else f"set_{attribute}"
         named = {"dim" if word == "axis" else word: value for word, value in keywords.items()}  # as numpy calls it
+        if not args:
+            args = tuple(named.pop(word) for word in _FIRST if word in named)
         if name in _DIVIDING and len(args) == 2 and type(args[1]) in (int, float) and args[1] and not named:
             return cls("mul", (args[0], 1 / args[1]), named)
         return cls({"iadd": "add", "radd": "add"}.get(name, name), args, named)
 
     @property
+    def first(self) -> Any:
+        return next(iter(self.args), None)
+
+    @property
     def hands_on(self) -> Tensor | None:
         """The tensor that comes out as it is, if only with another shape; None where something is computed."""
-        first = self.args[0] if self.args else self.keywords.get("input")
-        if isinstance(first, list | tuple) and len(first) == 1:
+        first = self.first
+        if isinstance(first, list | tuple) and len(first) == 1 and self.name in _MERGING:
             return first[0] if isinstance(first[0], Tensor) else None  # put together with nothing
         if self.name == "add" and _is_zero(self.args) and not self.keywords:
             return next((one for one in self.args if isinstance(one, Tensor)), None)  # as sum() begins
         if self.name == "pad" and not any(self._sides()):
             return first if isinstance(first, Tensor) else None
-        is_quiet = self.name in _RESHAPING or self.name in _QUIET or self._takes_all()
+        is_quiet = self._lays_out() or self.name in _QUIET or self._takes_all()
         return first if is_quiet and isinstance(first, Tensor) else None
+
+    def _lays_out(self) -> bool:
+        """Whether it is a view of the same numbers, and not of their bytes as numbers of another type."""
+        given = (*self.args, *self.keywords.values())
+        return self.name in _RESHAPING and not any(isinstance(one, dtype) for one in given)
 
     def _takes_all(self) -> bool:
         """Whether it is an index that leaves nothing out, such as `[:, :, 0, 0]` of one place, or `[..., None]`."""
-        if self.name != "getitem" or not isinstance(self.args[0], Tensor):
+        if self.name != "getitem" or not isinstance(self.first, Tensor):
             return False
         index = self.args[1] if isinstance(self.args[1], tuple) else (self.args[1],)
         if not all(isinstance(one, int | slice | type(None) | type(...)) for one in index):
             return False
-        return self.args[0][self.args[1]].numel() == self.args[0].numel()
+        return bool(self.args[0][self.args[1]].numel() == self.args[0].numel())
 
     def _new_axis(self) -> int:
         """The axis that a stack makes, counted from the start among those that come out."""
@@ -131,17 +158,17 @@ class Use(NamedTuple):
     @property
     def _padding(self) -> tuple[str, dict[str, Any]] | None:
         """The class of torch.nn that pads so, with its fields; None for a function that does not pad places."""
-        x = next(iter(self.args), None)
+        x = self.first
         if self.name != "pad" or not isinstance(x, Tensor):
             return None
         axes, sides = x.dim() - 2, self._sides()
         more = {**dict(zip(("mode", "value"), self.args[2:], strict=False)), **self.keywords}
-        kind = _PADS.get(more.get("mode", "constant"))
+        kind = PAD_CLASSES.get(more.get("mode", "constant"))
         is_legal = axes in AXES and len(sides) <= 2 * axes and all(type(side) is int and side >= 0 for side in sides)
         if not kind or not is_legal:
             return None
         padding = {"padding": (*sides, *[0] * (2 * axes - len(sides)))}
-        value = {"value": float(more.get("value") or 0)} if kind == _PADS["constant"] else {}
+        value = {"value": float(more.get("value") or 0)} if kind == PAD_CLASSES["constant"] else {}
         return kind.format(axes), padding | value
 
     @property
@@ -169,7 +196,9 @@ class Use(NamedTuple):
             return {}
         _, words = FUNCTIONS[self.name]
         given = dict(zip(words, self.args[1:], strict=False))
-        more = {word: v for word, v in self.keywords.items() if word in words or _says_something(word, v)}
+        others = [(f"argument {place}", value) for place, value in enumerate(self.args, 1)][1 + len(words) :]
+        named = [*self.keywords.items(), *(one for one in others if not isinstance(one[1], Tensor))]
+        more = {word: v for word, v in named if word in words or _says_something(word, v)}
         axes = {"dim": tuple(sorted(_axes(self) or ()))} if self.name in REDUCTIONS and _axes(self) else {}
         ignored = _DONE_BY[self.name].torch_ignored
         said = {word: v for word, v in (given | more | axes).items() if word not in ignored}
@@ -182,7 +211,9 @@ def _is_zero(args: tuple[Any, ...]) -> bool:
 
 def _says_something(word: str, value: Any) -> bool:
     """Whether an argument that no layer has changes what a function computes."""
-    return word not in _IGNORED | {"input", "other", "out"} and value is not None and value is not False
+    changes_nothing = value is None or value is False or value == _DEFAULTS.get(word)
+    is_precision = isinstance(value, dtype) and value.is_floating_point
+    return word not in _IGNORED and not changes_nothing and not is_precision
 
 
 def as_torch_holds(fields: Mapping[str, Any], called: str) -> dict[str, Any]:
@@ -242,8 +273,8 @@ def as_pool(use: Use, origin: Origin) -> Pooled | None:
     """
     if use.name not in REDUCTIONS or len(origin.shape) != 3:
         return None
-    x, axes = use.args[0], _axes(use)
-    if not isinstance(x, Tensor) or axes is None or use.keywords.get("dtype") is not None:
+    x, axes = use.first, _axes(use)
+    if not isinstance(x, Tensor) or axes is None or _says_something("dtype", use.keywords.get("dtype")):
         return None
     (c, h, w), now = origin.shape, shape_of(x)
     if now == (c, h, w) and axes <= {*MAP_AXES}:
@@ -272,7 +303,7 @@ def as_shuffle(use: Use, origin: Origin) -> dict[str, int] | None:
     The groups of channels are the first of both. Its output has the axes in their new order, which are then put
     together.
     """
-    x = use.args[0]
+    x = use.first
     if not isinstance(x, Tensor) or len(origin.shape) != len(MAP_AXES) + 1 or _order(use) != [0, 2, 1, 3, 4]:
         return None
     groups, each, *places = shape_of(x)
@@ -283,8 +314,13 @@ def as_shuffle(use: Use, origin: Origin) -> dict[str, int] | None:
 STACK: Final = FUNCTIONS["stack"][0]
 """What puts tensors side by side along a new axis."""
 
-MAX_POOL: Final = FUNCTIONS["max_pool2d"][0]
-"""The pool that can say where it found the largest."""
+FINDING: Final = frozenset(
+    kind.torch_call.rpartition(".")[2] for kind in KINDS.values() if "return_indices" in kind.torch_ignored
+)
+"""The pools that can say where they found the largest."""
+
+MAX_UNPOOL: Final = FUNCTIONS["max_unpool2d"][0]
+"""What puts back what a pool found, where it found it."""
 
 RESHAPE: Final = FUNCTIONS["reshape"][0]
 """Whatever lays elements out in another shape does this function's work, or it is a flatten."""
@@ -298,11 +334,10 @@ _ORDERING: Final = ("transpose", "swapaxes", "swapdims", "permute", "mT")
 
 def _order(use: Use) -> list[int]:
     """Return which axis of the input comes where in the output; nothing for a function that leaves axes in order."""
-    x, *given = use.args or (use.keywords.get("input"),)
+    x = use.first
     if use.name not in _ORDERING or not isinstance(x, Tensor):
         return []
-    words = [value for word, value in use.keywords.items() if word != "input"]
-    several = [one if isinstance(one, list | tuple) else [one] for one in (*given, *words)]
+    several = [one if isinstance(one, list | tuple) else [one] for one in (*use.args[1:], *use.keywords.values())]
     axes = [axis % x.dim() for one in several for axis in one if type(axis) is int]
     if use.name == "permute":
         return axes

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from archcalc.calls import Call, with_axes_from_the_start
 from archcalc.layers import KINDS
+from archcalc.pytorch.trace.crops import in_order
 from archcalc.pytorch.trace.functions import RESHAPE, as_torch_holds
 from archcalc.pytorch.trace.origins import shape_of, tensors_in
 
@@ -68,6 +69,8 @@ def fields_of(part: nn.Module) -> dict[str, Any]:
     ignored = kind.torch_ignored if kind else ()
     names = constants or (kind.fields if kind else ())
     fields = {name: getattr(part, name) for name in names if name not in ignored and hasattr(part, name)}
+    if fields.get("recompute_scale_factor") is False:
+        del fields["recompute_scale_factor"]
     if kind and "num_features" not in fields and hasattr(part, "running_mean"):  # of torchvision's FrozenBatchNorm2d
         fields["num_features"] = cast(Tensor, part.running_mean).numel()
     if hasattr(part, "channel_dim"):  # of timm's GlobalResponseNorm
@@ -75,7 +78,7 @@ def fields_of(part: nn.Module) -> dict[str, Any]:
     if fields.get("padding_mode") == "zeros" and not (kind and "padding_mode" in kind.fields):
         del fields["padding_mode"]  # where there is no other
     if fields.get("padding") == "same":
-        fields["padding"] = tuple(cast(list[int], part._reversed_padding_repeated_twice)[-2::-2])
+        fields["padding"] = in_order(cast(list[int], part._reversed_padding_repeated_twice))
     elif fields.get("padding") == "valid":
         fields["padding"] = 0
     if hasattr(part, "in_channels") or hasattr(part, "in_features"):

@@ -64,8 +64,19 @@ class Origins:
 
 
 def _are_apart(one: Tensor, other: Tensor) -> bool:
-    """Whether two tensors of one memory surely share no element."""
+    """Whether two tensors of one memory surely share no element.
+
+    An axis that both have alike, such as the batch, does not matter where both lie within one step along it.
+    """
     (first, end), (start, last) = _reach(one), _reach(other)
+    alike = zip(zip(one.shape, one.stride(), strict=True), zip(other.shape, other.stride(), strict=True), strict=False)
+    for axis, same in alike:
+        if end < start or last < first:
+            return True
+        size, step = axis
+        end, last = end - (size - 1) * step, last - (size - 1) * step
+        if axis != same or (size > 1 and max(end, last) - min(first, start) >= step):
+            return False
     return end < start or last < first
 
 

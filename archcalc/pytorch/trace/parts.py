@@ -33,7 +33,7 @@ class Part(NamedTuple):
 
 def parts_of(use: Use, made: Any) -> list[Part]:
     """Return the parts that a function makes of its input, in order; nothing for a function that makes no parts."""
-    x = use.args[0] if use.args else use.keywords.get("input")
+    x = use.first
     if not isinstance(x, Tensor):
         return []
     if use.name in _DIVIDING:

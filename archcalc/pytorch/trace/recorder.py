@@ -26,8 +26,11 @@ from archcalc.pytorch.trace.crops import with_crops_apart
 from archcalc.pytorch.trace.functions import (
     BROADCASTING,
     EXPANDING,
-    MAX_POOL,
+    FINDING,
+    MAX_UNPOOL,
+    READING,
     REDUCTIONS,
+    REPLACING,
     SHUFFLE,
     Use,
     as_pool,
@@ -51,6 +54,10 @@ class Traced:
     """The name of the class of its result."""
     idle: Mapping[str, int]
     """The parameters of each module that has some which nothing read, by its path."""
+    batch: int
+    """How many examples it ran on."""
+    numbers: Mapping[str, Place]
+    """The parameters that no layer has, and where numbers are made of them, by their paths."""
 
 
 def trace(module: nn.Module, *xs: Tensor, looks_inside: bool = False) -> Traced:
@@ -70,12 +77,13 @@ def trace(module: nn.Module, *xs: Tensor, looks_inside: bool = False) -> Traced:
             where = f" in {recorder.running[-1]}" if any(recorder.running[-1:]) else ""
             shapes = listing([dims(x.shape) for x in xs], "and")
             raise ArchError(f"cannot run on {shapes}{where}: {in_words(error)}") from error
+    _expect_finished(module)
     outputs = tuple(tensors_in(result))
     numbers = tuple(map(recorder.read, outputs))
     calls = with_joined(recorder.without_unread_parts(numbers), numbers, _are_one_mean)
     calls = with_pairs_joined(calls, numbers, recorder.shapes())
     seen = with_crops_apart(Seen(tuple(calls), numbers), [shape_of(x) for x in xs])
-    return Traced(seen, outputs, type(result).__name__, recorder.idle(module))
+    return Traced(seen, outputs, type(result).__name__, recorder.idle(module), recorder.batch, recorder.numbers())
 
 
 def _expect_watchable(module: nn.Module) -> None:
@@ -87,10 +95,22 @@ def _expect_watchable(module: nn.Module) -> None:
 
 
 def _finish(module: nn.Module, xs: Sequence[Tensor]) -> None:
-    """Run a model that makes some of its parameters when it is first run; if it fails, so does the next run."""
-    if any(map(is_lazy, module.parameters())):
-        with suppress(Exception), torch.no_grad():
-            module(*xs)
+    """Run a model that makes some of its parameters when it is first run; if it fails, so does the next run.
+
+    It is run on one example first, as one that takes no more would make others of several.
+    """
+    for examples in (1, None):
+        if any(map(is_lazy, module.parameters())):
+            with suppress(Exception), torch.no_grad():
+                module(*(x[:examples] for x in xs))
+
+
+def _expect_finished(module: nn.Module) -> None:
+    """Raise ArchError for a model that has run, and has parameters still without a shape."""
+    for path, parameter in module.named_parameters():
+        if is_lazy(parameter):
+            what = f"cannot be counted: its parameter {path} has no shape, since nothing reads it"
+            raise ArchError(f"{what}; give it one, or take it out")
 
 
 def _are_one_mean(inner: Call, outer: Call) -> bool:
@@ -131,12 +151,17 @@ class _Recorder(TorchFunctionMode):
         self._given: list[_Given] = []
         """What the leaf modules are given that are running."""
         self._origins = Origins()
+        self.batch = xs[0].shape[0] if xs else 1
         for place, x in enumerate(xs):
             self._origins.put(x, Origin(from_outside(place), shape_of(x)))
         self._owners: dict[int, str] = {}
         """The module, or the parameter itself where a function does a layer's work, that had each parameter first."""
         self._read: set[int] = set()
         """The tensors that functions read."""
+        self._beside: set[str] = set()
+        """The model's own tensors that calls read beside their weights, by their paths."""
+        self._counted: dict[str, Place] = {}
+        """The model's own tensors that numbers are made of, by their paths, and where."""
         self._parts: set[int] = set()
         """The calls that take a part of what they read."""
         self._is_noting = False
@@ -164,14 +189,14 @@ class _Recorder(TorchFunctionMode):
 
         def start(_: nn.Module, args: Any, keywords: Any) -> None:
             with self._noting():
-                self._given.append(self._giving(args, keywords))
+                self._given.append(self._giving(args, keywords, known.__name__ if known else ""))
             self.running.append(path)
 
         def end(_: nn.Module, args: Any, keywords: Any, out: Any) -> Any:
             self.running.pop()
             with self._noting():
                 given = self._given.pop()
-                call = call_of_module(path, part, known, given.rank, out)
+                call = call_of_module(path, part, None if _trains(part) else known, given.rank, out)
                 return self._note(replace(call, weights_of=self._owner(part.parameters(), path)), given, out)
 
         yield part.register_forward_pre_hook(start, with_kwargs=True)
@@ -214,7 +239,7 @@ class _Recorder(TorchFunctionMode):
 
     def _note_function(self, use: Use, before: _Given, result: Any) -> Any:
         first = use.hands_on
-        if first is not None and isinstance(result, Tensor):
+        if first is not None and isinstance(result, Tensor) and _are_alike(first, result):
             origin = self._origins.of(first)
             if origin is None:
                 self._weights.note(use, result)
@@ -223,15 +248,23 @@ class _Recorder(TorchFunctionMode):
             if origin is not None:
                 self._origins.put(result, origin._replace(reshaped_by=use.name, place=self._place()))
             return result
+        if use.name in REPLACING and isinstance(use.first, Tensor):
+            number = self._add(
+                Call(name=f"({use.name})", op=use.name, output_shape=shape_of(use.first), reads=(UNSEEN,))
+            )
+            self._origins.put(use.first, Origin(number, shape_of(use.first)))
+            return result
         made = list(tensors_in(result))
         if not any(self._origins.of(tensor) for tensor, _ in before.versions) and before.versions:
             self._weights.note(use, result)
+            if use.name in READING and not isinstance(result, Tensor):
+                self._note_number(before)
             return result
         is_noted = self._note_pool(use, made) or self._note_shuffle(use, made) or self._note_parts(use, result)
         if is_noted or not self._is_work(before, made):
             return result
         keywords = {word: value for word, value in use.keywords.items() if word != "out"}
-        given = self._giving(use.args, keywords, use.name in BROADCASTING)
+        given = self._giving(use.args, keywords, use.op, use.name in BROADCASTING)
         given.versions = before.versions
         call = self._with_weights(use, result) or self._with_parameter(use, before, result)
         if call is None:
@@ -262,29 +295,44 @@ class _Recorder(TorchFunctionMode):
         is_of_calls = any(self._origins.of(tensor) for tensor, _ in before.versions)
         return any(tensor.dim() for tensor in made) or (is_of_calls and bool(made or before.written))
 
-    def _giving(self, args: Any, keywords: Any, broadcasts: bool = False) -> _Given:
+    def _giving(self, args: Any, keywords: Any, op: str = "", broadcasts: bool = False) -> _Given:
+        """Return what a call of an op is given. What is repeated for one that `broadcasts` is what is read."""
         tensors = list(tensors_in((args, keywords)))
-        numbers = [self._source(tensor, broadcasts) for tensor in tensors]
-        unseen = (tensor for tensor, number in zip(tensors, numbers, strict=True) if number == UNSEEN)
-        return _Given(tensors, numbers, map(self._weights.in_words, unseen))
+        numbers = [self._source(tensor, op, broadcasts) for tensor in tensors]
+        unseen = [tensor for tensor, number in zip(tensors, numbers, strict=True) if number == UNSEEN]
+        self._beside.update(path for own in map(self._weights.of, unseen) if own for path in own.paths)
+        return _Given(tensors, numbers, map(self._in_words, unseen))
 
-    def _source(self, tensor: Tensor, broadcasts: bool) -> int:
-        """Return the number of the call that made a tensor; of the indices of a pool, of what the pool read.
-
-        What is repeated for a function that `broadcasts` is what is read.
-        """
+    def _source(self, tensor: Tensor, op: str, broadcasts: bool) -> int:
+        """Return the number of the call that made a tensor; of the indices of a pool, of what the pool read."""
         origin = self._origins.of(tensor)
         if broadcasts and origin is not None and origin.reshaped_by in EXPANDING:
             return origin.number
-        number = self.read(tensor)
-        is_of_pool = number >= 0 and self.calls[number].op == MAX_POOL and not tensor.is_floating_point()
-        return self.calls[number].reads[0] if is_of_pool else number
+        if op == MAX_UNPOOL and origin is not None and self._are_indices(tensor):
+            return self.calls[origin.number].reads[0]
+        return self.read(tensor)
+
+    def _are_indices(self, tensor: Tensor) -> bool:
+        """Whether a tensor says where a pool found the largest."""
+        origin = self._origins.of(tensor)
+        is_of_pool = origin is not None and origin.number >= 0 and self.calls[origin.number].op in FINDING
+        return is_of_pool and not tensor.is_floating_point()
+
+    def _in_words(self, tensor: Tensor) -> str:
+        """Return what a tensor is that no call made."""
+        return "the indices of a pool" if self._are_indices(tensor) else self._weights.in_words(tensor)
 
     def _note(self, call: Call, given: _Given, result: Any) -> Any:
         """Note a call and what it made, and return that: what comes out as it went in becomes a tensor of its own."""
         written = given.written
         beside = given.beside if not call.paths and not call.state else ()
-        seen = replace(call, reads=given.reads, beside=beside, in_place=call.in_place or bool(written))
+        seen = replace(
+            call,
+            reads=given.reads,
+            beside=beside,
+            in_place=call.in_place or bool(written),
+            keeps_batch=not given.reads or all(map(self._has_batch, tensors_in(result))),
+        )
         number = self._add(seen)
         for tensor in written:
             self._origins.change(tensor, number)
@@ -296,7 +344,7 @@ class _Recorder(TorchFunctionMode):
 
     def _note_pool(self, use: Use, made: list[Tensor]) -> bool:
         """Note a mean or a maximum over places as the pool that it is, after which axes are dropped."""
-        first = next(iter(use.args), None)
+        first = use.first
         origin = self._origins.of(first) if isinstance(first, Tensor) else None
         pooled = as_pool(use, origin) if origin else None
         if origin is None or pooled is None:
@@ -308,7 +356,7 @@ class _Recorder(TorchFunctionMode):
 
     def _note_shuffle(self, use: Use, made: list[Tensor]) -> bool:
         """Note an exchange of two axes, as which channels are laid out, as the shuffle that it is."""
-        first = next(iter(use.args), None)
+        first = use.first
         origin = self._origins.of(first) if isinstance(first, Tensor) else None
         fields = as_shuffle(use, origin) if origin else None
         if origin is None or fields is None:
@@ -319,7 +367,7 @@ class _Recorder(TorchFunctionMode):
 
     def _note_parts(self, use: Use, result: Any) -> bool:
         """Note each part that a function makes of what a call made, as a call of its own."""
-        first = next(iter(use.args), None)
+        first = use.first
         if not isinstance(first, Tensor) or self._origins.of(first) is None:
             return False
         parts = parts_of(use, result)
@@ -346,17 +394,22 @@ class _Recorder(TorchFunctionMode):
     def read(self, tensor: Tensor) -> int:
         """Return the number of the call that made a tensor; one that only reshaped it is noted first."""
         origin = self._origins.of(tensor)
-        if origin is None:
+        if origin is None or self._are_indices(tensor):
             return UNSEEN
-        shape = shape_of(tensor)
-        if shape == origin.shape:
+        shape, has_batch = shape_of(tensor), self._has_batch(tensor)
+        if shape == origin.shape and (has_batch or not origin.reshaped_by):
             return origin.number
-        is_laid_out = prod(shape) == prod(origin.shape)
+        is_laid_out = has_batch and prod(shape) == prod(origin.shape)
         op = laid_out(origin.shape, shape).call.rpartition(".")[2] if is_laid_out else origin.reshaped_by
-        call = Call(name=f"({origin.reshaped_by})", op=op, output_shape=shape, reads=(origin.number,))
+        name = f"({origin.reshaped_by})"
+        call = Call(name=name, op=op, output_shape=shape, reads=(origin.number,), keeps_batch=has_batch)
         number = self._add(call, origin.place)
         self._origins.put(tensor, Origin(number, shape))
         return number
+
+    def _has_batch(self, tensor: Tensor) -> bool:
+        """Whether axis 0 of a tensor is as long as the batch is."""
+        return tensor.dim() > 0 and tensor.shape[0] == self.batch
 
     def _add(self, call: Call, place: Place | None = None) -> int:
         if not call.paths:
@@ -371,11 +424,31 @@ class _Recorder(TorchFunctionMode):
         """Return the shapes of the model's own tensors, by their paths."""
         return self._weights.shapes()
 
+    def _note_number(self, before: _Given) -> None:
+        """Note the model's own tensors of which a number is made, and where."""
+        owns = filter(None, (self._weights.of(tensor) for tensor, _ in before.versions))
+        for path in (path for own in owns for path in own.paths):
+            self._counted.setdefault(path, self._place())
+
+    def numbers(self) -> dict[str, Place]:
+        """Return the parameters that numbers are made of, and that no call has, by their paths, with where it is."""
+        return {
+            path: place
+            for path, place in self._counted.items()
+            for tensor in self._weights.tensors([path])
+            if isinstance(tensor, nn.Parameter) and id(tensor) not in self._owners
+        }
+
     def idle(self, module: nn.Module) -> dict[str, int]:
-        """Return how many parameters of its own each module has that nothing read; they may be those of another."""
+        """Return how many parameters of its own each module has that nothing read; they may be those of another.
+
+        Where the recorder looks inside modules, what is read and comes to nothing is not read either.
+        """
+        read = {*self._beside, *self._counted} if self._origins.is_exact else set[str]()
         counts: dict[str, int] = {}
         for path, parameter in module.named_parameters():
-            if id(parameter) not in self._read | self._owners.keys():
+            is_read = path in read if self._origins.is_exact else id(parameter) in self._read
+            if not is_read and id(parameter) not in self._owners:
                 owner = path.rpartition(".")[0]
                 counts[owner] = counts.get(owner, 0) + parameter.numel()
         return counts
@@ -400,6 +473,16 @@ def _line() -> str:
         frame = frame.f_back
     is_own = not frame.f_code.co_filename.startswith(_OWN)
     return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}" if is_own else ""
+
+
+def _trains(part: nn.Module) -> bool:
+    """Whether a norm uses the statistics of its batch, though the model is in evaluation and it keeps others."""
+    return part.training and bool(getattr(part, "track_running_stats", False))
+
+
+def _are_alike(one: Tensor, other: Tensor) -> bool:
+    """Whether two tensors have the same numbers, if perhaps of another precision."""
+    return one.dtype == other.dtype or (one.is_floating_point() and other.is_floating_point())
 
 
 def _version(tensor: Tensor) -> int:

@@ -9,6 +9,7 @@ from torch.utils.weak import WeakTensorKeyDictionary
 from archcalc.calls import Call
 from archcalc.errors import ArchError
 from archcalc.layers import KINDS, Layer, Shape
+from archcalc.pytorch.trace.crops import in_order
 from archcalc.pytorch.trace.functions import Use
 from archcalc.pytorch.trace.origins import shape_of, tensors_in
 
@@ -65,7 +66,9 @@ class Weights:
     def parameter(self, tensor: Tensor) -> str:
         """Return the path of the parameter that a tensor is, laid out in whatever way; empty for none."""
         own = self.of(tensor)
-        return own.paths[0] if own and len(own.paths) == 1 and not own.functions else ""
+        if own is None or len(own.paths) != 1 or own.functions:
+            return ""
+        return own.paths[0] if isinstance(self._tensors[own.paths[0]], nn.Parameter) else ""
 
     def shapes(self) -> dict[str, Shape]:
         """Return the shapes of all, by their paths."""
@@ -76,7 +79,7 @@ class Weights:
 
     def used(self, use: Use, out: Any) -> Call | None:
         """Return the call of the layer whose work a function does with weights; None where it does no layer's work."""
-        x = use.args[0] if use.args else use.keywords.get("input")
+        x = use.first
         if not isinstance(x, Tensor) or not isinstance(out, Tensor):
             return None
         calls = (self._call(kind, use, x, out) for kind in _WEIGHTED.get(use.name, ()) if _goes_over(kind, x))
@@ -84,6 +87,8 @@ class Weights:
 
     def _call(self, kind: type[Layer], use: Use, x: Tensor, out: Tensor) -> Call | None:
         words = kind.torch_weighted[use.name]
+        if len(use.args) > 1 + len(words):  # as torch.batch_norm, whose order is another than that of F.batch_norm
+            return None
         said = (*zip(words, use.args[1:], strict=False), *use.keywords.items())
         given = {word: value for word, value in said if word in words and value is not None}
         owns = {word: self.of(tensor) for word, tensor in given.items() if word in _TENSORS}
@@ -98,15 +103,19 @@ class Weights:
         state = {name: path for name, path in state.items() if path in self._tensors}
         tensors = {name: tuple(self._tensors[path].shape) for name, path in state.items()}
         others = {word: value for word, value in given.items() if word not in _TENSORS}
+        learnt = {name for name, path in state.items() if isinstance(self._tensors[path], nn.Parameter)}
         try:
-            twin = kind.of_weights(others, tensors).twin(shape_of(x))
+            layer = kind.of_weights(others, tensors)
+            twin = layer.twin(shape_of(x))
         except ArchError:
+            return None
+        if layer.param_shapes(shape_of(x)).keys() != learnt:
             return None
         return Call(
             name=owner,
             op=twin.call.rpartition(".")[2],
             output_shape=shape_of(out),
-            fields=twin.keywords,
+            fields={**twin.keywords, "padding": in_order(twin.pad.keywords["padding"])} if twin.pad else twin.keywords,
             tensors=tensors,
             state=state,
             params=sum(tensor.numel() for tensor in self.tensors(paths) if isinstance(tensor, nn.Parameter)),
