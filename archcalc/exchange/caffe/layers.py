@@ -3,7 +3,7 @@
 These are those of https://github.com/BVLC/caffe/blob/master/src/caffe/proto/caffe.proto
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from archcalc.errors import ArchError
@@ -18,8 +18,9 @@ class Blobs:
     def __init__(self, sketch: Sketch, given: Mapping[str, str]) -> None:
         self.sketch = sketch
         self._makers = dict(given)
+        self._outside = frozenset(given)
         self._read: set[str] = set()
-        self._order: list[str] = []
+        self._order: list[str] = [*given]
         self._owners: dict[str, str] = {}
         """The layer that has the weights of a name, where layers share them."""
         self._names_of: dict[str, tuple[str, ...]] = {}
@@ -67,13 +68,17 @@ class Blobs:
             self._order.append(top)
 
     def leave_out(self, layer: Message) -> None:
-        """Read a layer's blobs as what the network hands on, without the layer."""
-        for top in layer.words("top"):
-            self._read.add(top)
+        """Read a layer's blobs as what the network hands on, without the layer; what is from outside is read by it."""
+        self._read.update(layer.words("top"))
+        self.read_from_outside(layer.words("bottom"))
+
+    def read_from_outside(self, blobs: Iterable[str]) -> None:
+        """Read the inputs among blobs, which are labels and weights of losses."""
+        self._read.update(blob for blob in blobs if blob in self._outside)
 
     def outputs(self) -> list[str]:
-        """Return what the network hands on: blobs that no layer reads."""
-        return [*dict.fromkeys(self._makers[top] for top in self._order if top not in self._read)]
+        """Return what the network hands on: blobs that no layer reads, those from outside among them."""
+        return [self._makers[top] for top in dict.fromkeys(self._order) if top not in self._read]
 
     def _owner(self, layer: Message) -> str:
         """Return the layer whose weights a layer has by their name; empty for its own."""
@@ -335,6 +340,7 @@ def _softmax(layer: Message, blobs: Blobs) -> None:
 
 def _logits(layer: Message, blobs: Blobs) -> str:
     """Return what a loss reads first; its labels come from outside."""
+    blobs.read_from_outside(layer.words("bottom")[1:])
     first = Message({**layer.fields, "bottom": layer.fields.get("bottom", [])[:1]}, layer.mark)
     return blobs.only(first)
 

@@ -23,13 +23,13 @@ def _reshaped(node: Node, inputs: Operands) -> Tensor:
     filled = tuple(source.elements // known if size == -1 else size for size in wanted)
     if prod(filled) != source.elements:
         raise ArchError(f"{source.elements} elements cannot be laid out as {list(filled)[:8]}")
-    return source._replace(shape=filled)
+    return source.laid_out(filled)
 
 
 def _flattened(node: Node, inputs: Operands) -> Tensor:
     source = inputs(0)
     axis = from_the_start(node.integer("axis", 1), len(source.shape))
-    return source._replace(shape=(prod(source.shape[:axis]), prod(source.shape[axis:])))
+    return source.laid_out((prod(source.shape[:axis]), prod(source.shape[axis:])))
 
 
 def _unsqueezed(node: Node, inputs: Operands) -> Tensor:
@@ -39,14 +39,14 @@ def _unsqueezed(node: Node, inputs: Operands) -> Tensor:
     sizes = list(source.shape)
     for axis in sorted(axes):
         sizes.insert(axis, 1)
-    return source._replace(shape=tuple(sizes))
+    return source.laid_out(tuple(sizes))
 
 
 def _squeezed(node: Node, inputs: Operands) -> Tensor:
     source = inputs(0)
     axes = axes_of(node, inputs.maybe(1), len(source.shape))
     kept = [size for axis, size in enumerate(source.shape) if (size != 1 if axes is None else axis not in axes)]
-    return source._replace(shape=tuple(kept))
+    return source.laid_out(tuple(kept))
 
 
 def _transposed(node: Node, inputs: Operands) -> Tensor:
@@ -60,7 +60,7 @@ def _transposed(node: Node, inputs: Operands) -> Tensor:
         strides = [prod(source.shape[axis + 1 :]) for axis in order]
         places = product(*map(range, shape))
         numbers = tuple(numbers[sum(map(int.__mul__, place, strides))] for place in places)
-    return source._replace(shape=shape, numbers=numbers)
+    return source.turned(order)._replace(numbers=numbers)
 
 
 def _taken(source: Tensor, axis: int, places: Sequence[int], shape: Shape) -> Tensor:
@@ -126,7 +126,11 @@ def _expanded(node: Node, inputs: Operands) -> Tensor:
     made = broadcast(source.shape, shape)
     if source.numbers is not None and len(source.numbers) == 1:
         return _full(made, source.numbers[0])
-    return source._replace(shape=made, numbers=source.numbers if made == source.shape else None)
+    if prod(made) == source.elements:
+        return source.laid_out(made)
+    if source.is_learnt:
+        raise ArchError("it repeats weights, which no layer kind does")
+    return source._replace(shape=made, numbers=None)
 
 
 def _range(node: Node, inputs: Operands) -> Tensor:

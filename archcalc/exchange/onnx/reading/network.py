@@ -1,6 +1,6 @@
 """The nodes of a file as layers, one after the other."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +12,7 @@ from archcalc.exchange.onnx.reading.inputs import inputs_of
 from archcalc.exchange.onnx.reading.known import computed, shape_of
 from archcalc.exchange.onnx.reading.model import Model, Node, Tensor
 from archcalc.exchange.onnx.reading.parse import open_model
+from archcalc.exchange.onnx.reading.sharing import in_words
 from archcalc.exchange.sketch import Sketch, Taken
 from archcalc.spec.inputs import Inputs
 
@@ -37,14 +38,15 @@ def read(path: Path, shown: str, name: str, given: Inputs | None) -> Taken:
     inputs, names = inputs_of(model.inputs, given, shown)
     sizes = model.inputs[0].sizes
     flow = Flow(Sketch(inputs), model, names, sizes[0] if sizes else None)
-    fault = None
+    fault, outputs = None, list[str]()
     try:
         _take_all(flow, model, shown)
+        outputs = _outputs(flow, model, shown)
     except ArchError as error:
         fault = error
     flow.sketch.notes += flow.said()
     head = {"name": name, "title": f"{name}, from a file of ONNX"}
-    return flow.sketch.taken(head, () if fault else _outputs(flow, model), fault)
+    return flow.sketch.taken(head, outputs, fault)
 
 
 def _take_all(flow: Flow, model: Model, shown: str) -> None:
@@ -56,15 +58,8 @@ def _take_all(flow: Flow, model: Model, shown: str) -> None:
         try:
             _take(flow, node)
         except ArchError as error:
-            within = f"{shown}: node {_in_words(node)}"
+            within = f"{shown}: node {in_words(node)}"
             raise ArchError(*(Fault(fault.what, within) for fault in error.faults)) from None
-    if not flow.sketch.lines:
-        raise ArchError(f"{shown} has no layers between its inputs and its outputs")
-
-
-def _in_words(node: Node) -> str:
-    name, op = node.name[:_LONGEST], node.op[:_LONGEST]
-    return f"{name} ({op})" if name else f"{op} that makes {node.makes[:_LONGEST]}"
 
 
 def _needed(model: Model) -> set[str]:
@@ -121,8 +116,16 @@ def _layer_of(node: Node) -> Callable[[Flow, Node], None]:
     raise ArchError(f"no layer kind does what {node.op[:_LONGEST]} does")
 
 
-def _outputs(flow: Flow, model: Model) -> Iterator[str]:
-    """Yield the layers that the network hands on; not an input, nor a tensor that does not depend on one."""
-    layers = {line.name for line in flow.sketch.lines}
-    made = (flow.made[value] for value in model.outputs if value in flow.made)
-    yield from dict.fromkeys(name for name in made if name in layers)
+def _outputs(flow: Flow, model: Model, shown: str) -> list[str]:
+    """Return the layers and inputs that the network hands on. Raises ArchError for what no layer makes."""
+    made = []
+    for value in model.outputs:
+        if value in flow.made:
+            made.append(flow.made[value])
+        elif value in flow.tensors:
+            flow.notes[f"The file hands on {value[:_LONGEST]} too, which does not depend on what it reads."] += 1
+        else:
+            node = flow.makers.get(value)
+            what = f"node {in_words(node)}: no layer kind makes" if node else "no node makes"
+            raise ArchError(f"{shown}: {what} {value[:_LONGEST]}, which the file hands on")
+    return made

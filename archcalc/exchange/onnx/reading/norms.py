@@ -34,15 +34,17 @@ def _batch_norm(flow: Flow, node: Node) -> None:
     axes = max(len(x) - 1, 1)
     if axes not in AXES:
         raise ArchError(f"no layer kind normalizes {dims(x)}")
-    weights = _per_channel(flow, node, 4)
+    tensors = _per_channel(flow, node, 4)
+    is_affine = tensors[0].is_learnt
     flow.put(
         node,
         f"batch_norm{axes}d",
         flow.source(node),
-        weights=weights,
+        weights=tensors[:2] if is_affine else (),
+        buffers=tensors[2:],
         eps=node.number("epsilon", 1e-5),
         momentum=round(1 - node.number("momentum", 0.9), 6),
-        affine=weights[0].is_learnt,
+        affine=is_affine,
     )
 
 
