@@ -41,4 +41,7 @@ def imported(seen: Seen, given: Inputs, head: Mapping[str, Any]) -> Imported:
     if not fault and UNSEEN in seen.outputs:
         fault = "it hands on a tensor that is neither an input nor made by one call"
     outputs = () if fault else tuple(reader.names[number] for number in seen.outputs)
+    again = next((name for place, name in enumerate(outputs) if name in (*by_name(given), *outputs[:place])), "")
+    if again:  # as an `identity` it would be a layer that the model has no module for
+        fault, outputs = f"it hands on {again} {'as it reads it' if again in by_name(given) else 'twice'}", ()
     return Imported(document(head, given, reader.lines, outputs), fault)

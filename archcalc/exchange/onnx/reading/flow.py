@@ -1,7 +1,7 @@
 """What is known while nodes are read in order: the layers that make values, the tensors that do not depend on them."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from archcalc.errors import ArchError
@@ -10,6 +10,8 @@ from archcalc.exchange.onnx.reading.naming import name_of
 from archcalc.exchange.onnx.reading.sharing import Owner, Owners, expect_all, expect_own
 from archcalc.exchange.sketch import Sketch
 from archcalc.layers import Shape
+
+_MOST_COMPUTED: Final = 2**21
 
 _EQUAL: Final = (
     "{count} layers have tensors that the file has once, since they are equal: each is counted with its own."
@@ -34,6 +36,13 @@ class Flow:
                 self._readers[name].append(node)
         self._absorbed: set[str] = set()
         self._owners = Owners()
+        self._computed = 0
+
+    def count(self, tensors: Iterable[Tensor | None]) -> None:
+        """Count the numbers that are computed with. Raises ArchError for more than sizes and axes need."""
+        self._computed += sum(len(tensor.numbers) for tensor in tensors if tensor and tensor.numbers)
+        if self._computed > _MOST_COMPUTED:
+            raise ArchError(f"the file computes with more than {_MOST_COMPUTED:,} numbers, which no sizes need")
 
     def source(self, node: Node, place: int = 0) -> str:
         """Return the layer that makes an input. Raises ArchError where none does."""

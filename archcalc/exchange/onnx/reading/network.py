@@ -1,6 +1,8 @@
 """The nodes of a file as layers, one after the other."""
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -53,13 +55,22 @@ def _take_all(flow: Flow, model: Model, shown: str) -> None:
     """Put down all layers that the outputs need. Raises ArchError, with its place, for what cannot be said."""
     needed = _needed(model)
     wanted = [node for node in model.nodes if needed.intersection(node.outputs)]
-    _compute(flow, wanted)
-    for node in wanted:
-        try:
-            _take(flow, node)
-        except ArchError as error:
-            within = f"{shown}: node {in_words(node)}"
-            raise ArchError(*(Fault(fault.what, within) for fault in error.faults)) from None
+    _expect_once(wanted, shown)
+    for take in (_compute, _take):  # first what depends on tensors of the file alone: nodes before may ask for it
+        for node in wanted:
+            try:
+                take(flow, node)
+            except ArchError as error:
+                within = f"{shown}: node {in_words(node)}"
+                raise ArchError(*(Fault(fault.what, within) for fault in error.faults)) from None
+
+
+def _expect_once(nodes: Sequence[Node], shown: str) -> None:
+    """Raise ArchError for a value that two nodes make, of which nobody knows which is read."""
+    times = Counter(output for node in nodes for output in node.outputs if output)
+    twice = next((output for output, count in times.items() if count > 1), None)
+    if twice is not None:
+        raise ArchError(f"{shown}: {twice[:_LONGEST]} is made by two nodes")
 
 
 def _needed(model: Model) -> set[str]:
@@ -74,20 +85,19 @@ def _needed(model: Model) -> set[str]:
     return needed
 
 
-def _compute(flow: Flow, nodes: list[Node]) -> None:
-    """Compute what depends on tensors of the file alone, since nodes before may ask for it."""
-    for node in nodes:
-        if _is_computed(flow, node):
-            made = _computed(flow, node)
-            if made is not None:
-                flow.tensors[node.makes] = made
+def _compute(flow: Flow, node: Node) -> None:
+    """Compute what a node makes of tensors that are known, if that is followed."""
+    if _is_computed(flow, node):
+        with suppress(ArchError):  # which is said where it is read
+            _know(flow, node)
 
 
-def _computed(flow: Flow, node: Node) -> Tensor | None:
-    try:
-        return computed(node, [flow.tensors.get(name) for name in node.inputs])
-    except ArchError:
-        return None
+def _know(flow: Flow, node: Node) -> None:
+    inputs = [flow.tensors.get(name) for name in node.inputs]
+    flow.count(inputs)
+    made = computed(node, inputs)
+    flow.count([made])
+    flow.tensors[node.makes] = made
 
 
 def _take(flow: Flow, node: Node) -> None:
@@ -99,7 +109,7 @@ def _take(flow: Flow, node: Node) -> None:
     elif node.op == "Size" and flow.flows(node, 0):
         flow.tensors[node.makes] = Tensor((), (None,))
     elif _is_computed(flow, node):
-        flow.tensors[node.makes] = computed(node, [flow.tensors.get(name) for name in node.inputs])
+        _know(flow, node)
     elif node.op == "CastLike" and not flow.flows(node, 0):
         flow.tensors[node.makes] = flow.tensor(node, 0)
     elif not put_curve(flow, node):

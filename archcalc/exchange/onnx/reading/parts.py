@@ -7,12 +7,13 @@ from archcalc.errors import ArchError
 from archcalc.exchange.onnx.reading.flow import Flow, axis_of
 from archcalc.exchange.onnx.reading.model import Node
 
-_MOST_PARTS: Final = 4096
+_MOST_PARTS: Final = 1024
 
 
 def _split(flow: Flow, node: Node) -> None:
     x = flow.shape(node)
     dim, count = axis_of(node.integer("axis", 0), len(x)), len(node.outputs)
+    _expect_few(count)
     size, said = x[dim - 1], flow.maybe(node, 1)
     sizes = node.integers("split") if said is None else said.integers("its sizes")
     if not sizes:
@@ -23,6 +24,11 @@ def _split(flow: Flow, node: Node) -> None:
     for index, value in enumerate(node.outputs):
         if value and (flow.readers(value) or value in flow.outputs):
             _put_part(flow, node, node, sizes, dim, index, value)
+
+
+def _expect_few(parts: int) -> None:
+    if parts > _MOST_PARTS:
+        raise ArchError(f"it makes {parts} parts; up to {_MOST_PARTS:,} are read")
 
 
 def _put_part(flow: Flow, node: Node, split: Node, sizes: Sequence[int], dim: int, index: int, makes: str) -> None:
@@ -45,8 +51,7 @@ def _sequence_at(flow: Flow, node: Node) -> None:
     sizes = (1,) if said is None else said.integers("its sizes")
     if said is None or not said.shape:
         each, size = max(sizes[0], 1), x[dim - 1]
-        if size // each > _MOST_PARTS:
-            raise ArchError(f"it makes {size // each} parts, which no network reads one by one")
+        _expect_few(-(-size // each))
         sizes = tuple(min(each, size - start) for start in range(0, size, each))
     index = (flow.tensor(node, 1).integers("its place") or (0,))[0]
     _put_part(flow, node, split, sizes, dim, index + len(sizes) if index < 0 else index, node.makes)

@@ -15,7 +15,7 @@ from archcalc.exchange.onnx.reading.parts import cut
 from archcalc.exchange.onnx.reading.windows import put_max_pool
 from archcalc.layers import Shape
 from archcalc.layers.base import find
-from archcalc.layers.fields import Sides
+from archcalc.layers.fields import LARGEST, Sides
 from archcalc.layers.sizes import AXES, dims
 
 _PADS: Final = {"constant": "zero_pad", "reflect": "reflection_pad", "edge": "replication_pad"}
@@ -140,6 +140,8 @@ def _by_scales(given: Mapping[int, Number | None], x: Shape) -> dict[str, Any]:
     factors = [given.get(axis, 1) for axis in range(1 + len(x))]
     if any(factor != 1 for factor in factors[:2]) or None in factors:
         raise ArchError("no layer kind resizes channels, or the batch")
+    if not all(0 < (factor or 0) < LARGEST for factor in factors):
+        raise ArchError("its scales must be larger than 0")
     places = tuple(as_written(float(factor or 1)) for factor in factors[2:])
     by_size = tuple(int(size * factor) for size, factor in zip(x[1:], places, strict=True))
     exact = tuple(int(size * Fraction(repr(factor))) for size, factor in zip(x[1:], places, strict=True))
