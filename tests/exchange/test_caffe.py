@@ -164,6 +164,18 @@ def layer(kind: str, *parts: str, bottom: str = "data", name: str = "x", top: st
         (layer("ReLU", top="a") + layer("Concat", bottom="data a"), "op: concat, from: [input, x]}"),
         (layer("Pooling", "pooling_param { kernel_size: 2 stride: 2 }", top="a") + layer("Crop", bottom="data a"),
          "op: slice, length: 8, dim: 3}"),
+        (layer("ReLU", top="a") + layer("Concat", "concat_param { axis: -3 }", bottom="data a"),
+         "op: concat, from: [input, x]}"),
+        (layer("ReLU", top="a") + layer("Concat", "concat_param { axis: -1 }", bottom="data a"),
+         "op: concat, from: [input, x], dim: 3}"),
+        (layer("Softmax", "softmax_param { axis: -2 }"), "op: softmax, dim: 2}"),
+        (layer("Flatten", "flatten_param { axis: -2 end_axis: -1 }"), "op: flatten, start_dim: 2}"),
+        (layer("Flatten", "flatten_param { axis: 1 end_axis: -2 }"), "op: flatten, end_dim: 2}"),
+        (layer("Slice", "slice_param { axis: -1 }"), "op: slice, length: 16, dim: 3}"),
+        (layer("Reduction", "reduction_param { operation: MEAN axis: -1 }"), "op: mean, dim: 3}"),
+        (layer("Scale", "scale_param { axis: -3 }"), "op: scale}"),
+        (layer("Convolution", "convolution_param { axis: -3 num_output: 4 kernel_size: 3 }"),
+         "op: conv2d, out_channels: 4, kernel_size: 3}"),
     ],
 )  # fmt: skip
 def test_a_layer_is_this_line(tmp_path: Path, text: str, line: str) -> None:
@@ -272,6 +284,39 @@ def test_what_is_written_is_the_same_when_it_is_read(spec: str) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("axis", "shape", "params"),
+    [
+        (1, (5,), 3 * 16 * 16 * 5 + 5),
+        (-3, (5,), 3 * 16 * 16 * 5 + 5),
+        (2, (3, 5), 16 * 16 * 5 + 5),  # for each of 3 channels
+        (-1, (3, 16, 5), 16 * 5 + 5),  # for each row
+    ],
+)
+def test_an_inner_product_reads_its_axis_and_those_after_it(
+    tmp_path: Path, axis: int, shape: tuple[int, ...], params: int
+) -> None:
+    text = INPUT + layer("InnerProduct", f"inner_product_param {{ num_output: 5 axis: {axis} }}")
+    table = network(prototxt(tmp_path, text)).table()
+    assert (table.output_shapes, table.totals.params) == ((shape,), params)
+
+
+def test_an_input_that_no_layer_reads_is_handed_on_as_caffe_does(tmp_path: Path) -> None:
+    more = "".join(
+        f'layer {{ name: "{name}" type: "Input" top: "{name}" input_param {{ shape {{ dim: 1 dim: {size} }} }} }}\n'
+        for name, size in (("labels", 1), ("weights", 1), ("scores", 7))
+    )
+    ends = layer("ReLU", top="a") + layer("SoftmaxWithLoss", bottom="a labels weights", name="loss", top="loss")
+    found = network(prototxt(tmp_path, f"{INPUT}{more}{ends}"))
+    assert found.table().output_shapes == ((7,), (3, 16, 16))  # not the labels and weights, which the loss reads
+    assert found.graph.nodes[-1].inputs == ("scores",)
+
+
+def test_two_blobs_of_one_layer_are_two_outputs(tmp_path: Path) -> None:
+    split = 'layer { name: "s" type: "Split" bottom: "x" top: "p" top: "q" }'
+    assert network(prototxt(tmp_path, INPUT + layer("ReLU") + split)).table().output_shapes == ((3, 16, 16),) * 2
+
+
 def test_a_file_of_caffe_is_written_by_its_ending(tmp_path: Path) -> None:
     path = tmp_path / "net.prototxt"
     assert run("export", "caffenet", "--output", str(path)).returncode == 0
@@ -289,6 +334,10 @@ CONV = layer(
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
+        (layer("Softmax", "softmax_param { axis: -4 }"), "2:81: layer x: it works along the batch"),
+        (layer("Softmax", "softmax_param { axis: 4 }"), "layer x: axis 4 is not among the 4 there are"),
+        (layer("Concat", "concat_param { axis: -5 }", bottom="data data"), "axis -5 is not among the 4 there are"),
+        (layer("Reduction", "reduction_param { operation: MEAN }"), "layer x: it works along the batch"),
         (CONV % ("a", "a") + CONV % ("b", "b"), "layer b: no layer kind shares some of its weights only"),
         (layer("Eltwise", "eltwise_param { coeff: 2 }", bottom="data data"), "coeff must be one number for each blob"),
         (

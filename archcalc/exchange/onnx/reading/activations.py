@@ -5,7 +5,8 @@ from math import inf, isclose
 from typing import Any, Final
 
 from archcalc.errors import ArchError
-from archcalc.exchange.onnx.reading.flow import Flow, axis_of
+from archcalc.exchange.axes import axis_of
+from archcalc.exchange.onnx.reading.flow import Flow
 from archcalc.exchange.onnx.reading.model import Node
 from archcalc.layers.sizes import dims
 

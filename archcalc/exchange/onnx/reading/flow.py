@@ -136,21 +136,3 @@ class Flow:
     def said(self) -> list[str]:
         """Return the notes as sentences."""
         return [note.replace("{count}", str(count)) for note, count in self.notes.items()]
-
-
-def axis_of(axis: int, rank: int) -> int:
-    """Return an axis of a value of so many axes, without the batch, as torch counts them. Raises ArchError for others.
-
-    >>> axis_of(-1, rank=3), axis_of(1, rank=3)
-    (3, 1)
-    """
-    counted = axis + rank + 1 if axis < 0 else axis
-    if counted == 0:
-        raise ArchError("it works along the batch")
-    if not 1 <= counted <= rank:
-        raise ArchError(f"axis {axis} is not among the {rank + 1} there are")
-    return counted
-
-
-def axes_of(axes: Sequence[int], rank: int) -> tuple[int, ...]:
-    return tuple(sorted({axis_of(axis, rank) for axis in axes}))

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from archcalc.errors import ArchError
+from archcalc.exchange.axes import axes_of, axis_of
 from archcalc.exchange.onnx.reading.biases import is_per_channel
-from archcalc.exchange.onnx.reading.flow import Flow, axes_of, axis_of
+from archcalc.exchange.onnx.reading.flow import Flow
 from archcalc.exchange.onnx.reading.model import Node, Tensor
 from archcalc.exchange.onnx.reading.operands import axes_of as axes_said
 from archcalc.layers import Shape

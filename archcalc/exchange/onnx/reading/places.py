@@ -6,7 +6,8 @@ from math import inf
 from typing import Any, Final
 
 from archcalc.errors import ArchError
-from archcalc.exchange.onnx.reading.flow import Flow, axes_of
+from archcalc.exchange.axes import axes_of
+from archcalc.exchange.onnx.reading.flow import Flow
 from archcalc.exchange.onnx.reading.model import Node, Number, Tensor
 from archcalc.exchange.onnx.reading.norms import layer_norm_of
 from archcalc.exchange.onnx.reading.operands import axes_of as axes_said

@@ -5,7 +5,8 @@ from math import prod
 from typing import Final
 
 from archcalc.errors import ArchError
-from archcalc.exchange.onnx.reading.flow import Flow, axes_of, axis_of
+from archcalc.exchange.axes import axes_of, axis_of
+from archcalc.exchange.onnx.reading.flow import Flow
 from archcalc.exchange.onnx.reading.model import Node
 from archcalc.exchange.onnx.reading.norms import group_norm_of, layer_norm2d_of
 from archcalc.exchange.onnx.reading.operands import axes_of as axes_said
