@@ -254,7 +254,6 @@ NOT_OF_CAFFE = {
         ("cuda_convnet_11pct", "cuda_convnet_13pct"), "local3: Caffe has no layer that does what local2d does"
     ),
     "efficientnet_b0": "bn0.silu: Caffe has no layer that does what silu does",
-    "fcn_alexnet": "rows: Caffe has no layer that does what slice does",
     "googlenet_aux": "aux2.pool: Caffe's pools cannot make 4x4 of 14x14: their windows are all alike",
     "lenet5": "C3: Caffe has no layer that does what table_conv2d does",
     "mobilenet_v1": "conv0: Caffe pads both sides alike, not 0x0 before and 1x1 after",
@@ -263,7 +262,6 @@ NOT_OF_CAFFE = {
     "regnet_y_400mf": "block1.first.sum.f.se.scaled: Caffe puts equal shapes together, not 48x1x1 and 48x56x56",
     "segnet": "unpool5: Caffe has no layer that does what max_unpool2d does",
     "shufflenet_v2_x1_0": "stage2.first.shuffle: Caffe has no layer that does what channel_shuffle does",
-    "unet": "cut4.rows: Caffe has no layer that does what slice does",
     "yolo_v2_tiny_voc": "pool6: Caffe makes other windows than these 13x13: it pads both sides alike, and rounds up",
 }
 
@@ -315,6 +313,41 @@ def test_an_input_that_no_layer_reads_is_handed_on_as_caffe_does(tmp_path: Path)
 def test_two_blobs_of_one_layer_are_two_outputs(tmp_path: Path) -> None:
     split = 'layer { name: "s" type: "Split" bottom: "x" top: "p" top: "q" }'
     assert network(prototxt(tmp_path, INPUT + layer("ReLU") + split)).table().output_shapes == ((3, 16, 16),) * 2
+
+
+PARTS = """archcalc: 1
+name: parts
+input: [6, 8, 8]
+layers:
+  - {name: halves, op: chunk, chunks: 2}
+  - {name: conv, op: conv2d, from: halves.1, out_channels: 3, kernel_size: 1}
+  - {name: both, op: concat, from: [halves.0, conv]}
+  - {name: three, op: split, sizes: [1, 2, 3]}
+  - {name: rows, op: slice, from: three.2, start: 2, length: 3, dim: 2}
+  - {name: whole, op: slice, from: three.2, length: 3}
+  - {name: middle, op: chunk, chunks: 3, index: 1, from: input}
+outputs: [rows, whole, middle, three.0, both]
+"""
+
+
+def test_parts_are_slices_of_one_blob_and_what_is_no_layer_is_silent() -> None:
+    ours = archcalc.load(PARTS)
+    net = parse(ours.export("caffe"), "net.prototxt")
+    said = {one.word("name"): one for one in net.messages("layer") if one.word("type") in ("Slice", "Silence")}
+    cuts = {name: one.message("slice_param").integers("slice_point") for name, one in said.items() if one.words("top")}
+    assert cuts == {"halves.0": [3], "three.0": [1, 3], "rows": [2, 5], "whole": [], "middle": [2, 4]}
+    assert said["rows"].words("top") == ["rows/0", "rows", "rows/1"]
+    assert said["rows/silence"].words("bottom") == ["rows/0", "rows/1"]
+    assert said["silence"].words("bottom") == ["three.1"]
+
+
+def test_parts_and_what_is_handed_on_are_read_as_they_were() -> None:
+    ours = archcalc.load(PARTS)
+    found = caffe.read_text(ours.export("caffe"), "net.prototxt", "net")
+    theirs = archcalc.load(written(found.document)).table()
+    shapes = {row.name: row.output_shape for row in ours.table().rows if row.name != "three.1"}
+    assert {row.name: row.output_shape for row in theirs.rows if row.op != "identity"} == shapes
+    assert sorted(theirs.output_shapes) == sorted(ours.table().output_shapes)
 
 
 def test_a_file_of_caffe_is_written_by_its_ending(tmp_path: Path) -> None:

@@ -3,12 +3,12 @@
 These are those of https://github.com/BVLC/caffe/blob/master/src/caffe/proto/caffe.proto
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any, Final
 
 from archcalc.errors import ArchError
 from archcalc.exchange.axes import axis_of
-from archcalc.exchange.caffe.prototext import Message
+from archcalc.exchange.caffe.prototext import Message, Value
 from archcalc.exchange.sketch import Sketch
 from archcalc.layers import Shape
 
@@ -19,8 +19,9 @@ _MOST_AXES: Final = 32
 class Blobs:
     """Blobs by their names, each with the layer that wrote it last."""
 
-    def __init__(self, sketch: Sketch, given: Mapping[str, str]) -> None:
-        self.sketch = sketch
+    def __init__(self, sketch: Sketch, given: Mapping[str, str], silent: Container[str]) -> None:
+        """Begin with what is given; blobs that are `silent` are read by no layer that does anything."""
+        self.sketch, self.silent = sketch, silent
         self._makers = dict(given)
         self._outside = frozenset(given)
         self._read: set[str] = set()
@@ -82,7 +83,8 @@ class Blobs:
 
     def outputs(self) -> list[str]:
         """Return what the network hands on: blobs that no layer reads, those from outside among them."""
-        return [self._makers[top] for top in dict.fromkeys(self._order) if top not in self._read]
+        tops = dict.fromkeys(top for top in self._order if top not in self.silent)
+        return [self._makers[top] for top in tops if top not in self._read]
 
     def _owner(self, layer: Message) -> str:
         """Return the layer whose weights a layer has by their name; empty for its own."""
@@ -326,6 +328,8 @@ def _slice(layer: Message, blobs: Blobs) -> None:
     if len(edges) != len(tops) + 1 or sorted({*edges}) != edges:
         raise ArchError(f"{len(tops)} parts of {whole} cannot be cut at {cuts}").at(own.mark)
     for place, (top, start, end) in enumerate(zip(tops, edges, edges[1:], strict=False)):
+        if isinstance(top, Value) and top.text in blobs.silent:
+            continue
         part = Message({**layer.fields, "top": [top]}, layer.mark)
         part.fields["name"] = [layer.fields["top"][place]]
         blobs.put(part, "slice", source, dim=axis, start=start, length=end - start)
