@@ -212,7 +212,7 @@ def test_what_is_wrong_is_told_with_its_place(tmp_path: Path, text: str, fault: 
 def test_a_size_that_the_file_does_not_say_is_asked_for() -> None:
     done = run("table", str(PROTOTXT / "lenet_train_test.prototxt"))
     assert (done.returncode, done.stdout) == (2, "")
-    assert "data has no shape in the file: give it, as in --input 3x227x227" in done.stderr
+    assert "data has no shape in the file: give it, channels first, as in --input 3x224x224" in done.stderr
 
 
 def test_inputs_whose_names_a_spec_cannot_tell_apart_stay_two(tmp_path: Path) -> None:

@@ -528,9 +528,9 @@ RELU = [node("Relu", ["x"], "y")]
         (
             RELU,
             ("n", 3, None, None),
-            "leaves sizes of its input open (x, ?x3x?x?): give them, as in --input 3x224x224",
+            "leaves the shape of its input open (x, ?x3x?x?): give it, channels first, as in --input 3x224x224",
         ),
-        (RELU, (1, "channels", 8, 8), "leaves sizes of its input open (x, 1x?x8x8)"),
+        (RELU, (1, "channels", 8, 8), "leaves the shape of its input open (x, 1x?x8x8)"),
         (RELU, (8,), "input x is 8, and not a batch of one to 4 sizes"),
         ([node("Det", ["x"], "y")], (1, 3, 8, 8), "node the_y (Det): no layer kind does what Det does"),
         ([node("Relu", ["z"], "y")], (1, 3, 8, 8), "node the_y (Relu): its input z is made by no node before"),
