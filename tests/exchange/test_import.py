@@ -479,3 +479,19 @@ def test_the_other_half_stays_as_it_was() -> None:
     network = archcalc.from_module(OtherHalf(), (3, 8, 8))
     (product,) = [node for node in network.graph.nodes if node.layer.op == "mul"]
     assert len({*product.inputs}) == 2
+
+
+class AsItCame(nn.Module):
+    def __init__(self, is_twice: bool) -> None:
+        super().__init__()
+        self.conv, self.is_twice = nn.Conv2d(3, 4, 1), is_twice
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        y = self.conv(x)
+        return y, y if self.is_twice else x
+
+
+@pytest.mark.parametrize(("is_twice", "fault"), [(True, "it hands on conv twice"), (False, "it hands on input as it")])
+def test_what_no_module_makes_alone_is_refused(is_twice: bool, fault: str) -> None:
+    with pytest.raises(ArchError, match=fault):
+        _ = archcalc.from_module(AsItCame(is_twice), (3, 8, 8)).graph

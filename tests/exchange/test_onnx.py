@@ -544,6 +544,55 @@ RELU = [node("Relu", ["x"], "y")]
         ([node("Softmax", ["x"], "y", axis=0)], (1, 3, 8, 8), "node the_y (Softmax): it works along the batch"),
         ([node("Gather", ["x", "x"], "y")], (1, 3, 8, 8), "its input x is not known before the network runs"),
         ([node("LRN", ["x"], "y", size=10**18)], (1, 3, 8, 8), "size must be an integer >= 1"),
+        (
+            [node("Constant", [], "to", value=integers("", 1, 3, 8, 8)), node("Expand", ["x", "to"], "y")],
+            (1, 3, 8, 1),
+            "node the_y (Expand): no layer kind repeats 3x8x1 to 3x8x8",
+        ),
+        (
+            [node("Constant", [], "axes", value=integers("", 2, -2)), node("Unsqueeze", ["x", "axes"], "y")],
+            (1, 3),
+            "node the_y (Unsqueeze): axes [2, -2] are not each given once",
+        ),
+        (
+            [node("Constant", [], "at", value=integers("", 2, 3)), node("Gather", ["x", "at"], "y", axis=1)],
+            (1, 3, 8, 8),
+            "node the_y (Gather): there are no such elements among 3",
+        ),
+        (
+            [
+                node("Constant", [], "to", value=integers("", 1, 3, 16, 16)),
+                node("Resize", ["x", "", "", "to"], "y", keep_aspect_ratio_policy="not_larger"),
+            ],
+            (1, 3, 8, 4),
+            "no layer kind keeps the proportions of what it resizes, as the policy not_larger does",
+        ),
+        (
+            [
+                node("Constant", [], "by", value=helper.make_tensor("", TensorProto.FLOAT, [4], [1, 1, np.inf, 2])),
+                node("Resize", ["x", "", "by"], "y"),
+            ],
+            (1, 3, 8, 8),
+            "node the_y (Resize): its scales must be larger than 0",
+        ),
+        (
+            [
+                node("Constant", [], "sizes", value=integers("", 2, 2)),
+                helper.make_node("Split", ["x", "sizes"], ["a", "y"], name="s", axis=1),
+            ],
+            (1, 6, 8, 8),
+            "node s (Split): its parts are 4 together, not 6 as dim 1 is",
+        ),
+        (
+            [helper.make_node("Split", ["x"], ["a", "y"], name="s", axis=1)],
+            (1, 3, 8, 8),
+            "node s (Split): 3 along dim 1 cannot be divided into 2 equal parts",
+        ),
+        (
+            [node("Constant", [], "slope", value=weight("", 3)), node("PRelu", ["x", "slope"], "y")],
+            (1, 3, 8, 3),  # along the last axis
+            "node the_y (PRelu): a slope of 3 is neither one number nor one for each of 3 channels",
+        ),
     ],
 )
 def test_what_cannot_be_said_is_said_with_its_node(
@@ -973,3 +1022,9 @@ def test_four_times_as_many_nodes_take_about_four_times_as_long(op: str, tmp_pat
 
     steps(2)  # which loads what is loaded once
     assert steps(2000) < 5 * steps(500)
+
+
+def test_a_squeeze_of_a_batch_of_1_is_noted(tmp_path: Path) -> None:
+    found = network(written(tmp_path, [node("Squeeze", ["x"], "y")], shape=(1, 4, 1, 1)))
+    assert found.table().output_shapes == ((4,),)
+    assert found.spec.notes == "Squeeze takes the batch away too where it is 1, which is kept here."

@@ -82,6 +82,8 @@ def axes_of(node: Node, tensor: Tensor | None, rank: int) -> tuple[int, ...] | N
     counted = tuple(from_the_start(axis, rank) for axis in axes)
     if not all(0 <= axis < rank for axis in counted):
         raise ArchError(f"axes {list(axes)[:8]} are not among the {rank} there are")
+    if len({*counted}) < len(counted):
+        raise ArchError(f"axes {list(axes)[:8]} are not each given once")
     return counted
 
 

@@ -9,6 +9,8 @@ from archcalc.exchange.onnx.reading.flow import Flow
 from archcalc.exchange.onnx.reading.model import Node
 
 _MOST_PARTS: Final = 1024
+_UNEVEN_OPSET: Final = 18
+"""From it on the last part may be shorter."""
 
 
 def _split(flow: Flow, node: Node) -> None:
@@ -18,10 +20,14 @@ def _split(flow: Flow, node: Node) -> None:
     size, said = x[dim - 1], flow.maybe(node, 1)
     sizes = node.integers("split") if said is None else said.integers("its sizes")
     if not sizes:
+        if size % count and flow.opset < _UNEVEN_OPSET:
+            raise ArchError(f"{size} along dim {dim} cannot be divided into {count} equal parts")
         each = -(-size // count)
         sizes = tuple(min(each, size - each * place) for place in range(count))
     if len(sizes) != count:
         raise ArchError(f"it makes {count} parts and has {len(sizes)} sizes")
+    if sum(sizes) != size:
+        raise ArchError(f"its parts are {sum(sizes)} together, not {size} as dim {dim} is")
     for index, value in enumerate(node.outputs):
         if value and (flow.readers(value) or value in flow.outputs):
             _put_part(flow, node, node, sizes, dim, index, value)
@@ -105,6 +111,8 @@ def _gather(flow: Flow, node: Node) -> None:
     dim, indices = axis_of(node.integer("axis", 0), len(x)), places.integers("its indices")
     size = x[dim - 1]
     counted = [index + size if index < 0 else index for index in indices]
+    if not all(0 <= place < size for place in counted):
+        raise ArchError(f"there are no such elements among {size}")
     if not counted or counted != [*range(counted[0], counted[0] + len(counted))] or len(places.shape) > 1:
         raise ArchError("no layer kind puts elements in an order of their own")
     flow.passes(node)

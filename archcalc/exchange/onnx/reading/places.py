@@ -106,7 +106,9 @@ def _sides(flow: Flow, node: Node, x: Shape) -> list[tuple[int, int]]:
 
 
 def _resize(flow: Flow, node: Node) -> None:
-    x = flow.shape(node)
+    x, policy = flow.shape(node), node.word("keep_aspect_ratio_policy", "stretch")
+    if policy != "stretch":
+        raise ArchError(f"no layer kind keeps the proportions of what it resizes, as the policy {policy[:20]} does")
     scales, sizes = _scales_and_sizes(flow, node)
     axes = axes_said(node, None, 1 + len(x)) or tuple(range(1 + len(x)))
     numbers = scales or sizes

@@ -106,6 +106,8 @@ def _squeeze(flow: Flow, node: Node) -> None:
     x = flow.shape(node)
     said = axes_said(node, flow.maybe(node, 1), 1 + len(x))
     axes = tuple(axis for axis, size in enumerate(x, start=1) if size == 1) if said is None else axes_of(said, len(x))
+    if said is None and flow.batch == 1:
+        flow.notes["Squeeze takes the batch away too where it is 1, which is kept here."] += 1
     if axes:
         flow.put(node, "squeeze", flow.source(node), dim=axes)
     else:
@@ -148,7 +150,9 @@ def _expand(flow: Flow, node: Node) -> None:
     x, said = flow.shape(node), flow.tensor(node, 1)
     sizes = (1,) * (1 + len(x)) if said.numbers is None else tuple(int(size or 1) for size in expect_axes(said.numbers))
     made = broadcast((1, *x), sizes)
-    if made[1:] != x and not all(reader.op == "Mul" for reader in flow.readers(node.makes)):
+    readers = flow.readers(node.makes)
+    is_for_products = node.makes not in flow.outputs and {reader.op for reader in readers} == {"Mul"}
+    if made[1:] != x and not is_for_products:
         raise ArchError(f"no layer kind repeats {dims(x)} to {dims(made[1:])}")
     flow.passes(node)
 
