@@ -1,11 +1,13 @@
 """archcalc export"""
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from archcalc.cli.options import AS_SPECIFIED, OneSpec, OutputOption, Reading
+from archcalc.errors import ArchError
 from archcalc.exchange.targets import target_of, targets
 
 Target = StrEnum("Target", {name.upper(): name for name in targets()})  # type: ignore[misc]
@@ -34,5 +36,12 @@ def export(
 
     network = Networks(reading).one(spec)
     say_cautions(network, network.spec.name)
-    target = to.value if to else target_of(output.suffix if output else "")
+    target = to.value if to else _target_of(output)
     write(network.export(target), output, target)
+
+
+def _target_of(output: Path | None) -> str:
+    try:
+        return target_of(output.suffix if output else "")
+    except ArchError as error:
+        raise error.at(None, "--output") from None

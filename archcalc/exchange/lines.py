@@ -2,13 +2,17 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from archcalc.exchange.names import Names
 from archcalc.exchange.yaml import fields_of
 from archcalc.layers import Layer
+from archcalc.layers.base import find
 from archcalc.spec.inputs import Inputs, as_data, by_name
 from archcalc.spec.model import VERSION
 from archcalc.spec.statement import is_activation
+
+_SAME: Final = "identity"
 
 
 class Line(NamedTuple):
@@ -30,7 +34,11 @@ class Line(NamedTuple):
 
 
 def document(head: Mapping[str, Any], given: Inputs, lines: Sequence[Line], outputs: Sequence[str]) -> dict[str, Any]:
-    """Return a spec as plain data. `head` is what stands before its input."""
+    """Return a spec as plain data. `head` is what stands before its input.
+
+    `outputs` are names of layers and of inputs. What is an input, or is handed on already, becomes an `identity`.
+    """
+    lines, outputs = _with_own_outputs(given, lines, outputs)
     read = {name for line in lines for name in line.inputs}
     writer = _Writer(lines, {*outputs} & read, [*by_name(given)])
     ends = [line.name for line in lines if line.name not in read]  # what a spec hands on where it does not say it
@@ -43,6 +51,20 @@ def document(head: Mapping[str, Any], given: Inputs, lines: Sequence[Line], outp
         "outputs": [writer.followed.get(name, name) for name in outputs] if [*outputs] != ends or len(ends) > 1 else [],
     }
     return {key: value for key, value in parts.items() if value}
+
+
+def _with_own_outputs(
+    given: Inputs, lines: Sequence[Line], outputs: Sequence[str]
+) -> tuple[Sequence[Line], Sequence[str]]:
+    """Return layers and outputs, each of which is a layer, and no other."""
+    names = Names([*by_name(given), *(line.name for line in lines)])
+    made, own = [*lines], dict[str, None]()
+    for name in outputs:
+        if name in own or name in by_name(given):
+            made.append(Line(names.give(_SAME), find(_SAME)(), (name,)))
+            name = made[-1].name
+        own[name] = None
+    return made, [*own]
 
 
 def _in_place(lines: Sequence[Line]) -> Iterator[str]:

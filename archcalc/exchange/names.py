@@ -15,25 +15,33 @@ class Names:
 
     def __init__(self, taken: Iterable[str]) -> None:
         self._taken = {*taken}
+        self._times: dict[str, int] = {}
+        """The numbers up to which names were found to be taken."""
 
     def give(self, wanted: str) -> str:
         """Return a name as near to the one that is wanted as may be."""
-        name = unused(as_name(wanted), self._taken)
+        first = as_name(wanted)
+        name = unused(first, self._taken, after=self._times.get(first, 1))
+        if name != first:
+            self._times[first] = int(name.rpartition("_")[2])
         self._taken.add(name)
         return name
 
     def take_back(self, name: str) -> None:
         """Let a name be given once more."""
         self._taken.discard(name)
+        self._times.clear()
 
 
-def unused(wanted: str, taken: Container[str], joint: str = "_") -> str:
-    """Return a name that is not taken: the one that is wanted, or it with the first number from 2 on that is free.
+def unused(wanted: str, taken: Container[str], joint: str = "_", after: int = 1) -> str:
+    """Return a name that is not taken: the one that is wanted, or it with the first number that is free, from 2 on.
+
+    Numbers up to `after` are known to be taken.
 
     >>> unused("conv", {"conv", "conv_2"}), unused("block", {"block"}, joint=""), unused("fc", {"conv"})
     ('conv_3', 'block2', 'fc')
     """
-    name, times = wanted, 1
+    name, times = wanted, after
     while name in taken:
         times += 1
         name = f"{wanted}{joint}{times}"
@@ -46,10 +54,8 @@ def input_names(names: Iterable[str]) -> Mapping[str, str]:
     >>> dict(input_names(["image.left", "image-left", "0"]))
     {'image.left': 'image_left', 'image-left': 'image_left_2', '0': 'layers_0'}
     """
-    found: dict[str, str] = {}
-    for name in names:
-        found[name] = unused(as_name(name).replace(".", "_"), {*found.values()})
-    return found
+    free = Names([])
+    return {name: free.give(as_name(name).replace(".", "_")) for name in names}
 
 
 def as_name(path: str) -> str:

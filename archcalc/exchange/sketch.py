@@ -81,7 +81,7 @@ class Sketch:
 
     def params(self, name: str) -> Mapping[str, Shape]:
         """Return the shapes of what a layer learns, by the name that it has here."""
-        line = next(line for line in self.lines if line.name == name)
+        line = next(line for line in reversed(self.lines) if line.name == name)
         shapes: Mapping[str, Shape] = line.layer.param_shapes(*(self._shapes[source] for source in line.inputs))
         return shapes
 

@@ -45,7 +45,7 @@ def target_of(suffix: str) -> str:
     Raises ArchError for an ending that may be several things.
     """
     if suffix.lower() in _SEVERAL:
-        raise ArchError(f"--output: {suffix} may be several things: add --to (archcalc show writes a spec)")
+        raise ArchError(f"{suffix} may be several things: add --to (archcalc show writes a spec)")
     return next((name for name, writer in _WRITERS.items() if suffix.lower() in writer.suffixes), "pytorch")
 
 

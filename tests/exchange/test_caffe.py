@@ -164,6 +164,18 @@ def layer(kind: str, *parts: str, bottom: str = "data", name: str = "x", top: st
         (layer("ReLU", top="a") + layer("Concat", bottom="data a"), "op: concat, from: [input, x]}"),
         (layer("Pooling", "pooling_param { kernel_size: 2 stride: 2 }", top="a") + layer("Crop", bottom="data a"),
          "op: slice, length: 8, dim: 3}"),
+        (layer("ReLU", top="a") + layer("Concat", "concat_param { axis: -3 }", bottom="data a"),
+         "op: concat, from: [input, x]}"),
+        (layer("ReLU", top="a") + layer("Concat", "concat_param { axis: -1 }", bottom="data a"),
+         "op: concat, from: [input, x], dim: 3}"),
+        (layer("Softmax", "softmax_param { axis: -2 }"), "op: softmax, dim: 2}"),
+        (layer("Flatten", "flatten_param { axis: -2 end_axis: -1 }"), "op: flatten, start_dim: 2}"),
+        (layer("Flatten", "flatten_param { axis: 1 end_axis: -2 }"), "op: flatten, end_dim: 2}"),
+        (layer("Slice", "slice_param { axis: -1 }"), "op: slice, length: 16, dim: 3}"),
+        (layer("Reduction", "reduction_param { operation: MEAN axis: -1 }"), "op: mean, dim: 3}"),
+        (layer("Scale", "scale_param { axis: -3 }"), "op: scale}"),
+        (layer("Convolution", "convolution_param { axis: -3 num_output: 4 kernel_size: 3 }"),
+         "op: conv2d, out_channels: 4, kernel_size: 3}"),
     ],
 )  # fmt: skip
 def test_a_layer_is_this_line(tmp_path: Path, text: str, line: str) -> None:
@@ -200,7 +212,7 @@ def test_what_is_wrong_is_told_with_its_place(tmp_path: Path, text: str, fault: 
 def test_a_size_that_the_file_does_not_say_is_asked_for() -> None:
     done = run("table", str(PROTOTXT / "lenet_train_test.prototxt"))
     assert (done.returncode, done.stdout) == (2, "")
-    assert "data has no shape in the file: give it, as in --input 3x227x227" in done.stderr
+    assert "data has no shape in the file: give it, channels first, as in --input 3x224x224" in done.stderr
 
 
 def test_inputs_whose_names_a_spec_cannot_tell_apart_stay_two(tmp_path: Path) -> None:
@@ -242,7 +254,6 @@ NOT_OF_CAFFE = {
         ("cuda_convnet_11pct", "cuda_convnet_13pct"), "local3: Caffe has no layer that does what local2d does"
     ),
     "efficientnet_b0": "bn0.silu: Caffe has no layer that does what silu does",
-    "fcn_alexnet": "rows: Caffe has no layer that does what slice does",
     "googlenet_aux": "aux2.pool: Caffe's pools cannot make 4x4 of 14x14: their windows are all alike",
     "lenet5": "C3: Caffe has no layer that does what table_conv2d does",
     "mobilenet_v1": "conv0: Caffe pads both sides alike, not 0x0 before and 1x1 after",
@@ -251,7 +262,6 @@ NOT_OF_CAFFE = {
     "regnet_y_400mf": "block1.first.sum.f.se.scaled: Caffe puts equal shapes together, not 48x1x1 and 48x56x56",
     "segnet": "unpool5: Caffe has no layer that does what max_unpool2d does",
     "shufflenet_v2_x1_0": "stage2.first.shuffle: Caffe has no layer that does what channel_shuffle does",
-    "unet": "cut4.rows: Caffe has no layer that does what slice does",
     "yolo_v2_tiny_voc": "pool6: Caffe makes other windows than these 13x13: it pads both sides alike, and rounds up",
 }
 
@@ -272,6 +282,74 @@ def test_what_is_written_is_the_same_when_it_is_read(spec: str) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("axis", "shape", "params"),
+    [
+        (1, (5,), 3 * 16 * 16 * 5 + 5),
+        (-3, (5,), 3 * 16 * 16 * 5 + 5),
+        (2, (3, 5), 16 * 16 * 5 + 5),  # for each of 3 channels
+        (-1, (3, 16, 5), 16 * 5 + 5),  # for each row
+    ],
+)
+def test_an_inner_product_reads_its_axis_and_those_after_it(
+    tmp_path: Path, axis: int, shape: tuple[int, ...], params: int
+) -> None:
+    text = INPUT + layer("InnerProduct", f"inner_product_param {{ num_output: 5 axis: {axis} }}")
+    table = network(prototxt(tmp_path, text)).table()
+    assert (table.output_shapes, table.totals.params) == ((shape,), params)
+
+
+def test_an_input_that_no_layer_reads_is_handed_on_as_caffe_does(tmp_path: Path) -> None:
+    more = "".join(
+        f'layer {{ name: "{name}" type: "Input" top: "{name}" input_param {{ shape {{ dim: 1 dim: {size} }} }} }}\n'
+        for name, size in (("labels", 1), ("weights", 1), ("scores", 7))
+    )
+    ends = layer("ReLU", top="a") + layer("SoftmaxWithLoss", bottom="a labels weights", name="loss", top="loss")
+    found = network(prototxt(tmp_path, f"{INPUT}{more}{ends}"))
+    assert found.table().output_shapes == ((7,), (3, 16, 16))  # not the labels and weights, which the loss reads
+    assert found.graph.nodes[-1].inputs == ("scores",)
+
+
+def test_two_blobs_of_one_layer_are_two_outputs(tmp_path: Path) -> None:
+    split = 'layer { name: "s" type: "Split" bottom: "x" top: "p" top: "q" }'
+    assert network(prototxt(tmp_path, INPUT + layer("ReLU") + split)).table().output_shapes == ((3, 16, 16),) * 2
+
+
+PARTS = """archcalc: 1
+name: parts
+input: [6, 8, 8]
+layers:
+  - {name: halves, op: chunk, chunks: 2}
+  - {name: conv, op: conv2d, from: halves.1, out_channels: 3, kernel_size: 1}
+  - {name: both, op: concat, from: [halves.0, conv]}
+  - {name: three, op: split, sizes: [1, 2, 3]}
+  - {name: rows, op: slice, from: three.2, start: 2, length: 3, dim: 2}
+  - {name: whole, op: slice, from: three.2, length: 3}
+  - {name: middle, op: chunk, chunks: 3, index: 1, from: input}
+outputs: [rows, whole, middle, three.0, both]
+"""
+
+
+def test_parts_are_slices_of_one_blob_and_what_is_no_layer_is_silent() -> None:
+    ours = archcalc.load(PARTS)
+    net = parse(ours.export("caffe"), "net.prototxt")
+    said = {one.word("name"): one for one in net.messages("layer") if one.word("type") in ("Slice", "Silence")}
+    cuts = {name: one.message("slice_param").integers("slice_point") for name, one in said.items() if one.words("top")}
+    assert cuts == {"halves.0": [3], "three.0": [1, 3], "rows": [2, 5], "whole": [], "middle": [2, 4]}
+    assert said["rows"].words("top") == ["rows/0", "rows", "rows/1"]
+    assert said["rows/silence"].words("bottom") == ["rows/0", "rows/1"]
+    assert said["silence"].words("bottom") == ["three.1"]
+
+
+def test_parts_and_what_is_handed_on_are_read_as_they_were() -> None:
+    ours = archcalc.load(PARTS)
+    found = caffe.read_text(ours.export("caffe"), "net.prototxt", "net")
+    theirs = archcalc.load(written(found.document)).table()
+    shapes = {row.name: row.output_shape for row in ours.table().rows if row.name != "three.1"}
+    assert {row.name: row.output_shape for row in theirs.rows if row.op != "identity"} == shapes
+    assert sorted(theirs.output_shapes) == sorted(ours.table().output_shapes)
+
+
 def test_a_file_of_caffe_is_written_by_its_ending(tmp_path: Path) -> None:
     path = tmp_path / "net.prototxt"
     assert run("export", "caffenet", "--output", str(path)).returncode == 0
@@ -289,6 +367,10 @@ CONV = layer(
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
+        (layer("Softmax", "softmax_param { axis: -4 }"), "2:81: layer x: it works along the batch"),
+        (layer("Softmax", "softmax_param { axis: 4 }"), "layer x: axis 4 is not among the 4 there are"),
+        (layer("Concat", "concat_param { axis: -5 }", bottom="data data"), "axis -5 is not among the 4 there are"),
+        (layer("Reduction", "reduction_param { operation: MEAN }"), "layer x: it works along the batch"),
         (CONV % ("a", "a") + CONV % ("b", "b"), "layer b: no layer kind shares some of its weights only"),
         (layer("Eltwise", "eltwise_param { coeff: 2 }", bottom="data data"), "coeff must be one number for each blob"),
         (

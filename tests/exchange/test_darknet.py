@@ -92,6 +92,9 @@ def test_pools_are_padded_to_their_size(tmp_path: Path, size: int, stride: int, 
     assert row.output_shape == (4, out, out)
 
 
+CONV = "[conv]\nfilters=4\nactivation=linear"
+
+
 def test_a_shortcut_adds_what_both_have(tmp_path: Path) -> None:
     wide = "[conv]\nfilters=6\nstride=2\nactivation=linear"
     rows = network(cfg(tmp_path, "[conv]\nfilters=4\nactivation=linear", wide, "[shortcut]\nfrom=-2")).table().rows
@@ -102,6 +105,11 @@ def test_a_shortcut_adds_what_both_have(tmp_path: Path) -> None:
         ("added2", "add", (4, 4, 4)),
         ("shortcut2", "concat", (6, 4, 4)),
     ]
+
+
+def test_a_shortcut_adds_several_layers(tmp_path: Path) -> None:
+    (row,) = network(cfg(tmp_path, CONV, CONV, CONV, "[shortcut]\nfrom=-3, -2")).table().rows[3:]
+    assert (row.op, row.inputs, row.output_shape) == ("add", ("conv2", "conv0", "conv1"), (4, 8, 8))
 
 
 def test_routes_take_parts_and_numbers(tmp_path: Path) -> None:
@@ -144,6 +152,13 @@ def test_boxes_are_left_out_and_said() -> None:
         (["[gru]"], "net.cfg:6:1: no layer kind does what [gru] does"),
         (["[route]\nlayers=3"], "layers=3: there is no such layer before layer 0"),
         (["[shortcut]"], "net.cfg:6:1: [shortcut] needs from="),
+        ([CONV, CONV, "[shortcut]\nfrom=-2,x"], "from must be integers >= -10000, with commas, got text '-2,x'"),
+        ([CONV, CONV, "[shortcut]\nfrom=-2\nweights_type=per_channel"], "no layer kind learns the weights of a sum"),
+        ([CONV, CONV, "[shortcut]\nfrom=-2\nbeta=0.5"], "no layer kind does what [shortcut] does with beta"),
+        (
+            [CONV, "[conv]\nfilters=6\nactivation=linear", CONV, "[shortcut]\nfrom=-3,-2"],
+            "no layer kind adds 6x8x8 to 4x8x8",
+        ),
         (["[conv]\nfilters"], "net.cfg:7:1: here is neither a [section] nor key=value: text 'filters'"),
         ([], "net.cfg computes nothing"),
     ],

@@ -1,6 +1,8 @@
 """Layers in a row as branches and blocks: the same network, and shorter."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from cProfile import Profile
+from itertools import count, islice
 from typing import Any
 
 import pytest
@@ -9,6 +11,8 @@ from hypothesis import given, reject, settings
 import archcalc
 from archcalc.errors import ArchError
 from archcalc.exchange.folding import blocks, folded
+from archcalc.exchange.folding.branches import with_branches
+from archcalc.exchange.folding.items import items_of, plain
 from archcalc.exchange.yaml import document, written
 from archcalc.graph import link
 from archcalc.spec.model import Spec
@@ -123,3 +127,72 @@ def test_modules_of_caffe_are_blocks_too() -> None:
     assert text.count("op: use, block: inception_3a_block") == 9
     assert "- {name: w1x1, op: conv2d, out_channels: $w1x1_out_channels, kernel_size: 1, activation: relu}" in text
     assert rows(text) == rows(network.became.text(is_folded=False))
+
+
+Layers = Callable[[], Iterator[dict[str, Any]]]
+
+
+def conv(name: str, source: str = "", width: int = 4) -> dict[str, Any]:
+    line = {"name": name, "op": "conv2d", "out_channels": width, "kernel_size": 1}
+    return line | {"from": source} if source else line
+
+
+def residual() -> Iterator[dict[str, Any]]:
+    source = "input"
+    for number in count():
+        path = f"stage{number // 50}.{number % 50}"
+        yield conv(f"{path}.conv1", source)
+        yield conv(f"{path}.conv2")
+        yield {"name": f"{path}.add", "op": "add", "from": [f"{path}.conv2", source]}
+        source = f"{path}.add"
+
+
+def unlike() -> Iterator[dict[str, Any]]:
+    """Modules of which none is as another."""
+    for number in count():
+        yield from (conv(f"m{number}.conv{number}_{place}") for place in range(4))
+
+
+def wide() -> Iterator[dict[str, Any]]:
+    """Modules that are alike, and differ in every number."""
+    for number in count():
+        yield conv(f"m{number // 200}.conv{number % 200}", width=4 * (1 + (7 + number // 200) * (number % 200) ** 2))
+
+
+def injected() -> Iterator[dict[str, Any]]:
+    """Branches inside branches, each of which reads the input once more."""
+    yield conv("m0")
+    for number in count(1):
+        yield {"name": f"m{number}", "op": "add", "from": [f"m{number - 1}", "input"]}
+
+
+def crossed() -> Iterator[dict[str, Any]]:
+    """Merges of what is on no paths, since these have read each other before."""
+    yield from (conv("a", "input"), conv("b", "input"))
+    yield {"name": "both", "op": "add", "from": ["a", "b"]}
+    yield {"name": "m4", "op": "mul", "from": ["both", "a"]}
+    for number in count(5):
+        yield conv(f"c{number}", "input")
+        yield {"name": f"m{number}", "op": "sub", "from": [f"c{number}", f"m{number - 1}"]}
+
+
+def steps(layers: Layers, number: int) -> int:
+    """How many calls folding takes."""
+    flat = {"archcalc": 1, "name": "net", "input": [4, 8, 8], "layers": [*islice(layers(), number)]}
+    profile = Profile()
+    made = profile.runcall(folded, flat)
+    assert rows(written(made)) == rows(written(flat))
+    return sum(entry.callcount for entry in profile.getstats())
+
+
+@pytest.mark.parametrize("layers", [residual, unlike, wide, injected, crossed], ids=lambda layers: layers.__name__)
+def test_four_times_as_many_layers_take_about_four_times_as_long(layers: Layers) -> None:
+    assert steps(layers, 2400) < 5 * steps(layers, 600)
+
+
+def test_branches_stand_inside_each_other_as_deep_as_a_text_is_read() -> None:
+    flat = [*islice(injected(), 400)]
+    items = with_branches(items_of(flat, "input"), "input", ())
+    assert max(item.depth for item in items) == 16
+    head = {"archcalc": 1, "name": "net", "input": [4, 8, 8]}
+    assert rows(written({**head, "layers": plain(items, "input")})) == rows(written({**head, "layers": flat}))

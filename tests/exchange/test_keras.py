@@ -322,6 +322,15 @@ def test_functions_of_tensorflow_take_numbers(tmp_path: Path) -> None:
     assert "no layer kind adds a number" in fault_of(written_to(tmp_path, model))
 
 
+def test_an_output_that_is_an_input_or_another_output_is_an_identity(tmp_path: Path) -> None:
+    conv = {"class_name": "Conv2D", "config": {"name": "c", "filters": 4, "kernel_size": 1}}
+    model = of_keras_2((conv, [[["in", 0, 0, {}]]]), out="c")
+    model["config"]["output_layers"] = [["c", 0, 0], ["in", 0, 0], ["c", 0, 0]]
+    found = network(written_to(tmp_path, model))
+    assert found.table().output_shapes == ((4, 8, 8), (3, 8, 8), (4, 8, 8))
+    assert [node.inputs for node in found.graph.nodes] == [("input",), ("input",), ("c",)]
+
+
 @pytest.mark.parametrize("first", [0, 1])
 def test_a_model_in_a_model_is_counted_from_0_or_1(tmp_path: Path, first: int) -> None:
     conv = {"class_name": "Conv2D", "config": {"name": "c", "filters": 3, "kernel_size": 1}}

@@ -1,7 +1,10 @@
 """Files of ONNX: ours, checked by onnx and run by onnxruntime, read back; those that torch exports; broken ones."""
 
 import sys
+import tracemalloc
 from collections.abc import Mapping, Sequence
+from cProfile import Profile
+from itertools import pairwise
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -525,9 +528,9 @@ RELU = [node("Relu", ["x"], "y")]
         (
             RELU,
             ("n", 3, None, None),
-            "leaves sizes of its input open (x, ?x3x?x?): give them, as in --input 3x224x224",
+            "leaves the shape of its input open (x, ?x3x?x?): give it, channels first, as in --input 3x224x224",
         ),
-        (RELU, (1, "channels", 8, 8), "leaves sizes of its input open (x, 1x?x8x8)"),
+        (RELU, (1, "channels", 8, 8), "leaves the shape of its input open (x, 1x?x8x8)"),
         (RELU, (8,), "input x is 8, and not a batch of one to 4 sizes"),
         ([node("Det", ["x"], "y")], (1, 3, 8, 8), "node the_y (Det): no layer kind does what Det does"),
         ([node("Relu", ["z"], "y")], (1, 3, 8, 8), "node the_y (Relu): its input z is made by no node before"),
@@ -541,6 +544,55 @@ RELU = [node("Relu", ["x"], "y")]
         ([node("Softmax", ["x"], "y", axis=0)], (1, 3, 8, 8), "node the_y (Softmax): it works along the batch"),
         ([node("Gather", ["x", "x"], "y")], (1, 3, 8, 8), "its input x is not known before the network runs"),
         ([node("LRN", ["x"], "y", size=10**18)], (1, 3, 8, 8), "size must be an integer >= 1"),
+        (
+            [node("Constant", [], "to", value=integers("", 1, 3, 8, 8)), node("Expand", ["x", "to"], "y")],
+            (1, 3, 8, 1),
+            "node the_y (Expand): no layer kind repeats 3x8x1 to 3x8x8",
+        ),
+        (
+            [node("Constant", [], "axes", value=integers("", 2, -2)), node("Unsqueeze", ["x", "axes"], "y")],
+            (1, 3),
+            "node the_y (Unsqueeze): axes [2, -2] are not each given once",
+        ),
+        (
+            [node("Constant", [], "at", value=integers("", 2, 3)), node("Gather", ["x", "at"], "y", axis=1)],
+            (1, 3, 8, 8),
+            "node the_y (Gather): there are no such elements among 3",
+        ),
+        (
+            [
+                node("Constant", [], "to", value=integers("", 1, 3, 16, 16)),
+                node("Resize", ["x", "", "", "to"], "y", keep_aspect_ratio_policy="not_larger"),
+            ],
+            (1, 3, 8, 4),
+            "no layer kind keeps the proportions of what it resizes, as the policy not_larger does",
+        ),
+        (
+            [
+                node("Constant", [], "by", value=helper.make_tensor("", TensorProto.FLOAT, [4], [1, 1, np.inf, 2])),
+                node("Resize", ["x", "", "by"], "y"),
+            ],
+            (1, 3, 8, 8),
+            "node the_y (Resize): its scales must be larger than 0",
+        ),
+        (
+            [
+                node("Constant", [], "sizes", value=integers("", 2, 2)),
+                helper.make_node("Split", ["x", "sizes"], ["a", "y"], name="s", axis=1),
+            ],
+            (1, 6, 8, 8),
+            "node s (Split): its parts are 4 together, not 6 as dim 1 is",
+        ),
+        (
+            [helper.make_node("Split", ["x"], ["a", "y"], name="s", axis=1)],
+            (1, 3, 8, 8),
+            "node s (Split): 3 along dim 1 cannot be divided into 2 equal parts",
+        ),
+        (
+            [node("Constant", [], "slope", value=weight("", 3)), node("PRelu", ["x", "slope"], "y")],
+            (1, 3, 8, 3),  # along the last axis
+            "node the_y (PRelu): a slope of 3 is neither one number nor one for each of 3 channels",
+        ),
     ],
 )
 def test_what_cannot_be_said_is_said_with_its_node(
@@ -659,3 +711,320 @@ def test_spoilt_graphs_are_refused_or_read(tmp_path: Path, data: st.DataObject) 
     path = tmp_path / "spoilt.onnx"
     path.write_bytes(model.SerializeToString())
     is_refused_or_sound(path, None)
+
+
+def matrix(*reads: str, makes: str, **attributes: Any) -> onnx.NodeProto:
+    return node("Gemm", reads, makes, **attributes)
+
+
+NORMED = [weight(name, 4) for name in ("g", "b", "m", "v", "m2")]
+
+
+@pytest.mark.parametrize(
+    ("nodes", "tensors", "fault"),
+    [
+        (
+            [node("Conv", ["x", "w", "b1"], "a"), node("Conv", ["a", "w", "b2"], "y")],
+            [weight("w", 4, 4, 1, 1), weight("b1", 4), weight("b2", 4)],
+            "node the_y (Conv): w is shared with the_a (Conv), and b1 is not: no layer kind shares some of its tensors "
+            "only",
+        ),
+        (
+            [node("Conv", ["x", "w"], "a"), node("Conv", ["a", "w", "b"], "y")],
+            [weight("w", 4, 4, 1, 1), weight("b", 4)],
+            "node the_y (Conv): w is shared with the_a (Conv), and b is not: no layer kind shares some of its tensors "
+            "only",
+        ),
+        (
+            [node("Conv", ["x", "w", "b"], "a"), node("Conv", ["a", "w2", "b"], "y")],
+            [weight("w", 4, 4, 1, 1), weight("w2", 4, 4, 1, 1), weight("b", 4)],
+            "node the_y (Conv): b is shared with the_a (Conv), and w is not: no layer kind shares some of its tensors "
+            "only",
+        ),
+        (
+            [
+                node("MatMul", ["x", "w"], "a"),
+                node("Transpose", ["w"], "t", perm=[1, 0]),
+                node("MatMul", ["a", "t"], "y"),
+            ],
+            [weight("w", 8, 5)],
+            "node the_y (MatMul): w is shared with the_a (MatMul), which has it laid out in another way: no layer kind "
+            "does so",
+        ),
+        (
+            [
+                node("Flatten", ["x"], "f"),
+                matrix("f", "w", makes="a"),
+                matrix("a", "w", makes="y", transB=1),
+            ],
+            [weight("w", 256, 256)],
+            "node the_y (Gemm): w is shared with the_a (Gemm), which has it laid out in another way: no layer kind "
+            "does so",
+        ),
+        (
+            [
+                node("Reshape", ["w", "other"], "r"),
+                node("Conv", ["x", "w"], "a"),
+                node("Conv", ["a", "r"], "y", kernel_shape=[1, 4]),
+            ],
+            [weight("w", 4, 4, 4, 1), integers("other", 4, 4, 1, 4)],
+            None,  # the same order of elements, under another shape of a window: a use of other fields
+        ),
+        (
+            [node("Conv", ["x", "w"], "a"), node("Conv", ["a", "w"], "y", strides=[2, 2])],
+            [weight("w", 4, 4, 1, 1)],
+            "node the_y (Conv): w is shared with the_a (Conv), which does something else with it: only equal layers "
+            "share tensors",
+        ),
+        (
+            [node("PRelu", ["x", "w"], "a"), node("Mul", ["a", "w"], "y")],
+            [weight("w", 4, 1, 1)],
+            "node the_y (Mul): w is shared with the_a (PRelu), which does something else with it: only equal layers "
+            "share tensors",
+        ),
+        (
+            [
+                node("BatchNormalization", ["x", "g", "b", "m", "v"], "a"),
+                node("BatchNormalization", ["a", "g", "b", "m2", "v"], "y"),
+            ],
+            NORMED,
+            "node the_y (BatchNormalization): g is shared with the_a (BatchNormalization), and m is not: no layer kind "
+            "shares some of its tensors only",
+        ),
+        (
+            [
+                node("BatchNormalization", ["x", "g", "b", "m", "v"], "a"),
+                node("BatchNormalization", list("abgmv"), "y"),
+            ],
+            NORMED,
+            "node the_y (BatchNormalization): g is shared with the_a (BatchNormalization) in another place: no layer "
+            "kind shares some of its tensors only",
+        ),
+        (
+            [node("BatchNormalization", ["x", "g", "g", "m", "v"], "y")],
+            NORMED,
+            "node the_y (BatchNormalization): no layer kind has one tensor in two places, as this node has g",
+        ),
+        (
+            [node("Expand", ["w", "more"], "e"), node("Conv", ["x", "e"], "y")],
+            [weight("w", 1, 4, 5, 5), integers("more", 6, 4, 5, 5)],
+            "node the_e (Expand): it repeats weights, which no layer kind does",
+        ),
+    ],
+)
+def test_tensors_that_are_shared_in_part_are_refused(
+    nodes: list[onnx.NodeProto], tensors: list[onnx.TensorProto], fault: str | None, tmp_path: Path
+) -> None:
+    path = written(tmp_path, nodes, tensors)
+    if fault is None:
+        assert "is shared with the_a (Conv)" in fault_of(path)
+    else:
+        assert fault_of(path) == f"{path}: {fault}"
+
+
+@pytest.mark.parametrize(
+    ("nodes", "tensors", "params"),
+    [
+        # MatMul by a transposed matrix and Gemm with transB are one linear layer: 256 * 256 weights
+        (
+            [
+                *(node("Flatten", ["x"], "f"), node("Transpose", ["w"], "t", perm=[1, 0])),
+                *(node("MatMul", ["f", "t"], "a"), matrix("a", "w", makes="y", transB=1)),
+            ],
+            [weight("w", 256, 256)],
+            256 * 256,
+        ),
+        # transposed twice is as it was
+        (
+            [
+                *(node("Transpose", ["w"], "t", perm=[1, 0]), node("Transpose", ["t"], "u", perm=[1, 0])),
+                *(node("MatMul", ["x", "w"], "a"), node("MatMul", ["a", "u"], "y")),
+            ],
+            [weight("w", 8, 8)],
+            64,
+        ),
+        # a row of numbers is one in any shape
+        (
+            [
+                *(node("Reshape", ["s", "apart"], "t"), node("Mul", ["x", "t"], "a")),
+                node("Mul", ["a", "s2"], "y"),
+            ],
+            [weight("s", 4), weight("s2", 4, 1, 1), integers("apart", 4, 1, 1)],
+            8,
+        ),
+        # a weight and the running variance of an untrained norm: 2 * 4 are learnt
+        ([node("BatchNormalization", ["x", "g", "b", "b", "g"], "y")], NORMED, 8),
+    ],
+)
+def test_tensors_that_are_shared_wholly_are_counted_once(
+    nodes: list[onnx.NodeProto], tensors: list[onnx.TensorProto], params: int, tmp_path: Path
+) -> None:
+    assert network(written(tmp_path, nodes, tensors)).table().totals.params == params
+
+
+def within(module: str, one: onnx.NodeProto) -> onnx.NodeProto:
+    """A node as torch's newer exporter writes it, with the module that it is in."""
+    for key, words in (("name_scopes", ["", module, "norm"]), ("class_hierarchy", ["net.Net", "net.Norm", "op"])):
+        one.metadata_props.add(key=f"pkg.torch.onnx.{key}", value=str(words))
+    return one
+
+
+def test_tensors_that_torch_writes_once_for_several_modules_are_counted_for_each(tmp_path: Path) -> None:
+    nodes = [
+        within(module, node("BatchNormalization", [source, "g", "b", "m", "v"], makes))
+        for module, source, makes in (("bn1", "x", "a"), ("bn2", "a", "c"), ("bn2", "c", "y"))
+    ]
+    found = network(written(tmp_path, nodes, NORMED))
+    assert found.spec.notes == (
+        "1 layers have tensors that the file has once, since they are equal: each is counted with its own."
+    )
+    assert [(row.name, row.params) for row in found.table().rows] == [
+        *(("bn1.batch_norm2d", 8), ("bn2.batch_norm2d", 8), ("bn2.batch_norm2d_2", 0))
+    ]
+
+
+def handing_on(folder: Path, nodes: Sequence[onnx.NodeProto], outputs: Sequence[str], *inputs: str) -> Path:
+    """A file that reads `x` and others like it, and hands several values on."""
+    given = [value(name, 1, 4, 8, 8) for name in inputs or ("x",)]
+    graph = helper.make_graph(list(nodes), "made", given, [value(name) for name in outputs], [weight("w", 3)])
+    path = folder / "made.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("outputs", "inputs", "expected", "shapes"),
+    [
+        (["y", "x"], ["x"], ["{name: the_y, op: relu}", "{name: identity, op: identity, from: input}"], 2),
+        (["x"], ["x"], ["{name: identity, op: identity}"], 1),
+        (["z", "y"], ["x"], ["{name: the_y, op: relu}", "{name: identity, op: identity}"], 2),
+        (
+            ["other", "y"],
+            ["x", "other"],
+            ["{name: the_y, op: relu, from: x}", "{name: identity, op: identity, from: other}"],
+            2,
+        ),
+    ],
+)
+def test_an_output_that_no_node_makes_alone_is_an_identity(
+    outputs: list[str], inputs: list[str], expected: list[str], shapes: int, tmp_path: Path
+) -> None:
+    nodes = [node("Relu", ["x"], "y"), node("Cast", ["y"], "z", to=TensorProto.FLOAT)]
+    path = handing_on(tmp_path, nodes, outputs, *inputs)
+    found = lines(path)
+    assert [line for line in found if "name" in line] == [f"- {line}" for line in expected]
+    assert network(path).table().output_shapes == ((4, 8, 8),) * shapes
+
+
+def test_an_output_that_no_layer_makes_is_refused_and_a_tensor_is_noted(tmp_path: Path) -> None:
+    pool = helper.make_node("MaxPool", ["x"], ["y", "places"], name="pool", kernel_shape=[2, 2])
+    path = handing_on(tmp_path, [pool], ["y", "places"])
+    assert fault_of(path) == f"{path}: node pool (MaxPool): no layer kind makes places, which the file hands on"
+    assert fault_of(handing_on(tmp_path, [pool], ["y", "z"])) == f"{path}: no node makes z, which the file hands on"
+    pair = [node("Relu", ["x"], "y"), node("Tanh", ["x"], "y")]
+    assert fault_of(handing_on(tmp_path, pair, ["y"])) == f"{path}: y is made by two nodes"
+    noted = network(handing_on(tmp_path, [pool], ["y", "w"])).spec.notes
+    assert noted == "The file hands on w too, which does not depend on what it reads."
+
+
+def doubled(first: str, times: int, op: str = "Concat") -> list[onnx.NodeProto]:
+    """Nodes that each make a list of the one before and itself, and a Reshape to the last."""
+    fields = {"axis": 0} if op == "Concat" else {}
+    names = [first, *(f"d{number}" for number in range(times))]
+    return [node(op, [one] * 2, other, **fields) for one, other in pairwise(names)]
+
+
+FEW = "it makes a list of more than 65,536 numbers, which no shape is"
+LONG = [*doubled("c", 15), node("Mul", ["d14", "one"], "e0")]
+BOMBS: list[tuple[list[onnx.NodeProto], str]] = [
+    ([*doubled("c", 32), node("Reshape", ["x", "d31"], "y")], f"node the_d15 (Concat): {FEW}"),
+    (
+        [*doubled("c", 40, "Mul"), node("Reshape", ["x", "d39"], "y")],
+        "node the_d5 (Mul): it makes integers of more than 64 bits",  # 3 ** 2 ** 6 is over 2 ** 63, 3 ** 2 ** 5 is not
+    ),
+    (
+        [*doubled("c", 15), node("ReduceProd", ["d14"], "p"), node("Reshape", ["x", "p"], "y")],
+        "node the_p (ReduceProd): it makes integers of more than 64 bits",
+    ),
+    (
+        [*doubled("c", 15), node("Reshape", ["x", "d14"], "y")],
+        "node the_y (Reshape): it makes a tensor of 65536 axes; up to 16 are read",
+    ),
+    (
+        [*doubled("c", 15), node("ConstantOfShape", ["d14"], "p"), node("Reshape", ["x", "p"], "y")],
+        "node the_p (ConstantOfShape): it makes a tensor of 65536 axes; up to 16 are read",
+    ),
+    (
+        [
+            *(*doubled("c", 15), node("Reshape", ["d14", "apart"], "p"), node("Gather", ["p", "d14"], "q")),
+            node("Reshape", ["x", "q"], "y"),
+        ],
+        f"node the_q (Gather): {FEW}",
+    ),
+    ([node("Range", ["from", "to", "by"], "p"), node("Reshape", ["x", "p"], "y")], f"node the_p (Range): {FEW}"),
+    (
+        [node("ConstantOfShape", ["most"], "p"), node("Reshape", ["x", "p"], "y")],
+        "node the_y (Reshape): its new shape is not known before the network runs",
+    ),
+    (
+        [
+            *LONG,
+            *(node("Add", [f"e{n}", "one"], f"e{n + 1}") for n in range(99)),
+            node("Reshape", ["x", "e99"], "y"),
+        ],
+        "node the_e13 (Add): the file computes with more than 2,097,152 numbers, which no sizes need",
+    ),
+    (
+        [node("Unsqueeze", ["x", "most_axes"], "y")],
+        "node the_y (Unsqueeze): it makes a tensor of 4003 axes; up to 16 are read",
+    ),
+    (
+        [
+            helper.make_node("Split", ["x"], [f"s{n}" for n in range(1025)], name="the_s", axis=1),
+            node("Relu", ["s3"], "y"),
+        ],
+        "node the_s (Split): it makes 1025 parts; up to 1,024 are read",
+    ),
+]
+
+
+@pytest.mark.parametrize(("nodes", "fault"), BOMBS, ids=lambda found: found[-60:] if isinstance(found, str) else "")
+def test_what_would_be_computed_without_end_is_refused(nodes: list[onnx.NodeProto], fault: str, tmp_path: Path) -> None:
+    ends = {"from": 0, "to": 2**62, "by": 1}
+    scalars = [helper.make_tensor(name, TensorProto.INT64, [], [number]) for name, number in ends.items()]
+    tensors = [integers("c", 1, 3), integers("one", 1), integers("apart", 4, 16384), integers("most", 2**45)]
+    path = written(tmp_path, nodes, [*tensors, *scalars, integers("most_axes", *range(2, 4001))])
+    tracemalloc.start()
+    try:
+        assert fault_of(path) == f"{path}: {fault}"
+        assert tracemalloc.get_traced_memory()[1] < 100e6
+    finally:
+        tracemalloc.stop()
+
+
+def test_places_that_are_not_in_the_file_are_not_made_up_for_a_comparison(tmp_path: Path) -> None:
+    places = TensorProto(name="places", data_type=TensorProto.INT64, dims=[1, 4, 30000, 30000])
+    nodes = [node("Reshape", ["x", "flat"], "a"), node("Gather", ["a", "places"], "y")]
+    path = written(tmp_path, nodes, [integers("flat", -1), places], shape=(1, 4, 30000, 30000))
+    assert fault_of(path).endswith("no layer kind lays batch x 4x30000x30000 out as -1: it moves the batch")
+
+
+@pytest.mark.parametrize("op", ["Relu", "Sigmoid", "Conv"])
+def test_four_times_as_many_nodes_take_about_four_times_as_long(op: str, tmp_path: Path) -> None:
+    def steps(count: int) -> int:
+        made = ["x", *(f"v{number}" for number in range(count - 1)), "y"]
+        reads = ["w"] if op == "Conv" else []
+        nodes = [helper.make_node(op, [one, *reads], [other]) for one, other in pairwise(made)]
+        path = written(tmp_path, nodes, [weight("w", 4, 4, 1, 1)])
+        profile = Profile()
+        profile.runcall(text_of, path)
+        return sum(entry.callcount for entry in profile.getstats())
+
+    steps(2)  # which loads what is loaded once
+    assert steps(2000) < 5 * steps(500)
+
+
+def test_a_squeeze_of_a_batch_of_1_is_noted(tmp_path: Path) -> None:
+    found = network(written(tmp_path, [node("Squeeze", ["x"], "y")], shape=(1, 4, 1, 1)))
+    assert found.table().output_shapes == ((4,),)
+    assert found.spec.notes == "Squeeze takes the batch away too where it is 1, which is kept here."

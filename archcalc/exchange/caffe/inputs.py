@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from archcalc.errors import ArchError
+from archcalc.exchange import inputs
 from archcalc.exchange.caffe.prototext import Message
-from archcalc.exchange.names import input_names
+from archcalc.exchange.inputs import Declared
 from archcalc.layers import Shape
-from archcalc.spec.inputs import INPUT, Inputs, replaced
+from archcalc.spec.inputs import Inputs
 
 _COLOURS: Final = 3
 _DATA: Final = "data"
@@ -31,21 +32,11 @@ def inputs_of(
     """
     if not blobs:
         raise ArchError("the network has no input in the TEST phase").at(where.mark)
-    if len(blobs) == 1:
-        ((blob, shape),) = blobs.items()
-        if shape is None and given is None:
-            raise ArchError(f"{blob} has no shape in the file: give it, as in --input 3x227x227").at(where.mark)
-        own = given if shape is None else shape if given is None else replaced(shape, given)
-        assert own is not None
-        return own, {blob: INPUT if not isinstance(own, Mapping) else next(iter(own))}
-    names = input_names(blobs)
-    shapes = {names[blob]: shape for blob, shape in blobs.items() if shape is not None}
-    shapes |= dict(given) if isinstance(given, Mapping) else {}
-    unsaid = [name for name in names.values() if name not in shapes]
-    if unsaid:
-        hint = ",".join(f"{name}=3x227x227" for name in unsaid)
-        raise ArchError(f"{unsaid[0]} has no shape in the file: give it, as in --input {hint}").at(where.mark)
-    return replaced({name: shapes[name] for name in names.values()}, given or {}), names
+    declared = [Declared(blob, shape, is_open=shape is None) for blob, shape in blobs.items()]
+    try:
+        return inputs.inputs_of(declared, given, lambda one: f"{one.name} has no shape in the file")
+    except ArchError as error:
+        raise error.at(where.mark) from None
 
 
 def _declared(net: Message) -> Iterator[tuple[str, Shape]]:

@@ -3,23 +3,29 @@
 These are those of https://github.com/BVLC/caffe/blob/master/src/caffe/proto/caffe.proto
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any, Final
 
 from archcalc.errors import ArchError
-from archcalc.exchange.caffe.prototext import Message
+from archcalc.exchange.axes import axis_of
+from archcalc.exchange.caffe.prototext import Message, Value
 from archcalc.exchange.sketch import Sketch
 from archcalc.layers import Shape
+
+_MOST_AXES: Final = 32
+"""Blobs of Caffe have no more."""
 
 
 class Blobs:
     """Blobs by their names, each with the layer that wrote it last."""
 
-    def __init__(self, sketch: Sketch, given: Mapping[str, str]) -> None:
-        self.sketch = sketch
+    def __init__(self, sketch: Sketch, given: Mapping[str, str], silent: Container[str]) -> None:
+        """Begin with what is given; blobs that are `silent` are read by no layer that does anything."""
+        self.sketch, self.silent = sketch, silent
         self._makers = dict(given)
+        self._outside = frozenset(given)
         self._read: set[str] = set()
-        self._order: list[str] = []
+        self._order: list[str] = [*given]
         self._owners: dict[str, str] = {}
         """The layer that has the weights of a name, where layers share them."""
         self._names_of: dict[str, tuple[str, ...]] = {}
@@ -67,13 +73,18 @@ class Blobs:
             self._order.append(top)
 
     def leave_out(self, layer: Message) -> None:
-        """Read a layer's blobs as what the network hands on, without the layer."""
-        for top in layer.words("top"):
-            self._read.add(top)
+        """Read a layer's blobs as what the network hands on, without the layer; what is from outside is read by it."""
+        self._read.update(layer.words("top"))
+        self.read_from_outside(layer.words("bottom"))
+
+    def read_from_outside(self, blobs: Iterable[str]) -> None:
+        """Read the inputs among blobs, which are labels and weights of losses."""
+        self._read.update(blob for blob in blobs if blob in self._outside)
 
     def outputs(self) -> list[str]:
-        """Return what the network hands on: blobs that no layer reads."""
-        return [*dict.fromkeys(self._makers[top] for top in self._order if top not in self._read)]
+        """Return what the network hands on: blobs that no layer reads, those from outside among them."""
+        tops = dict.fromkeys(top for top in self._order if top not in self.silent)
+        return [self._makers[top] for top in tops if top not in self._read]
 
     def _owner(self, layer: Message) -> str:
         """Return the layer whose weights a layer has by their name; empty for its own."""
@@ -109,9 +120,18 @@ def _window(own: Message) -> dict[str, Any]:
     }
 
 
-def _filters(layer: Message) -> dict[str, Any]:
+def _axis(own: Message, x: Shape, key: str = "axis", default: int = 1) -> int:
+    """Return an axis, counted from the start. Raises ArchError for the batch, and for one that there is not."""
+    axis = own.integer(key, default, least=-_MOST_AXES)
+    try:
+        return axis_of(axis, len(x))
+    except ArchError as error:
+        raise error.at(own.at(key)) from None
+
+
+def _filters(layer: Message, x: Shape) -> dict[str, Any]:
     own = layer.message("convolution_param")
-    if own.integer("axis", 1) != 1:
+    if _axis(own, x) != 1:
         raise ArchError("no layer kind convolves other axes than height and width").at(own.at("axis"))
     return {
         "out_channels": _outputs(own),
@@ -129,16 +149,19 @@ def _outputs(own: Message) -> int:
 
 
 def _convolution(layer: Message, blobs: Blobs) -> None:
-    blobs.put(layer, "conv2d", blobs.only(layer), **_filters(layer))
+    source = blobs.only(layer)
+    blobs.put(layer, "conv2d", source, **_filters(layer, blobs.sketch.shape(source)))
 
 
 def _deconvolution(layer: Message, blobs: Blobs) -> None:
-    blobs.put(layer, "conv_transpose2d", blobs.only(layer), **_filters(layer))
+    source = blobs.only(layer)
+    blobs.put(layer, "conv_transpose2d", source, **_filters(layer, blobs.sketch.shape(source)))
 
 
 def _depthwise(layer: Message, blobs: Blobs) -> None:
     source = blobs.only(layer)
-    blobs.put(layer, "conv2d", source, **{**_filters(layer), "groups": blobs.sketch.shape(source)[0]})
+    x = blobs.sketch.shape(source)
+    blobs.put(layer, "conv2d", source, **{**_filters(layer, x), "groups": x[0]})
 
 
 _POOLS: Final = {"MAX": "max_pool2d", "0": "max_pool2d", "AVE": "avg_pool2d", "1": "avg_pool2d"}
@@ -159,10 +182,13 @@ def _pooling(layer: Message, blobs: Blobs) -> None:
 
 
 def _inner_product(layer: Message, blobs: Blobs) -> None:
+    """Put down a linear layer of what its axis and those after it have, for each place of those before."""
     own, source = layer.message("inner_product_param"), blobs.only(layer)
-    if own.integer("axis", 1) != 1:
-        raise ArchError("no layer kind is an InnerProduct over some axes").at(own.at("axis"))
-    source = blobs.sketch.flat(source, layer.mark)
+    x = blobs.sketch.shape(source)
+    axis = _axis(own, x)
+    if axis < len(x):
+        fields: dict[str, Any] = {} if axis == 1 else {"start_dim": axis}
+        source = blobs.sketch.add("flatten", "flatten", source, layer.mark, **fields)
     blobs.put(layer, "linear", source, out_features=_outputs(own), bias=own.flag("bias_term", True))
 
 
@@ -238,7 +264,7 @@ def _scale(layer: Message, blobs: Blobs) -> None:
             raise ArchError("no layer kind scales by another layer and adds a bias").at(own.at("bias_term"))
         blobs.put(layer, "mul", sources)
         return
-    if own.integer("axis", 1) != 1 or own.integer("num_axes", 1) != 1:
+    if _axis(own, blobs.sketch.shape(sources[0])) != 1 or own.integer("num_axes", 1, least=-1) != 1:
         raise ArchError("no layer kind scales by other weights than one for each channel").at(own.mark)
     has_bias, last = own.flag("bias_term", False), blobs.sketch.lines[-1:]
     is_of_norm = bool(last) and last[0].name == sources[0] and getattr(last[0].layer, "affine", True) is False
@@ -279,19 +305,21 @@ def _eltwise(layer: Message, blobs: Blobs) -> None:
 
 def _concat(layer: Message, blobs: Blobs) -> None:
     own, sources = layer.message("concat_param"), blobs.reads(layer)
-    axis = own.integer("concat_dim", own.integer("axis", 1))
+    axis = _axis(own, blobs.sketch.shape(sources[0]), _axis_key(own, "concat_dim"))
     if len(sources) == 1:
         blobs.hand_on(layer, sources[0])
     else:
         blobs.put(layer, "concat", sources, dim=axis)
 
 
+def _axis_key(own: Message, older: str) -> str:
+    return older if own.has(older) else "axis"
+
+
 def _slice(layer: Message, blobs: Blobs) -> None:
     own, source, tops = layer.message("slice_param"), blobs.only(layer), layer.fields.get("top", [])
-    axis = own.integer("slice_dim", own.integer("axis", 1))
     shape = blobs.sketch.shape(source)
-    if not 1 <= axis <= len(shape) or not tops:
-        raise ArchError(f"it has no axis {axis} to slice").at(own.mark)
+    axis = _axis(own, shape, _axis_key(own, "slice_dim"))
     whole = shape[axis - 1]
     cuts = own.integers("slice_point") or [whole * part // len(tops) for part in range(1, len(tops))]
     edges = [0, *cuts, whole]
@@ -300,6 +328,8 @@ def _slice(layer: Message, blobs: Blobs) -> None:
     if len(edges) != len(tops) + 1 or sorted({*edges}) != edges:
         raise ArchError(f"{len(tops)} parts of {whole} cannot be cut at {cuts}").at(own.mark)
     for place, (top, start, end) in enumerate(zip(tops, edges, edges[1:], strict=False)):
+        if isinstance(top, Value) and top.text in blobs.silent:
+            continue
         part = Message({**layer.fields, "top": [top]}, layer.mark)
         part.fields["name"] = [layer.fields["top"][place]]
         blobs.put(part, "slice", source, dim=axis, start=start, length=end - start)
@@ -310,9 +340,10 @@ def _split(layer: Message, blobs: Blobs) -> None:
 
 
 def _flatten(layer: Message, blobs: Blobs) -> None:
-    own = layer.message("flatten_param")
-    fields = {"start_dim": own.integer("axis", 1), "end_dim": own.integer("end_axis", -1, least=-1)}
-    blobs.put(layer, "flatten", blobs.only(layer), **fields)
+    own, source = layer.message("flatten_param"), blobs.only(layer)
+    x = blobs.sketch.shape(source)
+    start, end = _axis(own, x), _axis(own, x, "end_axis", -1)
+    blobs.put(layer, "flatten", source, start_dim=start, end_dim=-1 if end == len(x) else end)
 
 
 def _reshape(layer: Message, blobs: Blobs) -> None:
@@ -330,11 +361,13 @@ def _reshape(layer: Message, blobs: Blobs) -> None:
 
 def _softmax(layer: Message, blobs: Blobs) -> None:
     sources = blobs.reads(layer)[:1] if layer.word("type") == "Softmax" else [_logits(layer, blobs)]
-    blobs.put(layer, "softmax", sources[0], dim=layer.message("softmax_param").integer("axis", 1))
+    axis = _axis(layer.message("softmax_param"), blobs.sketch.shape(sources[0]))
+    blobs.put(layer, "softmax", sources[0], dim=axis)
 
 
 def _logits(layer: Message, blobs: Blobs) -> str:
     """Return what a loss reads first; its labels come from outside."""
+    blobs.read_from_outside(layer.words("bottom")[1:])
     first = Message({**layer.fields, "bottom": layer.fields.get("bottom", [])[:1]}, layer.mark)
     return blobs.only(first)
 
@@ -345,7 +378,7 @@ def _crop(layer: Message, blobs: Blobs) -> None:
     if len(sources) != 2:
         raise ArchError("a Crop reads two blobs: what it cuts, and what is as large as it makes it")
     source, shape, like = sources[0], blobs.sketch.shape(sources[0]), blobs.sketch.shape(sources[1])
-    axes = range(own.integer("axis", 2), len(shape) + 1)
+    axes = range(_axis(own, shape, default=2), len(shape) + 1)
     offsets = own.integers("offset") or [0]
     offsets = offsets * len(axes) if len(offsets) == 1 else offsets
     if len(offsets) != len(axes) or len(shape) != len(like):
@@ -359,9 +392,10 @@ def _crop(layer: Message, blobs: Blobs) -> None:
 
 def _reduction(layer: Message, blobs: Blobs) -> None:
     own, source = layer.message("reduction_param"), blobs.only(layer)
-    if own.word("operation", "SUM") not in ("MEAN", "4") or own.integer("axis", 0) < 1:
+    if own.word("operation", "SUM") not in ("MEAN", "4"):
         raise ArchError("no layer kind reduces like this").at(own.mark)
-    blobs.put(layer, "mean", source, dim=[*range(own.integer("axis", 1), len(blobs.sketch.shape(source)) + 1)])
+    x = blobs.sketch.shape(source)
+    blobs.put(layer, "mean", source, dim=[*range(_axis(own, x, default=0), len(x) + 1)])
 
 
 def _permute(layer: Message, blobs: Blobs) -> None:

@@ -16,9 +16,10 @@ from archcalc.spec.inputs import Inputs
 from archcalc.spec.text import decode, read_bytes
 
 _TEST: Final = "TEST"
+_SILENCE: Final = "Silence"
 _LEFT_OUT: Final = frozenset(
     (
-        *("Accuracy", "ContrastiveLoss", "EuclideanLoss", "HDF5Output", "HingeLoss", "InfogainLoss", "Silence"),
+        *("Accuracy", "ContrastiveLoss", "EuclideanLoss", "HDF5Output", "HingeLoss", "InfogainLoss", _SILENCE),
         *("MultinomialLogisticLoss", "SigmoidCrossEntropyLoss"),
     )
 )
@@ -42,7 +43,7 @@ def read_text(text: str, file: str, name: str, given: Inputs | None = None) -> T
     outside = blobs_given(net, layers)
     inputs, names = inputs_of(outside, given, net)
     sketch = Sketch(inputs)
-    blobs = Blobs(sketch, names)
+    blobs = Blobs(sketch, names, _silent(layers))
     fault = take_each(layers, lambda layer: _take(layer, blobs))
     own = " ".join(net.word("name").split())
     head = {"name": name_of(own) if own else name, "title": f"{own or name}, from a .prototxt file of Caffe"}
@@ -62,6 +63,13 @@ def _holds(rule: Message) -> bool:
     is_at_level = rule.integer("min_level", 0, least=-(10**9)) <= 0 <= rule.integer("max_level", 0, least=-(10**9))
     phase = rule.word("phase", _TEST)
     return phase in (_TEST, "1") and is_at_level and not rule.words("stage")
+
+
+def _silent(layers: Sequence[Message]) -> frozenset[str]:
+    """Return the blobs that nothing but a Silence reads."""
+    read = {blob for layer in layers if layer.word("type") != _SILENCE for blob in layer.words("bottom")}
+    silenced = {blob for layer in layers if layer.word("type") == _SILENCE for blob in layer.words("bottom")}
+    return frozenset(silenced - read)
 
 
 def _take(layer: Message, blobs: Blobs) -> None:

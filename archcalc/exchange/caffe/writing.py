@@ -3,11 +3,12 @@
 What Caffe has no layer for is an error that names the layer.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from archcalc.errors import ArchError
+from archcalc.exchange.caffe.slices import in_runs, is_part, sliced
 from archcalc.graph import Graph, Node
 from archcalc.layers import Layer, Shape
 from archcalc.layers.fields import Sides
@@ -35,20 +36,37 @@ def source(graph: Graph) -> str:
     for name, shape in graph.spec.inputs.items():
         lines += _written({"name": name, "type": "Input", "top": name, "input_param": {"shape": {"dim": [1, *shape]}}})
     shared = {node.weights_of for node in graph.nodes}
-    for node in graph.nodes:
+    for run in in_runs(graph.nodes):
         try:
-            for layer in _layers(node, shared):
+            for layer in _layers(run, shared):
                 lines += _written(layer)
         except ArchError as error:
-            raise error.at(None, f"layer {node.name}") from None
+            raise error.at(None, f"layer {run[0].name}") from None
+    for layer in _ends(graph):
+        lines += _written(layer)
     return "\n".join(lines) + "\n"
 
 
-def _layers(node: Node, shared: set[str | None]) -> Iterator[dict[str, Any]]:
-    """Yield the layers of Caffe's that one layer is; all but the first work in place."""
+def _ends(graph: Graph) -> Iterator[dict[str, Any]]:
+    """Yield what makes Caffe hand on what the network does: it hands on all that no layer reads, and nothing else."""
+    read = {name for node in graph.nodes for name in node.inputs}
+    for name in graph.outputs:
+        if name in read:
+            yield {"name": f"{name}/output", "type": "Split", "bottom": name, "top": f"{name}/output"}
+    idle = [node.name for node in graph.nodes if node.name not in read and node.name not in graph.outputs]
+    if idle:
+        yield {"name": "silence", "type": "Silence", "bottom": idle}
+
+
+def _layers(run: Sequence[Node], shared: set[str | None]) -> Iterator[dict[str, Any]]:
+    """Yield the layers of Caffe's that one layer is, or several parts; all but the first work in place."""
+    node = run[0]
     layer = node.layer
     if node.copies > 1:
         raise ArchError("Caffe has no layers that are on several devices")
+    if is_part(node):
+        yield from sliced(run)
+        return
     if layer.op not in _KINDS:
         raise ArchError(f"Caffe has no layer that does what {layer.op} does")
     for number, part in enumerate(_KINDS[layer.op](layer, node.input_shapes)):

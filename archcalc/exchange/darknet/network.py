@@ -194,8 +194,8 @@ class _Reader:
         return self.sketch.add(name, "slice", source, section.mark, dim=1, start=part * size, length=size)
 
     def shortcut(self, section: Section) -> str:
-        other = self._numbered(section, "from", section.integer("from", least=-_MOST_BACK))
-        made = put_shortcut(self.sketch, section, self._last, other, self._name)
+        others = [self._numbered(section, "from", n) for n in section.integers("from", least=-_MOST_BACK)]
+        made = put_shortcut(self.sketch, section, self._last, others, self._name)
         return self._activated(section, made, "linear")
 
     def upsample(self, section: Section) -> str:

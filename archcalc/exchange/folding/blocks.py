@@ -1,10 +1,12 @@
 """Parts of a network that have one structure, as uses of a block."""
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import accumulate
 from typing import Any, Final, NamedTuple
 
-from archcalc.exchange.folding.items import Item
+from archcalc.exchange.folding.items import Item, Readers
 from archcalc.exchange.folding.params import Params, params_of
 from archcalc.exchange.names import unused
 
@@ -13,7 +15,8 @@ _FEWEST_LINES: Final = 3
 _MOST_PARAMS: Final = 8
 _FEWEST_TURNS: Final = 2
 """So many that have numbers of their own keep them."""
-_REST: Final = "rest"
+_WHOLE, _SECOND, _REST = "0", "1", "rest"
+"""The numbers with which all uses of a module begin, and those after the first; and what these are called."""
 _WINDOW: Final = "w"
 """What a name begins with that would begin with a digit, as those do that are called after a window."""
 
@@ -100,7 +103,7 @@ def _deepest(items: Sequence[Item]) -> int:
 def _parts(items: Sequence[Item], depth: int, kept: Collection[str]) -> list[Part]:
     """Return the parts of the modules that are so many steps deep."""
     found: list[Part] = []
-    start = 0
+    readers, start = Readers(items), 0
     while start < len(items):
         prefix = _prefix(items[start], depth)
         end = start + 1
@@ -108,11 +111,11 @@ def _parts(items: Sequence[Item], depth: int, kept: Collection[str]) -> list[Par
             end += 1
         while start < end - 1 and items[start].reads_several:  # what puts several together stays before it
             start += 1
-        if prefix and _is_part(items, start, end, kept):
+        if prefix and _is_part(items[start:end], readers, kept):
             found.append(Part(start, tuple(items[start:end]), prefix))
         start = end
-    prefixes = [part.prefix for part in found]
-    return [part for part in found if prefixes.count(part.prefix) == 1]
+    times = Counter(part.prefix for part in found)
+    return [part for part in found if times[part.prefix] == 1]
 
 
 def _prefix(item: Item, depth: int) -> str:
@@ -128,16 +131,15 @@ def _is_number(name: str) -> bool:
     return name.partition(".")[0].isdecimal()
 
 
-def _is_part(items: Sequence[Item], start: int, end: int, kept: Collection[str]) -> bool:
+def _is_part(part: Sequence[Item], readers: Readers, kept: Collection[str]) -> bool:
     """Whether items read one thing, and only the last of them is read by others."""
-    part, own = items[start:end], {one.name for item in items[start:end] for one in item.all()}
+    own = {one.name for item in part for one in item.all()}
     source = part[0].inputs
     if len(source) != 1 or source[0] in own or part[0].reads_several:
         return False
     inner = {name for item in part[1:] for name in item.inputs}
-    outer = {name for item in (*items[:start], *items[end:]) for one in item.all() for name in one.inputs}
     hidden = own - {part[-1].name}
-    return inner <= own and not hidden & outer and not own & {*kept}
+    return inner <= own and own.isdisjoint(kept) and not readers.are_elsewhere(hidden, part)
 
 
 def _structure(item: Item, prefix: str, source: str) -> tuple[Any, ...]:
@@ -201,12 +203,13 @@ def _repeated(items: Sequence[Item], kept: Collection[str]) -> list[Item]:
     """Return items in which uses that follow each other, the same but for a number, are one that is repeated."""
     found: list[Item] = []
     renamed: dict[str, str] = {}
+    readers, modules = Readers(items), _modules(items)
     place = 0
     while place < len(items):
         end = place + 1
         while end < len(items) and _goes_on(items[end - 1], items[end]):
             end += 1
-        whole = _as_one(items, place, end, kept)
+        whole = _as_one(items[place:end], readers, kept) if _is_all(items, place, end, modules) else None
         if whole is not None:
             renamed[items[end - 1].name] = whole.name
         found += [whole] if whole is not None else items[place:end]
@@ -214,20 +217,33 @@ def _repeated(items: Sequence[Item], kept: Collection[str]) -> list[Item]:
     return [_renamed(item, renamed) for item in found]
 
 
-def _as_one(items: Sequence[Item], start: int, end: int, kept: Collection[str]) -> Item | None:
-    """Return uses in a row as one that is repeated, if they are all that a module has, or the rest of it."""
-    run, others = items[start:end], [*items[:start], *items[end:]]
+def _modules(items: Sequence[Item]) -> Mapping[str, tuple[int, int]]:
+    """Return how many of the items are inside each module, and where the last of them is."""
+    found: dict[str, tuple[int, int]] = {}
+    for place, item in enumerate(items):
+        words = item.name.split(".")
+        for module in accumulate(words[:-1], "{}.{}".format):
+            found[module] = found.get(module, (0, 0))[0] + 1, place
+    return found
+
+
+def _is_all(items: Sequence[Item], start: int, end: int, modules: Mapping[str, tuple[int, int]]) -> bool:
+    """Whether uses in a row are all that a module has, or the rest of it."""
+    above, _, number = items[start].name.rpartition(".")
+    count, last = modules.get(above, (0, 0))
+    is_whole = number == _WHOLE and count == end - start > 1
+    return is_whole or (number == _SECOND and last < end and end - start > _FEWEST_TURNS)
+
+
+def _as_one(run: Sequence[Item], readers: Readers, kept: Collection[str]) -> Item | None:
+    """Return uses in a row as one that is repeated, if only the last is read by others."""
+    hidden = {one.name for one in run[:-1]}
+    if not hidden.isdisjoint(kept) or readers.are_elsewhere(hidden, run):
+        return None
     above, _, number = run[0].name.rpartition(".")
-    is_whole = number == "0" and not any(one.name.startswith(f"{above}.") for one in others)
-    is_rest = number == "1" and not any(one.name.startswith(f"{above}.") for one in items[end:])
-    read = {name for item in others for one in item.all() for name in one.inputs}
-    if {one.name for one in run[:-1]} & {*read, *kept} or not above:
-        return None
-    if not (len(run) > 1 and is_whole) and not (len(run) > _FEWEST_TURNS and is_rest):
-        return None
     body = {"op": "use", "block": run[0].body["block"], "repeat": len(run)}
     body |= {"with": run[0].body["with"]} if "with" in run[0].body else {}
-    return Item(above if is_whole else f"{above}.{_REST}", body, run[0].inputs)
+    return Item(above if number == _WHOLE else f"{above}.{_REST}", body, run[0].inputs)
 
 
 def _goes_on(one: Item, other: Item) -> bool:

@@ -1,6 +1,7 @@
 """Statements of a spec as items of a tree: each with its name, what it says, and what it reads."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,12 +28,33 @@ class Item:
                 yield from item.all()
 
     @property
+    def depth(self) -> int:
+        """How many structures stand inside each other; 0 for a layer."""
+        return 1 + max((item.depth for path in self.paths for item in path), default=0) if self.paths else 0
+
+    @property
     def lines(self) -> int:
         """How many lines it takes."""
         if not self.paths:
             return 1
         own = len(self.body) + len(("name", "paths"))
         return own + sum(max(1, sum(item.lines for item in path)) for path in self.paths)
+
+
+class Readers:
+    """How often items read each name, with all that is inside them."""
+
+    def __init__(self, items: Sequence[Item]) -> None:
+        self._times = _times_read(items)
+
+    def are_elsewhere(self, names: Collection[str], part: Sequence[Item]) -> bool:
+        """Whether others than these of the items read one of these names."""
+        inside = _times_read(part)
+        return any(self._times[name] > inside[name] for name in names)
+
+
+def _times_read(items: Sequence[Item]) -> Counter[str]:
+    return Counter(name for item in items for one in item.all() for name in one.inputs)
 
 
 def items_of(layers: Sequence[Mapping[str, Any]], first: str) -> list[Item]:

@@ -1,7 +1,8 @@
 """How parts of one structure differ: the fields that do, as params of a block, and the values for each part."""
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from math import gcd
 from typing import Any, Final, NamedTuple
 
 from archcalc.errors import ArchError
@@ -36,8 +37,10 @@ def params_of(parts: Sequence[Sequence[Item]]) -> Params | None:
     if any(isinstance(value, dict | list) for values in columns.values() for value in values):
         return None
     names = _names(columns, flat[0])
+    bases = _bases(names)
     written = {
-        spot: f"${names[values]}" if values in names else _times(values, names) for spot, values in columns.items()
+        spot: f"${names[values]}" if values in names else _times(values, names, bases)
+        for spot, values in columns.items()
     }
     own = {name: values for values, name in names.items()}
     defaults = {name: _most_common(values) for name, values in own.items()}
@@ -73,32 +76,57 @@ def _names(columns: Mapping[tuple[int, str], tuple[Any, ...]], items: Sequence[I
     first: dict[tuple[Any, ...], tuple[int, str]] = {}
     for spot, values in columns.items():
         first.setdefault(values, spot)
-    kept = {values: spot for values, spot in first.items() if not _multiple_of(values, first)}
+    bases = _bases(first)
+    kept = {values: spot for values, spot in first.items() if not _multiple_of(values, bases)}
     last = {name: values for values, (_, name) in kept.items()}
     names: dict[tuple[Any, ...], str] = {}
+    given: set[str] = set()
     for values, (place, name) in kept.items():
         word = name.removeprefix(f"{_WITH}.")
         own = f"{items[place].name.replace('.', '_')}_{word}"
-        names[values] = word if last[name] == values and word not in names.values() else own
-    return names if len({*names.values()}) == len(names) else {values: f"p{n}" for n, values in enumerate(names)}
+        names[values] = word if last[name] == values and word not in given else own
+        given.add(names[values])
+    return names if len(given) == len(names) else {values: f"p{n}" for n, values in enumerate(names)}
 
 
-def _multiple_of(
-    values: tuple[Any, ...], others: Mapping[tuple[Any, ...], object]
-) -> tuple[tuple[Any, ...], int] | None:
+_Bases = Mapping[tuple[int, ...], Sequence[int]]
+"""How many times as much as the smallest integers of the same proportions values are, by these integers."""
+
+
+def _bases(columns: Collection[tuple[Any, ...]]) -> _Bases:
+    """Return the values that others may be multiples of."""
+    found: dict[tuple[int, ...], list[int]] = defaultdict(list)
+    for values in columns:
+        if _can_be_multiples(values):
+            smallest, times = _reduced(values)
+            found[smallest].append(times)
+    return found
+
+
+def _can_be_multiples(values: Sequence[Any]) -> bool:
+    return all(type(value) is int and value > 0 for value in values)
+
+
+def _reduced(values: Sequence[int]) -> tuple[tuple[int, ...], int]:
+    """
+    >>> _reduced((64, 96, 128))
+    ((2, 3, 4), 32)
+    """
+    divisor = gcd(*values)
+    return tuple(value // divisor for value in values), divisor
+
+
+def _multiple_of(values: tuple[Any, ...], bases: _Bases) -> tuple[tuple[int, ...], int] | None:
     """Return the other values of which these are some times as much in each part; None for none."""
-    if not all(type(value) is int for value in values):
+    if not _can_be_multiples(values):
         return None
-    for base in others:
-        if base != values and all(type(value) is int and value > 0 for value in base):
-            factor, left = divmod(values[0], base[0])
-            if factor > 1 and not left and all(value == factor * one for value, one in zip(values, base, strict=True)):
-                return base, factor
-    return None
+    smallest, whole = _reduced(values)
+    base = next((times for times in bases.get(smallest, ()) if times < whole and whole % times == 0), None)
+    return None if base is None else (tuple(value * base for value in smallest), whole // base)
 
 
-def _times(values: tuple[Any, ...], names: Mapping[tuple[Any, ...], str]) -> str:
-    found = _multiple_of(values, names)
+def _times(values: tuple[Any, ...], names: Mapping[tuple[Any, ...], str], bases: _Bases) -> str:
+    found = _multiple_of(values, bases)
     assert found is not None
     base, factor = found
     return f"$({factor} * {names[base]})"
@@ -112,12 +140,18 @@ def _most_common(values: Sequence[Any]) -> Any:
 
 def _rewritten(part: Sequence[Item], written: Mapping[tuple[int, str], str], flat: Sequence[Item]) -> Iterator[Item]:
     """Yield the items of a part with params in the place of what differs."""
-    places = {id(item): place for place, item in enumerate(flat)}
+    spots: dict[int, dict[str, str]] = defaultdict(dict)
+    for (place, name), value in written.items():
+        spots[id(flat[place])][name] = value
+    yield from _with_params(part, spots)
+
+
+def _with_params(part: Sequence[Item], spots: Mapping[int, Mapping[str, str]]) -> Iterator[Item]:
     for item in part:
-        here = {name: value for (place, name), value in written.items() if place == places[id(item)]}
+        here = dict(spots.get(id(item), {}))
         given = {name.removeprefix(f"{_WITH}."): here.pop(name) for name in [*here] if name.startswith(f"{_WITH}.")}
         body = _in_order({**item.body, **here}) | ({_WITH: {**item.body[_WITH], **given}} if given else {})
-        paths = tuple(tuple(_rewritten(path, written, flat)) for path in item.paths)
+        paths = tuple(tuple(_with_params(path, spots)) for path in item.paths)
         yield Item(item.name, body, item.inputs, paths, item.reads_several)
 
 

@@ -1,15 +1,15 @@
 """What a model of Keras reads: the shapes that it says itself, and those that are given."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from archcalc.errors import ArchError
+from archcalc.exchange import inputs
+from archcalc.exchange.inputs import Declared
 from archcalc.exchange.keras.axes import Axes
 from archcalc.exchange.keras.models import Model, Part, input_shape
-from archcalc.exchange.names import Names
-from archcalc.layers import Shape
 from archcalc.layers.fields import is_integer, spell
-from archcalc.spec.inputs import INPUT, Inputs, by_name, replaced
+from archcalc.spec.inputs import Inputs, by_name
 from archcalc.spec.model import is_shape
 
 
@@ -22,22 +22,23 @@ def inputs_of(model: Model, axes: Axes, given: Inputs | None) -> Inputs:
     unknown = next((ref.layer for ref in model.inputs if ref.layer not in parts), None)
     if unknown is not None:
         raise ArchError(f"there is no layer {unknown}, which the model names as its input")
-    said = [_said(parts[ref.layer]) for ref in model.inputs]
-    names = Names([])
-    own = {
-        names.give(ref.layer or INPUT): _stand_in(sizes, axes, given)
-        for ref, sizes in zip(model.inputs, said, strict=True)
-    }
-    alone = len(own) == 1
-    inputs = replaced(next(iter(own.values())) if alone else own, given) if given is not None else own
-    named = dict(by_name(inputs)) if given is not None else own
-    for (name, shape), sizes in zip(named.items(), said, strict=True):
-        if not (_is_given(name, given) or _is_whole(sizes)):
-            what = f"the shape of its input {'' if alone else f'{name} '}is {_shown(sizes)}, without the batch"
-            raise ArchError(f"{what}: give it, channels first, as in --input {'' if alone else f'{name}='}3x224x224")
+    said = {ref.layer: _said(parts[ref.layer]) for ref in model.inputs}
+    own = "" if len(said) == 1 else "{} "
+
+    def what_of(one: Declared) -> str:
+        return f"the shape of its input {own.format(one.name)}is {_shown(said[one.name])}, without the batch"
+
+    found, _ = inputs.inputs_of([_declared(name, sizes, axes) for name, sizes in said.items()], given, what_of)
+    for shape, sizes in zip(by_name(found).values(), said.values(), strict=True):
         if not is_shape(shape):
             raise ArchError(f"no input of a spec has the shape {_shown(sizes)}: it has features, or up to three axes")
-    return next(iter(named.values())) if alone else named
+    return found
+
+
+def _declared(name: str, sizes: Sequence[int | None] | None, axes: Axes) -> Declared:
+    if sizes is None:
+        return Declared(name, None, is_open=True)
+    return Declared(name, axes.ours([size or 1 for size in sizes]), is_open=None in sizes)
 
 
 def _said(part: Part) -> Sequence[int | None] | None:
@@ -51,23 +52,6 @@ def _said(part: Part) -> Sequence[int | None] | None:
             None, f"layer {part.name}" if part.name else ""
         )
     return list(sizes)
-
-
-def _stand_in(sizes: Sequence[int | None] | None, axes: Axes, given: Inputs | None) -> Shape:
-    """Return a shape with 1 for what is not known; where not even its rank is, the one that is given."""
-    if sizes is None:
-        return (1, 1, 1) if given is None or isinstance(given, Mapping) else given
-    return axes.ours([size or 1 for size in sizes])
-
-
-def _is_given(name: str, given: Inputs | None) -> bool:
-    if isinstance(given, Mapping):
-        return name in given
-    return given is not None
-
-
-def _is_whole(sizes: Sequence[int | None] | None) -> bool:
-    return sizes is not None and None not in sizes
 
 
 def _shown(sizes: Any) -> str:

@@ -53,8 +53,7 @@ def _taken(said: Mapping[str, Any], version: int, shown: str, name: str, given: 
     except ArchError as error:
         fault = _in_file(error, shown)
     head = {"name": name, "title": f"{name}, from a model of Keras {version}"}
-    made = [] if fault else [*dict.fromkeys(name for name in outputs if name not in by_name(inputs))]
-    return walk.sketch.taken(head, made, fault)
+    return walk.sketch.taken(head, () if fault else outputs, fault)
 
 
 def _in_file(error: ArchError, shown: str) -> ArchError:

@@ -5,7 +5,9 @@ from math import inf, isclose
 from typing import Any, Final
 
 from archcalc.errors import ArchError
-from archcalc.exchange.onnx.reading.flow import Flow, axis_of
+from archcalc.exchange.axes import axis_of
+from archcalc.exchange.onnx.reading.biases import is_per_channel
+from archcalc.exchange.onnx.reading.flow import Flow
 from archcalc.exchange.onnx.reading.model import Node
 from archcalc.layers.sizes import dims
 
@@ -35,7 +37,7 @@ def _gelu(flow: Flow, node: Node) -> None:
 
 def _prelu(flow: Flow, node: Node) -> None:
     x, slope = flow.shape(node), flow.tensor(node, 1)
-    if slope.elements not in (1, x[0]):
+    if slope.elements != 1 and not is_per_channel(slope, x[0], len(x) - 1):
         raise ArchError(f"a slope of {dims(slope.shape)} is neither one number nor one for each of {x[0]} channels")
     flow.put(node, "prelu", flow.source(node), weights=[slope], num_parameters=slope.elements)
 

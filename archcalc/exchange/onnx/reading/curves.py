@@ -1,7 +1,7 @@
 """Activations that exporters write as several nodes, found by what they compute: numbers are put in and compared."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any, Final, NamedTuple
 
@@ -9,6 +9,8 @@ from archcalc.exchange.onnx.reading.flow import Flow
 from archcalc.exchange.onnx.reading.model import Node
 
 _POINTS: Final = (-7.5, -4.1, -2.9, -1.7, -0.8, -0.3, 0.4, 0.9, 1.6, 2.4, 3.3, 5.8)
+_FEW: Final = (-0.8, 1.6)
+"""Points at which no two activations, and few other nodes, make the same."""
 _TOLERANCE: Final = 1e-4
 _MOST_NODES: Final = 14
 _MOST_STEPS: Final = 64
@@ -52,6 +54,8 @@ _CURVES: Final[Sequence[tuple[Curve, Callable[[float], float]]]] = (
     (Curve("softplus"), _softplus),
 )
 
+_AT_FEW: Final = [(rule(_FEW[0]), rule(_FEW[1])) for _, rule in _CURVES]
+
 _ELEMENTWISE: Final[Mapping[str, Callable[..., float]]] = {
     "Add": lambda one, other: one + other,
     "Sub": lambda one, other: one - other,
@@ -80,7 +84,7 @@ def put_curve(flow: Flow, node: Node) -> bool:
         return False
     (start,) = starts
     best: tuple[tuple[Node, ...], Curve] | None = None
-    for end in _after(flow, node):
+    for end in _ends(flow, start, node):
         nodes = _between(flow, start, end)
         if len(nodes) < 2 or node not in nodes or not _is_closed(flow, nodes, end):
             continue
@@ -93,6 +97,27 @@ def put_curve(flow: Flow, node: Node) -> bool:
     flow.absorb(*nodes)
     flow.put(node, curve.op, flow.made[start], makes=nodes[-1].makes, **curve.fields)
     return True
+
+
+def _ends(flow: Flow, start: str, node: Node) -> Iterator[Node]:
+    """Yield the nodes after one that may end an activation: at two points they make what one does.
+
+    Those that read what other nodes make of the start are among them.
+    """
+    made = [{start: point} for point in _FEW]
+    for end in (node, *_after(flow, node)):
+        known = made[0].keys()
+        if all(name in known or not name or _number(flow, name) is not None for name in end.inputs):
+            try:
+                for values in made:
+                    _computed(flow, values, [end])
+            except (ArithmeticError, ValueError, TypeError):
+                continue
+            left, right = (values[end.makes] for values in made)
+            if not any(abs(left - one) <= _TOLERANCE >= abs(right - other) for one, other in _AT_FEW):
+                continue
+        if end is not node:
+            yield end
 
 
 def _is_elementwise(node: Node) -> bool:
@@ -146,15 +171,17 @@ def _is_closed(flow: Flow, nodes: Sequence[Node], end: Node) -> bool:
 
 
 def _curve_of(flow: Flow, start: str, nodes: Sequence[Node]) -> Curve | None:
-    try:
-        made = [_computed(flow, {start: point}, nodes) for point in _POINTS]
-    except (ArithmeticError, ValueError, TypeError):  # logarithms of negative numbers, and the like
-        return None
-    for curve, rule in _CURVES:
-        wanted = map(rule, _POINTS)
-        if all(abs(one - other) <= _TOLERANCE for one, other in zip(made, wanted, strict=True)):
-            return curve
-    return None
+    """Return the curve that nodes make at all points, those that they do not make left out from point to point."""
+    left = _CURVES
+    for point in _POINTS:
+        try:
+            made = _computed(flow, {start: point}, nodes)
+        except (ArithmeticError, ValueError, TypeError):  # logarithms of negative numbers, and the like
+            return None
+        left = [(curve, rule) for curve, rule in left if abs(made - rule(point)) <= _TOLERANCE]
+        if not left:
+            return None
+    return left[0][0]
 
 
 def _computed(flow: Flow, values: dict[str, float], nodes: Sequence[Node]) -> float:

@@ -1,23 +1,17 @@
 """What is known while nodes are read in order: the layers that make values, the tensors that do not depend on them."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from archcalc.errors import ArchError
 from archcalc.exchange.onnx.reading.model import Model, Node, Tensor
 from archcalc.exchange.onnx.reading.naming import name_of
+from archcalc.exchange.onnx.reading.sharing import Owner, Owners, expect_all, expect_own
 from archcalc.exchange.sketch import Sketch
-from archcalc.layers import Layer, Shape
+from archcalc.layers import Shape
 
-
-class _Owner(NamedTuple):
-    """The first layer that has some tensors, and its node."""
-
-    name: str
-    layer: Layer
-    node: Node
-
+_MOST_COMPUTED: Final = 2**21
 
 _EQUAL: Final = (
     "{count} layers have tensors that the file has once, since they are equal: each is counted with its own."
@@ -41,7 +35,14 @@ class Flow:
             for name in dict.fromkeys(node.inputs):
                 self._readers[name].append(node)
         self._absorbed: set[str] = set()
-        self._owners: dict[tuple[str, ...], _Owner] = {}
+        self._owners = Owners()
+        self._computed = 0
+
+    def count(self, tensors: Iterable[Tensor | None]) -> None:
+        """Count the numbers that are computed with. Raises ArchError for more than sizes and axes need."""
+        self._computed += sum(len(tensor.numbers) for tensor in tensors if tensor and tensor.numbers)
+        if self._computed > _MOST_COMPUTED:
+            raise ArchError(f"the file computes with more than {_MOST_COMPUTED:,} numbers, which no sizes need")
 
     def source(self, node: Node, place: int = 0) -> str:
         """Return the layer that makes an input. Raises ArchError where none does."""
@@ -109,53 +110,29 @@ class Flow:
         *,
         makes: str = "",
         weights: Sequence[Tensor] = (),
+        buffers: Sequence[Tensor] = (),
         name: str = "",
         **fields: Any,
     ) -> str:
-        """Put down the layer that makes a value, its first output where none is said, and return the layer's name."""
-        key = tuple(tensor.name for tensor in weights)
-        shared, again = self._shared(key), ""
-        if shared and self._is_same(shared, node, op, fields):
-            again = shared.name
-        word = name or name_of(node, op, () if shared and not again else weights)
-        given = self.sketch.add(word, op, inputs, None, again=again, **fields)
-        if key and not shared:
-            self._owners[key] = _Owner(given, self.sketch.lines[-1].layer, node)
+        """Put down the layer that makes a value, its first output where none is said, and return the layer's name.
+
+        `weights` are what it learns, and `buffers` what it has besides. Raises ArchError where it shares some of them.
+        """
+        tensors = tuple(tensor for tensor in (*weights, *buffers) if tensor.name)
+        expect_own(node, weights)
+        owner = self._owners.of(node, tensors)
+        if owner:
+            expect_all(owner, node, op, fields, tensors)
+        elif self._owners.are_elsewhere(tensors):
+            self.notes[_EQUAL] += 1
+        is_named = bool(owner) or not self._owners.are_elsewhere(weights[:1])
+        word = name or name_of(node, op, weights if is_named else ())
+        given = self.sketch.add(word, op, inputs, None, again=owner.name if owner else "", **fields)
+        if not owner:
+            self._owners.add(Owner(given, self.sketch.lines[-1].layer, node, tensors))
         self.made[makes or node.makes] = given
         return given
-
-    def _shared(self, key: tuple[str, ...]) -> _Owner | None:
-        """Return the layer before that has the same tensors."""
-        return self._owners.get(key) if any(key) else None
-
-    def _is_same(self, owner: _Owner, node: Node, op: str, fields: Mapping[str, Any]) -> bool:
-        """Return whether a layer is another once more; torch's newer exporter writes equal tensors of others once."""
-        if owner.node.scopes[:-1] != node.scopes[:-1]:
-            self.notes[_EQUAL] += 1
-            return False
-        if owner.layer.op == op and type(owner.layer)(**fields) == owner.layer:
-            return True
-        self.notes[f"Another layer has the weights of {owner.name} too, and is counted with its own."] += 1
-        return False
 
     def said(self) -> list[str]:
         """Return the notes as sentences."""
         return [note.replace("{count}", str(count)) for note, count in self.notes.items()]
-
-
-def axis_of(axis: int, rank: int) -> int:
-    """Return an axis of a value of so many axes, without the batch, as torch counts them. Raises ArchError for others.
-
-    >>> axis_of(-1, rank=3), axis_of(1, rank=3)
-    (3, 1)
-    """
-    counted = axis + rank + 1 if axis < 0 else axis
-    if counted == 0:
-        raise ArchError("it works along the batch")
-    if not 1 <= counted <= rank:
-        raise ArchError(f"axis {axis} is not among the {rank + 1} there are")
-    return counted
-
-
-def axes_of(axes: Sequence[int], rank: int) -> tuple[int, ...]:
-    return tuple(sorted({axis_of(axis, rank) for axis in axes}))

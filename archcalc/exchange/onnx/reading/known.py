@@ -11,9 +11,17 @@ from typing import Any, Final
 from archcalc.errors import ArchError
 from archcalc.exchange.onnx.reading import moves
 from archcalc.exchange.onnx.reading.model import Node, Number, Tensor
-from archcalc.exchange.onnx.reading.operands import Maybe, Operands, broadcast, elements, vector
+from archcalc.exchange.onnx.reading.operands import (
+    Maybe,
+    Operands,
+    broadcast,
+    elements,
+    expect_few,
+    expect_small,
+    vector,
+)
 from archcalc.layers import Shape
-from archcalc.layers.fields import from_the_start
+from archcalc.layers.fields import LARGEST, from_the_start
 
 _KINDS: Final[Mapping[int, type[int] | type[float]]] = {1: float, 6: int, 7: int, 11: float}
 """FLOAT, INT32, INT64 and DOUBLE of TensorProto.DataType."""
@@ -36,6 +44,10 @@ def computed(node: Node, inputs: Sequence[Tensor | None]) -> Tensor:
         raise ArchError("its numbers make no tensor") from None
     if any(size < 0 for size in made.shape):
         raise ArchError("it makes a tensor of a negative size")
+    if any(size > LARGEST for size in made.shape):
+        raise ArchError("it makes a tensor of a size that no tensor has")
+    if all(made.numbers is not tensor.numbers for tensor in inputs if tensor):
+        expect_small(made.numbers or ())
     return made
 
 
@@ -84,8 +96,11 @@ def _shape(node: Node, inputs: Operands) -> Tensor:
 
 
 def _multiplied(node: Node, inputs: Operands) -> Tensor:
-    numbers = inputs.integers(0, "what it multiplies")
-    return Tensor((1,) if node.integer("keepdims", 1) else (), (prod(numbers),))
+    whole = 1
+    for number in inputs.integers(0, "what it multiplies"):
+        whole *= number
+        expect_small((whole,))
+    return Tensor((1,) if node.integer("keepdims", 1) else (), (whole,))
 
 
 def _each(rule: Callable[..., Any]) -> Callable[[Node, Operands], Tensor]:
@@ -99,6 +114,7 @@ def _each(rule: Callable[..., Any]) -> Callable[[Node, Operands], Tensor]:
         if len(shape) > 1:
             raise ArchError(_OF_WEIGHTS)
         count = prod(shape)
+        expect_few(count)
         lists = [elements(tensor) * (count if tensor.elements == 1 else 1) for tensor in tensors]
         return Tensor(shape, tuple(None if None in row else rule(*row) for row in zip(*lists, strict=True)))
 

@@ -1,13 +1,15 @@
 """A file of ONNX as plain data: its nodes, the shapes of its tensors, and the few numbers that shapes depend on."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from archcalc.errors import ArchError
 from archcalc.layers import Shape
 from archcalc.layers.sizes import dims, product
 
 Number = int | float
+
+LAID_OUT: Final = -1
 
 
 class Tensor(NamedTuple):
@@ -20,6 +22,26 @@ class Tensor(NamedTuple):
     """The name of the tensor that it is, or is made of, in the file."""
     is_learnt: bool = False
     """Whether training may have made it; not what a node makes of no weights."""
+    moves: tuple[Shape, ...] = ()
+    """How it is laid out otherwise than in the file: orders of its axes, and shapes that begin with `LAID_OUT`."""
+
+    def turned(self, order: Shape) -> "Tensor":
+        """Return it with its axes in another order, its numbers as they are."""
+        is_again = bool(self.moves) and self.moves[-1][0] != LAID_OUT
+        before, last = (self.moves[:-1], self.moves[-1]) if is_again else (self.moves, range(len(order)))
+        now = tuple(last[axis] for axis in order)
+        moves = before if now == tuple(range(len(order))) else (*before, now)
+        return self._moved(tuple(self.shape[axis] for axis in order), moves)
+
+    def laid_out(self, shape: Shape) -> "Tensor":
+        """Return it, of as many elements, in another shape."""
+        is_same = [size for size in shape if size != 1] == [size for size in self.shape if size != 1]
+        is_as_it_was = is_same and (not self.moves or len(shape) == len(self.shape))
+        return self._moved(shape, self.moves if is_as_it_was else (*self.moves, (LAID_OUT, *shape)))
+
+    def _moved(self, shape: Shape, moves: tuple[Shape, ...]) -> "Tensor":
+        is_a_row = sum(size != 1 for size in shape) <= 1  # which is laid out in one way only
+        return self._replace(shape=shape, moves=() if is_a_row else moves)
 
     @property
     def elements(self) -> int:

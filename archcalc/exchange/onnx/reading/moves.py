@@ -7,46 +7,54 @@ from typing import Final
 
 from archcalc.errors import ArchError
 from archcalc.exchange.onnx.reading.model import Node, Tensor
-from archcalc.exchange.onnx.reading.operands import Maybe, Operands, axes_of, broadcast, elements, vector
+from archcalc.exchange.onnx.reading.operands import (
+    MOST_ELEMENTS,
+    Maybe,
+    Operands,
+    axes_of,
+    broadcast,
+    elements,
+    expect_axes,
+    expect_few,
+    vector,
+)
 from archcalc.layers import Shape
 from archcalc.layers.fields import from_the_start
 
-_MOST: Final = 2**16
-"""Elements of a tensor whose numbers are followed."""
-
 
 def _reshaped(node: Node, inputs: Operands) -> Tensor:
-    source, wanted = inputs(0), list(inputs.integers(1, "its new shape"))
+    source, wanted = inputs(0), list(inputs.shape(1, "its new shape"))
     if not node.integer("allowzero", 0):
         wanted = [source.shape[at] if size == 0 and at < len(source.shape) else size for at, size in enumerate(wanted)]
     known = prod(size for size in wanted if size != -1)
     filled = tuple(source.elements // known if size == -1 else size for size in wanted)
     if prod(filled) != source.elements:
         raise ArchError(f"{source.elements} elements cannot be laid out as {list(filled)[:8]}")
-    return source._replace(shape=filled)
+    return source.laid_out(filled)
 
 
 def _flattened(node: Node, inputs: Operands) -> Tensor:
     source = inputs(0)
     axis = from_the_start(node.integer("axis", 1), len(source.shape))
-    return source._replace(shape=(prod(source.shape[:axis]), prod(source.shape[axis:])))
+    return source.laid_out((prod(source.shape[:axis]), prod(source.shape[axis:])))
 
 
 def _unsqueezed(node: Node, inputs: Operands) -> Tensor:
     source, said = inputs(0), inputs.maybe(1)
     count = len(node.integers("axes") if said is None else said.integers("its axes"))
     axes = axes_of(node, said, len(source.shape) + count) or ()
+    expect_axes((*source.shape, *axes))
     sizes = list(source.shape)
     for axis in sorted(axes):
         sizes.insert(axis, 1)
-    return source._replace(shape=tuple(sizes))
+    return source.laid_out(tuple(sizes))
 
 
 def _squeezed(node: Node, inputs: Operands) -> Tensor:
     source = inputs(0)
     axes = axes_of(node, inputs.maybe(1), len(source.shape))
     kept = [size for axis, size in enumerate(source.shape) if (size != 1 if axes is None else axis not in axes)]
-    return source._replace(shape=tuple(kept))
+    return source.laid_out(tuple(kept))
 
 
 def _transposed(node: Node, inputs: Operands) -> Tensor:
@@ -60,13 +68,15 @@ def _transposed(node: Node, inputs: Operands) -> Tensor:
         strides = [prod(source.shape[axis + 1 :]) for axis in order]
         places = product(*map(range, shape))
         numbers = tuple(numbers[sum(map(int.__mul__, place, strides))] for place in places)
-    return source._replace(shape=shape, numbers=numbers)
+    return source.turned(order)._replace(numbers=numbers)
 
 
 def _taken(source: Tensor, axis: int, places: Sequence[int], shape: Shape) -> Tensor:
     """Return what stands at some places of an axis, which then has another shape."""
     numbers, inner = elements(source), prod(source.shape[axis + 1 :])
     starts = range(0, len(numbers), max(source.shape[axis] * inner, 1))
+    expect_few(len(starts) * len(places) * inner)
+    expect_axes((*source.shape, *shape))
     found = [number for start in starts for at in places for number in numbers[start + at * inner :][:inner]]
     return Tensor((*source.shape[:axis], *shape, *source.shape[axis + 1 :]), tuple(found))
 
@@ -91,6 +101,7 @@ def _axis(axis: int, tensor: Tensor) -> int:
 def _concatenated(node: Node, inputs: Operands) -> Tensor:
     if any(len(tensor.shape) > 1 for tensor in inputs.all()):
         raise ArchError("it joins tensors that are not lists")
+    expect_few(sum(len(elements(tensor)) for tensor in inputs.all()))
     return vector([number for tensor in inputs.all() for number in elements(tensor)])
 
 
@@ -113,26 +124,29 @@ def _sliced(node: Node, inputs: Operands) -> Tensor:
 def _filled(node: Node, inputs: Operands) -> Tensor:
     value = node.attributes.get("value")
     number = value.number if isinstance(value, Tensor) else 0.0
-    return _full(inputs.integers(0, "its shape"), number)
+    return _full(inputs.shape(0, "its shape"), number)
 
 
 def _full(shape: Shape, number: Maybe) -> Tensor:
     count = prod(shape)
-    return Tensor(shape, tuple(repeat(number, count)) if 0 <= count <= _MOST else None)
+    return Tensor(shape, tuple(repeat(number, count)) if 0 <= count <= MOST_ELEMENTS else None)
 
 
 def _expanded(node: Node, inputs: Operands) -> Tensor:
-    source, shape = inputs(0), inputs.integers(1, "its shape")
+    source, shape = inputs(0), inputs.shape(1, "its shape")
     made = broadcast(source.shape, shape)
     if source.numbers is not None and len(source.numbers) == 1:
         return _full(made, source.numbers[0])
-    return source._replace(shape=made, numbers=source.numbers if made == source.shape else None)
+    if prod(made) == source.elements:
+        return source.laid_out(made)
+    if source.is_learnt:
+        raise ArchError("it repeats weights, which no layer kind does")
+    return source._replace(shape=made, numbers=None)
 
 
 def _range(node: Node, inputs: Operands) -> Tensor:
     start, end, step = (inputs.integers(place, "its range")[0] for place in range(3))
-    if len(range(start, end, step)) > _MOST:
-        raise ArchError("it makes a list that no shape is")
+    expect_few(max(-((start - end) // step), 0))
     return vector(range(start, end, step))
 
 

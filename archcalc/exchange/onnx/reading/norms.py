@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from archcalc.errors import ArchError
+from archcalc.exchange.axes import axes_of, axis_of
 from archcalc.exchange.onnx.reading.biases import is_per_channel
-from archcalc.exchange.onnx.reading.flow import Flow, axes_of, axis_of
+from archcalc.exchange.onnx.reading.flow import Flow
 from archcalc.exchange.onnx.reading.model import Node, Tensor
 from archcalc.exchange.onnx.reading.operands import axes_of as axes_said
 from archcalc.layers import Shape
@@ -34,15 +35,17 @@ def _batch_norm(flow: Flow, node: Node) -> None:
     axes = max(len(x) - 1, 1)
     if axes not in AXES:
         raise ArchError(f"no layer kind normalizes {dims(x)}")
-    weights = _per_channel(flow, node, 4)
+    tensors = _per_channel(flow, node, 4)
+    is_affine = tensors[0].is_learnt
     flow.put(
         node,
         f"batch_norm{axes}d",
         flow.source(node),
-        weights=weights,
+        weights=tensors[:2] if is_affine else (),
+        buffers=tensors[2:],
         eps=node.number("epsilon", 1e-5),
         momentum=round(1 - node.number("momentum", 0.9), 6),
-        affine=weights[0].is_learnt,
+        affine=is_affine,
     )
 
 

@@ -1,6 +1,7 @@
 """What a node reads where all of it is known."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Final, TypeVar
 
 from archcalc.errors import ArchError
 from archcalc.exchange.onnx.reading.model import Node, Number, Tensor
@@ -8,6 +9,13 @@ from archcalc.layers import Shape
 from archcalc.layers.fields import from_the_start
 
 Maybe = Number | None
+_Axes = TypeVar("_Axes", bound=Sequence[object])
+
+MOST_ELEMENTS: Final = 2**16
+"""So many numbers of one tensor are followed."""
+_MOST_AXES: Final = 16
+_LARGEST: Final = 2**63
+"""Integers of ONNX have 64 bits."""
 
 
 class Operands:
@@ -31,12 +39,35 @@ class Operands:
     def integers(self, place: int, what: str) -> tuple[int, ...]:
         return self(place).integers(what)
 
+    def shape(self, place: int, what: str) -> tuple[int, ...]:
+        """Return an input that is a shape. Raises ArchError for one of more axes than tensors have."""
+        return expect_axes(self.integers(place, what))
+
 
 def elements(tensor: Tensor) -> tuple[Maybe, ...]:
     """Return the elements of a tensor. Raises ArchError where they were not read."""
     if tensor.numbers is None:
         raise ArchError("it computes with tensors that are not read")
     return tensor.numbers
+
+
+def expect_axes(shape: _Axes) -> _Axes:
+    """Return a shape. Raises ArchError for one of more axes than tensors have."""
+    if len(shape) > _MOST_AXES:
+        raise ArchError(f"it makes a tensor of {len(shape)} axes; up to {_MOST_AXES} are read")
+    return shape
+
+
+def expect_few(count: int) -> None:
+    """Raise ArchError for more numbers than are followed."""
+    if count > MOST_ELEMENTS:
+        raise ArchError(f"it makes a list of more than {MOST_ELEMENTS:,} numbers, which no shape is")
+
+
+def expect_small(numbers: Iterable[Maybe]) -> None:
+    """Raise ArchError for integers that ONNX has not."""
+    if any(isinstance(number, int) and not -_LARGEST <= number < _LARGEST for number in numbers):
+        raise ArchError("it makes integers of more than 64 bits")
 
 
 def vector(numbers: Sequence[Maybe]) -> Tensor:
@@ -51,6 +82,8 @@ def axes_of(node: Node, tensor: Tensor | None, rank: int) -> tuple[int, ...] | N
     counted = tuple(from_the_start(axis, rank) for axis in axes)
     if not all(0 <= axis < rank for axis in counted):
         raise ArchError(f"axes {list(axes)[:8]} are not among the {rank} there are")
+    if len({*counted}) < len(counted):
+        raise ArchError(f"axes {list(axes)[:8]} are not each given once")
     return counted
 
 

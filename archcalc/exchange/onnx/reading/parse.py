@@ -21,6 +21,7 @@ _MOST_INTEGERS: Final = 4096
 _MOST_FLOATS: Final = 16
 _MOST_AXES: Final = 16
 _LEAST_OPSET: Final = 7
+_LONGEST_LIST: Final = 10_000
 
 _OWN_DOMAINS: Final = ("", "ai.onnx")
 _SCOPES: Final = "pkg.torch.onnx.name_scopes"
@@ -180,9 +181,9 @@ def as_written(number: float) -> float:
 
 
 def _list_of_words(text: str) -> tuple[str, ...]:
-    """Return the words of a list that is written as Python writes it; none of what is not such a list."""
+    """Return the words of a list that is written as Python writes it; none of what is not such a list, or is long."""
     try:
-        found = ast.literal_eval(text) if text else ()
+        found = ast.literal_eval(text) if text and len(text) < _LONGEST_LIST else ()
     except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
         return ()
     return tuple(found) if isinstance(found, list) and all(isinstance(word, str) for word in found) else ()

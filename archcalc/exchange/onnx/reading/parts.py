@@ -4,25 +4,38 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from archcalc.errors import ArchError
-from archcalc.exchange.onnx.reading.flow import Flow, axis_of
+from archcalc.exchange.axes import axis_of
+from archcalc.exchange.onnx.reading.flow import Flow
 from archcalc.exchange.onnx.reading.model import Node
 
-_MOST_PARTS: Final = 4096
+_MOST_PARTS: Final = 1024
+_UNEVEN_OPSET: Final = 18
+"""From it on the last part may be shorter."""
 
 
 def _split(flow: Flow, node: Node) -> None:
     x = flow.shape(node)
     dim, count = axis_of(node.integer("axis", 0), len(x)), len(node.outputs)
+    _expect_few(count)
     size, said = x[dim - 1], flow.maybe(node, 1)
     sizes = node.integers("split") if said is None else said.integers("its sizes")
     if not sizes:
+        if size % count and flow.opset < _UNEVEN_OPSET:
+            raise ArchError(f"{size} along dim {dim} cannot be divided into {count} equal parts")
         each = -(-size // count)
         sizes = tuple(min(each, size - each * place) for place in range(count))
     if len(sizes) != count:
         raise ArchError(f"it makes {count} parts and has {len(sizes)} sizes")
+    if sum(sizes) != size:
+        raise ArchError(f"its parts are {sum(sizes)} together, not {size} as dim {dim} is")
     for index, value in enumerate(node.outputs):
         if value and (flow.readers(value) or value in flow.outputs):
             _put_part(flow, node, node, sizes, dim, index, value)
+
+
+def _expect_few(parts: int) -> None:
+    if parts > _MOST_PARTS:
+        raise ArchError(f"it makes {parts} parts; up to {_MOST_PARTS:,} are read")
 
 
 def _put_part(flow: Flow, node: Node, split: Node, sizes: Sequence[int], dim: int, index: int, makes: str) -> None:
@@ -45,8 +58,7 @@ def _sequence_at(flow: Flow, node: Node) -> None:
     sizes = (1,) if said is None else said.integers("its sizes")
     if said is None or not said.shape:
         each, size = max(sizes[0], 1), x[dim - 1]
-        if size // each > _MOST_PARTS:
-            raise ArchError(f"it makes {size // each} parts, which no network reads one by one")
+        _expect_few(-(-size // each))
         sizes = tuple(min(each, size - start) for start in range(0, size, each))
     index = (flow.tensor(node, 1).integers("its place") or (0,))[0]
     _put_part(flow, node, split, sizes, dim, index + len(sizes) if index < 0 else index, node.makes)
@@ -99,6 +111,8 @@ def _gather(flow: Flow, node: Node) -> None:
     dim, indices = axis_of(node.integer("axis", 0), len(x)), places.integers("its indices")
     size = x[dim - 1]
     counted = [index + size if index < 0 else index for index in indices]
+    if not all(0 <= place < size for place in counted):
+        raise ArchError(f"there are no such elements among {size}")
     if not counted or counted != [*range(counted[0], counted[0] + len(counted))] or len(places.shape) > 1:
         raise ArchError("no layer kind puts elements in an order of their own")
     flow.passes(node)

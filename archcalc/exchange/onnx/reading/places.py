@@ -6,7 +6,8 @@ from math import inf
 from typing import Any, Final
 
 from archcalc.errors import ArchError
-from archcalc.exchange.onnx.reading.flow import Flow, axes_of
+from archcalc.exchange.axes import axes_of
+from archcalc.exchange.onnx.reading.flow import Flow
 from archcalc.exchange.onnx.reading.model import Node, Number, Tensor
 from archcalc.exchange.onnx.reading.norms import layer_norm_of
 from archcalc.exchange.onnx.reading.operands import axes_of as axes_said
@@ -15,7 +16,7 @@ from archcalc.exchange.onnx.reading.parts import cut
 from archcalc.exchange.onnx.reading.windows import put_max_pool
 from archcalc.layers import Shape
 from archcalc.layers.base import find
-from archcalc.layers.fields import Sides
+from archcalc.layers.fields import LARGEST, Sides
 from archcalc.layers.sizes import AXES, dims
 
 _PADS: Final = {"constant": "zero_pad", "reflect": "reflection_pad", "edge": "replication_pad"}
@@ -105,7 +106,9 @@ def _sides(flow: Flow, node: Node, x: Shape) -> list[tuple[int, int]]:
 
 
 def _resize(flow: Flow, node: Node) -> None:
-    x = flow.shape(node)
+    x, policy = flow.shape(node), node.word("keep_aspect_ratio_policy", "stretch")
+    if policy != "stretch":
+        raise ArchError(f"no layer kind keeps the proportions of what it resizes, as the policy {policy[:20]} does")
     scales, sizes = _scales_and_sizes(flow, node)
     axes = axes_said(node, None, 1 + len(x)) or tuple(range(1 + len(x)))
     numbers = scales or sizes
@@ -140,6 +143,8 @@ def _by_scales(given: Mapping[int, Number | None], x: Shape) -> dict[str, Any]:
     factors = [given.get(axis, 1) for axis in range(1 + len(x))]
     if any(factor != 1 for factor in factors[:2]) or None in factors:
         raise ArchError("no layer kind resizes channels, or the batch")
+    if not all(0 < (factor or 0) < LARGEST for factor in factors):
+        raise ArchError("its scales must be larger than 0")
     places = tuple(as_written(float(factor or 1)) for factor in factors[2:])
     by_size = tuple(int(size * factor) for size, factor in zip(x[1:], places, strict=True))
     exact = tuple(int(size * Fraction(repr(factor))) for size, factor in zip(x[1:], places, strict=True))

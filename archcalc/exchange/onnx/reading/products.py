@@ -18,8 +18,7 @@ def _gemm(flow: Flow, node: Node) -> None:
         raise ArchError("it multiplies along the batch")
     if node.number("alpha", 1.0) != 1 or node.number("beta", 1.0) != 1:
         raise ArchError("no layer kind scales a matrix product by alpha or beta")
-    weight = flow.tensor(node, 1)
-    _linear(flow, node, weight, weight.shape if node.integer("transB", 0) else weight.shape[::-1])
+    _linear(flow, node, flow.tensor(node, 1), is_turned=not node.integer("transB", 0))
 
 
 def _matmul(flow: Flow, node: Node) -> None:
@@ -28,15 +27,17 @@ def _matmul(flow: Flow, node: Node) -> None:
         return
     if not flow.flows(node, 0):
         raise ArchError("no layer kind multiplies weights by what it reads from the right")
-    weight = flow.tensor(node, 1)
-    _linear(flow, node, weight, weight.shape[::-1])
+    _linear(flow, node, flow.tensor(node, 1), is_turned=True)
 
 
-def _linear(flow: Flow, node: Node, weight: Tensor, shape: tuple[int, ...]) -> None:
+def _linear(flow: Flow, node: Node, weight: Tensor, is_turned: bool) -> None:
+    """Put down a matrix product; where weights are turned, the features that are read are their first axis."""
     x = flow.shape(node)
-    if len(shape) != 2 or shape[1] != x[-1]:
+    if len(weight.shape) != 2 or weight.shape[0 if is_turned else 1] != x[-1]:
         raise ArchError(f"weights of {dims(weight.shape)} cannot read {x[-1]} features")
-    value, bias = bias_of(flow, node, shape[0], 0)
+    weight = weight.turned((1, 0)) if is_turned else weight
+    outputs = weight.shape[0]
+    value, bias = bias_of(flow, node, outputs, 0)
     weights = (weight, bias) if bias else (weight,)
     flow.put(
         node,
@@ -44,7 +45,7 @@ def _linear(flow: Flow, node: Node, weight: Tensor, shape: tuple[int, ...]) -> N
         flow.source(node),
         makes=value,
         weights=weights,
-        out_features=shape[0],
+        out_features=outputs,
         bias=bias is not None,
     )
 

@@ -5,11 +5,12 @@ from math import prod
 from typing import Final
 
 from archcalc.errors import ArchError
-from archcalc.exchange.onnx.reading.flow import Flow, axes_of, axis_of
+from archcalc.exchange.axes import axes_of, axis_of
+from archcalc.exchange.onnx.reading.flow import Flow
 from archcalc.exchange.onnx.reading.model import Node
 from archcalc.exchange.onnx.reading.norms import group_norm_of, layer_norm2d_of
 from archcalc.exchange.onnx.reading.operands import axes_of as axes_said
-from archcalc.exchange.onnx.reading.operands import broadcast
+from archcalc.exchange.onnx.reading.operands import broadcast, expect_axes
 from archcalc.layers import Shape
 from archcalc.layers.sizes import dims
 
@@ -19,7 +20,7 @@ def _reshape(flow: Flow, node: Node) -> None:
     said = flow.tensor(node, 1)
     if said.numbers is None:
         raise ArchError("its new shape is not known before the network runs")
-    wanted = [None if size is None else int(size) for size in said.numbers]
+    wanted = [None if size is None else int(size) for size in expect_axes(said.numbers)]
     if wanted == [-1] and _put_strided(flow, node):
         return
     shape = _new_shape(flow, x, wanted, copies=not node.integer("allowzero", 0))
@@ -34,7 +35,9 @@ def _put_strided(flow: Flow, node: Node) -> bool:
     taken = flow.only_reader(node.makes, "Gather")
     places = flow.tensors.get(taken.reads(1)) if taken else None
     x = flow.shape(node)
-    if taken is None or places is None or places.shape != (1, *x) or places.numbers != tuple(range(prod(x))):
+    if taken is None or places is None or places.shape != (1, *x) or places.numbers is None:
+        return False
+    if places.numbers != tuple(range(prod(x))):
         return False
     flow.absorb(taken)
     flow.passes(node, taken.makes)
@@ -103,6 +106,8 @@ def _squeeze(flow: Flow, node: Node) -> None:
     x = flow.shape(node)
     said = axes_said(node, flow.maybe(node, 1), 1 + len(x))
     axes = tuple(axis for axis, size in enumerate(x, start=1) if size == 1) if said is None else axes_of(said, len(x))
+    if said is None and flow.batch == 1:
+        flow.notes["Squeeze takes the batch away too where it is 1, which is kept here."] += 1
     if axes:
         flow.put(node, "squeeze", flow.source(node), dim=axes)
     else:
@@ -112,6 +117,7 @@ def _squeeze(flow: Flow, node: Node) -> None:
 def _unsqueeze(flow: Flow, node: Node) -> None:
     x, tensor = flow.shape(node), flow.maybe(node, 1)
     count = len(node.integers("axes") if tensor is None else tensor.integers("its axes"))
+    expect_axes(range(1 + len(x) + count))
     said = axes_said(node, tensor, 1 + len(x) + count) or ()
     flow.passes(node)
     for axis in axes_of(said, len(x) + count):
@@ -142,9 +148,11 @@ def _concat(flow: Flow, node: Node) -> None:
 def _expand(flow: Flow, node: Node) -> None:
     """Leave out what repeats elements for products, in which sizes of 1 stand for all anyway."""
     x, said = flow.shape(node), flow.tensor(node, 1)
-    sizes = (1,) * (1 + len(x)) if said.numbers is None else tuple(int(size or 1) for size in said.numbers)
+    sizes = (1,) * (1 + len(x)) if said.numbers is None else tuple(int(size or 1) for size in expect_axes(said.numbers))
     made = broadcast((1, *x), sizes)
-    if made[1:] != x and not all(reader.op == "Mul" for reader in flow.readers(node.makes)):
+    readers = flow.readers(node.makes)
+    is_for_products = node.makes not in flow.outputs and {reader.op for reader in readers} == {"Mul"}
+    if made[1:] != x and not is_for_products:
         raise ArchError(f"no layer kind repeats {dims(x)} to {dims(made[1:])}")
     flow.passes(node)
 
