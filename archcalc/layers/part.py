@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Self
 from archcalc.errors import listing
 from archcalc.layers.base import kind
 from archcalc.layers.fields import Dim, Integer, PartIndex, PartSizes
+from archcalc.layers.memory import Strides
 from archcalc.layers.rearrange import NARROW, Rearrangement
 from archcalc.layers.requirement import Requirement, is_axis
 from archcalc.layers.sizes import S, Shape, Sizes, divisible, equal, parted
@@ -60,6 +61,9 @@ class Division(Rearrangement):
 
     def mixes_places(self, x: Sizes[S]) -> bool:
         return self.dim > 1
+
+    def as_view(self, strides: Strides, x: Shape, out: Shape) -> Strides:
+        return strides
 
     @property
     def part(self) -> Part | None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from archcalc.errors import ArchError
 from archcalc.layers.base import Layer, Role, Weightless, Windowless, kind
 from archcalc.layers.fields import Axes, Count, Dim, Groups, IntegerFromZero
+from archcalc.layers.memory import Strides
 from archcalc.layers.requirement import Requirement, can_be_divided, has_rank, is_axis
 from archcalc.layers.sizes import S, Shape, Sizes, dims, parted
 from archcalc.layers.twin import Twin, Work
@@ -124,6 +125,9 @@ class Slice(Rearrangement):
     def mixes_places(self, x: Sizes[S]) -> bool:
         return self.dim > 1
 
+    def as_view(self, strides: Strides, x: Shape, out: Shape) -> Strides:
+        return strides
+
     def twin(self, x: Shape) -> Twin:
         return Twin(self.torch_call, {"dim": self.dim, "start": self.start, "length": self.length})
 
@@ -140,6 +144,9 @@ class Reordering(Rearrangement):
 
     def mixes_places(self, x: Sizes[S]) -> bool:
         return len(x) > 1
+
+    def as_view(self, strides: Strides, x: Shape, out: Shape) -> Strides:
+        return tuple(strides[axis - 1] for axis in self.order(len(x)))
 
 
 @kind("permute")

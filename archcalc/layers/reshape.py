@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from archcalc.layers.base import Pointwise, Role, Weightless, Windowless, kind
 from archcalc.layers.fields import Axis, Dim, NewSizes, SomeAxes
+from archcalc.layers.memory import Strides, viewed
 from archcalc.layers.requirement import Requirement, is_axis
 from archcalc.layers.sizes import S, Shape, Sizes, dims, divisible, equal, parted, product
 from archcalc.layers.twin import Twin, Work
@@ -40,6 +41,9 @@ class LaidOut(Weightless, Windowless):
 
     def mixes_places(self, x: Sizes[S]) -> bool:
         return len(x) > 1
+
+    def as_view(self, strides: Strides, x: Shape, out: Shape) -> Strides | None:
+        return viewed(x, strides, out)
 
 
 @kind("flatten")
