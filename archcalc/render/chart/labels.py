@@ -1,0 +1,95 @@
+"""Where labels go: beside their points, and neither on another label nor, if it can be helped, on a line.
+
+All sizes are in one unit, pixels or places of a terminal.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+_LONGEST: Final = 26
+"""How many letters the names of points in one place may take together; the first is always there."""
+
+_CROSSING: Final = 3
+"""What it costs to lie on a line, in steps away from the point."""
+
+
+class Area(NamedTuple):
+    """A rectangle; down is where numbers grow."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def meets(self, other: "Area") -> bool:
+        return (
+            self.left < other.right and other.left < self.right and self.top < other.bottom and other.top < self.bottom
+        )
+
+    def holds(self, x: float, y: float) -> bool:
+        return self.left <= x <= self.right and self.top <= y <= self.bottom
+
+
+class Wanted(NamedTuple):
+    """A label of this size beside a mark, whose half width is `mark`; the width is that of the text and of a gap."""
+
+    x: float
+    y: float
+    text: str
+    width: float
+    mark: float
+
+
+def named(names: Sequence[str]) -> str:
+    """Return what stands beside several points in one place.
+
+    >>> named(["fc6", "fc7"]), named(["layer2.first.sum.conv3", "layer2.rest.0.sum.conv1", "fc"])
+    ('fc6 fc7', 'layer2.first.sum.conv3 and 2 more')
+    """
+    shown = max(count for count in range(1, len(names) + 1) if count == 1 or len(" ".join(names[:count])) <= _LONGEST)
+    more = len(names) - shown
+    return " ".join([*names[:shown], *([f"and {more} more"] if more else [])])
+
+
+def placed(
+    labels: Sequence[Wanted], height: float, bounds: Area, lines: Sequence[tuple[float, float]], farthest: int
+) -> list[Area | None]:
+    """Return the place of each label, the first ones first; None where there is no room. Nothing covers a mark.
+
+    A label is at most `farthest` lines above or below its mark.
+    """
+    taken = [Area(one.x - one.mark, one.y - one.mark, one.x + one.mark, one.y + one.mark) for one in labels]
+    found: list[Area | None] = []
+    for label in labels:
+        best = min(
+            (
+                (cost + _CROSSING * any(area.holds(*place) for place in lines), rank, area)
+                for rank, (cost, area) in enumerate(_candidates(label, height, farthest))
+                if _is_inside(area, bounds) and not any(area.meets(other) for other in taken)
+            ),
+            default=None,
+        )
+        found.append(best[2] if best else None)
+        if best:
+            taken.append(best[2])
+    return found
+
+
+def _is_inside(area: Area, bounds: Area) -> bool:
+    return (
+        bounds.left <= area.left
+        and area.right <= bounds.right
+        and bounds.top <= area.top
+        and area.bottom <= bounds.bottom
+    )
+
+
+def _candidates(label: Wanted, height: float, farthest: int) -> Iterator[tuple[int, Area]]:
+    """Yield places around a point, each with the steps that it is away."""
+    right, left = label.x + 2 * label.mark, label.x - 2 * label.mark - label.width
+    middle = label.x - label.width / 2
+    for ring in range(farthest + 1):
+        for step in (ring, -ring) if ring else (0,):
+            for start in (right, left) if not ring else (middle, right, left):
+                top = label.y + step * height - height / 2
+                yield ring, Area(start, top, start + label.width, top + height)
