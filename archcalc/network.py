@@ -38,6 +38,20 @@ if TYPE_CHECKING:
 _E = TypeVar("_E", bound=StrEnum)
 
 Quantity = Literal["output", "params", "macs", "receptive_field"]
+Dtype = Literal["fp64", "fp32", "fp16", "bf16", "int8"]
+_OF_BYTES: Final = frozenset(
+    (
+        "weight_bytes",
+        "input_bytes",
+        "output_bytes",
+        "intensity",
+        "weight bytes",
+        "input bytes",
+        "output bytes",
+        "FLOP/B",
+    )
+)
+"""The columns of a table that need a dtype, by their keys and headers."""
 _NEEDS_TORCH: Final = "{} needs torch and fvcore ({}): pip install 'archcalc[torch]'"
 _NEEDS_SAFETENSORS: Final = "to convert a checkpoint needs torch and safetensors ({}): pip install 'archcalc[torch]'"
 
@@ -193,11 +207,14 @@ class Network:
         convention: str | None = None,
         columns: "list[str] | None" = None,
         show_notes: bool = False,
+        dtype: Dtype | None = None,
     ) -> Table:
         """Return shapes, parameters, MACs, FLOPs and activations, layer by layer.
 
         Counts that grow with the batch (MACs, FLOPs, activations) are those of `batch` examples. `per_device` gives
-        each device of a tower a row of its own. `convention` counts as a tool does, "all" gives all totals.
+        each device of a tower a row of its own. `convention` counts as a tool does, "all" gives all totals. `dtype`
+        adds the bytes that each layer moves at least; columns that show them are of fp32, if none is given. Columns
+        with a + before them are shown besides those that are shown by default.
 
         >>> import archcalc
         >>> archcalc.load("torchvision").table(convention="torchinfo").priced.total.cost
@@ -206,6 +223,8 @@ class Network:
         made = Table.of(
             measure(self.graph, batch, per_device), columns=tuple(columns) if columns else None, show_notes=show_notes
         )
+        if dtype or not _OF_BYTES.isdisjoint(key.removeprefix("+") for key in columns or ()):
+            made = self._with_bytes(made, dtype or "fp32")
         if convention is None:
             return made
         from archcalc.analysis.conventions import find
@@ -214,6 +233,16 @@ class Network:
         if convention == "all":
             return replace(made, by_all=tuple(totals(self.graph, batch)))
         return replace(made, priced=price(self.graph, made, find(convention)))
+
+    def _with_bytes(self, made: Table, dtype: str) -> Table:
+        """Return a table with what its layers move. Raises ArchError for another dtype, and for rows of devices."""
+        from archcalc.analysis.precision import NumberFormat
+        from archcalc.analysis.work import moves
+
+        expect_word(dtype, Dtype, "dtype")
+        if made.per_device:
+            raise ArchError("bytes are those of all devices together: leave out --per-device, or the columns of bytes")
+        return replace(made, moves=moves(self.graph, made.batch, NumberFormat(dtype).bytes), dtype=dtype)
 
     def explain(self, layer: str | None = None, of: Quantity | None = None) -> "Explanation":
         """Return where the numbers of a layer come from, or one quantity of the whole network.

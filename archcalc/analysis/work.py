@@ -6,7 +6,7 @@ from typing import NamedTuple
 from archcalc.graph import Graph, Node
 from archcalc.layers import Shape
 from archcalc.layers.memory import Strides, in_order
-from archcalc.table import row_of
+from archcalc.table import Moves, row_of
 
 
 class Work(NamedTuple):
@@ -93,6 +93,14 @@ def _traffic(node: Node, places: dict[str, _Place]) -> Traffic:
 def _place(name: str, shape: Shape, known: _Place | None) -> _Place:
     """Return where what a device reads lies; inputs of the network, and joined parts of devices, lie in order."""
     return known if known and known.shape == shape else _Place(name, shape, in_order(shape))
+
+
+def moves(graph: Graph, batch: int, element_bytes: int) -> tuple[Moves, ...]:
+    """Return the least bytes that each layer moves for a batch: weights, inputs and output apart."""
+    return tuple(
+        Moves(element_bytes * one.weights, element_bytes * batch * one.inputs, element_bytes * batch * one.output)
+        for one in traffic(graph)
+    )
 
 
 class Moved(NamedTuple):

@@ -1,6 +1,6 @@
 """A network's table."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -8,7 +8,7 @@ from archcalc import table
 from archcalc.answers.answer import Answer, along_axes, of_each_axis
 from archcalc.layers.fields import SIDES
 from archcalc.render.answer import Answer as Rendered
-from archcalc.table import Row
+from archcalc.table import Moves, Row
 
 if TYPE_CHECKING:
     from archcalc.analysis.conventions.costs import Priced, Total
@@ -58,11 +58,18 @@ class Table(table.Table, Answer):
     def records(self) -> Iterator[dict[str, Any]]:
         """Return a row for each layer; of several inputs the sizes are those that are equal."""
         costs = self.priced.costs if self.priced else (None,) * len(self.rows)
-        for row, cost in zip(self.rows, costs, strict=True):
-            yield _record(row) | ({"cost": cost} if self.priced else {})
+        moves: Iterable[Moves | None] = self.moves or [None] * len(self.rows)
+        for row, cost, moved in zip(self.rows, costs, moves, strict=True):
+            yield _record(row) | ({"cost": cost} if self.priced else {}) | (_moved(row, moved) if moved else {})
 
     def __repr__(self) -> str:
         return f"<Table {self.name}: {len(self.rows)} rows, {self.totals.params:,} params, {self.totals.macs:,} MACs>"
+
+
+def _moved(row: Row, moves: Moves) -> dict[str, Any]:
+    from archcalc.render.table.moves import moves_data
+
+    return moves_data(row, moves)
 
 
 def _record(row: Row) -> dict[str, Any]:

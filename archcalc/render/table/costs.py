@@ -10,6 +10,7 @@ from archcalc.render.answer import Answer
 from archcalc.render.conventions import NOT_COUNTED, NOT_KNOWN, dependence, dependences, silence
 from archcalc.render.sheet import Column, Sheet, Told
 from archcalc.render.table.layers import data, fitting, groups, notes, sheet, whole
+from archcalc.render.table.picking import chosen
 from archcalc.render.words import number, percent
 from archcalc.table import Row, Table
 
@@ -39,7 +40,7 @@ _TOTALS: Final = (
 
 def priced_sheet(table: Table, priced: Priced, columns: Iterable[str] | None = None) -> Sheet:
     """Return the table's sheet with a column of costs in the place of MACs. Raises ArchError for an unknown column."""
-    keys = list(columns) if columns is not None else [_MACS_TO_COST.get(key, key) for key in fitting(table)]
+    keys = chosen(columns, [_MACS_TO_COST.get(key, key) for key in fitting(table)])
     costs = dict(zip(table.rows, priced.costs, strict=True))
     grouped = groups(table, {row.op for row, cost in costs.items() if cost})
     convention = priced.total.convention
