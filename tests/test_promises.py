@@ -375,10 +375,15 @@ OF_A_CPU = [path for path in RECORDS if "-cpu-" in path.name]
 assert RECORDS, "no records of profile found"
 
 ANSWERS: dict[str, list[list[str]]] = {
-    "table": [["table", "paper"], ["table", "paper", "--per-device"]],
+    "table": [["table", "paper"], ["table", "paper", "--per-device"], ["table", "paper", "--dtype", "fp16"]],
     "table --convention NAME": [["table", "paper", "--convention", "fvcore"]],
     "table --convention all": [["table", "paper", "--convention", "all"]],
     "explain": [["explain", "paper", "conv1"]],
+    "roofline": [
+        ["roofline", "paper", "--device-model", "h100-sxm", "--precision", "torch"],
+        ["roofline", "owt", "--device-model", "titan-x-maxwell"],
+    ],
+    "devices": [["devices"], ["devices", "h100-sxm"]],
     "compare": [["compare", "paper", "torchvision"]],
     "audit": [["audit", "paper", "torchvision"]],
     "reconcile": [["reconcile", "paper"]],

@@ -5,7 +5,7 @@ from typing import Final
 
 from archcalc.analysis.datasheets import DEVICES, Device
 from archcalc.analysis.precision import NumberFormat
-from archcalc.errors import ArchError, did_you_mean
+from archcalc.errors import ArchError, did_you_mean, listing
 
 _PART: Final = re.compile(r" MIG |^GRID |-\d+[CQ]$")
 """Marks in the names of parts of a card, which have no data sheet of their own."""
@@ -37,6 +37,12 @@ def find(word: str) -> Device:
     if found := datasheet(word):
         return found
     ids = [device.id for device in DEVICES]
+    if word.lower() == "cpu":
+        raise ArchError(
+            "a CPU has no data sheet here: measured stands for this machine, or give --peak-tflops and --peak-gbs"
+        )
+    if several := [id for id in ids if id.startswith(f"{word.lower()}-")]:
+        raise ArchError(f"'{word}' is not one device: there are {listing(several, 'and')}")
     raise ArchError(f"there is no data sheet of '{word}'{did_you_mean(word, ids)} (there are {', '.join(ids)})")
 
 

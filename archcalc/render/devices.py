@@ -26,6 +26,10 @@ _ONE: Final = (Column("what", "what", heads=True), Column("value", "value", pros
 
 def all_of_them(devices: Sequence[Device]) -> Answer:
     """Show a line for each device."""
+    return Answer([_sheet(devices)], lambda: devices_data(devices))
+
+
+def _sheet(devices: Sequence[Device]) -> Sheet:
     rows = tuple(
         tuple(
             Told(value, f"~{_peak(value)}") if column.key in device.derived.split() else value
@@ -38,7 +42,7 @@ def all_of_them(devices: Sequence[Device]) -> Answer:
         "dense TFLOP/s at the boost clock, of int8 TOP/s; ~ follows from others; "
         "archcalc devices DEVICE shows the sources of one",
     )
-    return Answer([Sheet("devices", "", _COLUMNS, rows, notes=notes)], lambda: devices_data(devices))
+    return Sheet("devices", "", _COLUMNS, rows, notes=notes)
 
 
 def one_of_them(device: Device) -> Answer:
@@ -56,7 +60,8 @@ def one_of_them(device: Device) -> Answer:
         *((("note", device.note),) if device.note else ()),
         *(("source", SOURCES[key]) for key in device.sources.split()),
     )
-    return Answer([Sheet(device.id, f"{device.id}: {device.name}", _ONE, rows)], lambda: devices_data([device]))
+    sheet = Sheet(device.id, f"{device.id}: {device.name}", _ONE, rows)
+    return Answer([sheet], lambda: devices_data([device]), bare=lambda: [_sheet([device])])
 
 
 def devices_data(devices: Sequence[Device]) -> dict[str, Any]:

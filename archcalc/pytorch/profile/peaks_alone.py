@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from archcalc.analysis.messages import Failure, Progress, read
 from archcalc.analysis.own_peaks import OwnPeak, torch_release
 from archcalc.analysis.precision import Precision
-from archcalc.analysis.profile.request import Request, expect_on_device
+from archcalc.analysis.profile.request import Request
 from archcalc.errors import ArchError, first_line
 from archcalc.pytorch.process import Ended, ask, command
 from archcalc.pytorch.serving import Send, serve
@@ -51,7 +51,8 @@ def _measure(request: Any, send: Send) -> OwnPeak:
     graph, precision = request
     device = resolve("auto")
     asked = Request(graph.spec.name, device=str(device), precision=precision)
-    expect_on_device(asked)
+    if precision is Precision.TF32 and device.type != "cuda":
+        raise ArchError(f"--precision tf32 is for CUDA; this machine has {device}: try --precision fp32")
     if precision is Precision.TF32:
         expect_tf32(device)
     bench = Bench.ready(graph, asked, lambda words: send(Progress(words)))

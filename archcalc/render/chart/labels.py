@@ -31,13 +31,14 @@ class Area(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """A label of this size beside a mark, whose half width is `mark`; the width is that of the text and of a gap."""
+    """A label beside a mark, whose half width is `mark`, with a `gap` between; its width has a gap at the end."""
 
     x: float
     y: float
     text: str
     width: float
     mark: float
+    gap: float
 
 
 def named(names: Sequence[str]) -> str:
@@ -86,7 +87,7 @@ def _is_inside(area: Area, bounds: Area) -> bool:
 
 def _candidates(label: Wanted, height: float, farthest: int) -> Iterator[tuple[int, Area]]:
     """Yield places around a point, each with the steps that it is away."""
-    right, left = label.x + 2 * label.mark, label.x - 2 * label.mark - label.width
+    right, left = label.x + label.mark + label.gap, label.x - label.mark - label.width
     middle = label.x - label.width / 2
     for ring in range(farthest + 1):
         for step in (ring, -ring) if ring else (0,):

@@ -144,13 +144,13 @@ def _leader(label: Wanted, area: Area) -> Iterator[str]:
 def _at_end(chart: Chart, line: Line) -> Wanted:
     x, y = line.points[-1]
     width = _width(line.label)
-    return Wanted(_across(chart.x, x) - width / 2 - 4, _down(chart.y, y), line.label, width, 0.5)
+    return Wanted(_across(chart.x, x) - width / 2 - 4, _down(chart.y, y), line.label, width, 0.5, 0.5)
 
 
 def _wanted(chart: Chart, points: Sequence[Point]) -> Wanted:
     first, text = points[0], named([point.label for point in points])
     x, y = _across(chart.x, first.x), _down(chart.y, first.y)
-    return Wanted(x, y, text, _width(text) + _LETTER, _radius(first) * 0.8)
+    return Wanted(x, y, text, _width(text) + _LETTER, _radius(first) * 0.8, _LETTER)
 
 
 def _together(chart: Chart) -> list[list[Point]]:

@@ -54,15 +54,22 @@ class _Drawing:
         self._draw_boxes()
         crossed = self._draw_lines()
         self._draw_points(crossed)
-        yield f"{self.chart.y.label}{self._legend()}"
+        yield from self._head()
         for row, line in enumerate(self.grid):
             yield f"{self.ticks.get(row, '').rjust(self.margin - 1)} {self.signs.upright}{''.join(line)}"
         yield f"{' ' * self.margin}{self.signs.corner}{self.signs.level * self.columns}"
         yield self._below()
         yield f"{self.chart.x.label:>{self.margin + 1 + self.columns}}"
 
-    def _legend(self) -> str:
-        return "".join(f"   {self.signs.points[number]} {name}" for number, name in enumerate(self.chart.series))
+    def _head(self) -> Iterator[str]:
+        """Yield the label of the axis that goes up, with what the marks are beside it, or where it fits above it."""
+        marks = "   ".join(f"{self.signs.points[number]} {name}" for number, name in enumerate(self.chart.series))
+        label = self.chart.y.label
+        if cells(label) + 3 + cells(marks) > self.margin + 1 + self.columns:
+            yield marks
+            yield label
+        else:
+            yield f"{label}   {marks}"
 
     def _below(self) -> str:
         line = [" "] * (self.margin + 1 + self.columns)
@@ -128,7 +135,7 @@ class _Drawing:
         wanted = [self._at_end(line) for line in self.chart.lines if line.label]
         for (row, column), points in groups.items():
             text = named([point.label for point in points])
-            wanted.append(Wanted(column, row, text, cells(text) + 1, 0.5))
+            wanted.append(Wanted(column, row, text, cells(text) + 1, 0.5, 1))
         bounds = Area(-0.5, -0.5, self.columns + 0.5, _ROWS - 0.5)
         areas = placed(wanted, 1, bounds, crossed, _FARTHEST)
         for label, area in list(zip(wanted, areas, strict=True))[:_MOST_LABELS]:
@@ -139,7 +146,7 @@ class _Drawing:
         """Return the label of a line, which ends where the line does."""
         x, y = line.points[-1]
         width = cells(line.label) + 1
-        return Wanted(self._column(x) - (width - 1) / 2, self._row(y), line.label, width, 0)
+        return Wanted(self._column(x) - (width - 1) / 2, self._row(y), line.label, width, 0, 0)
 
     def _together(self) -> dict[tuple[int, int], list[Point]]:
         """Return the points by the characters where they are, the heaviest first."""

@@ -6,6 +6,7 @@ from typing import Final
 from archcalc.analysis.roofline.roofline import LayerRoof, Roofline
 from archcalc.analysis.roofline.roofs import Roof
 from archcalc.render.chart import Axis, Chart, Line, Point
+from archcalc.render.roofline.layers import peak
 
 _ROOM: Final = 1.3
 """How much wider than its points a chart is at least."""
@@ -57,7 +58,7 @@ def _ten_above(value: float) -> float:
 def _roof(roof: Roof, x: Axis, unit: str) -> Line:
     ridge = float(roof.ridge)
     points = ((x.low, x.low * roof.gbs / 1000), (ridge, roof.tflops), (x.high, roof.tflops))
-    return Line(points, f"{roof.tflops:,g} {unit} in {roof.number_format}")
+    return Line(points, f"{peak(roof.tflops)} {unit} in {roof.number_format}")
 
 
 def _point(layer: LayerRoof, found: Roofline) -> Point:

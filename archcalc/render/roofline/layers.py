@@ -25,6 +25,15 @@ def three_digits(value: float) -> str:
     return f"{value:#.3g}" if value else "0"
 
 
+def peak(value: float) -> str:
+    """Return a peak as a data sheet has it, or one that was measured in three digits.
+
+    >>> peak(3350), peak(1307.4), peak(0.0360198)
+    ('3,350', '1,307.4', '0.0360')
+    """
+    return f"{value:,g}" if round(value, 3) == value else three_digits(value)
+
+
 _COLUMNS: Final = (
     Column("index", "#", right=True, leaves=4),
     Column("layer", "layer", heads=True),
@@ -125,7 +134,7 @@ def notes(found: Roofline) -> Iterator[str]:
     roofs = found.roofs
     both = listing([_in_words(roof) for roof in roofs.distinct], "and")
     of = " (convolutions, products of matrices)" if len(roofs.distinct) > 1 else ""
-    yield f"roof: {both}{of}, and {roofs.gbs:,g} GB/s: they meet at {_ridges(roofs.distinct)} FLOP/B"
+    yield f"roof: {both}{of}, and {peak(roofs.gbs)} GB/s: they meet at {_ridges(roofs.distinct)} FLOP/B"
     if roofs.device:
         sources = "; ".join(SOURCES[key] for key in roofs.device.sources.split())
         said = [part for part in roofs.device.note.split("; ") if part and not part.startswith("fp64")]
@@ -143,7 +152,7 @@ def notes(found: Roofline) -> Iterator[str]:
 
 def _in_words(roof: Roof) -> str:
     unit = "TOP/s" if roof.number_format == "int8" else "TFLOP/s"
-    return f"{roof.tflops:,g} {unit} in {roof.number_format}"
+    return f"{peak(roof.tflops)} {unit} in {roof.number_format}"
 
 
 def _ridges(roofs: tuple[Roof, ...]) -> str:
