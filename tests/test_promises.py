@@ -90,6 +90,12 @@ def test_a_piped_table_does_not_even_load_rich() -> None:
     assert loaded("table", "paper", names=["rich.console", "rich.table", "json", "csv", "difflib"]) in ([], ["difflib"])
 
 
+def test_a_table_does_not_load_the_data_sheets_of_devices() -> None:
+    names = ["archcalc.analysis.datasheets", "archcalc.analysis.work", "archcalc.render.chart.svg"]
+    assert loaded("table", "paper", names=names) == []
+    assert loaded("roofline", "paper", "--device-model", "t4", "--format", "svg", names=names) == names
+
+
 def test_the_test_above_can_fail() -> None:
     assert loaded("table", "paper", names=["typer", "yaml", "torch"]) == ["typer", "yaml"]
 

@@ -11,7 +11,7 @@ import archcalc
 from archcalc.errors import ArchError
 from archcalc.render.answer import Answer, together
 from archcalc.render.chart import Axis, Box, Chart, Line, Point, svg, text, tick_text
-from archcalc.render.chart.labels import Area, Wanted, placed
+from archcalc.render.chart.labels import Area, Room, Wanted, placed
 from archcalc.render.formats import Screen
 from archcalc.render.formats import svg as svg_format
 from tests.goldens import same_as_golden
@@ -117,7 +117,7 @@ def test_dark_colours_stand_out_from_a_dark_ground() -> None:
 def test_no_label_covers_another_or_a_mark() -> None:
     wanted = [Wanted(100 + 7 * number, 50, f"layer{number}", 60, 4, 4) for number in range(12)]
     bounds = Area(0, 0, 300, 120)
-    found = placed(wanted, 12, bounds, [], 4)
+    found = placed(wanted, Room(bounds, [], 12, 4, 20))
     areas = [area for area in found if area]
     assert len(areas) >= 8
     for number, area in enumerate(areas):
@@ -128,7 +128,7 @@ def test_no_label_covers_another_or_a_mark() -> None:
 
 
 def test_a_label_that_has_no_room_is_left_out() -> None:
-    assert placed([Wanted(10, 10, "long", 500, 1, 1)], 10, Area(0, 0, 100, 100), [], 4) == [None]
+    assert placed([Wanted(10, 10, "long", 500, 1, 1)], Room(Area(0, 0, 100, 100), [], 10, 4, 20)) == [None]
 
 
 @pytest.mark.parametrize("width", [10, 40, 60, 80, 119, 160])

@@ -52,28 +52,37 @@ def named(names: Sequence[str]) -> str:
     return " ".join([*names[:shown], *([f"and {more} more"] if more else [])])
 
 
-def placed(
-    labels: Sequence[Wanted], height: float, bounds: Area, lines: Sequence[tuple[float, float]], farthest: int
-) -> list[Area | None]:
-    """Return the place of each label, the first ones first; None where there is no room. Nothing covers a mark.
+class Room(NamedTuple):
+    """Where labels may stand: within `bounds`, better not on `lines`, and at most so many lines of text away."""
 
-    A label is at most `farthest` lines above or below its mark.
-    """
+    bounds: Area
+    lines: Sequence[tuple[float, float]]
+    height: float
+    farthest: int
+    most: int
+    """How many labels there may be."""
+
+
+def placed(labels: Sequence[Wanted], room: Room) -> list[Area | None]:
+    """Return the place of each label, the first ones first; None where there is no room. Nothing covers a mark."""
     taken = [Area(one.x - one.mark, one.y - one.mark, one.x + one.mark, one.y + one.mark) for one in labels]
     found: list[Area | None] = []
-    for label in labels:
-        best = min(
-            (
-                (cost + _CROSSING * any(area.holds(*place) for place in lines), rank, area)
-                for rank, (cost, area) in enumerate(_candidates(label, height, farthest))
-                if _is_inside(area, bounds) and not any(area.meets(other) for other in taken)
-            ),
-            default=None,
-        )
-        found.append(best[2] if best else None)
-        if best:
-            taken.append(best[2])
-    return found
+    for label in labels[: room.most]:
+        best = _best(label, room, taken)
+        found.append(best)
+        taken += [best] if best else []
+    return [*found, *[None] * (len(labels) - len(found))]
+
+
+def _best(label: Wanted, room: Room, taken: Sequence[Area]) -> Area | None:
+    """Return the place that costs least, of those that are free."""
+    free = (
+        (cost + _CROSSING * any(area.holds(*place) for place in room.lines), rank, area)
+        for rank, (cost, area) in enumerate(_candidates(label, room))
+        if _is_inside(area, room.bounds) and not any(area.meets(other) for other in taken)
+    )
+    best = min(free, default=None)
+    return best[2] if best else None
 
 
 def _is_inside(area: Area, bounds: Area) -> bool:
@@ -85,12 +94,12 @@ def _is_inside(area: Area, bounds: Area) -> bool:
     )
 
 
-def _candidates(label: Wanted, height: float, farthest: int) -> Iterator[tuple[int, Area]]:
+def _candidates(label: Wanted, room: Room) -> Iterator[tuple[int, Area]]:
     """Yield places around a point, each with the steps that it is away."""
     right, left = label.x + label.mark + label.gap, label.x - label.mark - label.width
     middle = label.x - label.width / 2
-    for ring in range(farthest + 1):
+    for ring in range(room.farthest + 1):
         for step in (ring, -ring) if ring else (0,):
             for start in (right, left) if not ring else (middle, right, left):
-                top = label.y + step * height - height / 2
-                yield ring, Area(start, top, start + label.width, top + height)
+                top = label.y + (step - 0.5) * room.height
+                yield ring, Area(start, top, start + label.width, top + room.height)

@@ -10,7 +10,7 @@ from math import sqrt
 from typing import Final
 
 from archcalc.render.chart import Axis, Chart, Line, Point, tick_text
-from archcalc.render.chart.labels import Area, Wanted, named, placed
+from archcalc.render.chart.labels import Area, Room, Wanted, named, placed
 from archcalc.render.sheet import cells
 
 WIDTH: Final = 800
@@ -119,11 +119,11 @@ def _circle(chart: Chart, point: Point) -> str:
 
 def _labels(chart: Chart) -> Iterator[str]:
     """Yield the labels of points, those of the heaviest first, and of lines, which stand above their ends."""
-    lines = list(_sampled(chart))
     wanted = [_wanted(chart, points) for points in _together(chart)]
     ends = [_at_end(chart, line) for line in chart.lines if line.label]
-    areas = placed([*ends, *wanted], _LINE, _PLOT, lines, _FARTHEST)
-    for label, area in zip([*ends, *wanted[:_MOST_LABELS]], areas, strict=False):
+    labels = [*ends, *wanted]
+    room = Room(_PLOT, list(_sampled(chart)), _LINE, _FARTHEST, len(ends) + _MOST_LABELS)
+    for label, area in zip(labels, placed(labels, room), strict=True):
         if area:
             style = "soft" if label in ends else "ink"
             yield from _leader(label, area)

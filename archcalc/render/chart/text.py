@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from archcalc.render.chart import Axis, Chart, Line, Point, tick_text
-from archcalc.render.chart.labels import Area, Wanted, named, placed
+from archcalc.render.chart.labels import Area, Room, Wanted, named, placed
 from archcalc.render.sheet import cells
 
 WIDTH: Final = 100
@@ -136,9 +136,8 @@ class _Drawing:
         for (row, column), points in groups.items():
             text = named([point.label for point in points])
             wanted.append(Wanted(column, row, text, cells(text) + 1, 0.5, 1))
-        bounds = Area(-0.5, -0.5, self.columns + 0.5, _ROWS - 0.5)
-        areas = placed(wanted, 1, bounds, crossed, _FARTHEST)
-        for label, area in list(zip(wanted, areas, strict=True))[:_MOST_LABELS]:
+        room = Room(Area(-0.5, -0.5, self.columns + 0.5, _ROWS - 0.5), crossed, 1, _FARTHEST, _MOST_LABELS)
+        for label, area in zip(wanted, placed(wanted, room), strict=True):
             if area:
                 self._write(round(area.top + 0.5), int(area.left + 0.5), label.text)
 
