@@ -43,7 +43,7 @@ class Axis(NamedTuple):
         span = self.high - self.low
         power = floor(log10(span / most))
         steps = [float(f"{digit}e{power + more}") for more in (0, 1) for digit in (1, 2, 5)]
-        step = next(step for step in steps if span / step <= most - 1)
+        step = next(step for step in steps if span / step < most)
         first = -int(-self.low // step)
         values = (float(f"{number * step:.12g}") for number in range(first, first + most + 1))
         return [value for value in values if self._holds(value)]
