@@ -10,7 +10,7 @@ from archcalc.analysis.roofline.roofs import Roofs
 from archcalc.analysis.work import Traffic, traffic
 from archcalc.errors import ArchError
 from archcalc.graph import Graph, Node
-from archcalc.layers.fields import is_integer, spell
+from archcalc.layers.fields import LARGEST, is_integer, spell
 from archcalc.spec.model import Spec
 
 Bound = Literal["compute", "memory"]
@@ -87,6 +87,8 @@ def roofline(graph: Graph, roofs: Roofs, batch: int = 1) -> Roofline:
     """
     if not is_integer(batch) or batch < 1:
         raise ArchError(f"batch must be an integer >= 1, got {spell(batch)}")
+    if batch > LARGEST:
+        raise ArchError(f"batch must have at most {len(str(LARGEST))} digits, got {len(str(batch))}")
     moves = traffic(graph)
     loads = loads_of(graph, moves, roofs)
     layers = (

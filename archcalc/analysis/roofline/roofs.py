@@ -2,7 +2,6 @@
 
 from fractions import Fraction
 from functools import cache
-from math import inf
 from typing import Final, Literal, NamedTuple
 
 from archcalc.analysis.datasheets import PEAKS, Device
@@ -13,6 +12,8 @@ from archcalc.errors import ArchError, listing
 Computing = Literal["fp32", "tf32", "fp16", "bf16", "int8", "torch"]
 """What a network computes in; torch is fp32 as torch has it by default: convolutions in TF32 where there is that."""
 
+_LEAST: Final = 1e-9
+_MOST: Final = 1e9
 _THOUSAND: Final = 1000
 """GB/s in a TB/s."""
 
@@ -68,11 +69,11 @@ def roofs_of(
 ) -> Roofs:
     """Return the roofs of a device; peaks that are given stand before those of its data sheet.
 
-    Raises ArchError where a peak is not known, and for one that is no number over 0.
+    Raises ArchError where a peak is not known, and for one that no device can have.
     """
     for option, peak in (("--peak-tflops", tflops), ("--peak-gbs", gbs)):
-        if peak is not None and not 0 < peak < inf:
-            raise ArchError(f"{option} must be a number over 0, got {peak}")
+        if peak is not None and not _LEAST <= peak <= _MOST:
+            raise ArchError(f"{option} must be a number from {_LEAST:g} to {_MOST:g}, got {peak:g}")
         if peak is None and device is None:
             raise ArchError(f"{option} is needed too, where no device is named by --device-model")
     bandwidth = gbs if gbs is not None or device is None else device.gbs

@@ -99,9 +99,9 @@ class Chart(NamedTuple):
 
 def tick_text(value: float) -> str:
     """
-    >>> tick_text(0.01), tick_text(2000.0), tick_text(50_000.0), tick_text(2e6)
-    ('0.01', '2000', '50k', '2M')
+    >>> tick_text(0.01), tick_text(2000.0), tick_text(50_000.0), tick_text(2e6), tick_text(1e9)
+    ('0.01', '2000', '50k', '2M', '1e+09')
     """
-    if value >= 1e6:
+    if 1e6 <= value < 1e9:
         return f"{value / 1e6:g}M"
-    return f"{value / 1e3:g}k" if value >= 1e4 else f"{value:g}"
+    return f"{value / 1e3:g}k" if 1e4 <= value < 1e6 else f"{value:g}"

@@ -26,12 +26,15 @@ class Area(NamedTuple):
             self.left < other.right and other.left < self.right and self.top < other.bottom and other.top < self.bottom
         )
 
+    def widened(self, gap: float) -> "Area":
+        return self._replace(left=self.left - gap, right=self.right + gap)
+
     def holds(self, x: float, y: float) -> bool:
         return self.left <= x <= self.right and self.top <= y <= self.bottom
 
 
 class Wanted(NamedTuple):
-    """A label beside a mark, whose half width is `mark`, with a `gap` between; its width has a gap at the end."""
+    """A label beside a mark, whose half width is `mark`; a `gap` at least is between it and whatever stands beside."""
 
     x: float
     y: float
@@ -65,12 +68,13 @@ class Room(NamedTuple):
 
 def placed(labels: Sequence[Wanted], room: Room) -> list[Area | None]:
     """Return the place of each label, the first ones first; None where there is no room. Nothing covers a mark."""
-    taken = [Area(one.x - one.mark, one.y - one.mark, one.x + one.mark, one.y + one.mark) for one in labels]
+    marks = (Area(one.x - one.mark, one.y - one.mark, one.x + one.mark, one.y + one.mark) for one in labels)
+    taken = [area.widened(one.gap) for area, one in zip(marks, labels, strict=True)]
     found: list[Area | None] = []
     for label in labels[: room.most]:
         best = _best(label, room, taken)
         found.append(best)
-        taken += [best] if best else []
+        taken += [best.widened(label.gap)] if best else []
     return [*found, *[None] * (len(labels) - len(found))]
 
 
@@ -96,7 +100,8 @@ def _is_inside(area: Area, bounds: Area) -> bool:
 
 def _candidates(label: Wanted, room: Room) -> Iterator[tuple[int, Area]]:
     """Yield places around a point, each with the steps that it is away."""
-    right, left = label.x + label.mark + label.gap, label.x - label.mark - label.width
+    away = label.mark + label.gap
+    right, left = label.x + away, label.x - away - label.width
     middle = label.x - label.width / 2
     for ring in range(room.farthest + 1):
         for step in (ring, -ring) if ring else (0,):

@@ -150,7 +150,7 @@ def _at_end(chart: Chart, line: Line) -> Wanted:
 def _wanted(chart: Chart, points: Sequence[Point]) -> Wanted:
     first, text = points[0], named([point.label for point in points])
     x, y = _across(chart.x, first.x), _down(chart.y, first.y)
-    return Wanted(x, y, text, _width(text) + _LETTER, _radius(first) * 0.8, _LETTER)
+    return Wanted(x, y, text, _width(text), _radius(first) * 0.8, _LETTER)
 
 
 def _together(chart: Chart) -> list[list[Point]]:

@@ -135,8 +135,8 @@ class _Drawing:
         wanted = [self._at_end(line) for line in self.chart.lines if line.label]
         for (row, column), points in groups.items():
             text = named([point.label for point in points])
-            wanted.append(Wanted(column, row, text, cells(text) + 1, 0.5, 1))
-        room = Room(Area(-0.5, -0.5, self.columns + 0.5, _ROWS - 0.5), crossed, 1, _FARTHEST, _MOST_LABELS)
+            wanted.append(Wanted(column, row, text, cells(text), 0.5, 1))
+        room = Room(Area(-0.5, -0.5, self.columns - 0.5, _ROWS - 0.5), crossed, 1, _FARTHEST, _MOST_LABELS)
         for label, area in zip(wanted, placed(wanted, room), strict=True):
             if area:
                 self._write(round(area.top + 0.5), int(area.left + 0.5), label.text)
@@ -144,7 +144,7 @@ class _Drawing:
     def _at_end(self, line: Line) -> Wanted:
         """Return the label of a line, which ends where the line does."""
         x, y = line.points[-1]
-        width = cells(line.label) + 1
+        width = cells(line.label)
         return Wanted(self._column(x) - (width - 1) / 2, self._row(y), line.label, width, 0, 0)
 
     def _together(self) -> dict[tuple[int, int], list[Point]]:

@@ -223,8 +223,8 @@ REFUSED: list[tuple[dict[str, object], str]] = [
     ({}, "name a device by --device-model (archcalc devices lists them), or give --peak-tflops and --peak-gbs"),
     ({"peak_tflops": 5.0}, "--peak-gbs is needed too, where no device is named by --device-model"),
     ({"peak_gbs": 5.0}, "--peak-tflops is needed too, where no device is named by --device-model"),
-    ({"peak_tflops": 0.0, "peak_gbs": 5.0}, "--peak-tflops must be a number over 0, got 0.0"),
-    ({"peak_tflops": 5.0, "peak_gbs": float("inf")}, "--peak-gbs must be a number over 0, got inf"),
+    ({"peak_tflops": 0.0, "peak_gbs": 5.0}, "--peak-tflops must be a number from 1e-09 to 1e+09, got 0"),
+    ({"peak_tflops": 5.0, "peak_gbs": float("inf")}, "--peak-gbs must be a number from 1e-09 to 1e+09, got inf"),
     (
         {"device": "v100-pcie", "precision": "bf16"},
         "v100-pcie: no bf16 peak is known (its data sheet has fp64, fp32, fp16 and int8): add --peak-tflops",
@@ -236,6 +236,7 @@ REFUSED: list[tuple[dict[str, object], str]] = [
         "a CPU has no data sheet here: measured stands for this machine, or give --peak-tflops and --peak-gbs",
     ),
     ({"device": "t4", "batch": 0}, "batch must be an integer >= 1, got 0"),
+    ({"device": "t4", "batch": 10**400}, "batch must have at most 15 digits, got 401"),
     ({"device": "t4", "precision": "fp8"}, "precision must be fp32, tf32, fp16, bf16, int8 or torch, got text 'fp8'"),
     ({"device": "measured", "precision": "int8"}, "peaks can be measured in fp32, tf32, fp16 and bf16, not in int8"),
 ]
