@@ -30,7 +30,18 @@ if TYPE_CHECKING:
     from archcalc.answers.table import Table
     from archcalc.errors import ArchError, MissingError
     from archcalc.network import Network, from_module, load
-    from archcalc.questions import audit, catalogue, check, compare, conventions, identify, ops, starter, validate
+    from archcalc.questions import (
+        audit,
+        catalogue,
+        check,
+        compare,
+        conventions,
+        devices,
+        identify,
+        ops,
+        starter,
+        validate,
+    )
 
 __all__ = [
     "ArchError",
@@ -42,6 +53,7 @@ __all__ = [
     "check",
     "compare",
     "conventions",
+    "devices",
     "from_module",
     "identify",
     "load",

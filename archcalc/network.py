@@ -1,7 +1,7 @@
 """The Python API for one network: read from a spec, with all that can be asked of it."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
@@ -25,17 +25,33 @@ from archcalc.table import measure
 if TYPE_CHECKING:
     from torch.nn import Module
 
+    from archcalc.analysis.own_peaks import OwnPeak
     from archcalc.answers.audit import Audit
     from archcalc.answers.check import Against, Agreements, OfWeights
     from archcalc.answers.explain import Explanation
     from archcalc.answers.profile import Profile
     from archcalc.answers.reconcile import Ladder, Matches
+    from archcalc.answers.roofline import Roofline
     from archcalc.answers.solve import LayerOutput, Solution
     from archcalc.pytorch.build import Built
 
 _E = TypeVar("_E", bound=StrEnum)
 
 Quantity = Literal["output", "params", "macs", "receptive_field"]
+Dtype = Literal["fp64", "fp32", "fp16", "bf16", "int8"]
+_OF_BYTES: Final = frozenset(
+    (
+        "weight_bytes",
+        "input_bytes",
+        "output_bytes",
+        "intensity",
+        "weight bytes",
+        "input bytes",
+        "output bytes",
+        "FLOP/B",
+    )
+)
+"""The columns of a table that need a dtype, by their keys and headers."""
 _NEEDS_TORCH: Final = "{} needs torch and fvcore ({}): pip install 'archcalc[torch]'"
 _NEEDS_SAFETENSORS: Final = "to convert a checkpoint needs torch and safetensors ({}): pip install 'archcalc[torch]'"
 
@@ -191,11 +207,14 @@ class Network:
         convention: str | None = None,
         columns: "list[str] | None" = None,
         show_notes: bool = False,
+        dtype: Dtype | None = None,
     ) -> Table:
         """Return shapes, parameters, MACs, FLOPs and activations, layer by layer.
 
         Counts that grow with the batch (MACs, FLOPs, activations) are those of `batch` examples. `per_device` gives
-        each device of a tower a row of its own. `convention` counts as a tool does, "all" gives all totals.
+        each device of a tower a row of its own. `convention` counts as a tool does, "all" gives all totals. `dtype`
+        adds the bytes that each layer moves at least; columns that show them are of fp32, if none is given. Columns
+        with a + before them are shown besides those that are shown by default.
 
         >>> import archcalc
         >>> archcalc.load("torchvision").table(convention="torchinfo").priced.total.cost
@@ -204,6 +223,8 @@ class Network:
         found = measure(self.graph, batch, per_device)
         shown = tuple(columns) if columns else None
         made = Table.of(found, columns=shown, show_notes=show_notes, graph=self.graph)
+        if dtype or not _OF_BYTES.isdisjoint(key.removeprefix("+") for key in columns or ()):
+            made = self._with_bytes(made, dtype or "fp32")
         if convention is None:
             return made
         from archcalc.analysis.conventions import find
@@ -212,6 +233,16 @@ class Network:
         if convention == "all":
             return replace(made, by_all=tuple(totals(self.graph, batch)))
         return replace(made, priced=price(self.graph, made, find(convention)))
+
+    def _with_bytes(self, made: Table, dtype: str) -> Table:
+        """Return a table with what its layers move. Raises ArchError for another dtype, and for rows of devices."""
+        from archcalc.analysis.precision import NumberFormat
+        from archcalc.analysis.work import moves
+
+        expect_word(dtype, Dtype, "dtype")
+        if made.per_device:
+            raise ArchError("bytes are those of all devices together: leave out --per-device, or the columns of bytes")
+        return replace(made, moves=moves(self.graph, made.batch, NumberFormat(dtype).bytes), dtype=dtype)
 
     def explain(self, layer: str | None = None, of: Quantity | None = None) -> "Explanation":
         """Return where the numbers of a layer come from, or one quantity of the whole network.
@@ -424,6 +455,66 @@ class Network:
             request = Budget(budget, 1).share(request) or request
         request = completed(request, batch, lambda: str(find_device(device, request.precision)))
         return Profile.of(record(graph, request, in_a_process(graph, request, lambda _: None)))
+
+    def roofline(
+        self,
+        device: str | None = None,
+        *,
+        batch: int = 1,
+        precision: Literal["fp32", "tf32", "fp16", "bf16", "int8", "torch"] = "fp32",
+        peak_tflops: float | None = None,
+        peak_gbs: float | None = None,
+        remeasure: bool = False,
+        report: Callable[[str], None] = lambda words: None,
+    ) -> "Roofline":
+        """Return the time that each layer takes at least on a device, and what bounds it: arithmetic or memory.
+
+        `device` is a word of `archcalc.devices()`, or "measured" for this machine, whose peaks torch then measures once
+        in a process of its own. Peaks that are given stand before those of the device. The precision "torch" is fp32 as
+        torch has it by default, with convolutions in TF32 where the device has that. Raises ArchError for a device that
+        is not known, and for a peak that it does not have.
+
+        >>> import archcalc
+        >>> found = archcalc.load("torchvision").roofline("h100-sxm")
+        >>> [(layer.name, layer.bound, layer.turning_batch) for layer in found.layers if layer.name in ("conv1", "fc6")]
+        [('conv1', 'compute', 1), ('fc6', 'memory', 41)]
+        """
+        from archcalc.analysis.devices import find
+        from archcalc.analysis.roofline.roofline import roofline
+        from archcalc.analysis.roofline.roofs import Computing, roofs_of
+        from archcalc.answers.roofline import Roofline
+
+        expect_word(precision, Computing, "precision")
+        if device == "measured":
+            own = self._own_peak(precision, remeasure, report)
+            tflops = own.tflops if peak_tflops is None else peak_tflops
+            gbs = own.gbs if peak_gbs is None else peak_gbs
+            roofs = roofs_of(None, precision, tflops, gbs, f"{own.device}, as measured")
+        elif device is None and peak_tflops is None and peak_gbs is None:
+            raise ArchError(
+                "name a device by --device-model (archcalc devices lists them), or give --peak-tflops and --peak-gbs"
+            )
+        else:
+            roofs = roofs_of(None if device is None else find(device), precision, peak_tflops, peak_gbs)
+        return Roofline.of(roofline(self.graph, roofs, batch))
+
+    def _own_peak(self, precision: str, remeasure: bool, report: Callable[[str], None]) -> "OwnPeak":
+        """Return the peaks of this machine, kept or measured now. Raises ArchError where these cannot be had."""
+        from contextlib import suppress
+
+        from archcalc.analysis.own_peaks import keep, kept
+        from archcalc.analysis.precision import Precision
+
+        if precision not in [*Precision]:
+            raise ArchError(f"peaks can be measured in fp32, tf32, fp16 and bf16, not in {precision}")
+        peak = None if remeasure else kept(precision)
+        if peak is None:
+            from archcalc.pytorch.profile.peaks_alone import peaks_in_a_process
+
+            peak = peaks_in_a_process(self.graph, Precision(precision), report)
+            with suppress(OSError):  # the answer does not depend on it
+                keep(precision, peak)
+        return peak
 
     @overload
     def export(self, to: Text = "pytorch") -> str: ...

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from archcalc.answers.check import Agreements
     from archcalc.answers.compare import Comparison
     from archcalc.answers.conventions import Conventions
+    from archcalc.answers.devices import Devices
     from archcalc.answers.identify import Candidates, Meanings
     from archcalc.answers.list import Catalogue as Listing
     from archcalc.answers.list import Validation
@@ -274,6 +275,20 @@ def conventions(name: str | None = None) -> "Conventions":
     from archcalc.answers.conventions import Conventions
 
     return Conventions(tuple(CONVENTIONS.values()) if name is None else meant(name), is_all=name is None)
+
+
+def devices(word: str | None = None) -> "Devices":
+    """Return the data sheets of devices, or that of one. Raises ArchError for one that is not listed.
+
+    >>> import archcalc
+    >>> archcalc.devices("h100-sxm").devices[0].gbs
+    3350
+    """
+    from archcalc.analysis.datasheets import DEVICES
+    from archcalc.analysis.devices import find
+    from archcalc.answers.devices import Devices
+
+    return Devices(DEVICES) if word is None else Devices((find(word),), is_all=False)
 
 
 def ops(op: str | None = None) -> "Kinds":

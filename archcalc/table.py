@@ -61,6 +61,14 @@ class Totals(NamedTuple):
     units: int
 
 
+class Moves(NamedTuple):
+    """The bytes that a layer moves at least in inference, for a batch; buffers are among its weights."""
+
+    weight_bytes: int
+    input_bytes: int
+    output_bytes: int
+
+
 @dataclass(frozen=True, repr=False)
 class Table:
     """A network's layers and what they cost."""
@@ -77,6 +85,10 @@ class Table:
     per_device: bool = False
     complete: bool = True
     """False where a layer does not fit: the rows are those before it."""
+    moves: tuple[Moves, ...] = ()
+    """What each row moves, where it was asked for."""
+    dtype: str = ""
+    """The number format that these bytes are of."""
     spec: Spec = field(kw_only=True, compare=False, repr=False)
 
     @property

@@ -65,6 +65,9 @@ def loaded(*arguments: str, names: list[str]) -> list[str]:
         ["solve", "paper"],
         ["solve", "paper", "--layer", "conv1"],
         ["profile", "--help"],
+        ["roofline", "paper", "--device-model", "h100-sxm"],
+        ["roofline", "paper", "--device-model", "h100-sxm", "--format", "svg"],
+        ["devices"],
     ],
 )
 def test_no_command_loads_what_it_does_not_use(command: list[str]) -> None:
@@ -85,6 +88,12 @@ def lenet_checkpoint(path: Path) -> Path:
 
 def test_a_piped_table_does_not_even_load_rich() -> None:
     assert loaded("table", "paper", names=["rich.console", "rich.table", "json", "csv", "difflib"]) in ([], ["difflib"])
+
+
+def test_a_table_does_not_load_the_data_sheets_of_devices() -> None:
+    names = ["archcalc.analysis.datasheets", "archcalc.analysis.work", "archcalc.render.chart.svg"]
+    assert loaded("table", "paper", names=names) == []
+    assert loaded("roofline", "paper", "--device-model", "t4", "--format", "svg", names=names) == names
 
 
 def test_the_test_above_can_fail() -> None:
@@ -128,6 +137,7 @@ ROOMS: dict[str, dict[str, list[str]]] = {
         "identify": ["audit", "conventions"],
         "profile": [],
         "reconcile": ["conventions"],
+        "roofline": ["profile"],
         "solve": [],
     },
     "pytorch": {"check": [], "profile": []},
@@ -136,12 +146,14 @@ ROOMS: dict[str, dict[str, list[str]]] = {
         "check": [],
         "compare": ["table"],
         "conventions": [],
+        "devices": [],
         "explain": [],
         "identify": ["audit", "check", "reconcile"],
         "list": [],
         "ops": [],
         "profile": [],
         "reconcile": ["conventions", "table"],
+        "roofline": [],
         "solve": [],
         "table": ["conventions"],
         "validate": ["list"],
@@ -153,11 +165,13 @@ ROOMS: dict[str, dict[str, list[str]]] = {
             "check",
             "compare",
             "conventions",
+            "devices",
             "explain",
             "identify",
             "list",
             "ops",
             "reconcile",
+            "roofline",
             "solve",
             "table",
         )
@@ -367,10 +381,15 @@ OF_A_CPU = [path for path in RECORDS if "-cpu-" in path.name]
 assert RECORDS, "no records of profile found"
 
 ANSWERS: dict[str, list[list[str]]] = {
-    "table": [["table", "paper"], ["table", "paper", "--per-device"]],
+    "table": [["table", "paper"], ["table", "paper", "--per-device"], ["table", "paper", "--dtype", "fp16"]],
     "table --convention NAME": [["table", "paper", "--convention", "fvcore"]],
     "table --convention all": [["table", "paper", "--convention", "all"]],
     "explain": [["explain", "paper", "conv1"]],
+    "roofline": [
+        ["roofline", "paper", "--device-model", "h100-sxm", "--precision", "torch"],
+        ["roofline", "owt", "--device-model", "titan-x-maxwell"],
+    ],
+    "devices": [["devices"], ["devices", "h100-sxm"]],
     "compare": [["compare", "paper", "torchvision"]],
     "audit": [["audit", "paper", "torchvision"]],
     "reconcile": [["reconcile", "paper"]],

@@ -3,8 +3,28 @@
 from enum import StrEnum
 
 
+class NumberFormat(StrEnum):
+    """A number format that devices have a peak of; TF32 is fp32 in memory."""
+
+    FP64 = "fp64"
+    FP32 = "fp32"
+    TF32 = "tf32"
+    FP16 = "fp16"
+    BF16 = "bf16"
+    INT8 = "int8"
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of an element.
+
+        >>> [one.bytes for one in NumberFormat]
+        [8, 4, 4, 2, 2, 1]
+        """
+        return {"fp64": 8, "fp32": 4, "tf32": 4, "int8": 1}.get(self.value, 2)
+
+
 class Precision(StrEnum):
-    """A number format; amp keeps weights in fp32 and computes in half where torch's autocast casts."""
+    """How torch computes: in one format, or mixed; amp keeps weights in fp32, and is half where autocast casts."""
 
     FP32 = "fp32"
     TF32 = "tf32"
@@ -12,6 +32,15 @@ class Precision(StrEnum):
     BF16 = "bf16"
     AMP_FP16 = "amp-fp16"
     AMP_BF16 = "amp-bf16"
+
+    @property
+    def computed_in(self) -> NumberFormat:
+        """The number format of products; with amp half, in which most of the work is done.
+
+        >>> Precision.TF32.computed_in.value, Precision.AMP_BF16.computed_in.value
+        ('tf32', 'bf16')
+        """
+        return NumberFormat(self.removeprefix("amp-"))
 
     @property
     def weight_bytes(self) -> int:

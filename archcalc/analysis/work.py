@@ -4,7 +4,9 @@ from math import prod
 from typing import NamedTuple
 
 from archcalc.graph import Graph, Node
-from archcalc.table import row_of
+from archcalc.layers import Shape
+from archcalc.layers.strides import Strides, in_order
+from archcalc.table import Moves, row_of
 
 
 class Work(NamedTuple):
@@ -34,6 +36,73 @@ def work(graph: Graph) -> Work:
     return Work(params, forward, training)
 
 
+class Traffic(NamedTuple):
+    """A layer's FLOPs, and the elements that it moves at least: its tensors once for a batch, others for an example."""
+
+    name: str
+    flops: int
+    weights: int
+    """Elements of parameters and buffers, its own or another layer's, once for each device that holds it."""
+    inputs: int
+    output: int
+
+    def moved(self, batch: int) -> int:
+        """Return the elements that it moves for a batch."""
+        return self.weights + batch * (self.inputs + self.output)
+
+
+def traffic(graph: Graph) -> list[Traffic]:
+    """Return the least that each layer moves in inference by eager PyTorch: each of its tensors once.
+
+    A layer whose output is memory of its input, such as a flatten or a dropout, moves nothing. A tensor that a layer
+    reads twice counts once. The devices of a tower are one after the other on one device: each reads what it reads.
+    """
+    places: dict[str, _Place] = {}
+    return [_traffic(node, places) for node in graph.nodes]
+
+
+class _Place(NamedTuple):
+    """Where the output of a layer lies: the layer in whose memory it is as a whole, and how, on one device."""
+
+    owner: str
+    shape: Shape
+    strides: Strides
+
+
+def _traffic(node: Node, places: dict[str, _Place]) -> Traffic:
+    row, layer, makes = row_of(node), node.layer, node.device_output
+    reads = [_place(name, shape, places.get(name)) for name, shape in zip(node.inputs, node.device_inputs, strict=True)]
+    first = reads[0]
+    strides = layer.as_view(first.strides, first.shape, makes) if len(reads) == 1 else None
+    if strides is not None:
+        is_whole = prod(makes) == prod(first.shape)
+        places[node.name] = _Place(first.owner if is_whole else node.name, makes, strides)
+        return Traffic(node.name, row.flops, 0, 0, 0)
+    places[node.name] = _Place(node.name, makes, layer.as_new(first.strides, first.shape, makes))
+    tensors = (prod(shape) for name, shape in node.tensors.items() if name not in layer.unread)
+    inputs = {place.owner: prod(place.shape) for place in reads}
+    return Traffic(
+        node.name,
+        row.flops,
+        node.copies * sum(tensors),
+        node.copies * sum(inputs.values()),
+        node.copies * prod(makes),
+    )
+
+
+def _place(name: str, shape: Shape, known: _Place | None) -> _Place:
+    """Return where what a device reads lies; inputs of the network, and joined parts of devices, lie in order."""
+    return known if known and known.shape == shape else _Place(name, shape, in_order(shape))
+
+
+def moves(graph: Graph, batch: int, element_bytes: int) -> tuple[Moves, ...]:
+    """Return the least bytes that each layer moves for a batch: weights, inputs and output apart."""
+    return tuple(
+        Moves(element_bytes * one.weights, element_bytes * batch * one.inputs, element_bytes * batch * one.output)
+        for one in traffic(graph)
+    )
+
+
 class Moved(NamedTuple):
     """A layer's FLOPs and the least bytes that it moves, for a batch."""
 
@@ -43,11 +112,5 @@ class Moved(NamedTuple):
 
 
 def moved(graph: Graph, batch: int, element_bytes: int) -> list[Moved]:
-    """Return the least that each layer reads and writes: its inputs, parameters and output, each once."""
-    return [_moved(node, batch, element_bytes) for node in graph.nodes]
-
-
-def _moved(node: Node, batch: int, element_bytes: int) -> Moved:
-    row = row_of(node, batch)
-    read = sum(prod(shape) for shape in node.input_shapes) * batch
-    return Moved(node.name, row.flops, (read + row.params + row.activations) * element_bytes)
+    """Return the FLOPs of each layer for a batch, and the least bytes that it reads and writes."""
+    return [Moved(one.name, batch * one.flops, element_bytes * one.moved(batch)) for one in traffic(graph)]

@@ -43,9 +43,10 @@ class Answer(ABC):
         return pd.DataFrame(list(self.records())).convert_dtypes()
 
     def __str__(self) -> str:
-        from archcalc.render.formats.plain import render
+        from archcalc.render.formats import Screen
+        from archcalc.render.formats.plain import write
 
-        return render(self.rendered().sheets).removesuffix("\n")
+        return write(self.rendered(), Screen()).removesuffix("\n")
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {len(list(self.records()))} rows; print() shows it>"
@@ -53,7 +54,8 @@ class Answer(ABC):
     def _repr_html_(self) -> str:
         from archcalc.render.formats.html import fragment
 
-        return fragment(*self.rendered().sheets)
+        answer = self.rendered()
+        return fragment(*answer.sheets, charts=answer.charts)
 
 
 def along_axes(prefix: str, shape: Sequence[int] | None) -> dict[str, int | None]:

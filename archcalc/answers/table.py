@@ -1,6 +1,6 @@
 """A network's table."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -9,7 +9,7 @@ from archcalc import table
 from archcalc.answers.answer import Answer, along_axes, of_each_axis
 from archcalc.layers.fields import SIDES
 from archcalc.render.answer import Answer as Rendered
-from archcalc.table import Row
+from archcalc.table import Moves, Row
 
 if TYPE_CHECKING:
     from archcalc.analysis.conventions.costs import Priced, Total
@@ -69,9 +69,10 @@ class Table(table.Table, Answer):
     def records(self) -> Iterator[dict[str, Any]]:
         """Return a row for each layer; of several inputs the sizes are those that are equal."""
         costs = self.priced.costs if self.priced else (None,) * len(self.rows)
-        for row, cost in zip(self.rows, costs, strict=True):
-            seen = _seen(self.receptive_fields[row.name])
-            yield _record(row) | seen | ({"cost": cost} if self.priced else {})
+        moves: Iterable[Moves | None] = self.moves or [None] * len(self.rows)
+        for row, cost, moved in zip(self.rows, costs, moves, strict=True):
+            more = _seen(self.receptive_fields[row.name]) | ({"cost": cost} if self.priced else {})
+            yield _record(row) | more | (_moved(row, moved) if moved else {})
 
     def __repr__(self) -> str:
         return f"<Table {self.name}: {len(self.rows)} rows, {self.totals.params:,} params, {self.totals.macs:,} MACs>"
@@ -82,6 +83,12 @@ def _seen(sights: "Sequence[Sight]") -> dict[str, Any]:
     found = sights[0].field if len(sights) == 1 else None
     numbers = {"rf": found and found.size, "rf_stride": found and found.jump, "rf_padding": found and found.padding}
     return {key: value for name, along in numbers.items() for key, value in of_each_axis(name, along).items()}
+
+
+def _moved(row: Row, moves: Moves) -> dict[str, Any]:
+    from archcalc.render.table.moves import moves_data
+
+    return moves_data(row, moves)
 
 
 def _record(row: Row) -> dict[str, Any]:

@@ -25,6 +25,8 @@ SPEC_FILES: Final = "Spec files"
 COMMANDS: Final = {
     "table": ("table:table", READING),
     "explain": ("explain:explain", READING),
+    "roofline": ("roofline:roofline", READING),
+    "devices": ("devices:devices", READING),
     "compare": ("compare:compare", SIDE_BY_SIDE),
     "audit": ("audit:audit", SIDE_BY_SIDE),
     "reconcile": ("reconcile:reconcile", SIDE_BY_SIDE),

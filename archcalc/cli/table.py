@@ -1,6 +1,6 @@
 """archcalc table"""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -25,15 +25,21 @@ COLUMN_KEYS = (
 
 COST_KEYS = ("cost", "cost_share")
 
+BYTE_KEYS = ("weight_bytes", "input_bytes", "output_bytes", "intensity")
+"""The keys of `render.table.moves.COLUMNS`."""
+
 ALL = "all"
 """The word for the totals of every convention."""
 
-_COLUMNS_HELP = f"Show these columns, out of: {', '.join(COLUMN_KEYS)}; with --convention also {', '.join(COST_KEYS)}."
+_COLUMNS_HELP = (
+    f"Show these columns, out of: {', '.join((*COLUMN_KEYS, *BYTE_KEYS))}; with --convention also "
+    f"{', '.join(COST_KEYS)}. With a + before each, +A,+B, show them besides the usual ones."
+)
 
 
 def _column_names(incomplete: str) -> list[str]:
     """Complete the last of several columns."""
-    return in_a_list((*COLUMN_KEYS, *COST_KEYS), incomplete)
+    return in_a_list((*COLUMN_KEYS, *BYTE_KEYS, *COST_KEYS), incomplete)
 
 
 ColumnsOption = Annotated[
@@ -55,6 +61,10 @@ PerDeviceOption = Annotated[
         "--per-device", help="Give each device of a tower a row, with the elements that it reads from others."
     ),
 ]
+DtypeOption = Annotated[
+    Literal["fp64", "fp32", "fp16", "bf16", "int8"] | None,
+    typer.Option("--dtype", help=f"The number format of {', '.join(BYTE_KEYS)}. Default: fp32."),
+]
 NotesOption = Annotated[bool, typer.Option("--notes", help="Show the notes of the spec too.")]
 
 
@@ -64,6 +74,7 @@ def table(
     convention: ConventionOption = None,
     per_device: PerDeviceOption = False,
     notes: NotesOption = False,
+    dtype: DtypeOption = None,
     reading: Reading = AS_SPECIFIED,
     batch: BatchOption = 1,
     writing: Writing = AS_FITS,
@@ -77,12 +88,12 @@ def table(
     from archcalc.render.answer import together
 
     picked = _costs_expected(convention, read_columns(columns))
-    if not per_device and "received" in (picked or ()):
+    if not per_device and {"received", "+received"} & set(picked or ()):
         say("--columns: received has numbers only with --per-device")
     networks, tables, fault = Networks(reading), [], None
     for word in specs:
         network, fault = networks.up_to_a_fault(word)
-        tables.append(network.table(batch, per_device, convention, picked, notes))
+        tables.append(network.table(batch, per_device, convention, picked, notes, dtype))
         if per_device and not tables[-1].per_device:
             say(f"{network.spec.name} has no towers: --per-device changes nothing")
         if fault:
@@ -102,7 +113,7 @@ def _costs_expected(convention: str | None, columns: list[str] | None) -> list[s
     from archcalc.errors import ArchError
 
     costs = " and ".join(COST_KEYS)
-    if set(columns or ()) & set(COST_KEYS):
+    if {key.removeprefix("+") for key in columns or ()} & set(COST_KEYS):
         if not convention:
             raise ArchError(f"--columns: {costs} need --convention, which says how to count")
         if convention == ALL:

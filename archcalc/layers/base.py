@@ -16,6 +16,7 @@ from archcalc.layers.fields import FieldType, GroupCount, Width
 from archcalc.layers.reach import Reading, in_place
 from archcalc.layers.requirement import Requirement, has_rank
 from archcalc.layers.sizes import S, Shape, Sizes
+from archcalc.layers.strides import Strides, in_order, is_dense
 from archcalc.layers.twin import Twin
 from archcalc.layers.window import Sliding, Window, applied, reaches
 
@@ -69,6 +70,10 @@ class Layer(Declared, ABC):
     """Functions of torch that do its work, of one tensor, with a number."""
     torch_by_parameter: ClassVar[tuple[str, ...]] = ()
     """Functions of torch that do its work, as it is by default, with a parameter that has the shape of its weight."""
+    convolves: ClassVar[bool] = False
+    """Whether torch computes it by a convolution, and not by a product of matrices."""
+    unread: ClassVar[tuple[str, ...]] = ()
+    """Buffers that it does not read in inference."""
     merges: ClassVar[bool] = False
     """Whether it reads several layers (add, concat) rather than one."""
     commutes: ClassVar[bool] = False
@@ -160,6 +165,17 @@ class Layer(Declared, ABC):
     def of_weights(cls, said: Mapping[str, Any], tensors: Mapping[str, Shape]) -> "Layer":
         """Return the layer whose work a function of `torch_weighted` does, with these arguments and these tensors."""
         return cls.of_torch(said, tensors)
+
+    def as_view(self, strides: Strides, x: Shape, out: Shape) -> Strides | None:
+        """Return the strides of its output in inference where that is memory of its input, which has these strides.
+
+        None where torch's class writes its output to other memory, or over its input.
+        """
+        return None
+
+    def as_new(self, strides: Strides, x: Shape, out: Shape) -> Strides:
+        """Return the strides of its output where that is memory of its own."""
+        return in_order(out)
 
     def parts(self) -> Iterator["Layer"]:
         """Return the layers that a statement of it makes, where it makes several: `NAME.0`, `NAME.1` and so on."""
@@ -295,6 +311,12 @@ class Pointwise(Windowless):
 
     def reads(self, x: Shape) -> Iterable[Reading]:
         return [Reading(in_place(x))]
+
+    def as_view(self, strides: Strides, x: Shape, out: Shape) -> Strides | None:
+        return strides if self.idle else None
+
+    def as_new(self, strides: Strides, x: Shape, out: Shape) -> Strides:
+        return strides if is_dense(x, strides) else in_order(out)
 
 
 class Activation(Pointwise):

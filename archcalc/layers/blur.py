@@ -33,6 +33,7 @@ class BlurPool2d(Windowed):
 
     role = Role.POOL
     counted = True
+    convolves = True
     idle = False
     mixes_channels = False
     input_axis = None

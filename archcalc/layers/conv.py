@@ -39,6 +39,7 @@ class Convolution(Windowed, Spatial):
 
     role = Role.WEIGHTS
     counted = True
+    convolves = True
     idle = False
     mixes_channels = True
     input_axis = 0

@@ -25,6 +25,7 @@ class TransposedConvolution(Spatial):
 
     role = Role.WEIGHTS
     counted = True
+    convolves = True
     idle = False
     mixes_channels = True
     input_axis = 0

@@ -9,6 +9,7 @@ from archcalc.layers.conv import torch_defaults
 from archcalc.layers.fields import NONE, ONE, CeilMode, EachAxis, Flag, Outputs, Padding, Spread
 from archcalc.layers.requirement import Requirement, has_rank
 from archcalc.layers.sizes import S, Shape, Sizes, called, product
+from archcalc.layers.strides import Strides
 from archcalc.layers.twin import Twin
 
 _LOCAL: Final = "https://github.com/akrizhevsky/cuda-convnet2/blob/master/layer.py"
@@ -64,6 +65,10 @@ class Local2d(Windowed):
 
     def sources(self) -> tuple[tuple[str, str], ...]:
         return (("filters of each place's own are cuda-convnet's local layers", _LOCAL),)
+
+    def as_new(self, strides: Strides, x: Shape, out: Shape) -> Strides:
+        """Return strides with channels last, as a product of matrices for each place makes them."""
+        return (1, out[2] * out[0], out[0])
 
     def twin(self, x: Shape) -> Twin:
         padding, pad = window.twin_padding(self, x)

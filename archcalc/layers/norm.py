@@ -185,6 +185,8 @@ class OfChannels(Statistics):
     affine: Flag = True
     track_running_stats: Flag = True
 
+    unread = ("num_batches_tracked",)
+
     def param_shapes(self, x: Sizes[S]) -> dict[str, Sizes[S]]:
         return {"weight": (x[0],), "bias": (x[0],)} if self.affine else {}
 

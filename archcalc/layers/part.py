@@ -11,6 +11,7 @@ from archcalc.layers.reach import Reach, Reading, along
 from archcalc.layers.rearrange import NARROW, Rearrangement
 from archcalc.layers.requirement import Requirement, is_axis
 from archcalc.layers.sizes import S, Shape, Sizes, divisible, equal, parted
+from archcalc.layers.strides import Strides
 from archcalc.layers.twin import Part, Twin, Work
 
 PartCount = Annotated[int, Integer(2)]
@@ -62,6 +63,9 @@ class Division(Rearrangement):
     def reads(self, x: Shape) -> Iterable[Reading]:
         axis = self.dim - 1
         return [Reading(along(x, {axis: Reach(axis, ((self.start(x), 1),), 1)}))]
+
+    def as_view(self, strides: Strides, x: Shape, out: Shape) -> Strides:
+        return strides
 
     @property
     def part(self) -> Part | None:

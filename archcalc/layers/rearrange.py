@@ -10,6 +10,7 @@ from archcalc.layers.fields import Axes, Count, Dim, Groups, IntegerFromZero
 from archcalc.layers.reach import Reach, Reading, along, at_place, whole
 from archcalc.layers.requirement import Requirement, can_be_divided, has_rank, is_axis
 from archcalc.layers.sizes import S, Shape, Sizes, dims, parted
+from archcalc.layers.strides import Strides
 from archcalc.layers.twin import Twin, Work
 
 PERMUTE: Final = "torch.permute"
@@ -127,6 +128,9 @@ class Slice(Rearrangement):
         axis = self.dim - 1
         return [Reading(along(x, {axis: Reach(axis, ((self.start, 1),), 1)}))]
 
+    def as_view(self, strides: Strides, x: Shape, out: Shape) -> Strides:
+        return strides
+
     def twin(self, x: Shape) -> Twin:
         return Twin(self.torch_call, {"dim": self.dim, "start": self.start, "length": self.length})
 
@@ -144,6 +148,9 @@ class Reordering(Rearrangement):
     def reads(self, x: Shape) -> Iterable[Reading]:
         order = self.order(len(x))
         return [Reading(tuple(at_place(axis, order.index(axis + 1)) for axis in range(len(x))))]
+
+    def as_view(self, strides: Strides, x: Shape, out: Shape) -> Strides:
+        return tuple(strides[axis - 1] for axis in self.order(len(x)))
 
 
 @kind("permute")

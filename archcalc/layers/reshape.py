@@ -11,6 +11,7 @@ from archcalc.layers.fields import Axis, Dim, NewSizes, SomeAxes
 from archcalc.layers.reach import Reading
 from archcalc.layers.requirement import Requirement, is_axis
 from archcalc.layers.sizes import S, Shape, Sizes, dims, divisible, equal, parted, product
+from archcalc.layers.strides import Strides, viewed
 from archcalc.layers.twin import Twin, Work
 
 FirstAxis = Annotated[int, Axis(1)]
@@ -42,6 +43,9 @@ class LaidOut(Weightless, Windowless):
 
     def reads(self, x: Shape) -> Iterable[Reading]:
         return [Reading(reach.laid_out(x, self.output_shape(x)))]
+
+    def as_view(self, strides: Strides, x: Shape, out: Shape) -> Strides | None:
+        return viewed(x, strides, out)
 
 
 @kind("flatten")

@@ -23,6 +23,7 @@ class TableConv2d(Windowed):
 
     role = Role.WEIGHTS
     counted = True
+    convolves = True
     idle = False
     mixes_channels = True
     input_axis = None

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
+from archcalc.render.chart import Chart
 from archcalc.render.envelope import results
 from archcalc.render.page import Page
 from archcalc.render.sheet import Sheet
@@ -23,6 +24,8 @@ class Answer(NamedTuple):
     """Sheets that say the same in less width, each narrower than those before, for a narrow terminal."""
     page: Callable[[], Page] | None = None
     """The answer as a page, where there is more to say than sheets hold."""
+    charts: Sequence[Chart] = ()
+    """What is drawn below the sheets, where a format can draw."""
 
 
 def together(answers: Sequence[Answer]) -> Answer:
@@ -34,4 +37,5 @@ def together(answers: Sequence[Answer]) -> Answer:
         [sheet for answer in answers for sheet in answer.sheets],
         lambda: results([answer.data() for answer in answers]),
         bare=(lambda: [sheet for one in bare for sheet in one()]) if bare else None,
+        charts=[chart for answer in answers for chart in answer.charts],
     )

@@ -33,8 +33,12 @@ def test_structures_are_shown_like_ops() -> None:
 
 
 def test_help_names_every_column() -> None:
-    from archcalc.cli.table import COLUMN_KEYS
+    from archcalc.cli.table import BYTE_KEYS, COLUMN_KEYS
+    from archcalc.network import _OF_BYTES
     from archcalc.render.table.layers import COLUMNS
+    from archcalc.render.table.moves import COLUMNS as OF_BYTES
 
+    assert {name for column in OF_BYTES for name in (column.key, column.header)} == _OF_BYTES
     assert {column.key for column in COLUMNS} == set(COLUMN_KEYS)
+    assert {column.key for column in OF_BYTES} == set(BYTE_KEYS)
     assert run("table", "lenet_d2l", "--columns", "#,MACs,layer", "-f", "csv").stdout.startswith("index,macs,layer\n")

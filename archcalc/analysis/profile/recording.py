@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
-from archcalc.analysis.devices import datasheet
+from archcalc.analysis.datasheets import SOURCES
+from archcalc.analysis.devices import datasheet, peak_of
 from archcalc.analysis.precision import Precision
 from archcalc.analysis.profile.presets import PRESETS
 from archcalc.analysis.profile.ranks import all_reduce, scaling
@@ -69,10 +70,11 @@ def _spec(graph: Graph, totals: Work) -> SpecSummary:
 
 
 def _datasheet_peak(device: str, precision: Precision) -> DatasheetPeak | None:
-    peak = datasheet(device)
-    if peak is None:
+    found = datasheet(device)
+    if found is None:
         return None
-    return DatasheetPeak(device=peak.name, tflops=peak.tflops(precision), gbs=peak.bandwidth, source=peak.source)
+    tflops, source = peak_of(found, precision.computed_in), "; ".join(SOURCES[key] for key in found.sources.split())
+    return DatasheetPeak(device=found.name, tflops=tflops, gbs=found.gbs, source=source)
 
 
 def _infer(graph: Graph, request: Request, results: Results, flops: int, peaks: Peaks) -> Infer | None:

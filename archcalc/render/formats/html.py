@@ -5,6 +5,7 @@ from html import escape
 from typing import Final
 
 from archcalc.render.answer import Answer
+from archcalc.render.chart import Chart
 from archcalc.render.formats import Screen
 from archcalc.render.sheet import Sheet
 
@@ -25,22 +26,28 @@ _STYLE: Final = (
 
 
 def write(answer: Answer, screen: Screen) -> str:
-    """Write the answer's sheets."""
-    return render(answer.sheets)
+    """Write the answer's sheets and charts."""
+    return render(answer.sheets, answer.charts)
 
 
-def render(sheets: Sequence[Sheet]) -> str:
+def render(sheets: Sequence[Sheet], charts: Sequence[Chart] = ()) -> str:
     title = escape(", ".join(sheet.name for sheet in sheets if sheet.name) or "archcalc")
     head = (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{title}</title>\n'
         '<meta name="color-scheme" content="light dark">\n</head>\n<body>\n'
     )
-    return head + fragment(*sheets) + "</body>\n</html>\n"
+    return head + fragment(*sheets, charts=charts) + "</body>\n</html>\n"
 
 
-def fragment(*sheets: Sheet) -> str:
-    """Write the tables with their style, to stand inside another page."""
-    return f"<style>{_STYLE}</style>\n" + "".join(map(_table, sheets))
+def fragment(*sheets: Sheet, charts: Sequence[Chart] = ()) -> str:
+    """Write the tables with their style, and charts, to stand inside another page."""
+    return f"<style>{_STYLE}</style>\n" + "".join([*map(_table, sheets), *map(_drawn, charts)])
+
+
+def _drawn(chart: Chart) -> str:
+    from archcalc.render.chart import svg
+
+    return f'<div class="archcalc" style="max-width:60em">\n{svg.render(chart)}</div>\n'
 
 
 def _table(sheet: Sheet) -> str:

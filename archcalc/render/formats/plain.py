@@ -11,8 +11,12 @@ ENDINGS: Final = (".txt",)
 
 
 def write(answer: Answer, screen: Screen) -> str:
-    """Write the answer's sheets."""
-    return render(answer.sheets)
+    """Write the answer's sheets, and its charts in plain characters."""
+    if not answer.charts:
+        return render(answer.sheets)
+    from archcalc.render.chart import text
+
+    return "\n".join([render(answer.sheets), *(text.render(chart, None, text.PLAIN) for chart in answer.charts)])
 
 
 def render(sheets: Sequence[Sheet]) -> str:

@@ -11,6 +11,7 @@ from archcalc.render.conventions import NOT_COUNTED, NOT_KNOWN, dependence, depe
 from archcalc.render.sheet import Column, Sheet, Told
 from archcalc.render.table.fields import Fields, Lazy, of_columns
 from archcalc.render.table.layers import data, fitting, groups, notes, sheet, whole
+from archcalc.render.table.picking import chosen
 from archcalc.render.words import number, percent
 from archcalc.table import Row, Table
 
@@ -42,7 +43,7 @@ def priced_sheet(
     table: Table, priced: Priced, columns: Iterable[str] | None = None, sights: Fields | None = None
 ) -> Sheet:
     """Return the table's sheet with a column of costs in the place of MACs. Raises ArchError for an unknown column."""
-    keys = list(columns) if columns is not None else [_MACS_TO_COST.get(key, key) for key in fitting(table)]
+    keys = chosen(columns, [_MACS_TO_COST.get(key, key) for key in fitting(table)])
     costs = dict(zip(table.rows, priced.costs, strict=True))
     grouped = groups(table, {row.op for row, cost in costs.items() if cost})
     convention = priced.total.convention

