@@ -1,35 +1,23 @@
 """A run of somebody's model, noted: leaf modules by hooks, and between them, where no leaf is running, functions."""
 
-import os
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from math import prod
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-import torch
 from torch import Tensor, nn
-from torch.nn.parameter import is_lazy
 from torch.overrides import TorchFunctionMode
 
-import archcalc
-from archcalc.analysis.check.calls import with_joined
-from archcalc.calls import UNSEEN, Call, Seen, from_outside, with_axes_from_the_start
-from archcalc.errors import ArchError, listing
+from archcalc.calls import UNSEEN, Call, from_outside, with_axes_from_the_start
 from archcalc.layers import Shape
 from archcalc.layers.reshape import laid_out
-from archcalc.layers.sizes import dims
-from archcalc.pytorch.raised import in_words
-from archcalc.pytorch.trace.crops import with_crops_apart
 from archcalc.pytorch.trace.functions import (
     BROADCASTING,
     EXPANDING,
     FINDING,
     MAX_UNPOOL,
     READING,
-    REDUCTIONS,
     REPLACING,
     SHUFFLE,
     Use,
@@ -37,118 +25,22 @@ from archcalc.pytorch.trace.functions import (
     as_shuffle,
     with_parameter,
 )
+from archcalc.pytorch.trace.given import Given
+from archcalc.pytorch.trace.lines import line
 from archcalc.pytorch.trace.modules import call_of_module, leaves, torch_class
 from archcalc.pytorch.trace.origins import Origin, Origins, Place, shape_of, tensors_in
-from archcalc.pytorch.trace.pairs import with_pairs_joined
 from archcalc.pytorch.trace.parts import NARROW, parts_of
 from archcalc.pytorch.trace.weights import Weights
 
 
-@dataclass(frozen=True)
-class Traced:
-    """A run of a model: what was seen, and the tensors that came out, in the order of `seen.outputs`."""
-
-    seen: Seen
-    outputs: tuple[Tensor, ...]
-    kind: str
-    """The name of the class of its result."""
-    idle: Mapping[str, int]
-    """The parameters of each module that has some which nothing read, by its path."""
-    batch: int
-    """How many examples it ran on."""
-    numbers: Mapping[str, Place]
-    """The parameters that no layer has, and where numbers are made of them, by their paths."""
-
-
-def trace(module: nn.Module, *xs: Tensor, looks_inside: bool = False) -> Traced:
-    """Run a model on its inputs, and return every leaf module and function that ran, in order, and what each read.
-
-    A leaf of a class of somebody's own is one call, of which only shapes are known; with `looks_inside` the functions
-    that it calls are noted in its place. Raises ArchError, with the module that was running, for whatever the model
-    raises.
-    """
-    _expect_watchable(module)
-    _finish(module, xs)
-    recorder = _Recorder(xs)
-    with torch.no_grad(), recorder.watching(module, looks_inside):
-        try:
-            result = module(*xs)
-        except (Exception, SystemExit) as error:  # somebody's model may raise anything
-            where = f" in {recorder.running[-1]}" if any(recorder.running[-1:]) else ""
-            shapes = listing([dims(x.shape) for x in xs], "and")
-            raise ArchError(f"cannot run on {shapes}{where}: {in_words(error)}") from error
-    _expect_finished(module)
-    outputs = tuple(tensors_in(result))
-    numbers = tuple(map(recorder.read, outputs))
-    calls = with_joined(recorder.without_unread_parts(numbers), numbers, _are_one_mean)
-    calls = with_pairs_joined(calls, numbers, recorder.shapes())
-    seen = with_crops_apart(Seen(tuple(calls), numbers), [shape_of(x) for x in xs])
-    return Traced(seen, outputs, type(result).__name__, recorder.idle(module), recorder.batch, recorder.numbers())
-
-
-def _expect_watchable(module: nn.Module) -> None:
-    """Raise ArchError for a model whose layers run out of Python's sight."""
-    for path, part in module.named_modules():
-        if isinstance(part, torch.jit.ScriptModule):
-            what = f"its module {path}" if path else "it"
-            raise ArchError(f"cannot be watched: {what} is TorchScript; name the torch.nn.Module that it was made from")
-
-
-def _finish(module: nn.Module, xs: Sequence[Tensor]) -> None:
-    """Run a model that makes some of its parameters when it is first run; if it fails, so does the next run.
-
-    It is run on one example first, as one that takes no more would make others of several.
-    """
-    for examples in (1, None):
-        if any(map(is_lazy, module.parameters())):
-            with suppress(Exception), torch.no_grad():
-                module(*(x[:examples] for x in xs))
-
-
-def _expect_finished(module: nn.Module) -> None:
-    """Raise ArchError for a model that has run, and has parameters still without a shape."""
-    for path, parameter in module.named_parameters():
-        if is_lazy(parameter):
-            what = f"cannot be counted: its parameter {path} has no shape, since nothing reads it"
-            raise ArchError(f"{what}; give it one, or take it out")
-
-
-def _are_one_mean(inner: Call, outer: Call) -> bool:
-    """Whether two calls are a mean, or a maximum, over one axis of places and then over the other."""
-    return inner.name.strip("()") in REDUCTIONS and (inner.name, inner.op) == (outer.name, outer.op)
-
-
-class _Given:
-    """The tensors that a call is given, what made them, and their versions, which count what is written into them."""
-
-    def __init__(self, tensors: Iterable[Tensor], reads: Iterable[int], beside: Iterable[str] = ()) -> None:
-        self.versions = [(tensor, _version(tensor)) for tensor in tensors]
-        self.reads = tuple(number for number in reads if number != UNSEEN)
-        self.beside = tuple(beside)
-        """What no call made, in words."""
-
-    @property
-    def rank(self) -> int:
-        """How many axes the first of them has."""
-        return self.versions[0][0].dim() if self.versions else 0
-
-    @property
-    def written(self) -> list[Tensor]:
-        """The tensors that have been written into since."""
-        return [tensor for tensor, version in self.versions if _version(tensor) != version]
-
-    def holds(self, tensor: object) -> bool:
-        return any(tensor is one for one, _ in self.versions)
-
-
-class _Recorder(TorchFunctionMode):
+class Recorder(TorchFunctionMode):
     """Notes what runs, and which call made the tensors that it reads."""
 
     def __init__(self, xs: Sequence[Tensor]) -> None:
         super().__init__()
         self.calls: list[Call] = []
         self.running: list[str] = []
-        self._given: list[_Given] = []
+        self._given: list[Given] = []
         """What the leaf modules are given that are running."""
         self._origins = Origins()
         self.batch = xs[0].shape[0] if xs else 1
@@ -230,14 +122,14 @@ class _Recorder(TorchFunctionMode):
         if self.running or self._is_noting:
             return func(*args, **keywords)
         use = Use.of(func, args, keywords)
-        versions = _Given(tensors_in((args, keywords)), ())
+        versions = Given(tensors_in((args, keywords)), ())
         self._read.update(id(tensor) for tensor, _ in versions.versions)
         self.running.append(f"({use.name})")
         result = func(*args, **keywords)
         self.running.pop()
         return self._note_function(use, versions, result)
 
-    def _note_function(self, use: Use, before: _Given, result: Any) -> Any:
+    def _note_function(self, use: Use, before: Given, result: Any) -> Any:
         first = use.hands_on
         if first is not None and isinstance(result, Tensor) and _are_alike(first, result):
             origin = self._origins.of(first)
@@ -273,7 +165,7 @@ class _Recorder(TorchFunctionMode):
             call = Call(name=f"({use.name})", op=use.op, output_shape=shape, fields=fields)
         return self._note(call, given, result)
 
-    def _with_parameter(self, use: Use, before: _Given, result: Any) -> Call | None:
+    def _with_parameter(self, use: Use, before: Given, result: Any) -> Call | None:
         """Return the call of the layer whose work a function of a tensor and a parameter does, if it does one's."""
         tensors = [tensor for tensor, _ in before.versions]
         paths = {path: tensor for tensor in tensors if (path := self._weights.parameter(tensor))}
@@ -290,18 +182,18 @@ class _Recorder(TorchFunctionMode):
             return None
         return replace(call, weights_of=self._owner(self._weights.tensors(call.state.values()), call.name), state={})
 
-    def _is_work(self, before: _Given, made: list[Tensor]) -> bool:
+    def _is_work(self, before: Given, made: list[Tensor]) -> bool:
         """Whether a function makes something of what calls made, or a tensor that is no mere number of nothing."""
         is_of_calls = any(self._origins.of(tensor) for tensor, _ in before.versions)
         return any(tensor.dim() for tensor in made) or (is_of_calls and bool(made or before.written))
 
-    def _giving(self, args: Any, keywords: Any, op: str = "", broadcasts: bool = False) -> _Given:
+    def _giving(self, args: Any, keywords: Any, op: str = "", broadcasts: bool = False) -> Given:
         """Return what a call of an op is given. What is repeated for one that `broadcasts` is what is read."""
         tensors = list(tensors_in((args, keywords)))
         numbers = [self._source(tensor, op, broadcasts) for tensor in tensors]
         unseen = [tensor for tensor, number in zip(tensors, numbers, strict=True) if number == UNSEEN]
         self._beside.update(path for own in map(self._weights.of, unseen) if own for path in own.paths)
-        return _Given(tensors, numbers, map(self._in_words, unseen))
+        return Given(tensors, numbers, map(self._in_words, unseen))
 
     def _source(self, tensor: Tensor, op: str, broadcasts: bool) -> int:
         """Return the number of the call that made a tensor; of the indices of a pool, of what the pool read."""
@@ -322,7 +214,7 @@ class _Recorder(TorchFunctionMode):
         """Return what a tensor is that no call made."""
         return "the indices of a pool" if self._are_indices(tensor) else self._weights.in_words(tensor)
 
-    def _note(self, call: Call, given: _Given, result: Any) -> Any:
+    def _note(self, call: Call, given: Given, result: Any) -> Any:
         """Note a call and what it made, and return that: what comes out as it went in becomes a tensor of its own."""
         written = given.written
         beside = given.beside if not call.paths and not call.state else ()
@@ -418,13 +310,13 @@ class _Recorder(TorchFunctionMode):
         return len(self.calls) - 1
 
     def _place(self) -> Place:
-        return Place(self._scopes[-1] if self._scopes else "", _line())
+        return Place(self._scopes[-1] if self._scopes else "", line())
 
     def shapes(self) -> dict[str, Shape]:
         """Return the shapes of the model's own tensors, by their paths."""
         return self._weights.shapes()
 
-    def _note_number(self, before: _Given) -> None:
+    def _note_number(self, before: Given) -> None:
         """Note the model's own tensors of which a number is made, and where."""
         owns = filter(None, (self._weights.of(tensor) for tensor, _ in before.versions))
         for path in (path for own in owns for path in own.paths):
@@ -462,19 +354,6 @@ class _Recorder(TorchFunctionMode):
         return owner
 
 
-_OWN: Final = tuple(f"{Path(module.__file__ or '').parent}{os.sep}" for module in (torch, archcalc))
-"""Where the code is that is nobody's own."""
-
-
-def _line() -> str:
-    """Return the file and the line of the nearest code that is somebody's own; empty for none."""
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_OWN):
-        frame = frame.f_back
-    is_own = not frame.f_code.co_filename.startswith(_OWN)
-    return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}" if is_own else ""
-
-
 def _trains(part: nn.Module) -> bool:
     """Whether a norm uses the statistics of its batch, though the model is in evaluation and it keeps others."""
     return part.training and bool(getattr(part, "track_running_stats", False))
@@ -483,7 +362,3 @@ def _trains(part: nn.Module) -> bool:
 def _are_alike(one: Tensor, other: Tensor) -> bool:
     """Whether two tensors have the same numbers, if perhaps of another precision."""
     return one.dtype == other.dtype or (one.is_floating_point() and other.is_floating_point())
-
-
-def _version(tensor: Tensor) -> int:
-    return 0 if tensor.is_inference() else tensor._version
