@@ -326,19 +326,19 @@ FAMILIES: Final[Mapping[str, str]] = {
     "layer_norm": "instance_norm1d instance_norm2d instance_norm3d group_norm layer_norm layer_norm2d "
     "global_response_norm",
     "scale": "scale times",
-    "activation": "relu tanh sigmoid",
+    "activation": "relu tanh sigmoid abs",
     "rectifier": "leaky_relu relu6 elu prelu hardtanh hardsigmoid hardswish",
     "smooth": "gelu silu mish softplus",
     "softmax": "softmax log_softmax glu",
     "regularize": "dropout dropout1d dropout2d dropout3d",
     "stochastic_depth": "stochastic_depth",
     "reshape": "flatten unflatten reshape squeeze unsqueeze identity",
-    "rearrange": "pixel_shuffle pixel_unshuffle channel_shuffle slice permute transpose",
+    "rearrange": "pixel_shuffle pixel_unshuffle channel_shuffle slice center_crop permute transpose",
     "part": "chunk split",
     "pad": "zero_pad1d zero_pad2d zero_pad3d constant_pad1d constant_pad2d constant_pad3d "
     "reflection_pad1d reflection_pad2d reflection_pad3d replication_pad1d replication_pad2d replication_pad3d",
     "resample": "upsample",
-    "merge": "add sub maximum mul matmul max_unpool2d concat stack",
+    "merge": "add sub maximum mul matmul max_unpool2d center_crop_like concat stack",
 }
 """The files of this folder that have layer kinds, and the ops of these, in the order in which they are listed."""
 

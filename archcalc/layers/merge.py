@@ -8,6 +8,7 @@ from typing import ClassVar, NamedTuple
 from archcalc.layers import window
 from archcalc.layers.base import Role, Weightless, Windowless, kind
 from archcalc.layers.fields import NONE, Dim, EachAxis, Flag, SidePadding, Sides
+from archcalc.layers.middle import CENTER_CROP, cuts, is_inside
 from archcalc.layers.pool import AS_KERNEL, PoolStride
 from archcalc.layers.requirement import Requirement, has_rank
 from archcalc.layers.sizes import S, Shape, Sizes, broadcast, broadcasts, dims, equal, product
@@ -239,6 +240,36 @@ class MaxUnpool2d(Merge):
     @property
     def _pool(self) -> _Pool:
         return _Pool(self.kernel_size, self.stride, self.padding, (1, 1), self.ceil_mode)
+
+
+@kind("center_crop_like")
+class CenterCropLike(Merge):
+    """The middle of its first input, with as many places as its second has: U-Net cuts so what it joins on the way up.
+
+    It begins where torchvision's center_crop does.
+    """
+
+    torch_call = "CenterCropLike"
+    torch_functions = {}
+    also_called = ("crop_like",)
+
+    def requirements(self, *inputs: Sizes[S]) -> Iterator[Requirement]:
+        yield from _two(inputs, "cuts one layer to the places of another")
+        for x in inputs:
+            yield from has_rank(x, 3)
+        yield from is_inside(inputs[0], inputs[1])
+
+    def output_shape(self, whole: Sizes[S], like: Sizes[S]) -> Sizes[S]:
+        return (whole[0], *like[1:])
+
+    def mixes_places(self, *inputs: Sizes[S]) -> bool:
+        return True
+
+    def sources(self) -> tuple[tuple[str, str], ...]:
+        return (("where the middle begins", CENTER_CROP),)
+
+    def twin(self, *inputs: Shape) -> Twin:
+        return Twin(self.torch_call, {}, same_work=cuts(inputs[0], self.output_shape(*inputs)))
 
 
 @kind("concat")

@@ -148,6 +148,7 @@ def layer(kind: str, *parts: str, bottom: str = "data", name: str = "x", top: st
         (layer("PReLU"), "op: prelu, num_parameters: 3}"),
         (layer("PReLU", "prelu_param { channel_shared: true }"), "op: prelu}"),
         (layer("Power", "power_param { scale: 0.5 }"), "op: times, number: 0.5}"),
+        (layer("AbsVal"), "op: abs}"),
         (layer("Dropout", "dropout_param { dropout_ratio: 0.2 }"), "op: dropout, p: 0.2}"),
         (layer("BatchNorm"), "op: batch_norm2d, affine: false}"),
         (layer("BatchNorm") + layer("Scale", "scale_param { bias_term: true }", bottom="x"), "op: batch_norm2d}"),
@@ -251,7 +252,6 @@ NOT_OF_CAFFE = {
     "regnet_y_400mf": "block1.first.sum.f.se.scaled: Caffe puts equal shapes together, not 48x1x1 and 48x56x56",
     "segnet": "unpool5: Caffe has no layer that does what max_unpool2d does",
     "shufflenet_v2_x1_0": "stage2.first.shuffle: Caffe has no layer that does what channel_shuffle does",
-    "unet": "cut4.rows: Caffe has no layer that does what slice does",
     "yolo_v2_tiny_voc": "pool6: Caffe makes other windows than these 13x13: it pads both sides alike, and rounds up",
 }
 
