@@ -13,7 +13,7 @@ from archcalc.layers.twin import Work
 NARROW: Final = "torch.narrow"
 """The function that takes a part along one axis, whichever way a model says it."""
 
-CENTER_CROP: Final = "https://github.com/pytorch/vision/blob/v0.20.0/torchvision/transforms/functional.py"
+CENTER_CROP: Final = "https://github.com/pytorch/vision/blob/v0.29.1/torchvision/transforms/functional.py#L592"
 
 
 def starts(shape: Sequence[int], out: Sequence[int]) -> tuple[int, ...]:

@@ -4,9 +4,9 @@ from typing import Any, Final
 
 from archcalc.errors import ArchError, Mark
 from archcalc.layers.fields import is_integer, spell
-from archcalc.spec.expressions import FAULTY, IN_CHANNELS, Scope, is_expression, names_in
+from archcalc.spec.expressions import FAULTY, Scope, is_expression, names_in
 from archcalc.spec.reading import kind_of, mark_of
-from archcalc.spec.statement import House, Place, Statements
+from archcalc.spec.statement import CHANGES, House, Place, Statements
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence
 
 MOST_LAYERS: Final = 100_000
@@ -35,13 +35,12 @@ class Blocks:
         self.fault(f"there is no block '{given.text}'{hint}", given.mark, within)
         return None
 
-    def reads_channels(self, title: str) -> bool:
-        """Return whether a block asks for the channels that it reads, and not by a param that somebody declares."""
+    def asks(self, title: str, node: Mapping, param: str) -> bool:
+        """Return whether a block, as a `use` may change it, asks for a param that it has and nobody declares."""
         declared = self.house.blocks[title].items.get("params")
-        is_declared = IN_CHANNELS in self.house.params or (
-            isinstance(declared, Mapping) and IN_CHANNELS in declared.items
-        )
-        return not is_declared and _mentions(self.house.blocks[title], IN_CHANNELS)
+        is_declared = param in self.house.params or (isinstance(declared, Mapping) and param in declared.items)
+        changes = (node.items[key] for key in CHANGES if key in node.items)
+        return not is_declared and any(_mentions(part, param) for part in (self.house.blocks[title], *changes))
 
     def arguments(
         self, node: Mapping, title: str, body: Mapping, place: Place, within: str, own: Scope
@@ -59,12 +58,12 @@ class Blocks:
         inner: dict[str, Any] = {**self.house.params, **own}
         for param, default in declared.items.items():
             if param in given.items:
-                inner[param] = self.read.value(given.items[param], place.params, within, place.blocks)
-            else:
-                inner[param] = self.read.value(default, inner, f"block {title}", (*place.blocks, title))
-            if inner[param] is None and not _is_null(given.items.get(param)):
-                is_of_a_fault = param in given.items and self.faults.found  # such a value is a fault of its own
-                if len(self.faults.found) == faults_before and not is_of_a_fault:
+                where = f"{within}: {param}"
+                inner[param] = self.read.argument(given.items[param], place.params, where, place.blocks, place.names)
+                continue
+            inner[param] = self.read.argument(default, inner, f"block {title}", (*place.blocks, title))
+            if inner[param] is None:
+                if len(self.faults.found) == faults_before:
                     self.fault(f"block {title} needs its param '{param}': give it in with", node.mark, within)
                 inner[param] = FAULTY
         return inner if len(self.faults.found) == faults_before and FAULTY not in inner.values() else None
@@ -106,11 +105,6 @@ def _mentions(node: Node, name: str) -> bool:
         return is_expression(node.value) and name in names_in(node.text)
     parts = node.items if isinstance(node, Sequence) else node.items.values()
     return any(_mentions(part, name) for part in parts)
-
-
-def _is_null(node: Node | None) -> bool:
-    """Return whether null was written: then it is what is given, such as no activation."""
-    return isinstance(node, Scalar) and node.value is None
 
 
 def too_many(mark: Mark) -> ArchError:

@@ -113,7 +113,7 @@ class _Document:
             outputs=layers.outputs,
             inplace=self._inplace(),
             training=self._training(params),
-            claims=tuple(self._claims(params, layers, shape)),
+            claims=tuple(self._claims(params, layers, shape, bool(settings))),
             file=file,
             settings=settings,
             given_input=input_shape,
@@ -292,16 +292,24 @@ class _Document:
         training: Training | None = self.reader.record(node, Training, "training", params)
         return training
 
-    def _claims(self, params: Scope, layers: Expanded, own: Inputs) -> Iterator[Claim]:
+    def _claims(self, params: Scope, layers: Expanded, own: Inputs, is_set: bool) -> Iterator[Claim]:
+        """Yield the claims, but those about layers that a `when` leaves out, where params are set from outside."""
         for item in self._items("claims"):
             claim: Claim | None = self.reader.record(item, Claim, "claim", params)
             if not isinstance(item, Mapping):
                 continue
             self._expect_source(item, "claim")
             of = item.items.get("of")
-            for name in of.items if isinstance(of, Sequence) else [of]:
+            about = [*of.items] if isinstance(of, Sequence) else [of]
+            if is_set and any(isinstance(name, Scalar) and name.text in layers.left_out for name in about):
+                continue
+            for name in about:
                 if isinstance(name, Scalar) and name.text not in layers.names:
-                    hint = self.faults.hint(name.text, layers.names)
+                    hint = (
+                        "; its when leaves it out"
+                        if name.text in layers.left_out
+                        else self.faults.hint(name.text, layers.names)
+                    )
                     self.faults.add(f"of: there is no layer '{name.text}'{hint}", name.mark, "claim")
             if claim and claim.input and layers.depend_on_channels and claim.input[:1] != (alone(own) or ())[:1]:
                 what = f"input: the layers are made for the channels of {inputs_in_words(own)}, by $in_channels"

@@ -23,16 +23,59 @@ class LayerList:
         return "a list of layers"
 
 
+class Word(str):
+    """Text that is given for a param, and may name a layer: one of where it is written, not of where it is read."""
+
+    names: Any
+    """The names of layers where it is written."""
+    mark: Mark | None
+    within: str
+
+
+def word(text: str, names: object, mark: Mark | None = None, within: str = "") -> Word:
+    """Return a text that keeps what layers it may name."""
+    made = Word(text)
+    made.names, made.mark, made.within = names, mark, within
+    return made
+
+
+class Reads(str):
+    """The layer that a block reads, as a param that the block has: its name, with what it stands in."""
+
+    __slots__ = ()
+
+
 def resolve(node: Node, scope: Scope) -> Any:
     """Return a node as a plain value, with its `$` expressions put in. Raises ArchError."""
     if isinstance(node, Scalar):
-        return evaluate(node.value, scope) if is_expression(node.value) else node.value
+        return _bare(evaluate(node.value, scope)) if is_expression(node.value) else node.value
     if isinstance(node, Sequence):
         if any(isinstance(item, Mapping) for item in node.items):
             return LayerList(node, scope)
         items = [resolve(item, scope) for item in node.items]
         return LayerList(node, scope) if any(isinstance(item, LayerList) for item in items) else items
     return {key: resolve(value, scope) for key, value in node.items.items()}
+
+
+def _bare(value: Any) -> Any:
+    """Return the value of a param as fields take it: text without where it is written."""
+    if isinstance(value, Word | Reads):
+        return str(value)
+    return [*map(_bare, value)] if isinstance(value, list) else value
+
+
+def as_given(node: Node, scope: Scope, names: object, within: str) -> Any:
+    """Return the value of a param, in which text keeps what layers it may name, where there are `names` of these.
+
+    Raises ArchError.
+    """
+    if isinstance(node, Scalar) and is_expression(node.value):
+        return evaluate(node.value, scope)
+    if isinstance(node, Sequence) and not any(isinstance(item, Mapping) for item in node.items):
+        items = [as_given(item, scope, names, within) for item in node.items]
+        return resolve(node, scope) if any(isinstance(item, LayerList) for item in items) else items
+    value = resolve(node, scope)
+    return word(value, names, node.mark, within) if isinstance(value, str) and names is not None else value
 
 
 def plain(node: Node) -> Any:

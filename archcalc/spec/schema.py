@@ -162,7 +162,17 @@ _COMMON: Final[dict[str, Any]] = {
         "anyOf": [_WORD, _NAMES | {"minItems": 1, "maxItems": 1}],
         "description": "What it reads, if not the layer before it.",
     },
+    "when": {
+        "anyOf": [{"type": "boolean"}, {"enum": [0, 1]}, EXPRESSION],
+        "description": "Whether it is there: a comparison of params, such as $(stride > 1).",
+    },
 }
+
+_SEVERAL: Final[dict[str, Any]] = {
+    "anyOf": [_NAMES | {"minItems": 2}, _NAMES | {"contains": EXPRESSION}, EXPRESSION],
+    "description": "The layers that it reads.",
+}
+"""The `from` of what reads several layers, of which a param may have some."""
 
 _STRUCTURE_KEYS: Final[dict[str, Any]] = {
     "block": _WORD,
@@ -221,7 +231,7 @@ def _when(op: str, properties: dict[str, Any], required: list[str], description:
 
 
 def _layer_keys(op: str, kind: type[Layer]) -> dict[str, Any]:
-    several = {"from": _NAMES | {"minItems": 2, "description": "The layers that it reads."}} if kind.merges else {}
+    several = {"from": _SEVERAL} if kind.merges else {}
     keys = _COMMON | several | {"gather": {"anyOf": [{"type": "boolean"}, EXPRESSION]}}
     if kind.takes_activation:
         keys["activation"] = _activation()

@@ -1,5 +1,6 @@
 """The parts of one layer statement: `{name: conv1, op: conv2d, from: ..., activation: ..., fields ...}`."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -7,11 +8,11 @@ from archcalc.errors import ArchError, Mark, listing
 from archcalc.layers import KINDS, Layer
 from archcalc.layers.base import Activation, merging, unknown_op
 from archcalc.layers.declared import Field
-from archcalc.layers.fields import spell
-from archcalc.spec.expressions import Scope
+from archcalc.layers.fields import is_integer, spell
+from archcalc.spec.expressions import FAULTY, Scope, evaluate, is_expression
 from archcalc.spec.inputs import INPUT, Inputs, by_name
 from archcalc.spec.model import LONGEST_NAME, NAME, Entry, Tower
-from archcalc.spec.reading import LayerList, Reader, kind_of, mark_of, resolve
+from archcalc.spec.reading import LayerList, Reader, Reads, Word, as_given, kind_of, mark_of, resolve
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence
 
 
@@ -34,10 +35,10 @@ def structure_keys(op: str) -> tuple[str, ...]:
         "branches": ("paths", "merge", *merge_fields(), "activation") if op == "branches" else (),
         "towers": ("devices", "layers"),
     }
-    return ("name", "op", "from", *own[op])
+    return ("name", "op", "from", "when", *own[op])
 
 
-LAYER_KEYS: Final = ("name", "op", "from", "activation", "gather")
+LAYER_KEYS: Final = ("name", "op", "from", "when", "activation", "gather")
 """The keys of a layer, apart from the fields of its kind."""
 
 
@@ -101,6 +102,7 @@ class Names:
     known: dict[str, str] = field(default_factory=dict)
     given_at: dict[str, Mark] = field(default_factory=dict)
     coming: dict[str, Mark] = field(default_factory=dict)
+    left_out: dict[str, Mark] = field(default_factory=dict)
     laid_out: dict[str, "LaidOut"] = field(default_factory=dict)
 
     def find(self, name: str) -> str | None:
@@ -116,6 +118,11 @@ class Names:
     def layers_of(self, name: str) -> "LaidOut | None":
         """Return what the statement of a name has become."""
         return self.laid_out.get(name) or (self.outer.layers_of(name) if self.outer else None)
+
+    def without(self, name: str) -> Mark | None:
+        """Return where a layer of this name, or one around it, is left out by its `when`."""
+        here = self.left_out.get(name) or (self.without(name.rpartition(".")[0]) if "." in name else None)
+        return here or (self.outer.without(name) if self.outer else None)
 
     def later(self, name: str) -> Mark | None:
         """Return where a name is given that cannot be read yet."""
@@ -194,33 +201,56 @@ class Statements:
         items: tuple[Node, ...] = given.items if isinstance(given, Sequence) else (given,)
         if not items:
             self.fault("from must name a layer, got an empty list", given.mark, within)
-        return [self._source(item, name, place, within) for item in items]
+        return [source for item in items for source in self._sources(item, name, place, within)]
 
-    def _source(self, item: Node, own: str, place: Place, within: str) -> str:
-        """Return the layer that a word of `from` means; if there is none, the first input, and add a fault."""
-        if not isinstance(item, Scalar) or item.value is None:
+    def _sources(self, item: Node, own: str, place: Place, within: str) -> Iterator[str]:
+        """Yield the layers that an item of `from` means: one, or those that a param has."""
+        if isinstance(item, Scalar) and is_expression(item.value):
+            try:
+                value = evaluate(item.text, place.params)
+            except ArchError as error:
+                self.fault(error, item.mark, within)
+                value = self.house.first
+            for one in value if isinstance(value, list) and value else [value]:
+                yield self._given(one, item, own, place, within)
+        elif isinstance(item, Scalar) and item.value is not None:
+            yield self._source(item.text, own, place, item.mark, within)
+        else:
             self.fault(f"from must be a layer's name or a list of names, got {kind_of(item)}", item.mark, within)
-            return self.house.first
-        source = place.names.find(item.text)
+            yield self.house.first
+
+    def _given(self, value: object, item: Scalar, own: str, place: Place, within: str) -> str:
+        """Return the layer that the value of a param means, which is looked up where it is written."""
+        if isinstance(value, Word):
+            there = place._replace(names=value.names)
+            return self._source(str(value), "", there, value.mark or item.mark, value.within or within)
+        if isinstance(value, Reads):
+            return self.whole(str(value), place, item.mark, within)
+        if isinstance(value, str):
+            return self._source(value, own, place, item.mark, within)
+        what = "a layer's name or a list of names"
+        self.fault(f"from must be {what}, got {spell(value)} from {item.text}", item.mark, within)
+        return self.house.first
+
+    def _source(self, name: str, own: str, place: Place, mark: Mark, within: str) -> str:
+        """Return the layer that a name means; if there is none, the first input, and add a fault."""
+        source = place.names.find(name)
         if source is not None:
-            return self.whole(source, place, item.mark, within)
-        divided = place.names.find(item.text.rpartition(".")[0])
+            return self.whole(source, place, mark, within)
+        divided = place.names.find(name.rpartition(".")[0])
         if divided is not None and self.parts.get(divided) == ():
             return divided  # a part of what is faulty
-        later = place.names.later(item.text)
-        if item.text == own:
-            self.fault("from: a layer cannot read itself", item.mark, within)
+        left_out, later = place.names.without(name), place.names.later(name)
+        if name == own:
+            self.fault("from: a layer cannot read itself", mark, within)
+        elif left_out:
+            self.fault(f"from: layer '{name}' is left out here, by its when at line {left_out.line}", mark, within)
         elif later:
-            self.fault(
-                f"from: '{item.text}' comes later, at line {later.line}; a layer reads layers before it",
-                item.mark,
-                within,
-            )
+            what = f"from: '{name}' comes later, at line {later.line}; a layer reads layers before it"
+            self.fault(what, mark, within)
         else:
-            hint = (
-                self._inside(item.text, place) or self._as_input(item.text) or self.hint(item.text, place.names.all())
-            )
-            self.fault(f"from: there is no layer '{item.text}' before it{hint}", item.mark, within)
+            hint = self._inside(name, place) or self._as_input(name) or self.hint(name, place.names.all())
+            self.fault(f"from: there is no layer '{name}' before it{hint}", mark, within)
         return self.house.first
 
     def _as_input(self, name: str) -> str:
@@ -230,6 +260,19 @@ class Statements:
             return ""
         return f"; the input is called {names[0]}" if len(names) == 1 else f"; the inputs are {listing(names, 'and')}"
 
+    def is_wanted(self, node: Mapping, place: Place, within: str) -> bool:
+        """Return whether a statement is there, as its `when` says; it is where nothing is said, or that is faulty."""
+        given = node.items.get("when")
+        if given is None:
+            return True
+        value = self.value(given, place.params, within)
+        if isinstance(value, bool) or (is_integer(value) and value in (0, 1)):
+            return bool(value)
+        if value is not None or (isinstance(given, Scalar) and given.value is None):
+            rule = "when must be true or false, or a comparison, which is 1 or 0"
+            self.fault(f"{rule}, got {spell(value)}", given.mark, within)
+        return True
+
     def layers_before(self, node: Mapping, place: Place, within: str) -> LaidOut | None:
         """Return the layers that `layer` names, which a `use` has again; None, and a fault, where there are none."""
         given = node.items["layer"]
@@ -238,8 +281,14 @@ class Statements:
             return None
         found = place.names.layers_of(given.text)
         if found is None:
-            later = place.names.later(given.text)
-            hint = f"; it comes later, at line {later.line}" if later else self.hint(given.text, place.names.layers())
+            left_out, later = place.names.without(given.text), place.names.later(given.text)
+            hint = (
+                f"; its when at line {left_out.line} leaves it out"
+                if left_out
+                else f"; it comes later, at line {later.line}"
+                if later
+                else self.hint(given.text, place.names.layers())
+            )
             self.fault(f"layer: there is no layer '{given.text}' before it{hint}", given.mark, within)
         elif found.output in self.parts:
             self.fault(
@@ -339,15 +388,28 @@ class Statements:
             return ""
         return str(value)
 
-    def value(self, node: Node, params: Scope, within: str, blocks: tuple[str, ...] = ()) -> Any:
-        """Return the value of a node, written inside `blocks`; None, and a fault, where it has none."""
+    def argument(
+        self, node: Node, params: Scope, within: str, blocks: tuple[str, ...], names: Names | None = None
+    ) -> Any:
+        """Return the value of a block's param, written inside `blocks` among `names`; FAULTY where it has none."""
+        try:
+            value = as_given(node, params, names, within)
+        except ArchError as error:
+            self.fault(error, node.mark, within)
+            return FAULTY
+        if isinstance(value, LayerList) and value.blocks is None:
+            value.blocks = blocks
+        return value
+
+    def value(self, node: Node, params: Scope, within: str) -> Any:
+        """Return the value of a node; None, and a fault, where it has none."""
         try:
             value = resolve(node, params)
         except ArchError as error:
             self.fault(error, node.mark, within)
             return None
         if isinstance(value, LayerList) and value.blocks is None:
-            value.blocks = blocks
+            value.blocks = ()
         return value
 
 
