@@ -28,6 +28,7 @@ class Sigmoid(Curve):
     torch_call = "nn.Sigmoid"
     torch_functions = {"sigmoid": ()}
     torch_ignored = ()
+    also_called = ("logistic",)
 
 
 @kind("abs")

@@ -70,6 +70,8 @@ class Layer(Declared, ABC):
     """Functions of torch that do its work, as it is by default, with a parameter that has the shape of its weight."""
     merges: ClassVar[bool] = False
     """Whether it reads several layers (add, concat) rather than one."""
+    reads_exactly: ClassVar[int | None] = None
+    """How many layers it reads, if not just any number of them from two on; None also for one that reads one."""
     commutes: ClassVar[bool] = False
     """Whether the order of the layers that it reads changes nothing."""
     broadcasts: ClassVar[bool] = False
@@ -412,10 +414,15 @@ def merging() -> dict[str, type[Layer]]:
 
 def unknown_op(op: str, known: Iterable[str] = KINDS) -> str:
     """Return a message that names the nearest op."""
-    also = [name for name, kind in KINDS.items() if op.lower() in kind.also_called or name == f"{op}2d"]
-    other = also[0] if also else None
-    hint = f"; did you mean '{other}'?" if other else did_you_mean(op, known)
-    return f"unknown op '{op}'{hint} (archcalc ops lists all)"
+    return f"unknown op '{op}'{meant_op(op, known)} (archcalc ops lists all)"
+
+
+def meant_op(word: str, known: Iterable[str]) -> str:
+    """Return `; did you mean 'silu'?` for another name of one of these ops, or one that is close; else nothing."""
+    ops = [*known]
+    names = (op for op in ops if op in KINDS and (word.lower() in KINDS[op].also_called or op == f"{word}2d"))
+    other = next(names, None)
+    return f"; did you mean '{other}'?" if other else did_you_mean(word, ops)
 
 
 def find(op: str) -> type[Layer]:

@@ -76,6 +76,7 @@ class Sub(OfAlike):
     """Its first input less its second, element by element; both shapes are equal."""
 
     does = "subtracts"
+    reads_exactly = 2
     torch_call = "torch.sub"
     torch_functions = {"sub": (), "subtract": ()}
 
@@ -139,6 +140,7 @@ class Matmul(Windowless):
     idle = False
     mixes_channels = False
     input_axis = None
+    reads_exactly = 2
     torch_call = "torch.matmul"
     torch_functions = {"matmul": ()}
     torch_ignored = ()
@@ -197,6 +199,7 @@ class MaxUnpool2d(Merge):
     So it makes the size that the pool had, whichever of several that was. Its fields are those of the pool.
     """
 
+    reads_exactly = 2
     torch_call = "MaxUnpool2d"
     torch_functions = {"max_unpool2d": ("indices", "kernel_size", "stride", "padding", "output_size")}
     torch_ignored = ("indices", "output_size")
@@ -249,6 +252,7 @@ class CenterCropLike(Merge):
     It begins where torchvision's center_crop does.
     """
 
+    reads_exactly = 2
     torch_call = "CenterCropLike"
     torch_functions = {}
     also_called = ("crop_like",)

@@ -4,8 +4,8 @@ from typing import Any, Final
 
 from archcalc.errors import ArchError, Mark
 from archcalc.layers.fields import is_integer, spell
-from archcalc.spec.expressions import FAULTY, Scope, is_expression, names_in
-from archcalc.spec.reading import kind_of, mark_of
+from archcalc.spec.expressions import FAULTY, Scope, is_expression
+from archcalc.spec.reading import kind_of, mark_of, names_mentioned
 from archcalc.spec.statement import CHANGES, House, Place, Statements
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence
 
@@ -40,7 +40,7 @@ class Blocks:
         declared = self.house.blocks[title].items.get("params")
         is_declared = param in self.house.params or (isinstance(declared, Mapping) and param in declared.items)
         changes = (node.items[key] for key in CHANGES if key in node.items)
-        return not is_declared and any(_mentions(part, param) for part in (self.house.blocks[title], *changes))
+        return not is_declared and param in names_mentioned(self.house.blocks[title], *changes)
 
     def arguments(
         self, node: Mapping, title: str, body: Mapping, place: Place, within: str, own: Scope
@@ -97,14 +97,6 @@ class Blocks:
                     self.look_over(path)
             elif not (isinstance(node, Scalar) and is_expression(node.value)):
                 self.fault(f"a layer must be a mapping, {{name: a, op: relu}}, got {kind_of(node)}", node.mark)
-
-
-def _mentions(node: Node, name: str) -> bool:
-    """Return whether an expression somewhere in a node has a name."""
-    if isinstance(node, Scalar):
-        return is_expression(node.value) and name in names_in(node.text)
-    parts = node.items if isinstance(node, Sequence) else node.items.values()
-    return any(_mentions(part, name) for part in parts)
 
 
 def too_many(mark: Mark) -> ArchError:

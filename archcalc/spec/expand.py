@@ -30,6 +30,9 @@ MOST_STEPS: Final = 3 * MOST_LAYERS
 
 MOST_DEEP: Final = 64
 
+_NEEDLESS: Final = {"repeat": ": it is for use: put this into a block, and use that"}
+"""Keys that structures do without, and why."""
+
 
 class Expanded(NamedTuple):
     """The layers in order, and what a claim can be about: layers, read or faulty, and what shows in dotted names."""
@@ -243,7 +246,7 @@ class _Expansion:
         return name
 
     def structure(self, node: Mapping, op: str, name: str, sources: list[str], place: Place, within: str) -> str:
-        self.house.reader.known_keys(node, structure_keys(op), op, within)
+        self.house.reader.known_keys(node, structure_keys(op), op, within, _NEEDLESS)
         if op == "use" and "layer" in node.items:
             return self.again(node, name, sources, place, within)
         if len(sources) > 1:

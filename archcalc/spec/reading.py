@@ -7,7 +7,7 @@ from typing import Any
 from archcalc.errors import ArchError, Faults, Mark, listing
 from archcalc.layers.declared import Field
 from archcalc.layers.fields import spell
-from archcalc.spec.expressions import Scope, evaluate, is_expression
+from archcalc.spec.expressions import Scope, evaluate, is_expression, names_in
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence
 
 
@@ -87,6 +87,19 @@ def plain(node: Node) -> Any:
     return {key: plain(value) for key, value in node.items.items()}
 
 
+def names_mentioned(*nodes: Node) -> set[str]:
+    """Return the names in all expressions in nodes."""
+    found: set[str] = set()
+    waiting = [*nodes]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Scalar):
+            found |= names_in(node.text) if is_expression(node.value) else set()
+        else:
+            waiting += node.items if isinstance(node, Sequence) else node.items.values()
+    return found
+
+
 def mark_of(node: Node, key: str) -> Mark:
     """Return where a key's value stands, or else the mapping that lacks it."""
     return node.items[key].mark if isinstance(node, Mapping) and key in node.items else node.mark
@@ -119,12 +132,14 @@ class Reader:
         self.faults.add(f"{what} must be a list, got {kind_of(node)}", node.mark, within)
         return Sequence((), node.mark)
 
-    def known_keys(self, node: Mapping, known: Iterable[str], owner: str, within: str = "") -> None:
-        """Add a fault for each key that the owner does not have."""
+    def known_keys(
+        self, node: Mapping, known: Iterable[str], owner: str, within: str = "", hints: MappingOf[str, str] = {}
+    ) -> None:
+        """Add a fault for each key that the owner does not have; `hints` say of some what to do without them."""
         allowed = list(known)
         for key, mark in node.keys.items():
             if key not in allowed:
-                hint = self.faults.hint(key, allowed) or f" (it has {', '.join(allowed) or 'none'})"
+                hint = hints.get(key) or self.faults.hint(key, allowed) or f" (it has {', '.join(allowed) or 'none'})"
                 self.faults.add(f"{owner} has no '{key}'{hint}", mark, within)
 
     def values(
@@ -146,7 +161,7 @@ class Reader:
             try:
                 values[key] = fields[key].type.read(value)
             except ArchError as error:
-                self.faults.add(f"{key} {error}{_origin(node, value)}", node.mark, within)
+                self.faults.add(f"{key} {error}{_origin(node, value, scope)}", node.mark, within)
         return values
 
     def record(self, node: Node, made: Any, owner: str, scope: Scope) -> Any:
@@ -170,10 +185,14 @@ class Reader:
             self.faults.add(f"{owner} needs {listing(lacking, 'and')}", mark, within)
 
 
-def _origin(node: Node, value: object) -> str:
-    """Return which expression a value came from, or which one was perhaps meant."""
+def _origin(node: Node, value: object, scope: Scope) -> str:
+    """Return which expression a value came from, or which one was perhaps meant, if it is one."""
     if not isinstance(node, Scalar) or not isinstance(node.value, str):
         return ""
     if is_expression(node.value):
         return f" from {node.value}"
-    return f"; did you mean $({node.value.replace('$', '')})?" if "$" in node.value else ""
+    meant = f"$({node.value.replace('$', '')})"
+    try:
+        return f"; did you mean {meant}?" if "$" in node.value and evaluate(meant, scope) is not None else ""
+    except ArchError:
+        return ""

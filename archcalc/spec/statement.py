@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from archcalc.errors import ArchError, Mark, listing
 from archcalc.layers import KINDS, Layer
-from archcalc.layers.base import Activation, merging, unknown_op
+from archcalc.layers.base import Activation, meant_op, merging, unknown_op
 from archcalc.layers.declared import Field
 from archcalc.layers.fields import is_integer, spell
 from archcalc.spec.expressions import FAULTY, Scope, evaluate, is_expression
@@ -42,6 +42,9 @@ LAYER_KEYS: Final = ("name", "op", "from", "when", "activation", "gather")
 """The keys of a layer, apart from the fields of its kind."""
 
 
+NO_ACTIVATION: Final = "none"
+"""The word for no activation, for a param whose default is none, since null stands for a param that must be given."""
+
 _MOST_LISTED: Final = 4
 
 
@@ -49,9 +52,10 @@ _NEEDLESS: Final = {
     "in_channels": ": leave it out, it follows from what the layer reads",
     "in_features": ": leave it out, it follows from what the layer reads",
     "num_features": ": leave it out, it follows from what the layer reads",
+    "repeat": ": it is for use: make the layer a block, or have it once more by op: use, layer: its name",
     "inplace": ": write inplace: [relu] for the whole spec, since it changes no shape and no count",
 }
-"""Words of torch that a spec does without, and why."""
+"""Words that a layer does without, and why."""
 
 
 def activations() -> list[str]:
@@ -326,11 +330,14 @@ class Statements:
         """Add a fault if a kind reads several layers and is given one, or the other way round."""
         if any(source in self.parts for source in sources):
             return  # which is a fault already
+        mark = mark_of(node, "from")
         if kind.merges and len(sources) == 1:
-            mark = mark_of(node, "from")
-            self.fault(f"{kind.op} reads two or more layers: give from: [one, another]", mark, within)
+            number = "two" if kind.reads_exactly else "two or more"
+            self.fault(f"{kind.op} reads {number} layers: give from: [one, another]", mark, within)
+        elif kind.reads_exactly and len(sources) != kind.reads_exactly:
+            self.fault(f"{kind.op} reads {kind.reads_exactly} layers, not {len(sources)}", mark, within)
         if not kind.merges and len(sources) > 1:
-            self.fault(f"{kind.op} reads one layer, not {len(sources)}", mark_of(node, "from"), within)
+            self.fault(f"{kind.op} reads one layer, not {len(sources)}", mark, within)
 
     def layer(self, node: Mapping, kind: type[Layer], params: Scope, within: str) -> Layer | None:
         """Return the layer that the fields make, and the file's house rules where none are given; None with faults."""
@@ -353,7 +360,7 @@ class Statements:
             elif key not in LAYER_KEYS:
                 hint = _NEEDLESS.get(key) or self.hint(key, [*kind.fields, *LAYER_KEYS])
                 meant |= {name for name in kind.fields if f"'{name}'" in hint}
-                has = f" (it has {', '.join(kind.fields) or 'none'})"
+                has = f" (it has {', '.join([*kind.fields, *_common_keys(kind)])})"
                 self.fault(f"{kind.op} has no field '{key}'{hint or has}", node.keys[key], within)
         return given, meant
 
@@ -381,8 +388,10 @@ class Statements:
         value = self.value(given, params, within) if given and kind.takes_activation else None
         if given is None or value is None:
             return ""
+        if value == NO_ACTIVATION:
+            return ""
         if not is_activation(value):
-            hint = self.hint(value, activations()) if isinstance(value, str) else ""
+            hint = meant_op(value, activations()) if isinstance(value, str) else ""
             rule = "activation must be an op such as relu or tanh (archcalc ops lists them)"
             self.fault(f"{rule}, got {spell(value)}{hint}", given.mark, within)
             return ""
@@ -411,6 +420,11 @@ class Statements:
         if isinstance(value, LayerList) and value.blocks is None:
             value.blocks = ()
         return value
+
+
+def _common_keys(kind: type[Layer]) -> list[str]:
+    """Return the keys that a layer of a kind takes apart from its fields, in a list outside of towers."""
+    return ["name", "from", "when", *(["activation"] if kind.takes_activation else [])]
 
 
 def _one_of(parts: tuple[str, ...]) -> str:

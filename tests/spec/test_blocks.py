@@ -1,5 +1,7 @@
 """Blocks with params that name layers, `$input`, and layers that a `when` leaves out."""
 
+from pathlib import Path
+
 import pytest
 
 import archcalc
@@ -172,3 +174,60 @@ def test_an_override_may_leave_a_layer_in_or_out() -> None:
     parent = RESIDUAL.replace("sources: {page: {title: A page}}\n", "").partition("claims:")[0]
     text = parent.replace("with: {channels: 24}}", "with: {channels: 24}, override: {sum: {when: false}}}")
     assert "three.1.sum" not in [row.name for row in archcalc.load(text).table().rows]
+
+
+def cautions(text: str) -> list[str]:
+    return archcalc.load(f"archcalc: 1\ninput: [3, 8, 8]\n{text}").graph.cautions
+
+
+BLOCK = "blocks: {b: {params: {kernel: 1, stride: 1}, layers: [{name: c, op: max_pool2d, kernel_size: $kernel}]}}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("params: {used: 2, more: $used}\nlayers: [{name: c, op: max_pool2d, kernel_size: $used}]", ["more"]),
+        ("params: {clases: 2, classes: 3}\nlayers: [{name: c, op: max_pool2d, kernel_size: $classes}]", ["clases?"]),
+        ("params: {shape: [1, 4]}\nlayers: [{name: c, op: adaptive_avg_pool2d, output_size: $shape}]", []),
+        (BLOCK + "layers: [{name: u, op: use, block: b}]", ["block stride"]),
+        (BLOCK + "layers: [{name: u, op: use, block: b, override: {c: {stride: $stride}}}]", []),
+        (BLOCK.replace("kernel_size: $kernel", "kernel_size: $kernel, stride: $stride") + "layers: [{name: u, op: use, "
+         "block: b}]", []),
+        ("blocks: {b: {params: {kernel: 1}, layers: []}}\nlayers: [{name: u, op: use, block: b}, {name: r, op: relu}]",
+         []),
+    ],
+)  # fmt: skip
+def test_params_that_nothing_uses_are_a_caution(text: str, said: list[str]) -> None:
+    words = {
+        "more": "param more: nothing uses it",
+        "clases?": "param clases: nothing uses it; did you mean 'classes'?",
+        "block stride": "block b: param stride: nothing uses it",
+    }
+    assert cautions(text) == [words[one] for one in said]
+
+
+def test_a_misspelt_param_of_a_variant_is_a_caution_and_its_parents_are_none(tmp_path: Path) -> None:
+    parent = "params: {classes: 2, idle: 1}\nlayers: [{name: c, op: conv2d, out_channels: $classes, kernel_size: 1}]\n"
+    (tmp_path / "parent.yaml").write_text(f"archcalc: 1\nname: parent\ninput: [3, 8, 8]\n{parent}", encoding="utf-8")
+    child = tmp_path / "child.yaml"
+    child.write_text("archcalc: 1\nname: child\nextends: parent\nparams: {clases: 5}\n", encoding="utf-8")
+    done = run("validate", str(child))
+    assert done.returncode == 0
+    assert done.stderr == f"archcalc: {child}: param clases: nothing uses it; did you mean 'classes'?\n"
+    assert "param idle: nothing uses it" in run("validate", str(tmp_path / "parent.yaml")).stderr
+
+
+def test_none_is_no_activation_so_that_a_default_can_say_it() -> None:
+    unit = "{params: {act: none}, layers: [{name: c, op: conv2d, out_channels: 3, kernel_size: 1, activation: $act}]}"
+    uses = "[{name: a, op: use, block: unit}, {name: b, op: use, block: unit, with: {act: relu}}]"
+    rows = archcalc.load(f"archcalc: 1\ninput: [3, 8, 8]\nblocks: {{unit: {unit}}}\nlayers: {uses}\n").table().rows
+    assert [row.op for row in rows] == ["conv2d", "conv2d", "relu"]
+
+
+def test_validate_sets_params_and_inputs(tmp_path: Path) -> None:
+    done = run("validate", "lenet5", "--input", "1x4x4")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "does not fit" in done.stderr
+    # 20 rows of the last layer's 84 weights and a bias, in the place of 10
+    params = [run("validate", "lenet_d2l", *more).stdout.split()[-2] for more in ([], ["--set", "num_classes=20"])]
+    assert [int(number.replace(",", "")) for number in params] == [61_706, 61_706 + 10 * 85]
