@@ -165,6 +165,10 @@ def layer(kind: str, *parts: str, bottom: str = "data", name: str = "x", top: st
         (layer("ReLU", top="a") + layer("Concat", bottom="data a"), "op: concat, from: [input, x]}"),
         (layer("Pooling", "pooling_param { kernel_size: 2 stride: 2 }", top="a") + layer("Crop", bottom="data a"),
          "op: slice, length: 8, dim: 3}"),
+        (layer("Pooling", "pooling_param { kernel_size: 2 stride: 2 }", top="a")
+         + layer("Crop", "crop_param { offset: 4 }", bottom="data a"), "op: center_crop_like, from: [input, x]}"),
+        (layer("Pooling", "pooling_param { kernel_size: 2 stride: 2 }", top="a")
+         + layer("Crop", "crop_param { offset: 3 }", bottom="data a"), "op: slice, start: 3, length: 8, dim: 3}"),
     ],
 )  # fmt: skip
 def test_a_layer_is_this_line(tmp_path: Path, text: str, line: str) -> None:
