@@ -4,9 +4,10 @@ from typing import Any, Final
 
 from archcalc.errors import ArchError, Mark
 from archcalc.layers.fields import is_integer, spell
-from archcalc.spec.expressions import FAULTY, Scope, is_expression
+from archcalc.spec.expressions import FAULTY, IN_CHANNELS, READ, Scope, is_expression
+from archcalc.spec.names import Place
 from archcalc.spec.reading import kind_of, mark_of, names_mentioned
-from archcalc.spec.statement import CHANGES, House, Place, Statements
+from archcalc.spec.statement import CHANGES, House, Statements
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence
 
 MOST_LAYERS: Final = 100_000
@@ -21,6 +22,7 @@ class Blocks:
         self.faults = house.reader.faults
         self.fault = house.reader.faults.add
         self.used: set[str] = set()
+        self._mentioned: dict[str, set[str]] = {}
 
     def named(self, node: Mapping, within: str) -> str | None:
         """Return the name of a block that exists."""
@@ -35,12 +37,15 @@ class Blocks:
         self.fault(f"there is no block '{given.text}'{hint}", given.mark, within)
         return None
 
-    def asks(self, title: str, node: Mapping, param: str) -> bool:
-        """Return whether a block, as a `use` may change it, asks for a param that it has and nobody declares."""
+    def asks(self, title: str, node: Mapping) -> set[str]:
+        """Return what a block, as a `use` may change it, asks for of what it reads, and not by a declared param."""
+        if title not in self._mentioned:
+            self._mentioned[title] = names_mentioned(self.house.blocks[title])
+        changes = names_mentioned(*(node.items[key] for key in CHANGES if key in node.items))
         declared = self.house.blocks[title].items.get("params")
-        is_declared = param in self.house.params or (isinstance(declared, Mapping) and param in declared.items)
-        changes = (node.items[key] for key in CHANGES if key in node.items)
-        return not is_declared and param in names_mentioned(self.house.blocks[title], *changes)
+        own = declared.items if isinstance(declared, Mapping) else {}
+        asked = {IN_CHANNELS, READ} & (self._mentioned[title] | changes)
+        return {param for param in asked if param not in self.house.params and param not in own}
 
     def arguments(
         self, node: Mapping, title: str, body: Mapping, place: Place, within: str, own: Scope

@@ -21,8 +21,9 @@ from archcalc.spec.expressions import IN_CHANNELS, READ, Scope, is_expression
 from archcalc.spec.inherit import Changes
 from archcalc.spec.inputs import by_name
 from archcalc.spec.model import NAME, Entry, Tower
+from archcalc.spec.names import LaidOut, Names, Place
 from archcalc.spec.reading import LayerList, Reads, kind_of, mark_of, word
-from archcalc.spec.statement import CHANGES, House, LaidOut, Names, Place, Statements, structure_keys, written_name
+from archcalc.spec.statement import CHANGES, House, Statements, structure_keys, written_name
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence
 
 MOST_STEPS: Final = 3 * MOST_LAYERS
@@ -266,7 +267,7 @@ class _Expansion:
             chain = " -> ".join((*place.blocks[place.blocks.index(title) :], title))
             self.fault(f"block {title} would hold itself: {chain}", mark_of(node, "block"), within)
             return source
-        asks = {param for param in (IN_CHANNELS, READ) if self.blocks.asks(title, node, param)}
+        asks = self.blocks.asks(title, node)
         params = self.arguments(node, title, source, place, within, asks)
         repeat = self.blocks.repeat(node, place, within)
         layers = self.changed(node, title, within)

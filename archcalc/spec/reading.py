@@ -8,6 +8,7 @@ from archcalc.errors import ArchError, Faults, Mark, listing
 from archcalc.layers.declared import Field
 from archcalc.layers.fields import spell
 from archcalc.spec.expressions import Scope, evaluate, is_expression, names_in
+from archcalc.spec.names import Names
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence
 
 
@@ -26,13 +27,13 @@ class LayerList:
 class Word(str):
     """Text that is given for a param, and may name a layer: one of where it is written, not of where it is read."""
 
-    names: Any
+    names: Names
     """The names of layers where it is written."""
     mark: Mark | None
     within: str
 
 
-def word(text: str, names: object, mark: Mark | None = None, within: str = "") -> Word:
+def word(text: str, names: Names, mark: Mark | None = None, within: str = "") -> Word:
     """Return a text that keeps what layers it may name."""
     made = Word(text)
     made.names, made.mark, made.within = names, mark, within
@@ -64,7 +65,7 @@ def _bare(value: Any) -> Any:
     return [*map(_bare, value)] if isinstance(value, list) else value
 
 
-def as_given(node: Node, scope: Scope, names: object, within: str) -> Any:
+def as_given(node: Node, scope: Scope, names: Names | None, within: str) -> Any:
     """Return the value of a param, in which text keeps what layers it may name, where there are `names` of these.
 
     Raises ArchError.
