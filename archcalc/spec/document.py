@@ -25,6 +25,9 @@ FILE_KEYS: Final = (
     *("inplace", "blocks", "layers", "outputs", "override", "remove", "insert", "training", "claims"),
 )
 
+_MADE_OF: Final = ("params", "input", "defaults", "blocks", "layers")
+"""What most params are for, which is looked through before all else."""
+
 _BLOCK_KEYS: Final = ("params", "layers")
 
 WORD: Final = "[A-Za-z][A-Za-z0-9_.-]*"
@@ -216,14 +219,16 @@ class _Document:
     def _unused_params(self) -> Iterator[str]:
         """Yield which params that this file declares nothing uses: a misspelt one of a variant, for example."""
         declared = self._section("params")
-        used = names_mentioned(self.root)
+        used = names_mentioned(*(node for key, node in self.root.items.items() if key in _MADE_OF))
+        if not used.issuperset(declared.items):
+            used = names_mentioned(self.root)
         for name in self._own("params"):
             if name not in used:
                 hint = did_you_mean(name, [other for other in declared.items if other in used])
                 yield f"param {name}: nothing uses it{hint}"
         if "layers" in self.root.keys and self.root.keys["layers"].file != self.root.mark.file:
             return  # a variant: its blocks have the params of those in whose places they are
-        changes = names_mentioned(*_changes(self.root))
+        changes = names_mentioned(*_changes(self.root)) if self._section("blocks").items else set()
         for title, block in self._section("blocks").items.items():
             params, layers = (block.items.get(key) if isinstance(block, Mapping) else None for key in _BLOCK_KEYS)
             used = names_mentioned(block) | changes
