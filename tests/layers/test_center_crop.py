@@ -117,7 +117,7 @@ def test_what_is_built_and_what_is_exported_agree_with_the_spec(tmp_path: Path) 
         ),
         (
             "{name: crop, op: center_crop_like, from: [input, wide, wide]}",
-            "cuts one layer to the places of another, so it reads 2, not 3",
+            "center_crop_like reads 2 layers, not 3",
         ),
     ],
 )
