@@ -65,6 +65,13 @@ class Call:
     """Whether axis 0 of what it makes is the batch."""
     weights_of: str = ""
     """The call before it that has the same weights, if there is one: its name, of the model its `owner`."""
+    shared_params: int = 0
+    """How many of its parameters calls before it have."""
+
+    @property
+    def own_params(self) -> int:
+        """How many parameters it has that no call before it has: those that are shared count where they are first."""
+        return self.params - self.shared_params
 
     @property
     def owner(self) -> str:

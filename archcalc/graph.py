@@ -102,7 +102,7 @@ class Graph:
         """Return what is legal but probably not meant, with the layer that it is about."""
         said = ((node.name, caution) for node in self.nodes for caution in self._cautions_of(node))
         of_layers = [f"layer {name}: {caution}" for name, caution in said if caution]
-        return [*self._caution_of_input(), *of_layers]
+        return [*self.spec.cautions, *self._caution_of_input(), *of_layers]
 
     def _caution_of_input(self) -> Iterator[str]:
         for name, shape in self.spec.inputs.items():

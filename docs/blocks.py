@@ -28,7 +28,7 @@ from archcalc.cli.options import Reading, Writing
 from archcalc.layers import KINDS, Layer
 from archcalc.render.conventions import silence
 from archcalc.render.formats import plain
-from archcalc.render.ops import kind_sheet, kinds_sheet, structure_sheet
+from archcalc.render.ops import how_many, kind_sheet, kinds_sheet, structure_sheet
 from archcalc.render.profile import profile_sheets
 from archcalc.spec.statement import STRUCTURES
 
@@ -166,7 +166,7 @@ def _facts(kind: type[Layer]) -> Iterator[str]:
     if kind.takes_activation:
         yield "It takes `activation:`."
     if kind.merges:
-        yield "It reads two or more layers: `from: [one, another]`."
+        yield f"It reads {how_many(kind)} layers: `from: [one, another]`."
     if kind.also_called:
         yield f"Other names for it: {', '.join(kind.also_called)}."
 

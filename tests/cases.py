@@ -6,7 +6,7 @@ The core is held against these rows, and so is torch, which is built from the sa
 from typing import Any, NamedTuple
 
 from archcalc.layers import Layer, Shape
-from archcalc.layers.activation import Relu, Sigmoid, Tanh
+from archcalc.layers.activation import Abs, Relu, Sigmoid, Tanh
 from archcalc.layers.blur import BlurPool2d
 from archcalc.layers.conv import Conv1d, Conv2d, Conv3d
 from archcalc.layers.conv_transpose import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
@@ -21,7 +21,7 @@ from archcalc.layers.layer_norm import (
 )
 from archcalc.layers.linear import Linear
 from archcalc.layers.local import Local2d
-from archcalc.layers.merge import Add, Concat, Matmul, Maximum, MaxUnpool2d, Mul, Stack, Sub
+from archcalc.layers.merge import Add, CenterCropLike, Concat, Matmul, Maximum, MaxUnpool2d, Mul, Stack, Sub
 from archcalc.layers.norm import (
     BatchNorm1d,
     BatchNorm2d,
@@ -60,7 +60,15 @@ from archcalc.layers.pool import (
     MaxPool2d,
     MaxPool3d,
 )
-from archcalc.layers.rearrange import ChannelShuffle, Permute, PixelShuffle, PixelUnshuffle, Slice, Transpose
+from archcalc.layers.rearrange import (
+    CenterCrop,
+    ChannelShuffle,
+    Permute,
+    PixelShuffle,
+    PixelUnshuffle,
+    Slice,
+    Transpose,
+)
 from archcalc.layers.rectifier import Elu, Hardsigmoid, Hardswish, Hardtanh, LeakyRelu, Prelu, Relu6
 from archcalc.layers.reduce import Mean, Sum
 from archcalc.layers.regularize import Dropout, Dropout1d, Dropout2d, Dropout3d
@@ -526,6 +534,7 @@ CASES = [
     case(Relu(), [MAP], MAP),
     case(Tanh(), [MAP], MAP),
     case(Sigmoid(), [(10,)], (10,)),
+    case(Abs(), [MAP], MAP),
     case(Gelu(), [MAP], MAP),
     case(Gelu(approximate="tanh"), [MAP], MAP),
     case(Silu(), [MAP], MAP),
@@ -579,6 +588,8 @@ CASES = [
     case(PixelShuffle(upscale_factor=2), [(64, 5, 7)], (16, 10, 14)),
     case(PixelUnshuffle(downscale_factor=2), [(16, 10, 14)], (64, 5, 7)),
     case(ChannelShuffle(groups=2), [MAP], MAP),
+    case(CenterCrop(output_size=3), [MAP], (4, 3, 3)),
+    case(CenterCrop(output_size=[6, 5]), [MAP], (4, 6, 5)),
     case(Slice(length=3), [MAP], (3, 6, 6)),
     case(Slice(start=1, length=3, dim=2), [MAP], (4, 3, 6)),
     # the second of two halves, the third of three: 4 / 2 = 2, 6 / 3 = 2
@@ -621,6 +632,8 @@ CASES = [
     case(MaxUnpool2d(kernel_size=2, ceil_mode=True), [(4, 4, 3), (4, 7, 6)], (4, 7, 6)),
     # (6 + 2 - 3) // 1 + 1 = 6 high, (6 + 2 - 3) // 2 + 1 = 3 wide
     case(MaxUnpool2d(kernel_size=3, stride=[1, 2], padding=1), [(4, 6, 3), MAP], MAP),
+    case(CenterCropLike(), [(4, 9, 8), (2, 6, 5)], (4, 6, 5)),
+    case(CenterCropLike(), [(4, 9, 8), (2, 9, 5)], (4, 9, 5)),
     case(Concat(), [(64, 28, 28), (128, 28, 28), (32, 28, 28), (32, 28, 28)], (256, 28, 28)),
     case(Concat(), [(10,), (5,)], (15,)),
     case(Stack(), [MAP, MAP, MAP], (3, 4, 6, 6)),

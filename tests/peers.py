@@ -117,6 +117,7 @@ LAYERS = {
     "pixel_unshuffle": "{op: pixel_unshuffle, downscale_factor: 3}",
     "channel_shuffle": "{op: channel_shuffle, groups: 2}",
     "slice": "{op: slice, start: 1, length: 3}",
+    "center_crop": "{op: center_crop, output_size: [4, 6]}",
     "chunk": "{op: chunk, chunks: 2, index: 1}",
     "split": "{op: split, sizes: [1, 3, 2], index: 1}",
     "mean": "{op: mean, dim: [1, 2]}",
@@ -145,6 +146,7 @@ PATHS: Final = {
     "sub": "[], []",
     "matmul": "[], [{name: turned, op: transpose, dim0: 2, dim1: 3}]",
     "max_unpool2d": "[{name: pool, op: max_pool2d, kernel_size: 3, stride: 2}], []",
+    "center_crop_like": "[], [{name: pool, op: max_pool2d, kernel_size: 3, stride: 2}]",
 }
 """The paths that a kind merges, where it cannot merge any three that are alike."""
 

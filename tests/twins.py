@@ -72,6 +72,8 @@ class Called(nn.Module):
             case "torch.transpose":
                 first, second = sorted((self.twin.keywords["dim0"], self.twin.keywords["dim1"]))
                 return tensors[0].movedim(first, second).movedim(second - 1, first)
+            case "torch.abs":
+                return torch.maximum(tensors[0], -tensors[0])
             case "torch.permute":
                 return torch.movedim(tensors[0], self.twin.keywords["dims"], tuple(range(tensors[0].dim())))
         if self.inner is not None and len(tensors) > 1:

@@ -73,7 +73,7 @@ def _traffic(node: Node, places: dict[str, _Place]) -> Traffic:
     row, layer, makes = row_of(node), node.layer, node.device_output
     reads = [_place(name, shape, places.get(name)) for name, shape in zip(node.inputs, node.device_inputs, strict=True)]
     first = reads[0]
-    strides = layer.as_view(first.strides, first.shape, makes) if len(reads) == 1 else None
+    strides = layer.as_view(first.strides, first.shape, makes)
     if strides is not None:
         is_whole = prod(makes) == prod(first.shape)
         places[node.name] = _Place(first.owner if is_whole else node.name, makes, strides)

@@ -2,10 +2,10 @@
 
 import typer
 
-from archcalc.cli.options import AS_FITS, AS_SPECIFIED, SpecDirOption, Specs, Writing
+from archcalc.cli.options import AS_FITS, AS_SPECIFIED, Reading, Specs, Writing
 
 
-def validate(specs: Specs, spec_dir: SpecDirOption = None, writing: Writing = AS_FITS) -> None:
+def validate(specs: Specs, reading: Reading = AS_SPECIFIED, writing: Writing = AS_FITS) -> None:
     """Check spec files, and list every mistake with its place; ends with 2 on a mistake.
 
     Example: archcalc validate specs/*.yaml
@@ -17,7 +17,7 @@ def validate(specs: Specs, spec_dir: SpecDirOption = None, writing: Writing = AS
     from archcalc.questions import listed
 
     read = []
-    for one in Networks(AS_SPECIFIED._replace(spec_dir=spec_dir)).each(specs):
+    for one in Networks(reading).each(specs):
         read.append(listed(one))
         if one.network:
             say_cautions(one.network, one.network.spec.file)

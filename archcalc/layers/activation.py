@@ -28,3 +28,14 @@ class Sigmoid(Curve):
     torch_call = "nn.Sigmoid"
     torch_functions = {"sigmoid": ()}
     torch_ignored = ()
+    also_called = ("logistic",)
+
+
+@kind("abs")
+class Abs(Curve):
+    """x without its sign, max(x, -x)."""
+
+    torch_call = "torch.abs"
+    torch_functions = {"abs": (), "absolute": ()}
+    torch_ignored = ()
+    also_called = ("absval", "absolute")

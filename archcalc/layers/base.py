@@ -76,6 +76,8 @@ class Layer(Declared, ABC):
     """Buffers that it does not read in inference."""
     merges: ClassVar[bool] = False
     """Whether it reads several layers (add, concat) rather than one."""
+    reads_exactly: ClassVar[int | None] = None
+    """How many layers it reads, if not just any number of them from two on; None also for one that reads one."""
     commutes: ClassVar[bool] = False
     """Whether the order of the layers that it reads changes nothing."""
     broadcasts: ClassVar[bool] = False
@@ -167,7 +169,7 @@ class Layer(Declared, ABC):
         return cls.of_torch(said, tensors)
 
     def as_view(self, strides: Strides, x: Shape, out: Shape) -> Strides | None:
-        """Return the strides of its output in inference where that is memory of its input, which has these strides.
+        """Return the strides of its output in inference where that is memory of its first input, which has these.
 
         None where torch's class writes its output to other memory, or over its input.
         """
@@ -349,19 +351,19 @@ FAMILIES: Final[Mapping[str, str]] = {
     "layer_norm": "instance_norm1d instance_norm2d instance_norm3d group_norm layer_norm layer_norm2d "
     "global_response_norm",
     "scale": "scale times",
-    "activation": "relu tanh sigmoid",
+    "activation": "relu tanh sigmoid abs",
     "rectifier": "leaky_relu relu6 elu prelu hardtanh hardsigmoid hardswish",
     "smooth": "gelu silu mish softplus",
     "softmax": "softmax log_softmax glu",
     "regularize": "dropout dropout1d dropout2d dropout3d",
     "stochastic_depth": "stochastic_depth",
     "reshape": "flatten unflatten reshape squeeze unsqueeze identity",
-    "rearrange": "pixel_shuffle pixel_unshuffle channel_shuffle slice permute transpose",
+    "rearrange": "pixel_shuffle pixel_unshuffle channel_shuffle slice center_crop permute transpose",
     "part": "chunk split",
     "pad": "zero_pad1d zero_pad2d zero_pad3d constant_pad1d constant_pad2d constant_pad3d "
     "reflection_pad1d reflection_pad2d reflection_pad3d replication_pad1d replication_pad2d replication_pad3d",
     "resample": "upsample",
-    "merge": "add sub maximum mul matmul max_unpool2d concat stack",
+    "merge": "add sub maximum mul matmul max_unpool2d center_crop_like concat stack",
 }
 """The files of this folder that have layer kinds, and the ops of these, in the order in which they are listed."""
 
@@ -435,10 +437,15 @@ def merging() -> dict[str, type[Layer]]:
 
 def unknown_op(op: str, known: Iterable[str] = KINDS) -> str:
     """Return a message that names the nearest op."""
-    also = [name for name, kind in KINDS.items() if op.lower() in kind.also_called or name == f"{op}2d"]
-    other = also[0] if also else None
-    hint = f"; did you mean '{other}'?" if other else did_you_mean(op, known)
-    return f"unknown op '{op}'{hint} (archcalc ops lists all)"
+    return f"unknown op '{op}'{meant_op(op, known)} (archcalc ops lists all)"
+
+
+def meant_op(word: str, known: Iterable[str]) -> str:
+    """Return `; did you mean 'silu'?` for another name of one of these ops, or one that is close; else nothing."""
+    ops = [*known]
+    names = (op for op in ops if op in KINDS and (word.lower() in KINDS[op].also_called or op == f"{word}2d"))
+    other = next(names, None)
+    return f"; did you mean '{other}'?" if other else did_you_mean(word, ops)
 
 
 def find(op: str) -> type[Layer]:

@@ -8,10 +8,12 @@ from typing import ClassVar, NamedTuple
 from archcalc.layers import window
 from archcalc.layers.base import Role, Weightless, Windowless, kind
 from archcalc.layers.fields import NONE, Dim, EachAxis, Flag, SidePadding, Sides
+from archcalc.layers.middle import CENTER_CROP, cuts, is_inside, of_middle
 from archcalc.layers.pool import AS_KERNEL, PoolStride
 from archcalc.layers.reach import Reading, along, at_place, repeated, spread, through, whole
 from archcalc.layers.requirement import Requirement, has_rank
 from archcalc.layers.sizes import S, Shape, Sizes, broadcast, broadcasts, dims, equal, product
+from archcalc.layers.strides import Strides
 from archcalc.layers.twin import Twin
 
 
@@ -77,6 +79,7 @@ class Sub(OfAlike):
     """Its first input less its second, element by element; both shapes are equal."""
 
     does = "subtracts"
+    reads_exactly = 2
     torch_call = "torch.sub"
     torch_functions = {"sub": (), "subtract": ()}
 
@@ -140,6 +143,7 @@ class Matmul(Windowless):
     idle = False
     mixes_channels = False
     input_axis = None
+    reads_exactly = 2
     torch_call = "torch.matmul"
     torch_functions = {"matmul": ()}
     torch_ignored = ()
@@ -202,6 +206,7 @@ class MaxUnpool2d(Merge):
     So it makes the size that the pool had, whichever of several that was. Its fields are those of the pool.
     """
 
+    reads_exactly = 2
     torch_call = "MaxUnpool2d"
     torch_functions = {"max_unpool2d": ("indices", "kernel_size", "stride", "padding", "output_size")}
     torch_ignored = ("indices", "output_size")
@@ -250,6 +255,41 @@ class MaxUnpool2d(Merge):
     @property
     def _pool(self) -> _Pool:
         return _Pool(self.kernel_size, self.stride, self.padding, (1, 1), self.ceil_mode)
+
+
+@kind("center_crop_like")
+class CenterCropLike(Merge):
+    """The middle of its first input, with as many places as its second has: U-Net cuts so what it joins on the way up.
+
+    It begins where torchvision's center_crop does.
+    """
+
+    reads_exactly = 2
+    torch_call = "CenterCropLike"
+    torch_functions = {}
+    also_called = ("crop_like",)
+
+    def requirements(self, *inputs: Sizes[S]) -> Iterator[Requirement]:
+        yield from _two(inputs, "cuts one layer to the places of another")
+        for x in inputs:
+            yield from has_rank(x, 3)
+        yield from is_inside(inputs[0], inputs[1])
+
+    def output_shape(self, whole: Sizes[S], like: Sizes[S]) -> Sizes[S]:
+        return (whole[0], *like[1:])
+
+    def reads(self, *inputs: Shape) -> Iterable[Reading]:
+        """Return what is read of the first input: of the second, only its size matters."""
+        return [of_middle(inputs[0], self.output_shape(*inputs))]
+
+    def as_view(self, strides: Strides, x: Shape, out: Shape) -> Strides:
+        return strides
+
+    def sources(self) -> tuple[tuple[str, str], ...]:
+        return (("where the middle begins", CENTER_CROP),)
+
+    def twin(self, *inputs: Shape) -> Twin:
+        return Twin(self.torch_call, {}, same_work=cuts(inputs[0], self.output_shape(*inputs)))
 
 
 @kind("concat")

@@ -7,8 +7,9 @@ from typing import Annotated, Any, Final, Self
 from archcalc.errors import listing
 from archcalc.layers.base import kind
 from archcalc.layers.fields import Dim, Integer, PartIndex, PartSizes
+from archcalc.layers.middle import NARROW
 from archcalc.layers.reach import Reach, Reading, along
-from archcalc.layers.rearrange import NARROW, Rearrangement
+from archcalc.layers.rearrange import Rearrangement
 from archcalc.layers.requirement import Requirement, is_axis
 from archcalc.layers.sizes import S, Shape, Sizes, divisible, equal, parted
 from archcalc.layers.strides import Strides

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from archcalc.errors import ArchError
 from archcalc.layers.base import Layer, Role, Weightless, Windowless, kind
-from archcalc.layers.fields import Axes, Count, Dim, Groups, IntegerFromZero
+from archcalc.layers.fields import Axes, Count, Dim, EachAxis, Groups, IntegerFromZero
+from archcalc.layers.middle import CENTER_CROP, NARROW, cuts, is_inside, of_middle
 from archcalc.layers.reach import Reach, Reading, along, at_place, whole
 from archcalc.layers.requirement import Requirement, can_be_divided, has_rank, is_axis
 from archcalc.layers.sizes import S, Shape, Sizes, dims, parted
@@ -15,9 +16,6 @@ from archcalc.layers.twin import Twin, Work
 
 PERMUTE: Final = "torch.permute"
 """The function that puts axes in another order, whichever way a model says it."""
-
-NARROW: Final = "torch.narrow"
-"""The function that takes a part along one axis, whichever way a model says it."""
 
 
 class Rearrangement(Weightless, Windowless):
@@ -133,6 +131,38 @@ class Slice(Rearrangement):
 
     def twin(self, x: Shape) -> Twin:
         return Twin(self.torch_call, {"dim": self.dim, "start": self.start, "length": self.length})
+
+
+@kind("center_crop")
+class CenterCrop(Rearrangement):
+    """The middle of a map, `output_size` large, from where torchvision's center_crop takes it."""
+
+    torch_call = "CenterCrop"
+    torch_functions = {}
+    also_called = ("crop", "centercrop")
+
+    output_size: EachAxis
+
+    def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
+        yield from has_rank(x, 3)
+        yield from is_inside(x, self.output_shape(x))
+
+    def output_shape(self, x: Sizes[S]) -> Sizes[S | int]:
+        return (x[0], *self.output_size)
+
+    def reads(self, x: Shape) -> Iterable[Reading]:
+        return [of_middle(x, self.output_shape(x))]
+
+    def as_view(self, strides: Strides, x: Shape, out: Shape) -> Strides:
+        return strides
+
+    def sources(self) -> tuple[tuple[str, str], ...]:
+        return (("where the middle begins", CENTER_CROP),)
+
+    def twin(self, x: Shape) -> Twin:
+        keywords = {"output_size": self.output_size}
+        same_work = cuts(x, self.output_shape(x))
+        return Twin(self.torch_call, keywords, positional=("output_size",), same_work=same_work)
 
 
 class Reordering(Rearrangement):

@@ -17,6 +17,7 @@ class Hardswish(Curve):
     torch_call = "nn.Hardswish"
     torch_functions = {"hardswish": ()}
     torch_ignored = ("inplace",)
+    also_called = ("hard_swish", "h_swish", "hard_silu")
 
 
 @kind("leaky_relu")
@@ -26,6 +27,7 @@ class LeakyRelu(Curve):
     torch_call = "nn.LeakyReLU"
     torch_functions = {"leaky_relu": ("negative_slope",)}
     torch_ignored = ("inplace",)
+    also_called = ("leaky", "lrelu")
 
     negative_slope: Real = 0.01
 
@@ -87,6 +89,7 @@ class Hardsigmoid(Curve):
     torch_call = "nn.Hardsigmoid"
     torch_functions = {"hardsigmoid": ()}
     torch_ignored = ("inplace",)
+    also_called = ("hard_sigmoid", "h_sigmoid")
 
 
 @kind("hardtanh")

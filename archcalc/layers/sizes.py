@@ -72,6 +72,13 @@ def equal(one: Any, other: Any) -> Any:
     return one == other
 
 
+def at_least(one: Any, other: Any) -> Any:
+    """Return whether a number is not less than another, in their own way if they have one."""
+    if hasattr(one, "at_least"):
+        return one.at_least(other)
+    return other.at_most(one) if hasattr(other, "at_most") else one >= other
+
+
 def divisible(number: Any, parts: int) -> Any:
     """Return whether a number can be divided into parts, in its own way if it has one."""
     own = getattr(number, "divisible", None)

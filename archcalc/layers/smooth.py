@@ -45,6 +45,7 @@ class Softplus(Curve):
     torch_call = "nn.Softplus"
     torch_functions = {"softplus": ("beta", "threshold")}
     torch_ignored = ()
+    also_called = ("softrelu", "bnll")
 
     beta: Positive = 1.0
     threshold: Real = 20.0

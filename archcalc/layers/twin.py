@@ -21,6 +21,8 @@ class Work(NamedTuple):
     call: str
     keywords: Mapping[str, Any]
     output_shape: tuple[int, ...]
+    reads_first: bool = False
+    """Whether it reads the first only of what the layer reads."""
 
 
 class Twin(NamedTuple):

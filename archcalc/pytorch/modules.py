@@ -176,6 +176,30 @@ class MaxUnpool2d(nn.Module):
         return nn.functional.max_unpool2d(x, places, *window, output_size=size)
 
 
+class CenterCrop(nn.Module):
+    """The middle of (batch, channels, height, width), from where torchvision.transforms takes it."""
+
+    __constants__ = ("output_size",)
+
+    def __init__(self, output_size: tuple[int, int]) -> None:
+        super().__init__()
+        self.output_size = output_size
+
+    def forward(self, x: Tensor) -> Tensor:
+        height, width = self.output_size
+        top, left = round((int(x.shape[2]) - height) / 2), round((int(x.shape[3]) - width) / 2)
+        return x[:, :, top : top + height, left : left + width]
+
+
+class CenterCropLike(nn.Module):
+    """The middle of what is read first, with as many places as what is read then, as torchvision's center_crop."""
+
+    def forward(self, x: Tensor, like: Tensor) -> Tensor:
+        height, width = int(like.shape[2]), int(like.shape[3])  # in a trace they are tensors
+        top, left = round((int(x.shape[2]) - height) / 2), round((int(x.shape[3]) - width) / 2)
+        return x[:, :, top : top + height, left : left + width]
+
+
 class StandardizedConv2d(nn.Conv2d):
     """A convolution whose filters are brought to mean 0 and variance 1, with `gain` times a learned number each.
 

@@ -1,6 +1,6 @@
 """The layer kinds and the structures, as sheets and as JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from archcalc.errors import listing
@@ -20,12 +20,17 @@ _KINDS: Final = (
 )
 
 _STRUCTURES: Final = {
-    "use": "The layers of a block, `repeat` times, with values for its params.",
+    "use": "The layers of a block, `repeat` times, with values for its params; or a `layer` once more.",
     "branches": f"Paths that read one input, merged by {listing([*merging()])}; [] is the input itself.",
     "towers": "Layers that exist once per device; a layer with gather: true reads all devices.",
 }
 _STRUCTURE_KEYS: Final = {
     "from": "a layer's name; default: the layer before it",
+    "when": "whether it is there: true, false or a comparison, such as $(stride > 1)",
+    "layer": "in the place of block: the name of a layer before it, which this is once more, with the same weights",
+    "override": "{layer: {field: value, ...}, ...}: other fields for the block's layers; null removes one",
+    "remove": "[layer, ...]: layers of the block that are not there here",
+    "insert": "[{after: layer, layers: [...]}, ...]: more layers, after one of the block's, or after input",
     "block": "the name of a block: blocks: {name: {params: {...}, layers: [...]}}",
     "with": "{param: value, ...} for the block's params",
     "repeat": "an integer >= 0; the layers are then called name.0.layer, name.1.layer, ...",
@@ -43,15 +48,34 @@ def kinds_sheet() -> Sheet:
     rows = [(op, _fields(kind), _sentence(kind)) for op, kind in KINDS.items()]
     rows += [(op, ", ".join(structure_keys(op)[2:]), what) for op, what in _STRUCTURES.items()]
     takers = ", ".join(op for op, kind in KINDS.items() if kind.takes_activation)
-    note = f"activation: {', '.join(activations())} may follow {takers}"
-    return Sheet("", "", _KINDS, tuple(rows), notes=(note,))
+    notes = (
+        "each has a name, and may have from: the layer or the layers that it reads; and when: whether it is there",
+        f"activation: {', '.join(activations())} may follow {takers}",
+    )
+    return Sheet("", "", _KINDS, tuple(rows), notes=notes)
 
 
 def kind_sheet(kind: type[Layer]) -> Sheet:
     """Return one layer kind, a line for each field."""
     columns = (Column("field", "field"), Column("default", "default"), Column("values", "values", prose=True))
     rows = tuple((name, _default(field), field.type.words) for name, field in kind.fields.items())
-    return Sheet(kind.op, f"{kind.op}: {_sentence(kind)}", columns, rows, notes=() if rows else ("no fields",))
+    return Sheet(kind.op, f"{kind.op}: {_sentence(kind)}", columns, rows, notes=tuple(_notes(kind, bool(rows))))
+
+
+def _notes(kind: type[Layer], has_fields: bool) -> Iterator[str]:
+    if not has_fields:
+        yield "no fields"
+    if kind.merges:
+        yield f"it reads {how_many(kind)} layers: from: [one, another]"
+    if kind.takes_activation:
+        yield "it takes activation: relu, for example"
+    if kind.also_called:
+        yield f"other names for it: {', '.join(kind.also_called)}"
+
+
+def how_many(kind: type[Layer]) -> str:
+    """Return in words how many layers a kind reads that reads several."""
+    return "two" if kind.reads_exactly else "two or more"
 
 
 def structure_sheet(op: str) -> Sheet:
@@ -76,8 +100,9 @@ def kinds_data(kinds: Mapping[str, type[Layer]]) -> dict[str, Any]:
     - `results`: each with
 
       - `op`, `what`: the kind, and what it does.
-      - `reads_several`: whether it reads two or more layers.
+      - `reads_several`: whether it reads two or more layers, and `reads_exactly`: how many, or null for any number.
       - `takes_activation`: whether `activation:` may be written on it.
+      - `other_names`: what it is called elsewhere.
       - `fields`: each with its `name`, the `values` that it takes, whether it is `required`, its `default`, or null,
         and `default_follows`, the field whose value is its default, or null.
     """
@@ -86,7 +111,9 @@ def kinds_data(kinds: Mapping[str, type[Layer]]) -> dict[str, Any]:
             "op": op,
             "what": _sentence(kind),
             "reads_several": kind.merges,
+            "reads_exactly": kind.reads_exactly,
             "takes_activation": kind.takes_activation,
+            "other_names": list(kind.also_called),
             "fields": [
                 {
                     "name": name,

@@ -4,9 +4,10 @@ from typing import Any, Final
 
 from archcalc.errors import ArchError, Mark
 from archcalc.layers.fields import is_integer, spell
-from archcalc.spec.expressions import FAULTY, IN_CHANNELS, Scope, is_expression, names_in
-from archcalc.spec.reading import kind_of, mark_of
-from archcalc.spec.statement import House, Place, Statements
+from archcalc.spec.expressions import FAULTY, IN_CHANNELS, READ, Scope, is_expression
+from archcalc.spec.names import Place
+from archcalc.spec.reading import kind_of, mark_of, names_mentioned
+from archcalc.spec.statement import CHANGES, House, Statements
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence
 
 MOST_LAYERS: Final = 100_000
@@ -21,6 +22,7 @@ class Blocks:
         self.faults = house.reader.faults
         self.fault = house.reader.faults.add
         self.used: set[str] = set()
+        self._mentioned: dict[str, set[str]] = {}
 
     def named(self, node: Mapping, within: str) -> str | None:
         """Return the name of a block that exists."""
@@ -35,13 +37,15 @@ class Blocks:
         self.fault(f"there is no block '{given.text}'{hint}", given.mark, within)
         return None
 
-    def reads_channels(self, title: str) -> bool:
-        """Return whether a block asks for the channels that it reads, and not by a param that somebody declares."""
+    def asks(self, title: str, node: Mapping) -> set[str]:
+        """Return what a block, as a `use` may change it, asks for of what it reads, and not by a declared param."""
+        if title not in self._mentioned:
+            self._mentioned[title] = names_mentioned(self.house.blocks[title])
+        changes = names_mentioned(*(node.items[key] for key in CHANGES if key in node.items))
         declared = self.house.blocks[title].items.get("params")
-        is_declared = IN_CHANNELS in self.house.params or (
-            isinstance(declared, Mapping) and IN_CHANNELS in declared.items
-        )
-        return not is_declared and _mentions(self.house.blocks[title], IN_CHANNELS)
+        own = declared.items if isinstance(declared, Mapping) else {}
+        asked = {IN_CHANNELS, READ} & (self._mentioned[title] | changes)
+        return {param for param in asked if param not in self.house.params and param not in own}
 
     def arguments(
         self, node: Mapping, title: str, body: Mapping, place: Place, within: str, own: Scope
@@ -59,12 +63,12 @@ class Blocks:
         inner: dict[str, Any] = {**self.house.params, **own}
         for param, default in declared.items.items():
             if param in given.items:
-                inner[param] = self.read.value(given.items[param], place.params, within, place.blocks)
-            else:
-                inner[param] = self.read.value(default, inner, f"block {title}", (*place.blocks, title))
-            if inner[param] is None and not _is_null(given.items.get(param)):
-                is_of_a_fault = param in given.items and self.faults.found  # such a value is a fault of its own
-                if len(self.faults.found) == faults_before and not is_of_a_fault:
+                where = f"{within}: {param}"
+                inner[param] = self.read.argument(given.items[param], place.params, where, place.blocks, place.names)
+                continue
+            inner[param] = self.read.argument(default, inner, f"block {title}", (*place.blocks, title))
+            if inner[param] is None:
+                if len(self.faults.found) == faults_before:
                     self.fault(f"block {title} needs its param '{param}': give it in with", node.mark, within)
                 inner[param] = FAULTY
         return inner if len(self.faults.found) == faults_before and FAULTY not in inner.values() else None
@@ -98,19 +102,6 @@ class Blocks:
                     self.look_over(path)
             elif not (isinstance(node, Scalar) and is_expression(node.value)):
                 self.fault(f"a layer must be a mapping, {{name: a, op: relu}}, got {kind_of(node)}", node.mark)
-
-
-def _mentions(node: Node, name: str) -> bool:
-    """Return whether an expression somewhere in a node has a name."""
-    if isinstance(node, Scalar):
-        return is_expression(node.value) and name in names_in(node.text)
-    parts = node.items if isinstance(node, Sequence) else node.items.values()
-    return any(_mentions(part, name) for part in parts)
-
-
-def _is_null(node: Node | None) -> bool:
-    """Return whether null was written: then it is what is given, such as no activation."""
-    return isinstance(node, Scalar) and node.value is None
 
 
 def too_many(mark: Mark) -> ArchError:

@@ -14,7 +14,7 @@ from archcalc.spec.expressions import FAULTY, Scope
 from archcalc.spec.expressions import NAME as PARAM_NAME
 from archcalc.spec.inputs import Inputs, alone, inputs_in_words, replaced
 from archcalc.spec.model import LONGEST_NAME, NAME, SHAPES, VERSION, Claim, Source, Spec, Training, is_shape
-from archcalc.spec.reading import LayerList, Reader, kind_of, mark_of, resolve
+from archcalc.spec.reading import LayerList, Reader, kind_of, mark_of, names_mentioned, resolve
 from archcalc.spec.statement import CHANGES, House, Statements
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence
 
@@ -24,6 +24,11 @@ FILE_KEYS: Final = (
     *("archcalc", "name", "aliases", "title", "family", "notes", "extends", "sources", "params", "input", "defaults"),
     *("inplace", "blocks", "layers", "outputs", "override", "remove", "insert", "training", "claims"),
 )
+
+_MADE_OF: Final = ("params", "input", "defaults", "blocks", "layers")
+"""What most params are for, which is looked through before all else."""
+
+_BLOCK_KEYS: Final = ("params", "layers")
 
 WORD: Final = "[A-Za-z][A-Za-z0-9_.-]*"
 
@@ -113,10 +118,11 @@ class _Document:
             outputs=layers.outputs,
             inplace=self._inplace(),
             training=self._training(params),
-            claims=tuple(self._claims(params, layers, shape)),
+            claims=tuple(self._claims(params, layers, shape, bool(settings))),
             file=file,
             settings=settings,
             given_input=input_shape,
+            cautions=tuple(self._unused_params()),
         )
 
     def _section(self, key: str) -> Mapping:
@@ -210,6 +216,32 @@ class _Document:
                 scope[name] = FAULTY
         return scope
 
+    def _unused_params(self) -> Iterator[str]:
+        """Yield which params that this file declares nothing uses: a misspelt one of a variant, for example."""
+        declared = self._section("params")
+        used = names_mentioned(*(node for key, node in self.root.items.items() if key in _MADE_OF))
+        if not used.issuperset(declared.items):
+            used = names_mentioned(self.root)
+        for name in self._own("params"):
+            if name not in used:
+                hint = did_you_mean(name, [other for other in declared.items if other in used])
+                yield f"param {name}: nothing uses it{hint}"
+        if "layers" in self.root.keys and self.root.keys["layers"].file != self.root.mark.file:
+            return  # a variant: its blocks have the params of those in whose places they are
+        changes = names_mentioned(*_changes(self.root)) if self._section("blocks").items else set()
+        for title, block in self._section("blocks").items.items():
+            params, layers = (block.items.get(key) if isinstance(block, Mapping) else None for key in _BLOCK_KEYS)
+            used = names_mentioned(block) | changes
+            if isinstance(params, Mapping) and isinstance(layers, Sequence) and layers.items:  # or it is for variants
+                yield from (
+                    f"block {title}: param {name}: nothing uses it" for name in params.items if name not in used
+                )
+
+    def _own(self, key: str) -> dict[str, Node]:
+        """Return what a section has from this file, and not from one that it extends."""
+        section = self._section(key)
+        return {name: node for name, node in section.items.items() if section.keys[name].file == self.root.mark.file}
+
     def _expect_param_name(self, name: str, declared: Mapping, within: str = "") -> None:
         if not PARAM_NAME.fullmatch(name):
             rule = "a param's name must be letters, digits and _, with a letter first"
@@ -236,7 +268,7 @@ class _Document:
         block = self.reader.mapping(node, within)
         if not isinstance(node, Mapping):
             return block
-        self.reader.known_keys(block, ("params", "layers"), within)
+        self.reader.known_keys(block, _BLOCK_KEYS, within)
         if "layers" not in block.items:
             self.faults.add(f"{within} needs layers: a list", node.mark)
         layers = self.reader.sequence(block.items.get("layers", Sequence((), node.mark)), f"{within}: layers")
@@ -292,16 +324,24 @@ class _Document:
         training: Training | None = self.reader.record(node, Training, "training", params)
         return training
 
-    def _claims(self, params: Scope, layers: Expanded, own: Inputs) -> Iterator[Claim]:
+    def _claims(self, params: Scope, layers: Expanded, own: Inputs, is_set: bool) -> Iterator[Claim]:
+        """Yield the claims, but those about layers that a `when` leaves out, where params are set from outside."""
         for item in self._items("claims"):
             claim: Claim | None = self.reader.record(item, Claim, "claim", params)
             if not isinstance(item, Mapping):
                 continue
             self._expect_source(item, "claim")
             of = item.items.get("of")
-            for name in of.items if isinstance(of, Sequence) else [of]:
+            about = [*of.items] if isinstance(of, Sequence) else [of]
+            if is_set and any(isinstance(name, Scalar) and name.text in layers.left_out for name in about):
+                continue
+            for name in about:
                 if isinstance(name, Scalar) and name.text not in layers.names:
-                    hint = self.faults.hint(name.text, layers.names)
+                    hint = (
+                        "; its when leaves it out"
+                        if name.text in layers.left_out
+                        else self.faults.hint(name.text, layers.names)
+                    )
                     self.faults.add(f"of: there is no layer '{name.text}'{hint}", name.mark, "claim")
             if claim and claim.input and layers.depend_on_channels and claim.input[:1] != (alone(own) or ())[:1]:
                 what = f"input: the layers are made for the channels of {inputs_in_words(own)}, by $in_channels"
@@ -319,3 +359,14 @@ class _Document:
         if isinstance(given, Scalar) and given.text not in declared and not unreadable:
             hint = self.faults.pointer(given.text, declared, "sources", "the spec has no sources")
             self.faults.add(f"source: there is no source '{given.text}'{hint}", given.mark, within)
+
+
+def _changes(node: Node) -> Iterator[Node]:
+    """Yield what changes layers of blocks, all over a tree."""
+    parts = node.items.items() if isinstance(node, Mapping) else ()
+    for key, value in parts:
+        if key in CHANGES:
+            yield value
+        yield from _changes(value)
+    for item in node.items if isinstance(node, Sequence) else ():
+        yield from _changes(item)

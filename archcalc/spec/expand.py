@@ -8,7 +8,7 @@ layers keep their names, since a tower layer is one layer on several devices.
 are written, and the names of where they are put.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import Final, NamedTuple
 
 from archcalc.errors import ArchError, Mark, listing
@@ -17,18 +17,22 @@ from archcalc.layers.base import field_of_type, merging
 from archcalc.layers.fields import PartIndex, spell
 from archcalc.spec.blocks import MOST_LAYERS, Blocks, too_many
 from archcalc.spec.channels import Channels
-from archcalc.spec.expressions import IN_CHANNELS, Scope, is_expression
+from archcalc.spec.expressions import IN_CHANNELS, READ, Scope, is_expression
 from archcalc.spec.inherit import Changes
 from archcalc.spec.inputs import by_name
 from archcalc.spec.model import NAME, Entry, Tower
-from archcalc.spec.reading import LayerList, kind_of, mark_of
-from archcalc.spec.statement import CHANGES, House, LaidOut, Names, Place, Statements, structure_keys, written_name
+from archcalc.spec.names import LaidOut, Names, Place
+from archcalc.spec.reading import LayerList, Reads, kind_of, mark_of, word
+from archcalc.spec.statement import CHANGES, House, Statements, structure_keys, written_name
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence
 
 MOST_STEPS: Final = 3 * MOST_LAYERS
 """Statements that may be visited: layers, and the structures around them."""
 
 MOST_DEEP: Final = 64
+
+_NEEDLESS: Final = {"repeat": ": it is for use: put this into a block, and use that"}
+"""Keys that structures do without, and why."""
 
 
 class Expanded(NamedTuple):
@@ -40,15 +44,20 @@ class Expanded(NamedTuple):
     """The layers that the file says the network hands on."""
     depend_on_channels: bool = False
     """Whether they are made for the channels of the inputs."""
+    left_out: frozenset[str] = frozenset()
+    """The statements that their `when` leaves out."""
 
 
 def flatten(layers: Sequence, house: House, outputs: Iterable[Node] = ()) -> Expanded:
     """Return every layer of a file in order, each with what it reads. Faults go to the house's reader."""
+    inputs = [*by_name(house.inputs)]
+    names = Names(known=dict(zip(inputs, inputs, strict=True)))
+    params = {param: word(value, names) if isinstance(value, str) else value for param, value in house.params.items()}
+    house = house._replace(params=params)
     expansion = _Expansion(house)
     try:
-        names = [*by_name(house.inputs)]
-        only = names[0] if len(names) == 1 else ""
-        place = Place(Names(known=dict(zip(names, names, strict=True))), house.params)
+        only = inputs[0] if len(inputs) == 1 else ""
+        place = Place(names, params)
         expansion.lay_out(layers, only, place)
         handed_on = tuple(expansion.outputs(outputs, place.names))
     except ArchError as error:
@@ -56,7 +65,8 @@ def flatten(layers: Sequence, house: House, outputs: Iterable[Node] = ()) -> Exp
         handed_on = ()
     expansion.blocks.look_over_unused()
     depends = expansion.channels.were_asked_for
-    return Expanded(tuple(expansion.entries), frozenset(_with_structures(expansion.placed)), handed_on, depends)
+    placed = frozenset(_with_structures(expansion.placed))
+    return Expanded(tuple(expansion.entries), placed, handed_on, depends, frozenset(expansion.left_out) - placed)
 
 
 def _with_structures(names: Iterable[str]) -> Iterator[str]:
@@ -78,6 +88,7 @@ class _Expansion:
         self.fault = house.reader.faults.add
         self.entries: list[Entry] = []
         self.placed: dict[str, Mark] = {}
+        self.left_out: set[str] = set()
         self.channels = Channels(by_name(house.inputs))
         self.towers = 0
         self.steps = 0
@@ -112,15 +123,17 @@ class _Expansion:
         """Yield the layers that the network hands on; a structure's name stands for its last layer."""
         found: set[str] = set()
         for node in named:
-            word = node.text if isinstance(node, Scalar) and isinstance(node.value, str) else None
-            layer = None if word is None else names.find(word) or (word if word in self.placed else None)
-            if word is None:
+            text = node.text if isinstance(node, Scalar) and isinstance(node.value, str) else None
+            layer = None if text is None else names.find(text) or (text if text in self.placed else None)
+            if text is None:
                 self.fault(f"must be names of layers, got {kind_of(node)}", node.mark, "outputs")
             elif layer not in self.placed:
-                what = f"{word} is an input" if layer else f"there is no layer '{word}'"
-                self.fault(f"{what}{self.faults.hint(word, self.placed)}", node.mark, "outputs")
+                left_out = None if layer else names.without(text)
+                what = f"{text} is an input" if layer else f"there is no layer '{text}'"
+                hint = f"; its when at line {left_out.line} leaves it out" if left_out else ""
+                self.fault(f"{what}{hint or self.faults.hint(text, self.placed)}", node.mark, "outputs")
             elif layer in found:
-                self.fault(f"{word} is given twice", node.mark, "outputs")
+                self.fault(f"{text} is given twice", node.mark, "outputs")
             else:
                 found.add(layer)
                 yield layer
@@ -143,6 +156,11 @@ class _Expansion:
     def statement(self, node: Mapping, previous: str, place: Place) -> str:
         op = self.read.op(node)
         anonymous = op == "towers" and "name" not in node.items
+        if not self.read.is_wanted(node, place, f"layer {written_name(node)}" if written_name(node) else op):
+            if written_name(node):
+                place.names.left_out[written_name(node)] = mark_of(node, "when")
+                self.left_out.add(place.prefix + written_name(node))
+            return previous
         name = "" if anonymous else self.read.name(node, place)
         if not op or not (name or anonymous):
             self.stand_in(node, previous, place)
@@ -229,7 +247,7 @@ class _Expansion:
         return name
 
     def structure(self, node: Mapping, op: str, name: str, sources: list[str], place: Place, within: str) -> str:
-        self.house.reader.known_keys(node, structure_keys(op), op, within)
+        self.house.reader.known_keys(node, structure_keys(op), op, within, _NEEDLESS)
         if op == "use" and "layer" in node.items:
             return self.again(node, name, sources, place, within)
         if len(sources) > 1:
@@ -249,8 +267,8 @@ class _Expansion:
             chain = " -> ".join((*place.blocks[place.blocks.index(title) :], title))
             self.fault(f"block {title} would hold itself: {chain}", mark_of(node, "block"), within)
             return source
-        reads_channels = self.blocks.reads_channels(title)
-        params = self.arguments(node, title, source, place, within, reads_channels)
+        asks = self.blocks.asks(title, node)
+        params = self.arguments(node, title, source, place, within, asks)
         repeat = self.blocks.repeat(node, place, within)
         layers = self.changed(node, title, within)
         if params is None or not isinstance(layers, Sequence):
@@ -259,8 +277,8 @@ class _Expansion:
         for turn in range(1 if repeat is None else repeat):
             self.step(node.mark)
             self.blocks.used.add(title)
-            if turn and reads_channels:
-                params = self.arguments(node, title, source, place, within, reads_channels)
+            if turn and asks:
+                params = self.arguments(node, title, source, place, within, asks)
             if params is None:
                 break
             prefix = f"{place.prefix}{name}." if repeat is None else f"{place.prefix}{name}.{turn}."
@@ -287,11 +305,11 @@ class _Expansion:
         return Changes(Mapping(changes, node.keys, node.mark), f"block {title}", defaults, self.faults).applied(body)
 
     def arguments(
-        self, node: Mapping, title: str, source: str, place: Place, within: str, reads_channels: bool
+        self, node: Mapping, title: str, source: str, place: Place, within: str, asks: Container[str]
     ) -> Scope | None:
-        """Return the params that a block's layers see, among them, if they ask for it, how many channels there are."""
-        own: dict[str, int] = {}
-        if reads_channels:
+        """Return the params that a block's layers see, among them what they ask for of what the block reads."""
+        own: dict[str, object] = {READ: Reads(source)} if READ in asks else {}
+        if IN_CHANNELS in asks:
             try:
                 own[IN_CHANNELS] = self.channels.of(source, self.entries)
             except ArchError as error:

@@ -2,7 +2,7 @@
 
 Parsed by hand from a short grammar, never by `eval`:
 
-    whole = sum (("<" | "<=" | ">" | ">=") sum)?
+    whole = sum (("<" | "<=" | ">" | ">=" | "==" | "!=") sum)?
     sum   = term (("+" | "-") term)*
     term  = sign (("*" | "//" | "%") sign)*
     sign  = "-" sign | number | name | function "(" whole ("," whole)* ")" | "(" whole ")"
@@ -27,8 +27,12 @@ NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 IN_CHANNELS: Final = "in_channels"
 """The param of a block that is how many channels, or features, it reads."""
+
+READ: Final = "input"
+"""The param of a block that is the layer that it reads."""
+
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>[0-9]+(?:\.[0-9]+)?)|(?P<name>[A-Za-z_]\w*)|(?P<sign>//|[<>]=|[-+*%()<>,]))", re.ASCII
+    r"\s*(?:(?P<number>[0-9]+(?:\.[0-9]+)?)|(?P<name>[A-Za-z_]\w*)|(?P<sign>//|[<>=!]=|[-+*%()<>,]))", re.ASCII
 )
 _MOST_CHARACTERS: Final = 200
 _MOST_BRACKETS: Final = 32
@@ -51,6 +55,8 @@ _COMPARISONS: Final[dict[str, Operation]] = {
     "<=": operator.le,
     ">": operator.gt,
     ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
 }
 _SUMS: Final[dict[str, Operation]] = {"+": operator.add, "-": operator.sub}
 _TERMS: Final[dict[str, Operation]] = {"*": operator.mul, "//": operator.floordiv, "%": operator.mod}
@@ -65,6 +71,18 @@ def _ceil_div(number: Number, divisor: Number) -> int:
     return -(-number // divisor)
 
 
+def _make_divisible(number: Number, divisor: Number) -> Number:
+    """Return the nearest multiple of a divisor, at least the divisor itself, and not less than nine tenths of it.
+
+    This is torchvision's rule, in exact numbers:
+    https://github.com/pytorch/vision/blob/v0.29.1/torchvision/models/_utils.py
+    """
+    if divisor < 1 or number < 0:
+        raise ArchError("make_divisible takes a number >= 0 and a divisor >= 1")
+    near = max(divisor, (2 * number + divisor) // (2 * divisor) * divisor)
+    return near + divisor * (10 * near < 9 * number)
+
+
 _FUNCTIONS: Final[dict[str, tuple[Callable[..., Number], int, int]]] = {
     "max": (max, 2, 8),
     "min": (min, 2, 8),
@@ -72,10 +90,11 @@ _FUNCTIONS: Final[dict[str, tuple[Callable[..., Number], int, int]]] = {
     "ceil": (ceil, 1, 1),
     "round": (_round, 1, 1),
     "ceil_div": (_ceil_div, 2, 2),
+    "make_divisible": (_make_divisible, 2, 2),
 }
 """Functions, and how many numbers each takes: at least, and at most."""
 
-_ALLOWED: Final = f"only numbers, params, + - * // %, < <= > >=, {', '.join(_FUNCTIONS)} and brackets are allowed"
+_ALLOWED: Final = f"only numbers, params, + - * // %, < <= > >= == !=, {', '.join(_FUNCTIONS)} and brackets are allowed"
 
 
 def is_expression(value: object) -> bool:
@@ -119,6 +138,8 @@ def _look_up(name: str, scope: Scope) -> Any:
         return scope[name]
     if name == IN_CHANNELS:
         raise ArchError(f"${name} is for the layers of a block: it is how many channels the block reads")
+    if name == READ:
+        raise ArchError(f"${name} is for the layers of a block: it is what the block reads")
     known = f" (params here: {', '.join(scope)})" if scope else " (none are declared before it)"
     raise ArchError(f"there is no param '{name}'{did_you_mean(name, scope) or known}")
 

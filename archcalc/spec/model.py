@@ -327,6 +327,8 @@ class Spec:
     """The params that were set from outside."""
     given_input: Inputs | None = None
     """The input that was set from outside."""
+    cautions: tuple[str, ...] = ()
+    """What is legal in its file but probably not meant."""
 
     @property
     def inputs(self) -> Mapping[str, Shape]:

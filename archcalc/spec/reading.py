@@ -7,7 +7,8 @@ from typing import Any
 from archcalc.errors import ArchError, Faults, Mark, listing
 from archcalc.layers.declared import Field
 from archcalc.layers.fields import spell
-from archcalc.spec.expressions import Scope, evaluate, is_expression
+from archcalc.spec.expressions import Scope, evaluate, is_expression, names_in
+from archcalc.spec.names import Names
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence
 
 
@@ -23,16 +24,59 @@ class LayerList:
         return "a list of layers"
 
 
+class Word(str):
+    """Text that is given for a param, and may name a layer: one of where it is written, not of where it is read."""
+
+    names: Names
+    """The names of layers where it is written."""
+    mark: Mark | None
+    within: str
+
+
+def word(text: str, names: Names, mark: Mark | None = None, within: str = "") -> Word:
+    """Return a text that keeps what layers it may name."""
+    made = Word(text)
+    made.names, made.mark, made.within = names, mark, within
+    return made
+
+
+class Reads(str):
+    """The layer that a block reads, as a param that the block has: its name, with what it stands in."""
+
+    __slots__ = ()
+
+
 def resolve(node: Node, scope: Scope) -> Any:
     """Return a node as a plain value, with its `$` expressions put in. Raises ArchError."""
     if isinstance(node, Scalar):
-        return evaluate(node.value, scope) if is_expression(node.value) else node.value
+        return _bare(evaluate(node.value, scope)) if is_expression(node.value) else node.value
     if isinstance(node, Sequence):
         if any(isinstance(item, Mapping) for item in node.items):
             return LayerList(node, scope)
         items = [resolve(item, scope) for item in node.items]
         return LayerList(node, scope) if any(isinstance(item, LayerList) for item in items) else items
     return {key: resolve(value, scope) for key, value in node.items.items()}
+
+
+def _bare(value: Any) -> Any:
+    """Return the value of a param as fields take it: text without where it is written."""
+    if isinstance(value, Word | Reads):
+        return str(value)
+    return [*map(_bare, value)] if isinstance(value, list) else value
+
+
+def as_given(node: Node, scope: Scope, names: Names | None, within: str) -> Any:
+    """Return the value of a param, in which text keeps what layers it may name, where there are `names` of these.
+
+    Raises ArchError.
+    """
+    if isinstance(node, Scalar) and is_expression(node.value):
+        return evaluate(node.value, scope)
+    if isinstance(node, Sequence) and not any(isinstance(item, Mapping) for item in node.items):
+        items = [as_given(item, scope, names, within) for item in node.items]
+        return resolve(node, scope) if any(isinstance(item, LayerList) for item in items) else items
+    value = resolve(node, scope)
+    return word(value, names, node.mark, within) if isinstance(value, str) and names is not None else value
 
 
 def plain(node: Node) -> Any:
@@ -42,6 +86,19 @@ def plain(node: Node) -> Any:
     if isinstance(node, Sequence):
         return [plain(item) for item in node.items]
     return {key: plain(value) for key, value in node.items.items()}
+
+
+def names_mentioned(*nodes: Node) -> set[str]:
+    """Return the names in all expressions in nodes."""
+    found: set[str] = set()
+    waiting = [*nodes]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Scalar):
+            found |= names_in(node.text) if is_expression(node.value) else set()
+        else:
+            waiting += node.items if isinstance(node, Sequence) else node.items.values()
+    return found
 
 
 def mark_of(node: Node, key: str) -> Mark:
@@ -76,12 +133,14 @@ class Reader:
         self.faults.add(f"{what} must be a list, got {kind_of(node)}", node.mark, within)
         return Sequence((), node.mark)
 
-    def known_keys(self, node: Mapping, known: Iterable[str], owner: str, within: str = "") -> None:
-        """Add a fault for each key that the owner does not have."""
+    def known_keys(
+        self, node: Mapping, known: Iterable[str], owner: str, within: str = "", hints: MappingOf[str, str] = {}
+    ) -> None:
+        """Add a fault for each key that the owner does not have; `hints` say of some what to do without them."""
         allowed = list(known)
         for key, mark in node.keys.items():
             if key not in allowed:
-                hint = self.faults.hint(key, allowed) or f" (it has {', '.join(allowed) or 'none'})"
+                hint = hints.get(key) or self.faults.hint(key, allowed) or f" (it has {', '.join(allowed) or 'none'})"
                 self.faults.add(f"{owner} has no '{key}'{hint}", mark, within)
 
     def values(
@@ -103,7 +162,7 @@ class Reader:
             try:
                 values[key] = fields[key].type.read(value)
             except ArchError as error:
-                self.faults.add(f"{key} {error}{_origin(node, value)}", node.mark, within)
+                self.faults.add(f"{key} {error}{_origin(node, value, scope)}", node.mark, within)
         return values
 
     def record(self, node: Node, made: Any, owner: str, scope: Scope) -> Any:
@@ -127,10 +186,14 @@ class Reader:
             self.faults.add(f"{owner} needs {listing(lacking, 'and')}", mark, within)
 
 
-def _origin(node: Node, value: object) -> str:
-    """Return which expression a value came from, or which one was perhaps meant."""
+def _origin(node: Node, value: object, scope: Scope) -> str:
+    """Return which expression a value came from, or which one was perhaps meant, if it is one."""
     if not isinstance(node, Scalar) or not isinstance(node.value, str):
         return ""
     if is_expression(node.value):
         return f" from {node.value}"
-    return f"; did you mean $({node.value.replace('$', '')})?" if "$" in node.value else ""
+    meant = f"$({node.value.replace('$', '')})"
+    try:
+        return f"; did you mean {meant}?" if "$" in node.value and evaluate(meant, scope) is not None else ""
+    except ArchError:
+        return ""

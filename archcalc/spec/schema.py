@@ -12,7 +12,7 @@ from archcalc.layers.fields import EXPRESSION
 from archcalc.spec.document import FILE_KEYS, WORD
 from archcalc.spec.expressions import NAME as PARAM_NAME
 from archcalc.spec.model import MOST_SIZES, NAME, VERSION, Claim, Source, Training
-from archcalc.spec.statement import CHANGES, STRUCTURES, activations, merge_fields, structure_keys
+from archcalc.spec.statement import CHANGES, NO_ACTIVATION, STRUCTURES, activations, merge_fields, structure_keys
 
 _WORD: Final = {"type": "string"}
 _LAYERS: Final = {"$ref": "#/definitions/layers"}
@@ -77,7 +77,7 @@ def _as_defined(op: str, kind: type[Layer]) -> dict[str, Any]:
 
 
 def _activation() -> dict[str, Any]:
-    return {"anyOf": [{"enum": [*activations(), None]}, EXPRESSION]}
+    return {"anyOf": [{"enum": [*activations(), NO_ACTIVATION, None]}, EXPRESSION]}
 
 
 _SIZES: Final[dict[str, Any]] = {"items": {"anyOf": [{"type": "integer", "minimum": 1}, EXPRESSION]}}
@@ -162,7 +162,19 @@ _COMMON: Final[dict[str, Any]] = {
         "anyOf": [_WORD, _NAMES | {"minItems": 1, "maxItems": 1}],
         "description": "What it reads, if not the layer before it.",
     },
+    "when": {
+        "anyOf": [{"type": "boolean"}, {"enum": [0, 1]}, EXPRESSION],
+        "description": "Whether it is there: a comparison of params, such as $(stride > 1).",
+    },
 }
+
+
+def _several(exactly: int | None) -> dict[str, Any]:
+    """Return the `from` of what reads several layers, of which a param may have some."""
+    count = {"minItems": 2} | ({"maxItems": exactly} if exactly else {})
+    forms = [_NAMES | count, _NAMES | {"contains": EXPRESSION}, EXPRESSION]
+    return {"anyOf": forms, "description": "The layers that it reads."}
+
 
 _STRUCTURE_KEYS: Final[dict[str, Any]] = {
     "block": _WORD,
@@ -221,7 +233,7 @@ def _when(op: str, properties: dict[str, Any], required: list[str], description:
 
 
 def _layer_keys(op: str, kind: type[Layer]) -> dict[str, Any]:
-    several = {"from": _NAMES | {"minItems": 2, "description": "The layers that it reads."}} if kind.merges else {}
+    several = {"from": _several(kind.reads_exactly)} if kind.merges else {}
     keys = _COMMON | several | {"gather": {"anyOf": [{"type": "boolean"}, EXPRESSION]}}
     if kind.takes_activation:
         keys["activation"] = _activation()

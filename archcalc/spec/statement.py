@@ -1,17 +1,18 @@
 """The parts of one layer statement: `{name: conv1, op: conv2d, from: ..., activation: ..., fields ...}`."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from archcalc.errors import ArchError, Mark, listing
 from archcalc.layers import KINDS, Layer
-from archcalc.layers.base import Activation, merging, unknown_op
+from archcalc.layers.base import Activation, meant_op, merging, unknown_op
 from archcalc.layers.declared import Field
-from archcalc.layers.fields import spell
-from archcalc.spec.expressions import Scope
+from archcalc.layers.fields import is_integer, spell
+from archcalc.spec.expressions import FAULTY, Scope, evaluate, is_expression
 from archcalc.spec.inputs import INPUT, Inputs, by_name
-from archcalc.spec.model import LONGEST_NAME, NAME, Entry, Tower
-from archcalc.spec.reading import LayerList, Reader, kind_of, mark_of, resolve
+from archcalc.spec.model import LONGEST_NAME, NAME
+from archcalc.spec.names import LaidOut, Names, Place
+from archcalc.spec.reading import LayerList, Reader, Reads, Word, as_given, kind_of, mark_of, resolve
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence
 
 
@@ -34,12 +35,15 @@ def structure_keys(op: str) -> tuple[str, ...]:
         "branches": ("paths", "merge", *merge_fields(), "activation") if op == "branches" else (),
         "towers": ("devices", "layers"),
     }
-    return ("name", "op", "from", *own[op])
+    return ("name", "op", "from", "when", *own[op])
 
 
-LAYER_KEYS: Final = ("name", "op", "from", "activation", "gather")
+LAYER_KEYS: Final = ("name", "op", "from", "when", "activation", "gather")
 """The keys of a layer, apart from the fields of its kind."""
 
+
+NO_ACTIVATION: Final = "none"
+"""The word for no activation, for a param whose default is none, since null stands for a param that must be given."""
 
 _MOST_LISTED: Final = 4
 
@@ -48,9 +52,10 @@ _NEEDLESS: Final = {
     "in_channels": ": leave it out, it follows from what the layer reads",
     "in_features": ": leave it out, it follows from what the layer reads",
     "num_features": ": leave it out, it follows from what the layer reads",
+    "repeat": ": it is for use: make the layer a block, or have it once more by op: use, layer: its name",
     "inplace": ": write inplace: [relu] for the whole spec, since it changes no shape and no count",
 }
-"""Words of torch that a spec does without, and why."""
+"""Words that a layer does without, and why."""
 
 
 def activations() -> list[str]:
@@ -81,55 +86,6 @@ class House(NamedTuple):
         """Return the house rules for an op."""
         node = self.defaults.get(op)
         return node.items if isinstance(node, Mapping) else {}
-
-
-class LaidOut(NamedTuple):
-    """The layers that a statement has become, what it reads, and the layer whose output it hands on."""
-
-    name: str
-    """With what it stands in: `layer1.0.conv1`."""
-    entries: tuple[Entry, ...]
-    sources: tuple[str, ...]
-    output: str
-
-
-@dataclass
-class Names:
-    """The names that `from` can use in one scope, each with the layer whose output it stands for."""
-
-    outer: "Names | None" = None
-    known: dict[str, str] = field(default_factory=dict)
-    given_at: dict[str, Mark] = field(default_factory=dict)
-    coming: dict[str, Mark] = field(default_factory=dict)
-    laid_out: dict[str, "LaidOut"] = field(default_factory=dict)
-
-    def find(self, name: str) -> str | None:
-        return self.known.get(name) or (self.outer.find(name) if self.outer else None)
-
-    def all(self) -> list[str]:
-        return [*self.known, *(self.outer.all() if self.outer else ())]
-
-    def layers(self) -> list[str]:
-        """Return the names of statements before this place."""
-        return [*self.laid_out, *(self.outer.layers() if self.outer else ())]
-
-    def layers_of(self, name: str) -> "LaidOut | None":
-        """Return what the statement of a name has become."""
-        return self.laid_out.get(name) or (self.outer.layers_of(name) if self.outer else None)
-
-    def later(self, name: str) -> Mark | None:
-        """Return where a name is given that cannot be read yet."""
-        return self.coming.get(name) or (self.outer.later(name) if self.outer else None)
-
-
-class Place(NamedTuple):
-    """Where a list of layers stands: its scope of names, the params it sees, and what is around it."""
-
-    names: Names
-    params: Scope
-    prefix: str = ""
-    tower: Tower | None = None
-    blocks: tuple[str, ...] = ()
 
 
 class Statements:
@@ -194,33 +150,56 @@ class Statements:
         items: tuple[Node, ...] = given.items if isinstance(given, Sequence) else (given,)
         if not items:
             self.fault("from must name a layer, got an empty list", given.mark, within)
-        return [self._source(item, name, place, within) for item in items]
+        return [source for item in items for source in self._sources(item, name, place, within)]
 
-    def _source(self, item: Node, own: str, place: Place, within: str) -> str:
-        """Return the layer that a word of `from` means; if there is none, the first input, and add a fault."""
-        if not isinstance(item, Scalar) or item.value is None:
+    def _sources(self, item: Node, own: str, place: Place, within: str) -> Iterator[str]:
+        """Yield the layers that an item of `from` means: one, or those that a param has."""
+        if isinstance(item, Scalar) and is_expression(item.value):
+            try:
+                value = evaluate(item.text, place.params)
+            except ArchError as error:
+                self.fault(error, item.mark, within)
+                value = self.house.first
+            for one in value if isinstance(value, list) and value else [value]:
+                yield self._given(one, item, own, place, within)
+        elif isinstance(item, Scalar) and item.value is not None:
+            yield self._source(item.text, own, place, item.mark, within)
+        else:
             self.fault(f"from must be a layer's name or a list of names, got {kind_of(item)}", item.mark, within)
-            return self.house.first
-        source = place.names.find(item.text)
+            yield self.house.first
+
+    def _given(self, value: object, item: Scalar, own: str, place: Place, within: str) -> str:
+        """Return the layer that the value of a param means, which is looked up where it is written."""
+        if isinstance(value, Word):
+            there = place._replace(names=value.names)
+            return self._source(str(value), "", there, value.mark or item.mark, value.within or within)
+        if isinstance(value, Reads):
+            return self.whole(str(value), place, item.mark, within)
+        if isinstance(value, str):
+            return self._source(value, own, place, item.mark, within)
+        what = "a layer's name or a list of names"
+        self.fault(f"from must be {what}, got {spell(value)} from {item.text}", item.mark, within)
+        return self.house.first
+
+    def _source(self, name: str, own: str, place: Place, mark: Mark, within: str) -> str:
+        """Return the layer that a name means; if there is none, the first input, and add a fault."""
+        source = place.names.find(name)
         if source is not None:
-            return self.whole(source, place, item.mark, within)
-        divided = place.names.find(item.text.rpartition(".")[0])
+            return self.whole(source, place, mark, within)
+        divided = place.names.find(name.rpartition(".")[0])
         if divided is not None and self.parts.get(divided) == ():
             return divided  # a part of what is faulty
-        later = place.names.later(item.text)
-        if item.text == own:
-            self.fault("from: a layer cannot read itself", item.mark, within)
+        left_out, later = place.names.without(name), place.names.later(name)
+        if name == own:
+            self.fault("from: a layer cannot read itself", mark, within)
+        elif left_out:
+            self.fault(f"from: layer '{name}' is left out here, by its when at line {left_out.line}", mark, within)
         elif later:
-            self.fault(
-                f"from: '{item.text}' comes later, at line {later.line}; a layer reads layers before it",
-                item.mark,
-                within,
-            )
+            what = f"from: '{name}' comes later, at line {later.line}; a layer reads layers before it"
+            self.fault(what, mark, within)
         else:
-            hint = (
-                self._inside(item.text, place) or self._as_input(item.text) or self.hint(item.text, place.names.all())
-            )
-            self.fault(f"from: there is no layer '{item.text}' before it{hint}", item.mark, within)
+            hint = self._inside(name, place) or self._as_input(name) or self.hint(name, place.names.all())
+            self.fault(f"from: there is no layer '{name}' before it{hint}", mark, within)
         return self.house.first
 
     def _as_input(self, name: str) -> str:
@@ -230,6 +209,19 @@ class Statements:
             return ""
         return f"; the input is called {names[0]}" if len(names) == 1 else f"; the inputs are {listing(names, 'and')}"
 
+    def is_wanted(self, node: Mapping, place: Place, within: str) -> bool:
+        """Return whether a statement is there, as its `when` says; it is where nothing is said, or that is faulty."""
+        given = node.items.get("when")
+        if given is None:
+            return True
+        value = self.value(given, place.params, within)
+        if isinstance(value, bool) or (is_integer(value) and value in (0, 1)):
+            return bool(value)
+        if value is not None or (isinstance(given, Scalar) and given.value is None):
+            rule = "when must be true or false, or a comparison, which is 1 or 0"
+            self.fault(f"{rule}, got {spell(value)}", given.mark, within)
+        return True
+
     def layers_before(self, node: Mapping, place: Place, within: str) -> LaidOut | None:
         """Return the layers that `layer` names, which a `use` has again; None, and a fault, where there are none."""
         given = node.items["layer"]
@@ -238,8 +230,14 @@ class Statements:
             return None
         found = place.names.layers_of(given.text)
         if found is None:
-            later = place.names.later(given.text)
-            hint = f"; it comes later, at line {later.line}" if later else self.hint(given.text, place.names.layers())
+            left_out, later = place.names.without(given.text), place.names.later(given.text)
+            hint = (
+                f"; its when at line {left_out.line} leaves it out"
+                if left_out
+                else f"; it comes later, at line {later.line}"
+                if later
+                else self.hint(given.text, place.names.layers())
+            )
             self.fault(f"layer: there is no layer '{given.text}' before it{hint}", given.mark, within)
         elif found.output in self.parts:
             self.fault(
@@ -277,11 +275,14 @@ class Statements:
         """Add a fault if a kind reads several layers and is given one, or the other way round."""
         if any(source in self.parts for source in sources):
             return  # which is a fault already
+        mark = mark_of(node, "from")
         if kind.merges and len(sources) == 1:
-            mark = mark_of(node, "from")
-            self.fault(f"{kind.op} reads two or more layers: give from: [one, another]", mark, within)
+            number = "two" if kind.reads_exactly else "two or more"
+            self.fault(f"{kind.op} reads {number} layers: give from: [one, another]", mark, within)
+        elif kind.reads_exactly and len(sources) != kind.reads_exactly:
+            self.fault(f"{kind.op} reads {kind.reads_exactly} layers, not {len(sources)}", mark, within)
         if not kind.merges and len(sources) > 1:
-            self.fault(f"{kind.op} reads one layer, not {len(sources)}", mark_of(node, "from"), within)
+            self.fault(f"{kind.op} reads one layer, not {len(sources)}", mark, within)
 
     def layer(self, node: Mapping, kind: type[Layer], params: Scope, within: str) -> Layer | None:
         """Return the layer that the fields make, and the file's house rules where none are given; None with faults."""
@@ -304,7 +305,7 @@ class Statements:
             elif key not in LAYER_KEYS:
                 hint = _NEEDLESS.get(key) or self.hint(key, [*kind.fields, *LAYER_KEYS])
                 meant |= {name for name in kind.fields if f"'{name}'" in hint}
-                has = f" (it has {', '.join(kind.fields) or 'none'})"
+                has = f" (it has {', '.join([*kind.fields, *_common_keys(kind)])})"
                 self.fault(f"{kind.op} has no field '{key}'{hint or has}", node.keys[key], within)
         return given, meant
 
@@ -332,23 +333,43 @@ class Statements:
         value = self.value(given, params, within) if given and kind.takes_activation else None
         if given is None or value is None:
             return ""
+        if value == NO_ACTIVATION:
+            return ""
         if not is_activation(value):
-            hint = self.hint(value, activations()) if isinstance(value, str) else ""
+            hint = meant_op(value, activations()) if isinstance(value, str) else ""
             rule = "activation must be an op such as relu or tanh (archcalc ops lists them)"
             self.fault(f"{rule}, got {spell(value)}{hint}", given.mark, within)
             return ""
         return str(value)
 
-    def value(self, node: Node, params: Scope, within: str, blocks: tuple[str, ...] = ()) -> Any:
-        """Return the value of a node, written inside `blocks`; None, and a fault, where it has none."""
+    def argument(
+        self, node: Node, params: Scope, within: str, blocks: tuple[str, ...], names: Names | None = None
+    ) -> Any:
+        """Return the value of a block's param, written inside `blocks` among `names`; FAULTY where it has none."""
+        try:
+            value = as_given(node, params, names, within)
+        except ArchError as error:
+            self.fault(error, node.mark, within)
+            return FAULTY
+        if isinstance(value, LayerList) and value.blocks is None:
+            value.blocks = blocks
+        return value
+
+    def value(self, node: Node, params: Scope, within: str) -> Any:
+        """Return the value of a node; None, and a fault, where it has none."""
         try:
             value = resolve(node, params)
         except ArchError as error:
             self.fault(error, node.mark, within)
             return None
         if isinstance(value, LayerList) and value.blocks is None:
-            value.blocks = blocks
+            value.blocks = ()
         return value
+
+
+def _common_keys(kind: type[Layer]) -> list[str]:
+    """Return the keys that a layer of a kind takes apart from its fields, in a list outside of towers."""
+    return ["name", "from", "when", *(["activation"] if kind.takes_activation else [])]
 
 
 def _one_of(parts: tuple[str, ...]) -> str:

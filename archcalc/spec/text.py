@@ -195,17 +195,28 @@ class _Reader:
         return self.mapping(mark, events, depth + 1)
 
     def sequence(self, mark: Mark, events: Iterator[Any], depth: int) -> Sequence:
-        items = []
+        items: list[Node] = []
+        cut = 0
         while not isinstance(event := next(events), yaml.SequenceEndEvent):
-            items.append(self.node(event, events, depth))
+            node = self.node(event, events, depth)
+            if cut > 0 and isinstance(node, Scalar):
+                cut += _brackets_open(node.text)
+                continue
+            cut = _cut_off(node)
+            items.append(node)
         return Sequence(tuple(items), mark)
 
     def mapping(self, mark: Mark, events: Iterator[Any], depth: int) -> Mapping:
         items: dict[str, Node] = {}
         keys: dict[str, Mark] = {}
+        cut = 0
         while not isinstance(event := next(events), yaml.MappingEndEvent):
             key = self.node(event, events, depth)
             value = self.node(next(events), events, depth)
+            if cut > 0 and isinstance(key, Scalar) and isinstance(value, Scalar) and value.value is None:
+                cut += _brackets_open(key.text)
+                continue
+            cut = _cut_off(value)
             if not isinstance(key, Scalar):
                 self.faults.add("a key must be a word", key.mark)
             elif key.text == "<<":
@@ -226,6 +237,18 @@ class _Reader:
         except ArchError as error:
             self.faults.add(error, mark)
             return Scalar(text, text, mark)
+
+
+def _cut_off(node: Node) -> int:
+    """Return how many brackets an expression leaves open, of which a comma has cut off the rest: that is no fault more.
+
+    In `{a: $(max(8, 3)), b: 2}` the value is `$(max(8`, and `3))` a key without a value.
+    """
+    return _brackets_open(node.text) if isinstance(node, Scalar) and node.text.startswith("$(") else 0
+
+
+def _brackets_open(text: str) -> int:
+    return text.count("(") - text.count(")")
 
 
 def plain_value(text: str) -> Any:

@@ -1,8 +1,11 @@
 """What --help and --version say."""
 
+import json
+
 import pytest
 
 from archcalc.cli.app import COMMANDS
+from archcalc.spec.statement import STRUCTURES, structure_keys
 from tests.commands import run
 
 
@@ -42,3 +45,18 @@ def test_help_names_every_column() -> None:
     assert {column.key for column in COLUMNS} == set(COLUMN_KEYS)
     assert {column.key for column in OF_BYTES} == set(BYTE_KEYS)
     assert run("table", "lenet_d2l", "--columns", "#,MACs,layer", "-f", "csv").stdout.startswith("index,macs,layer\n")
+
+
+@pytest.mark.parametrize("op", STRUCTURES)
+def test_ops_says_what_every_key_of_a_structure_takes(op: str) -> None:
+    (found,) = json.loads(run("ops", op, "--format", "json").stdout)["results"]
+    assert [*found["keys"]] == [*structure_keys(op)[2:]]
+    assert all(found["keys"].values())
+
+
+def test_ops_says_what_a_kind_is_called_elsewhere_and_how_many_layers_it_reads() -> None:
+    assert run("ops", "slice").stdout.endswith("other names for it: narrow, crop\n")
+    assert run("ops", "sub").stdout.endswith("no fields\nit reads two layers: from: [one, another]\n")
+    assert "it reads two or more layers: from: [one, another]\nit takes activation: relu" in run("ops", "add").stdout
+    (found,) = json.loads(run("ops", "sub", "--format", "json").stdout)["results"]
+    assert (found["reads_several"], found["reads_exactly"], found["other_names"]) == (True, 2, [])

@@ -148,6 +148,7 @@ def layer(kind: str, *parts: str, bottom: str = "data", name: str = "x", top: st
         (layer("PReLU"), "op: prelu, num_parameters: 3}"),
         (layer("PReLU", "prelu_param { channel_shared: true }"), "op: prelu}"),
         (layer("Power", "power_param { scale: 0.5 }"), "op: times, number: 0.5}"),
+        (layer("AbsVal"), "op: abs}"),
         (layer("Dropout", "dropout_param { dropout_ratio: 0.2 }"), "op: dropout, p: 0.2}"),
         (layer("BatchNorm"), "op: batch_norm2d, affine: false}"),
         (layer("BatchNorm") + layer("Scale", "scale_param { bias_term: true }", bottom="x"), "op: batch_norm2d}"),
@@ -176,6 +177,10 @@ def layer(kind: str, *parts: str, bottom: str = "data", name: str = "x", top: st
         (layer("Scale", "scale_param { axis: -3 }"), "op: scale}"),
         (layer("Convolution", "convolution_param { axis: -3 num_output: 4 kernel_size: 3 }"),
          "op: conv2d, out_channels: 4, kernel_size: 3}"),
+        (layer("Pooling", "pooling_param { kernel_size: 2 stride: 2 }", top="a")
+         + layer("Crop", "crop_param { offset: 4 }", bottom="data a"), "op: center_crop_like, from: [input, x]}"),
+        (layer("Pooling", "pooling_param { kernel_size: 2 stride: 2 }", top="a")
+         + layer("Crop", "crop_param { offset: 3 }", bottom="data a"), "op: slice, start: 3, length: 8, dim: 3}"),
     ],
 )  # fmt: skip
 def test_a_layer_is_this_line(tmp_path: Path, text: str, line: str) -> None:

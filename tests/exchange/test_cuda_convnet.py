@@ -64,6 +64,7 @@ CONV = "[c]\ntype=conv\ninputs=data\nchannels=3\nfilters=4\nfilterSize=3"
         ("brelu[2]", "hardtanh"),
         ("linear[3,0]", "times"),
         ("softrelu", "softplus"),
+        ("abs", "abs"),
     ],
 )
 def test_neurons_follow_their_layer(tmp_path: Path, neuron: str, ops: str) -> None:

@@ -423,6 +423,16 @@ def test_each_family_has_the_kinds_that_are_listed() -> None:
     assert {op for op, one in KINDS.items() if one.merges} == set(merging())
 
 
+@pytest.mark.parametrize("op", merging())
+def test_a_kind_reads_as_many_layers_as_it_says(op: str) -> None:
+    """Of the cases, and of three layers that are alike."""
+    exactly = KINDS[op].reads_exactly
+    assert exactly is None or {len(case.inputs) for case in CASES if case.layer.op == op} == {exactly}
+    layer = next(case.layer for case in CASES if case.layer.op == op)
+    takes_three = all(need.holds for need in layer.requirements(*[(4, 6, 6)] * 3))
+    assert takes_three is (exactly is None)
+
+
 def test_a_kind_that_is_not_used_is_not_loaded() -> None:
     code = "import sys, archcalc; archcalc.load('paper').table(); print(*(m for m in sys.modules if 'layers.' in m))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -104,6 +104,8 @@ def test_torch_makes_the_same_of_it(op: str, data: st.DataObject) -> None:
     inputs = [x] * (data.draw(st.integers(2, 3)) if layer.merges else 1)
     if op == "max_unpool2d":
         inputs = [MaxPool2d(**vars(layer)).output_shape(x), x] if len(x) == 3 else [x, x]
+    if op == "center_crop_like":
+        inputs = [x, (2, *(max(1, size - 1) for size in x[1:]))]
     if op == "layer_norm":
         layer = KINDS[op](**vars(layer) | {"normalized_shape": x[data.draw(st.integers(0, len(x) - 1)) :]})
     try:

@@ -181,8 +181,6 @@ def test_receptive_fields_of_alexnet_as_published() -> None:
     from archcalc.analysis.receptive_field import receptive_fields
 
     fields = receptive_fields(archcalc.load("alexnet_tf_slim").graph)
-    sizes = [fields[f"{name}"] for name in ("conv1", "pool1", "conv2", "pool2", "conv3", "conv4", "conv5", "pool5")]
-    assert [field and field.size[0] for field in sizes] == [11, 19, 51, 67, 99, 131, 163, 195]
-    last = fields["pool5"]
-    assert last
-    assert last.jump == (32, 32)
+    names = ("conv1", "pool1", "conv2", "pool2", "conv3", "conv4", "conv5", "pool5")
+    assert [fields[name][0].field.size[0] for name in names] == [11, 19, 51, 67, 99, 131, 163, 195]
+    assert fields["pool5"][0].field.jump == (32, 32)

@@ -79,15 +79,17 @@ def _add_one(calls: _Calls, layer: Placed, copy: int, reads: tuple[int, ...]) ->
         reads = (calls.add(_padding(layer, 1, (pads[copy],), reads)),)
     *before, work = _works(layer)
     reads = _add_before(calls, layer, before, 1, reads)
+    params = sum(map(prod, node.layer.param_shapes(*node.device_inputs).values()))
     return calls.add(
         Call(
             name=_on(node.name, node, copy),
             op=_op(work.call),
             output_shape=node.device_output,
-            reads=reads,
+            reads=_read_by(work, reads),
             fields=_known(work.call, work.keywords, node),
             tensors=node.tensors,
-            params=sum(map(prod, node.layer.param_shapes(*node.device_inputs).values())),
+            params=params,
+            shared_params=params if node.weights_of else 0,
             paths=(path,) if twin.is_module else (),
             weights_of=_on(node.weights_of, node, copy) if node.weights_of else "",
             commutes=node.layer.commutes,
@@ -120,15 +122,17 @@ def _add_all(calls: _Calls, layer: Placed) -> int:
     wider = twin.adds_up + (twin.adds_up_apart if own else ())
     keywords = {word: v * node.copies if word in wider else v for word, v in work.keywords.items()}
     tensors = {name: side_by_side(shape, node.copies) if shape else () for name, shape in node.tensors.items()}
+    params = sum(prod(tensors[name]) for name in node.layer.param_shapes(*node.device_inputs))
     return calls.add(
         Call(
             name=node.name,
             op=_op(work.call),
             output_shape=node.output_shape,
-            reads=reads,
+            reads=_read_by(work, reads),
             fields=_known(work.call, keywords, node),
             tensors=tensors,
-            params=sum(prod(tensors[name]) for name in node.layer.param_shapes(*node.device_inputs)),
+            params=params,
+            shared_params=params if node.weights_of else 0,
             paths=paths if twin.is_module else (),
             weights_of=node.weights_of or "",
             commutes=node.layer.commutes,
@@ -150,8 +154,13 @@ def _add_before(
     for work in works:
         name, shape = f"{layer.node.name} ({_op(work.call)})", side_by_side(work.output_shape, copies)
         fields = _known(work.call, work.keywords, layer.node)
-        reads = (calls.add(Call(name=name, op=_op(work.call), output_shape=shape, fields=fields, reads=reads)),)
+        own = _read_by(work, reads)
+        reads = (calls.add(Call(name=name, op=_op(work.call), output_shape=shape, fields=fields, reads=own)),)
     return reads
+
+
+def _read_by(work: Work, reads: tuple[int, ...]) -> tuple[int, ...]:
+    return reads[:1] if work.reads_first else reads
 
 
 def _padding(layer: Placed, copies: int, paths: tuple[str, ...], reads: tuple[int, ...]) -> Call:

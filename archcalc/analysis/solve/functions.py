@@ -10,7 +10,17 @@ from math import gcd, prod
 from operator import add, floordiv, ge, gt, mul, sub
 from typing import Any, Final, NamedTuple
 
-from archcalc.analysis.solve.sizes import AtLeastOne, Condition, Divides, Equal, Exactly, Function, read_off
+from archcalc.analysis.solve.sizes import (
+    AtLeastOne,
+    AtMost,
+    Condition,
+    Divides,
+    Equal,
+    Exactly,
+    Function,
+    NotLess,
+    read_off,
+)
 
 AXES: Final = ("height", "width")
 
@@ -89,6 +99,19 @@ class Along:
         if isinstance(other, Along) and other.axis == self.axis:
             return Asked(self.axis, Equal(mine.size, other.size))
         return Asked(self.axis, None)
+
+    def at_least(self, other: Any) -> Any:
+        """Return whether a size, which layers make, is not less than another."""
+        if isinstance(other, Along):
+            mine, other = self.settled(), other.settled()
+            if mine == other:
+                return True
+            return Asked(self.axis, NotLess(mine.size, other.size) if other.axis == self.axis else None)
+        return self >= other
+
+    def at_most(self, number: int) -> Any:
+        """Return whether a size made by layers is not over a number."""
+        return Asked(self.axis, AtMost(self.settled().size, number))
 
     def divisible(self, parts: int) -> Any:
         """Return whether a size made by layers can be divided into parts."""

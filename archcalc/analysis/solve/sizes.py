@@ -171,6 +171,34 @@ class Equal(NamedTuple):
                 here = self.one.first(other) if one < other else self.other.first(one)
 
 
+class NotLess(NamedTuple):
+    """One layer makes as large a size as another, or a larger one, as that must that is cut to its size."""
+
+    one: Function
+    other: Function
+
+    def within(self, span: range) -> Iterator[range]:
+        here = span.start
+        while here < span.stop:
+            one, other = self.one.at(here), self.other.at(here)
+            if one >= other:
+                until = min(self.other.first(one + 1), span.stop)
+                yield range(here, until)
+                here = until
+            else:
+                here = self.one.first(other)
+
+
+class AtMost(NamedTuple):
+    """The size is not over this one."""
+
+    size: Function
+    value: int
+
+    def within(self, span: range) -> Iterator[range]:
+        yield range(span.start, min(self.size.first(self.value + 1), span.stop))
+
+
 class Divides(NamedTuple):
     """The size leaves this remainder, with which a window's steps end where its padded input does."""
 

@@ -11,6 +11,7 @@ from archcalc.exchange.axes import axis_of
 from archcalc.exchange.caffe.prototext import Message, Value
 from archcalc.exchange.sketch import Sketch
 from archcalc.layers import Shape
+from archcalc.layers.middle import starts
 
 _MOST_AXES: Final = 32
 """Blobs of Caffe have no more."""
@@ -373,7 +374,7 @@ def _logits(layer: Message, blobs: Blobs) -> str:
 
 
 def _crop(layer: Message, blobs: Blobs) -> None:
-    """Put down slices as large as the second blob, from the offsets on."""
+    """Put down the middle as large as the second blob, or slices as large, where the offsets are not those of it."""
     own, sources = layer.message("crop_param"), blobs.reads(layer)
     if len(sources) != 2:
         raise ArchError("a Crop reads two blobs: what it cuts, and what is as large as it makes it")
@@ -383,6 +384,9 @@ def _crop(layer: Message, blobs: Blobs) -> None:
     offsets = offsets * len(axes) if len(offsets) == 1 else offsets
     if len(offsets) != len(axes) or len(shape) != len(like):
         raise ArchError("a Crop needs one offset, or one for each axis").at(own.mark)
+    if len(shape) == 3 and shape != like and [*axes] == [2, 3] and offsets == [*starts(shape, like)]:
+        blobs.put(layer, "center_crop_like", sources)
+        return
     for axis, offset in zip(axes, offsets, strict=True):
         if shape[axis - 1] != like[axis - 1]:
             source = blobs.put(layer, "slice", source, dim=axis, start=offset, length=like[axis - 1])
@@ -424,6 +428,7 @@ LAYERS: Final[Mapping[str, Callable[[Message, Blobs], None]]] = {
     "Sigmoid": _plain("sigmoid"),
     "TanH": _plain("tanh"),
     "BNLL": _plain("softplus"),
+    "AbsVal": _plain("abs"),
     "Swish": _plain("silu"),
     "Mish": _plain("mish"),
     "Power": _power,

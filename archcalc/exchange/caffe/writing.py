@@ -12,6 +12,7 @@ from archcalc.exchange.caffe.slices import in_runs, is_part, sliced
 from archcalc.graph import Graph, Node
 from archcalc.layers import Layer, Shape
 from archcalc.layers.fields import Sides
+from archcalc.layers.middle import starts
 from archcalc.layers.sizes import dims
 
 _Said = Mapping[str, Any]
@@ -247,6 +248,10 @@ def _reshape(layer: Layer, inputs: tuple[Shape, ...]) -> Iterator[_Part]:
     yield _Part("Reshape", "reshape_param", {"shape": {"dim": [0, *layer.output_shape(*inputs)]}})
 
 
+def _crop(layer: Layer, inputs: tuple[Shape, ...]) -> Iterator[_Part]:
+    yield _Part("Crop", "crop_param", {"axis": 2, "offset": [*starts(inputs[0], layer.output_shape(*inputs))]})
+
+
 def _as(kind: str, message: str = "", **names: str) -> Callable[[Any, tuple[Shape, ...]], Iterator[_Part]]:
     """Return what writes a layer with these fields, each under the name that it has here."""
 
@@ -280,12 +285,14 @@ _KINDS: Final[Mapping[str, Callable[[Any, tuple[Shape, ...]], Iterator[_Part]]]]
     "elu": _as("ELU", "elu_param", alpha="alpha"),
     "sigmoid": _as("Sigmoid"),
     "tanh": _as("TanH"),
+    "abs": _as("AbsVal"),
     "dropout": _as("Dropout", "dropout_param", dropout_ratio="p"),
     "identity": _as("Split"),
     "add": _eltwise({}),
     "sub": _eltwise({"coeff": [1, -1]}),
     "mul": _eltwise({"operation": _Word("PROD")}),
     "maximum": _eltwise({"operation": _Word("MAX")}),
+    "center_crop_like": _crop,
     "concat": _concat,
     "softmax": _softmax,
     "flatten": _flatten,

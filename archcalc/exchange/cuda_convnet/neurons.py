@@ -10,7 +10,7 @@ from archcalc.exchange.sketch import Sketch
 
 _NEURON: Final = re.compile(r"(?P<kind>\w+)(?:\[(?P<numbers>[^\]]*)\])?")
 _NONE: Final = ("", "ident")
-_COUNTS: Final = {"logistic": 0, "relu": 0, "softrelu": 0, "tanh": 2, "brelu": 1, "linear": 2}
+_COUNTS: Final = {"logistic": 0, "relu": 0, "softrelu": 0, "abs": 0, "tanh": 2, "brelu": 1, "linear": 2}
 """How many numbers each takes."""
 
 

@@ -93,6 +93,7 @@ _FUNCTIONS: Final[Mapping[str, Reader]] = {
     "maximum": partial(merges.merge, op="maximum"),
     **dict.fromkeys(("truedivide", "truediv", "divide"), merges.divide),
     "concatenate": merges.concatenate,
+    **dict.fromkeys(("absolute", "abs"), lambda step: step.put("abs")),
 }
 
 

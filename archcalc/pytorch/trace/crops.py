@@ -1,17 +1,22 @@
-"""Paddings apart from what they are said with: those that cut off, which are slices, and uneven ones of layers."""
+"""What cuts off, as the slices that it is (paddings by less than nothing, the middle of a map); and uneven paddings."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
+from typing import Final
 
 from archcalc.calls import Call, Seen, from_outside
-from archcalc.layers import Shape
+from archcalc.layers import KINDS, Shape
+from archcalc.layers.middle import cuts
 from archcalc.pytorch.trace.functions import PAD_CLASSES
 from archcalc.pytorch.trace.pairs import PADS
 from archcalc.pytorch.trace.parts import NARROW, Step
 
+_CUTTING: Final = (KINDS["center_crop"].torch_call, KINDS["center_crop_like"].torch_call)
+"""The classes that cut the middle out."""
+
 
 def with_crops_apart(seen: Seen, given: Sequence[Shape]) -> Seen:
-    """Return calls in which a padding that is negative on some sides is slices first, and an uneven one a call.
+    """Return calls in which what cuts off is slices, before what is left of a padding, and an uneven padding a call.
 
     All are numbered again.
 
@@ -19,7 +24,7 @@ def with_crops_apart(seen: Seen, given: Sequence[Shape]) -> Seen:
     """
     shapes = {from_outside(place): shape for place, shape in enumerate(given)}
     calls = list(_apart(seen.calls, shapes | {call.number: call.output_shape for call in seen.calls}))
-    if len(calls) == len(seen.calls):
+    if calls == [*seen.calls]:
         return seen
     new = {call.number: place for place, call in enumerate(calls)}
     return Seen(
@@ -34,37 +39,58 @@ def with_crops_apart(seen: Seen, given: Sequence[Shape]) -> Seen:
 def _apart(calls: Sequence[Call], shapes: dict[int, Shape]) -> Iterator[Call]:
     for call in calls:
         sides = call.fields.get("padding", ())
-        is_uneven = any(isinstance(side, tuple) for side in sides) if isinstance(sides, tuple) else False
-        if is_uneven and call.fields.get("padding_mode", "zeros") == "zeros":
-            x = shapes.get(call.reads[0], ())
-            made = max(0, *shapes) + 1
-            pad = replace(_pad_of(call, x), number=made, reads=call.reads)
-            shapes[made] = pad.output_shape
-            yield pad
-            yield replace(call, reads=(made,), fields={**call.fields, "padding": (0,) * len(sides)})
-            continue
-        is_crop = call.op in PADS and min(sides) < 0 and call.reads[0] in shapes
-        if not is_crop:
+        if _pads_unevenly(call):
+            yield from _padded_apart(call, shapes)
+        elif call.op in PADS and min(sides) < 0 and call.reads[0] in shapes:
+            *_, number = yield from _cut(call, [*_steps(sides, shapes[call.reads[0]])], shapes)
+            left = tuple(max(0, side) for side in sides)
+            yield replace(call, reads=(number,), fields={**call.fields, "padding": left})
+        elif call.op in _CUTTING and call.reads[0] in shapes:
+            works = cuts(shapes[call.reads[0]], call.output_shape)
+            yield from _cut(call, [Step(**work.keywords) for work in works], shapes, call.number)
+        else:
             yield call
-            continue
-        number, shape = call.reads[0], shapes[call.reads[0]]
-        for step in _steps(sides, shape):
-            shape = (*shape[: step.dim - 1], step.length, *shape[step.dim :])
-            made = max(0, *shapes) + 1
-            yield Call(
-                name="(pad)",
-                op=NARROW,
-                output_shape=shape,
-                number=made,
-                reads=(number,),
-                fields=step._asdict(),
-                scope=call.scope or call.owner.rpartition(".")[0],
-                where=call.where,
-            )
-            shapes[made] = shape
-            number = made
-        left = tuple(max(0, side) for side in sides)
-        yield replace(call, reads=(number,), fields={**call.fields, "padding": left})
+
+
+def _pads_unevenly(call: Call) -> bool:
+    """Whether a call pads with zeros, and one side of an axis more than the other."""
+    sides = call.fields.get("padding", ())
+    is_uneven = isinstance(sides, tuple) and any(isinstance(side, tuple) for side in sides)
+    return is_uneven and call.fields.get("padding_mode", "zeros") == "zeros"
+
+
+def _padded_apart(call: Call, shapes: dict[int, Shape]) -> Iterator[Call]:
+    """Yield the padding of a call, and the call without it."""
+    made = max(0, *shapes) + 1
+    pad = replace(_pad_of(call, shapes.get(call.reads[0], ())), number=made, reads=call.reads)
+    shapes[made] = pad.output_shape
+    yield pad
+    yield replace(call, reads=(made,), fields={**call.fields, "padding": (0,) * len(call.fields["padding"])})
+
+
+def _cut(
+    call: Call, steps: Sequence[Step], shapes: dict[int, Shape], last: int | None = None
+) -> Generator[Call, None, list[int]]:
+    """Yield slices, one after the other, and return their numbers; that of the last one may be given."""
+    number, numbers = call.reads[0], list[int]()
+    for step in steps:
+        shape = shapes[number]
+        is_last = last is not None and step is steps[-1]
+        made = last if is_last and last is not None else max(0, *shapes) + 1
+        shapes[made] = (*shape[: step.dim - 1], step.length, *shape[step.dim :])
+        yield Call(
+            name=f"({'crop' if call.op in _CUTTING else 'pad'})",
+            op=NARROW,
+            output_shape=shapes[made],
+            number=made,
+            reads=(number,),
+            fields=step._asdict(),
+            scope=call.scope or call.owner.rpartition(".")[0],
+            where=call.where,
+        )
+        numbers.append(made)
+        number = made
+    return numbers
 
 
 def _steps(sides: Sequence[int], shape: Shape) -> Iterator[Step]:

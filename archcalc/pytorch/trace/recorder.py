@@ -89,7 +89,7 @@ class Recorder(TorchFunctionMode):
             with self._noting():
                 given = self._given.pop()
                 call = call_of_module(path, part, None if _trains(part) else known, given.rank, out)
-                return self._note(replace(call, weights_of=self._owner(part.parameters(), path)), given, out)
+                return self._note(self._with_owner(call, part.parameters(), path), given, out)
 
         yield part.register_forward_pre_hook(start, with_kwargs=True)
         yield part.register_forward_hook(end, with_kwargs=True)
@@ -173,14 +173,14 @@ class Recorder(TorchFunctionMode):
             return None
         ((path, one),) = paths.items()
         call = with_parameter(use, path, one, result)
-        return replace(call, weights_of=self._owner(self._weights.tensors(paths), path)) if call else None
+        return self._with_owner(call, self._weights.tensors(paths), path) if call else None
 
     def _with_weights(self, use: Use, result: Any) -> Call | None:
         """Return the call of the layer whose work a function does with weights that it is given, if it does one's."""
         call = self._weights.used(use, result)
         if call is None:
             return None
-        return replace(call, weights_of=self._owner(self._weights.tensors(call.state.values()), call.name), state={})
+        return replace(self._with_owner(call, self._weights.tensors(call.state.values()), call.name), state={})
 
     def _is_work(self, before: Given, made: list[Tensor]) -> bool:
         """Whether a function makes something of what calls made, or a tensor that is no mere number of nothing."""
@@ -345,13 +345,14 @@ class Recorder(TorchFunctionMode):
                 counts[owner] = counts.get(owner, 0) + parameter.numel()
         return counts
 
-    def _owner(self, parameters: Iterable[Tensor], path: str) -> str:
-        """Return the call before that has one of these parameters of the call at `path`; empty where there is none."""
-        own = list(map(id, parameters))
-        owner = next((self._owners[one] for one in own if one in self._owners), "")
+    def _with_owner(self, call: Call, parameters: Iterable[Tensor], path: str) -> Call:
+        """Return the call at `path` with the call before it that has one of its parameters, and how many it shares."""
+        own = {id(one): one for one in parameters}
+        shared = {one: tensor for one, tensor in own.items() if one in self._owners}
+        owner = next((self._owners[one] for one in shared), "")
         for one in own:
             self._owners.setdefault(one, path)
-        return owner
+        return replace(call, weights_of=owner, shared_params=sum(tensor.numel() for tensor in shared.values()))
 
 
 def _trains(part: nn.Module) -> bool:

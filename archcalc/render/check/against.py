@@ -39,11 +39,22 @@ def against_sheet(against: Against) -> Sheet:
     """Return a line for each layer and for each module or function of the model, side by side."""
     rows = tuple((*_cells(pair.ours), *_cells(pair.theirs), _verdict(pair)) for pair in against.layers)
     title = f"{against.name} and {printable(against.model)}, on {against.device}"
-    return Sheet(against.name, title, _COLUMNS, rows, notes=tuple(_notes(against)))
+    return Sheet(against.name, title, _COLUMNS, rows, footer=(_total(against),), notes=tuple(_notes(against)))
+
+
+def _total(against: Against) -> tuple[Any, ...]:
+    ours, theirs = (_sum(against, side) for side in ("ours", "theirs"))
+    return ("total", None, None, ours, None, None, None, theirs, None)
+
+
+def _sum(against: Against, side: str) -> int:
+    """Return the parameters of the spec, or of what ran in the model."""
+    calls = (getattr(pair, side) for pair in against.layers)
+    return sum(call.own_params for call in calls if call)
 
 
 def _cells(call: Call | None) -> tuple[Any, ...]:
-    return (call.name, call.op, call.output_shape, call.params) if call else (None, None, None, None)
+    return (call.name, call.op, call.output_shape, call.own_params) if call else (None, None, None, None)
 
 
 def _verdict(pair: Beside) -> str:
@@ -84,6 +95,8 @@ def against_data(against: Against) -> dict[str, Any]:
       numbers, and `agree` says whether this is rounding at most, and the magnitude is not 0. `each` has these four and
       the `name` of each output.
     - `why_no_outputs`: why there are no outputs, or null.
+    - `params`: how many parameters there are in `archcalc`, and in what ran of the `model`; those that are shared are
+      counted once, where they are first, here and for each layer.
     - `idle`: how many parameters of each module of the model nothing read as it ran, by its path.
     - `layers`: in the order in which they run. `archcalc` is the layer of the spec, `model` is what does its work in
       the model; either may be null. Both have `name`, `type`, `output_shape`, `params`, and `fields`, as torch calls
@@ -100,6 +113,7 @@ def against_data(against: Against) -> dict[str, Any]:
             "differences": against.differences,
             "outputs": _outputs(against.outputs),
             "why_no_outputs": against.why_no_outputs or None,
+            "params": {"archcalc": _sum(against, "ours"), "model": _sum(against, "theirs")},
             "idle": dict(against.idle),
             "layers": [
                 {
@@ -148,7 +162,7 @@ def _call(call: Call | None, names: Mapping[int, str]) -> dict[str, Any] | None:
         "name": call.name,
         "type": call.op,
         "output_shape": list(call.output_shape),
-        "params": call.params,
+        "params": call.own_params,
         "fields": fields,
         "reads": [names[number] for number in call.reads],
     }

@@ -96,6 +96,18 @@ def test_random_branches(spec: Spec) -> None:
     holds_by_trial(spec, up_to=14)
 
 
+FIXED = layer("adaptive_avg_pool2d", output_size=5)
+
+
+@settings(max_examples=80, deadline=None)
+@given(whole=st.one_of(any_layer, st.just(FIXED)), like=st.one_of(any_layer, st.just(FIXED)), more=any_layer)
+def test_random_middles(whole: Layer, like: Layer, more: Layer) -> None:
+    """What is cut to the places of another layer has as many at least."""
+    cut = (layer("center_crop_like"), ["l0", "l1"])
+    holds_by_trial(chain((whole, ["input"]), (like, ["input"]), cut, more), up_to=14)
+    holds_by_trial(chain((whole, ["input"]), layer("center_crop", output_size=[3, 4]), more), up_to=14)
+
+
 @settings(max_examples=300, deadline=None)
 @given(window=st.one_of(convs(st.just(1)), pools), axis=st.integers(0, 1))
 def test_every_window_is_one_floor_whatever_its_rounding(window: Any, axis: int) -> None:

@@ -18,7 +18,8 @@ FVCORE = convention(
         "adaptive_avg_pool2d": "inputs",
         "upsample": "nearest_on_maps + 4 bilinear",
     },
-    free="relu concat zero_pad_d constant_pad_d slice permute chunk split transpose reshape squeeze unsqueeze",
+    free="relu concat zero_pad_d constant_pad_d slice permute chunk split transpose reshape squeeze unsqueeze "
+    "center_crop center_crop_like",
     silent=EVERY_OTHER,
     note="the ops that it does not count are listed as unsupported operators",
     also="flopcountanalysis mmengine",

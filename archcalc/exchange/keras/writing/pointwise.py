@@ -79,6 +79,11 @@ def activation(step: Step) -> Tensor:
     return step.put("Activation", {"activation": _ACTIVATIONS[step.layer.op]})
 
 
+def absolute(step: Step) -> Tensor:
+    """Put down a function of tensors, since Keras has no layer for it."""
+    return step.put("Absolute", {}, module="keras.src.ops.numpy")
+
+
 def leaky_relu(step: Step) -> Tensor:
     return step.put("LeakyReLU", {"negative_slope": step.layer.negative_slope})
 

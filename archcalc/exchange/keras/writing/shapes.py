@@ -5,6 +5,7 @@ from typing import Final
 from archcalc.errors import ArchError
 from archcalc.exchange.keras.writing.model import Tensor, keras_order
 from archcalc.exchange.keras.writing.step import CHANNELS_LAST, Step
+from archcalc.layers.middle import starts
 
 _MODES: Final = {"nearest": "nearest", "nearest-exact": "nearest", "bilinear": "bilinear", "bicubic": "bicubic"}
 
@@ -58,6 +59,15 @@ def _between(step: Step, dim: int, start: int, length: int) -> Tensor:
     pairs = [ends if axis == dim else (0, 0) for axis in x.order[:-1]]
     config = {"cropping": pairs, **CHANNELS_LAST} if rank > 2 else {"cropping": pairs[0]}
     return step.put(f"Cropping{rank - 1}D", config, x)
+
+
+def center_crop(step: Step) -> Tensor:
+    """Put down a cropping of what is read first; Keras' own CenterCrop begins elsewhere at an odd place."""
+    out = step.node.output_shape
+    begin = starts(step.shape, out)
+    ends = [size - start - kept for size, start, kept in zip(step.shape[1:], begin, out[1:], strict=True)]
+    config = {"cropping": [*zip(begin, ends, strict=True)], **CHANNELS_LAST}
+    return step.put("Cropping2D", config, step.x_channels_last)
 
 
 def pixel_shuffle(step: Step) -> Tensor:

@@ -108,6 +108,7 @@ OPS: Final[Mapping[str, Callable[[Flow, Node], None]]] = {
     "Sigmoid": _plain("sigmoid"),
     "Tanh": _plain("tanh"),
     "HardSwish": _plain("hardswish"),
+    "Abs": _plain("abs"),
     "Mish": _plain("mish"),
     "Softplus": _plain("softplus"),
     "LeakyRelu": _leaky_relu,

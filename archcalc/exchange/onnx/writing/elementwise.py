@@ -137,6 +137,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "sigmoid": _plain("Sigmoid"),
     "hardsigmoid": _plain("HardSigmoid", alpha=1 / 6, beta=0.5),
     "hardswish": _plain("HardSwish"),
+    "abs": _plain("Abs"),
     "mish": _plain("Mish"),
     "softplus": _softplus,
     "silu": _silu,

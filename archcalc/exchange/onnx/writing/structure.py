@@ -5,6 +5,7 @@ from typing import Final
 
 from archcalc.errors import ArchError
 from archcalc.exchange.onnx.writing.writer import Rule, Step, Writer
+from archcalc.layers.middle import starts
 
 _SMOOTH: Final = {"linear": "linear", "bilinear": "linear", "trilinear": "linear", "bicubic": "cubic"}
 _CUBIC: Final = -0.75
@@ -129,6 +130,14 @@ def _slice(write: Writer, step: Step) -> None:
     cut(write, step, step.layer.start, step.layer.length)
 
 
+def _center_crop(write: Writer, step: Step) -> None:
+    begin = starts(step.x, step.output)
+    end = [start + size for start, size in zip(begin, step.output[1:], strict=True)]
+    ends = (write.integers(places, step, word) for word, places in (("start", begin), ("end", end)))
+    axes = write.integers([2, 3], step, "axes")
+    write.node("Slice", [step.reads[0], *ends, axes], step.makes)
+
+
 def _part(write: Writer, step: Step) -> None:
     cut(write, step, step.layer.start(step.x), step.layer.length(step.x))
 
@@ -173,6 +182,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "pixel_unshuffle": _pixel_unshuffle,
     "channel_shuffle": _channel_shuffle,
     "slice": _slice,
+    **dict.fromkeys(("center_crop", "center_crop_like"), _center_crop),
     **dict.fromkeys(("chunk", "split"), _part),
     "upsample": _upsample,
 }
