@@ -5,7 +5,8 @@ from typing import Any, Final
 from archcalc.errors import ArchError, Mark
 from archcalc.layers.fields import is_integer, spell
 from archcalc.spec.expressions import FAULTY, IN_CHANNELS, Scope, is_expression, names_in
-from archcalc.spec.reading import kind_of, mark_of
+from archcalc.spec.model import Use
+from archcalc.spec.reading import LayerList, kind_of, mark_of
 from archcalc.spec.statement import House, Place, Statements
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence
 
@@ -68,6 +69,13 @@ class Blocks:
                     self.fault(f"block {title} needs its param '{param}': give it in with", node.mark, within)
                 inner[param] = FAULTY
         return inner if len(self.faults.found) == faults_before and FAULTY not in inner.values() else None
+
+    def as_used(self, node: Mapping, title: str, params: Scope) -> Use:
+        """Return a block with the params that it declares, apart from those that hold layers."""
+        declared, given = (part.items.get(key) for part, key in ((self.house.blocks[title], "params"), (node, "with")))
+        names = declared.items if isinstance(declared, Mapping) else ()
+        plain = {name: params[name] for name in names if not isinstance(params[name], LayerList)}
+        return Use(title, plain, frozenset(given.items) if isinstance(given, Mapping) else frozenset())
 
     def repeat(self, node: Mapping, place: Place, within: str) -> int | None:
         given = node.items.get("repeat")

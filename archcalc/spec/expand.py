@@ -9,6 +9,7 @@ are written, and the names of where they are put.
 """
 
 from collections.abc import Iterable, Iterator
+from collections.abc import Mapping as MappingOf
 from typing import Final, NamedTuple
 
 from archcalc.errors import ArchError, Mark, listing
@@ -20,7 +21,7 @@ from archcalc.spec.channels import Channels
 from archcalc.spec.expressions import IN_CHANNELS, Scope, is_expression
 from archcalc.spec.inherit import Changes
 from archcalc.spec.inputs import by_name
-from archcalc.spec.model import NAME, Entry, Tower
+from archcalc.spec.model import NAME, Entry, Tower, Use
 from archcalc.spec.reading import LayerList, kind_of, mark_of
 from archcalc.spec.statement import CHANGES, House, LaidOut, Names, Place, Statements, structure_keys, written_name
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence
@@ -40,15 +41,17 @@ class Expanded(NamedTuple):
     """The layers that the file says the network hands on."""
     depend_on_channels: bool = False
     """Whether they are made for the channels of the inputs."""
+    uses: MappingOf[str, Use] = {}  # never changed
+    """The blocks, by the names of their uses."""
 
 
 def flatten(layers: Sequence, house: House, outputs: Iterable[Node] = ()) -> Expanded:
     """Return every layer of a file in order, each with what it reads. Faults go to the house's reader."""
     expansion = _Expansion(house)
     try:
-        names = [*by_name(house.inputs)]
-        only = names[0] if len(names) == 1 else ""
-        place = Place(Names(known=dict(zip(names, names, strict=True))), house.params)
+        inputs = [*by_name(house.inputs)]
+        only = inputs[0] if len(inputs) == 1 else ""
+        place = Place(Names(known=dict(zip(inputs, inputs, strict=True))), house.params)
         expansion.lay_out(layers, only, place)
         handed_on = tuple(expansion.outputs(outputs, place.names))
     except ArchError as error:
@@ -56,7 +59,8 @@ def flatten(layers: Sequence, house: House, outputs: Iterable[Node] = ()) -> Exp
         handed_on = ()
     expansion.blocks.look_over_unused()
     depends = expansion.channels.were_asked_for
-    return Expanded(tuple(expansion.entries), frozenset(_with_structures(expansion.placed)), handed_on, depends)
+    names = frozenset(_with_structures(expansion.placed))
+    return Expanded(tuple(expansion.entries), names, handed_on, depends, expansion.uses)
 
 
 def _with_structures(names: Iterable[str]) -> Iterator[str]:
@@ -78,6 +82,7 @@ class _Expansion:
         self.fault = house.reader.faults.add
         self.entries: list[Entry] = []
         self.placed: dict[str, Mark] = {}
+        self.uses: dict[str, Use] = {}
         self.channels = Channels(by_name(house.inputs))
         self.towers = 0
         self.steps = 0
@@ -264,6 +269,7 @@ class _Expansion:
             if params is None:
                 break
             prefix = f"{place.prefix}{name}." if repeat is None else f"{place.prefix}{name}.{turn}."
+            self.uses[prefix[:-1]] = self.blocks.as_used(node, title, params)
             inner = Place(Names(place.names), params, prefix, place.tower, (*place.blocks, title))
             source = self.lay_out(layers, source, inner)
             if len(self.faults.found) > faults_before:

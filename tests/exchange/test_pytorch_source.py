@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,13 @@ import torch
 from torch import Tensor, nn
 
 import archcalc
-from archcalc.exchange.pytorch_source import class_name, source
+from archcalc.exchange.pytorch_source import source
 from archcalc.layers import Twin
 from archcalc.pytorch import modules
 from archcalc.pytorch.build import Built, build
 from tests.cases import CASES
 from tests.commands import run
+from tests.exchange.blocks import SPECS
 from tests.goldens import same_as_golden
 from tests.sizes import FEW, by_size
 from tests.spec.test_towers import SPEC as TOWERS
@@ -62,7 +64,8 @@ layers:
   - {name: third, op: chunk, chunks: 3, index: 1, from: halves.1}
   - {name: second, op: chunk, chunks: 2, dim: 3, index: 1}
 """
-MADE_UP = {"parts": PARTS, "odd": ODD, "names": NAMES, "towers": TOWERS, "nothing": UNUSED_INPUT_TWICE}
+OF_BLOCKS = {f"blocks_{name}": text for name, (text, _) in SPECS.items()}
+MADE_UP = {"parts": PARTS, "odd": ODD, "names": NAMES, "towers": TOWERS, "nothing": UNUSED_INPUT_TWICE, **OF_BLOCKS}
 
 
 @pytest.fixture(params=by_size([*NETWORKS, *MADE_UP], FEW))
@@ -76,10 +79,15 @@ def network(request: pytest.FixtureRequest, tmp_path: Path) -> archcalc.Network:
 
 def executed(network: archcalc.Network) -> nn.Module:
     """The exported class, made on `meta`."""
-    scope: dict[str, type[nn.Module]] = {}
+    scope: dict[str, Any] = {}
     exec(source(network.graph), scope)
     with torch.device("meta"):
-        return scope[class_name(network.spec.name)]().eval()
+        return last_class(scope)().eval()
+
+
+def last_class(scope: Mapping[str, Any]) -> type[nn.Module]:
+    *_, last = (one for one in scope.values() if isinstance(one, type) and issubclass(one, nn.Module))
+    return last
 
 
 def with_random_weights(module: Built) -> Built:
@@ -105,6 +113,8 @@ def test_it_is_the_network_that_archcalc_builds(network: archcalc.Network) -> No
         name: p.shape for name, p in built.named_parameters()
     }
     assert sum(p.numel() for p in exported.parameters()) == network.table().totals.params
+
+    assert [*exported.state_dict()] == [*built.state_dict()]
 
     weights = with_random_weights(built).state_dict()
     exported.load_state_dict(weights, assign=True)
@@ -197,6 +207,11 @@ def test_a_file_is_written_that_runs_without_archcalc(tmp_path: Path) -> None:
         [sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
     )
     assert done.stdout == "(2, 7) False\n"
+
+
+@pytest.mark.parametrize(("text", "classes"), SPECS.values(), ids=SPECS)
+def test_uses_of_a_block_share_a_class_where_they_can(text: str, classes: list[str]) -> None:
+    assert re.findall(r"^class (\w+)", source(archcalc.load(text).graph), flags=re.MULTILINE) == classes
 
 
 def test_one_file_in_full(update_golden: bool) -> None:
