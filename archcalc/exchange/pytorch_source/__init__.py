@@ -6,13 +6,14 @@ the place of a use, `variants` says which uses share a class, `parameters` names
 puts these together and `writing` writes one. `tree` says where a module stands, `flow` what is called with what.
 """
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
 from archcalc import __version__
 from archcalc.errors import listing
-from archcalc.exchange.pytorch_source.classes import class_name, classes
+from archcalc.exchange.pytorch_source.classes import class_name as class_name
+from archcalc.exchange.pytorch_source.classes import classes
 from archcalc.exchange.pytorch_source.flow import shapes_made, statements
 from archcalc.exchange.pytorch_source.lines import INDENT, WIDTH
 from archcalc.exchange.pytorch_source.tree import Tree
@@ -68,9 +69,9 @@ def own_classes(names: Iterable[str]) -> dict[str, str]:
     return {name: ast.get_source_segment(text, found[name]) or "" for name in wanted}
 
 
-def _class_beside(own: Container[str], graph: Graph) -> str:
+def _class_beside(own: Iterable[str], graph: Graph) -> str:
     name = class_name(graph.spec.name)
-    return f"{name}Network" if name in own else name
+    return f"{name}Network" if name in (*own, *_IMPORTED) else name
 
 
 def _docstring(graph: Graph) -> Iterator[str]:
