@@ -32,7 +32,7 @@ _IMPORTED: Final = ("Tensor", "None", "True", "False")
 
 
 def source(graph: Graph) -> str:
-    """Write a Python file with a class for the network, and before it those of its blocks and of layers that torch lacks.
+    """Write a Python file with a class for the network, after those of its blocks and of layers that torch lacks.
 
     Raises ArchError for what torch cannot do.
     """
