@@ -5,8 +5,9 @@ from typing import Any, Final
 from archcalc.errors import ArchError, Mark
 from archcalc.layers.fields import is_integer, spell
 from archcalc.spec.expressions import FAULTY, IN_CHANNELS, READ, Scope, is_expression
+from archcalc.spec.model import Use
 from archcalc.spec.names import Place
-from archcalc.spec.reading import kind_of, mark_of, names_mentioned
+from archcalc.spec.reading import LayerList, Reads, kind_of, mark_of, names_mentioned
 from archcalc.spec.statement import CHANGES, House, Statements
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence
 
@@ -72,6 +73,13 @@ class Blocks:
                     self.fault(f"block {title} needs its param '{param}': give it in with", node.mark, within)
                 inner[param] = FAULTY
         return inner if len(self.faults.found) == faults_before and FAULTY not in inner.values() else None
+
+    def as_used(self, node: Mapping, title: str, params: Scope) -> Use:
+        """Return a block with the params that it declares, apart from those that hold or name layers."""
+        declared, given = (part.items.get(key) for part, key in ((self.house.blocks[title], "params"), (node, "with")))
+        names = declared.items if isinstance(declared, Mapping) else ()
+        plain = {name: params[name] for name in names if not isinstance(params[name], LayerList | Reads)}
+        return Use(title, plain, frozenset(given.items) if isinstance(given, Mapping) else frozenset())
 
     def repeat(self, node: Mapping, place: Place, within: str) -> int | None:
         given = node.items.get("repeat")

@@ -117,6 +117,7 @@ class _Document:
             layers=layers.entries,
             outputs=layers.outputs,
             inplace=self._inplace(),
+            uses=layers.uses,
             training=self._training(params),
             claims=tuple(self._claims(params, layers, shape, bool(settings))),
             file=file,

@@ -9,6 +9,7 @@ are written, and the names of where they are put.
 """
 
 from collections.abc import Container, Iterable, Iterator
+from collections.abc import Mapping as MappingOf
 from typing import Final, NamedTuple
 
 from archcalc.errors import ArchError, Mark, listing
@@ -20,7 +21,7 @@ from archcalc.spec.channels import Channels
 from archcalc.spec.expressions import IN_CHANNELS, READ, Scope, is_expression
 from archcalc.spec.inherit import Changes
 from archcalc.spec.inputs import by_name
-from archcalc.spec.model import NAME, Entry, Tower
+from archcalc.spec.model import NAME, Entry, Tower, Use
 from archcalc.spec.names import LaidOut, Names, Place
 from archcalc.spec.reading import LayerList, Reads, kind_of, mark_of, word
 from archcalc.spec.statement import CHANGES, House, Statements, structure_keys, written_name
@@ -46,6 +47,8 @@ class Expanded(NamedTuple):
     """Whether they are made for the channels of the inputs."""
     left_out: frozenset[str] = frozenset()
     """The statements that their `when` leaves out."""
+    uses: MappingOf[str, Use] = {}  # never changed
+    """The blocks, by the names of their uses."""
 
 
 def flatten(layers: Sequence, house: House, outputs: Iterable[Node] = ()) -> Expanded:
@@ -66,7 +69,8 @@ def flatten(layers: Sequence, house: House, outputs: Iterable[Node] = ()) -> Exp
     expansion.blocks.look_over_unused()
     depends = expansion.channels.were_asked_for
     placed = frozenset(_with_structures(expansion.placed))
-    return Expanded(tuple(expansion.entries), placed, handed_on, depends, frozenset(expansion.left_out) - placed)
+    left_out = frozenset(expansion.left_out) - placed
+    return Expanded(tuple(expansion.entries), placed, handed_on, depends, left_out, expansion.uses)
 
 
 def _with_structures(names: Iterable[str]) -> Iterator[str]:
@@ -89,6 +93,7 @@ class _Expansion:
         self.entries: list[Entry] = []
         self.placed: dict[str, Mark] = {}
         self.left_out: set[str] = set()
+        self.uses: dict[str, Use] = {}
         self.channels = Channels(by_name(house.inputs))
         self.towers = 0
         self.steps = 0
@@ -282,6 +287,7 @@ class _Expansion:
             if params is None:
                 break
             prefix = f"{place.prefix}{name}." if repeat is None else f"{place.prefix}{name}.{turn}."
+            self.uses[prefix[:-1]] = self.blocks.as_used(node, title, params)
             inner = Place(Names(place.names), params, prefix, place.tower, (*place.blocks, title))
             source = self.lay_out(layers, source, inner)
             if len(self.faults.found) > faults_before:

@@ -302,6 +302,15 @@ class Entry(NamedTuple):
     """The layer before it that it is once more, with the same weights."""
 
 
+class Use(NamedTuple):
+    """A block where it is used: its name, and what its params are there, apart from those that hold layers."""
+
+    block: str
+    params: Mapping[str, Any]
+    given: frozenset[str] = frozenset()
+    """The params that the use gives; the others are at the block's defaults."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Spec:
     """A network as its file describes it; `layers` in file order, which is topological order."""
@@ -320,6 +329,8 @@ class Spec:
     """The layers that it hands on, where the file says so."""
     inplace: tuple[str, ...] = ()
     """Kinds of layers that work in place in the source's network; shapes and counts are the same."""
+    uses: Mapping[str, Use] = field(default_factory=dict, compare=False)
+    """The blocks that its layers were laid out from, by the dotted names of their uses; no layer depends on them."""
     training: Training | None = None
     claims: tuple[Claim, ...] = ()
     file: str = ""

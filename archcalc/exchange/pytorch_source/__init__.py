@@ -1,18 +1,23 @@
 """Graph -> Python source: the network as a torch.nn.Module that a person could have written.
 
 It needs torch and nothing else. Its modules stand where those of `archcalc.load(...).module()` stand, so that each
-takes the other's `state_dict`. `calls` writes a module, `tree` says where it stands, `flow` what is called with what.
+takes the other's `state_dict`. Blocks are classes: `pieces` finds the uses that can be one, `scope` puts one module in
+the place of a use, `variants` says which uses share a class, `parameters` names what differs between them, `classes`
+puts these together and `writing` writes one. `tree` says where a module stands, `flow` what is called with what.
 """
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
 from archcalc import __version__
 from archcalc.errors import listing
-from archcalc.exchange.pytorch_source.flow import statements
+from archcalc.exchange.pytorch_source.classes import class_name as class_name
+from archcalc.exchange.pytorch_source.classes import classes
+from archcalc.exchange.pytorch_source.flow import shapes_made, statements
 from archcalc.exchange.pytorch_source.lines import INDENT, WIDTH
 from archcalc.exchange.pytorch_source.tree import Tree
+from archcalc.exchange.pytorch_source.writing import written
 from archcalc.exchange.yaml import digest
 from archcalc.graph import Graph
 from archcalc.layers import Shape
@@ -23,44 +28,33 @@ from archcalc.twins import place
 OWN: Final = Path(__file__).parents[2] / "pytorch" / "modules.py"
 """The classes of layers that torch has none for, as text: importing them would import torch."""
 
+_IMPORTED: Final = ("Tensor", "None", "True", "False")
+
 
 def source(graph: Graph) -> str:
-    """Write a Python file with one class, and before it those of layers that torch does not have.
+    """Write a Python file with a class for the network, after those of its blocks and of layers that torch lacks.
 
     Raises ArchError for what torch cannot do.
     """
     placed = place(graph)
-    tree = Tree(placed)
-    declarations = tree.declarations()
-    forward = statements(placed, [*graph.spec.inputs], graph.outputs, tree)
     own = own_classes(layer.twin.call for layer in placed if layer.twin.is_ours)
-    needs_torch = any("torch." in line for line in (*forward, *own.values()))
-    lines = [
-        *_docstring(graph),
-        "",
-        *(["import torch"] if needs_torch else []),
-        "from torch import Tensor, nn",
-        "",
-        "",
-        *(line for text in own.values() for line in (text, "", "")),
-        f"class {_class_beside(own, graph)}(nn.Module):",
+    name = _class_beside(own, graph)
+    found, scope = classes(graph, placed, {*own, *_IMPORTED, name})
+    tree = Tree(scope.layers)
+    network = [
+        f"class {name}(nn.Module):",
         f'    """{_signature(graph)}."""',
         "",
         "    def __init__(self) -> None:",
         f"{INDENT}super().__init__()",
-        *declarations,
+        *tree.declarations(),
         "",
-        *forward,
+        *statements(scope, tree, shapes_made(scope.layers)),
     ]
-    return "\n".join(lines) + "\n"
-
-
-def class_name(name: str) -> str:
-    """
-    >>> class_name("alexnet_owt_bn")
-    'AlexnetOwtBn'
-    """
-    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+    parts = [*own.values(), *("\n".join(written(one)) for one in found), "\n".join(network)]
+    imports = ["import torch"] if any("torch." in part for part in parts) else []
+    head = [*_docstring(graph), "", *imports, "from torch import Tensor, nn"]
+    return "\n\n\n".join(["\n".join(head), *parts]) + "\n"
 
 
 def own_classes(names: Iterable[str]) -> dict[str, str]:
@@ -75,9 +69,9 @@ def own_classes(names: Iterable[str]) -> dict[str, str]:
     return {name: ast.get_source_segment(text, found[name]) or "" for name in wanted}
 
 
-def _class_beside(own: Container[str], graph: Graph) -> str:
+def _class_beside(own: Iterable[str], graph: Graph) -> str:
     name = class_name(graph.spec.name)
-    return f"{name}Network" if name in own else name
+    return f"{name}Network" if name in (*own, *_IMPORTED) else name
 
 
 def _docstring(graph: Graph) -> Iterator[str]:

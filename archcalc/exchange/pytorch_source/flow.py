@@ -1,51 +1,84 @@
-"""The calls of `forward`: `x` along a chain, a name of its own for what is read again later."""
+"""The calls of `forward`, in the order of the layers."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from keyword import iskeyword
-from typing import Final
+from collections.abc import Container, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from archcalc.errors import listing
 from archcalc.exchange.pytorch_source.calls import arguments
-from archcalc.exchange.pytorch_source.lines import INDENT, WIDTH, concatenation, nested, operation, statement
+from archcalc.exchange.pytorch_source.lines import (
+    INDENT,
+    WIDTH,
+    called_unless_none,
+    concatenation,
+    nested,
+    operation,
+    statement,
+)
+from archcalc.exchange.pytorch_source.scope import Scope
 from archcalc.exchange.pytorch_source.tree import Tree
+from archcalc.exchange.pytorch_source.variables import is_written_on, variables
 from archcalc.graph import Node, reads_own_part
 from archcalc.layers import Twin
 from archcalc.layers.sizes import dims
 from archcalc.twins import Placed
 
-_CHAIN: Final = "x"
-_TAKEN: Final = frozenset(("self", "torch", "nn", "Tensor", _CHAIN))
+
+class Made(NamedTuple):
+    """The shape that a layer makes, empty where it is not always the same, and whether it reads another."""
+
+    shape: str
+    is_new: bool
 
 
-def statements(placed: Sequence[Placed], inputs: Sequence[str], outputs: Sequence[str], tree: Tree) -> list[str]:
-    """Return the lines of `forward`, which returns a tensor, or a tuple if there are several outputs."""
-    flow = _Flow(placed, inputs, outputs, tree)
+def statements(scope: Scope, tree: Tree, shapes: Mapping[str, Made], optional: Container[str] = ()) -> list[str]:
+    """Return the lines of `forward`, which returns a tensor, or a tuple if there are several outputs.
+
+    `shapes` are those that layers make, by their names. The modules of `optional` layers may be None.
+    """
+    flow = _Flow(scope, tree, shapes, optional)
+    outputs = scope.outputs
     kind = "Tensor" if len(outputs) == 1 else f"tuple[{', '.join('Tensor' for _ in outputs)}]"
-    given = ", ".join(f"{flow.names[name]}: Tensor" for name in inputs)
+    given = ", ".join(f"{flow.names[name]}: Tensor" for name in scope.inputs)
     lines = [f"    def forward(self, {given}) -> {kind}:"]
-    for group in _groups(placed, flow.readers):
-        lines += flow.joins(group[0])
-        lines += flow.calls(group)
+    last: list[str] = []
+    for group in _groups(scope.layers, flow.readers, optional):
+        lines += [*last, *flow.joins(group[0])]
+        last = flow.calls(group)
     for name in outputs:
-        lines += flow.join(name)
-    return [*lines, *_returned([flow.names[name] for name in outputs])]
+        lines, last = ([*lines, *last], joined) if (joined := flow.join(name)) else (lines, last)
+    return [*lines, *_returned(last, [flow.names[name] for name in outputs])]
 
 
-def _returned(names: Sequence[str]) -> list[str]:
+def shapes_made(layers: Iterable[Placed]) -> dict[str, Made]:
+    """Return what shape each layer makes on one device."""
+    nodes = (layer.node for layer in layers)
+    return {node.name: Made(dims(node.device_output), {*node.device_inputs} != {node.device_output}) for node in nodes}
+
+
+def _returned(last: list[str], names: Sequence[str]) -> list[str]:
+    """Return the last statement and the `return`; as one, where what it makes is all that is handed on."""
+    start = f"{INDENT}{names[0]} = "
+    if len(names) == 1 and last and last[0].startswith(start):
+        returned = [f"{INDENT}return {last[0].removeprefix(start)}", *last[1:]]
+        is_one = len(last) == 1 or (last[0].endswith(("(", "[")) and last[-1].startswith(f"{INDENT})"))
+        if is_one and len(returned[0]) <= WIDTH and sum(line.startswith(start) for line in last) == 1:
+            return returned
     whole = f"{INDENT}return {', '.join(names)}"
-    return [whole] if len(whole) <= WIDTH else statement("return (", names, ")")
+    return [*last, *([whole] if len(whole) <= WIDTH else statement("return (", names, ")"))]
 
 
 class _Flow:
     """The variables of `forward`: one per layer, and one per device where a layer is on several."""
 
-    def __init__(self, placed: Sequence[Placed], inputs: Sequence[str], outputs: Sequence[str], tree: Tree) -> None:
+    def __init__(self, scope: Scope, tree: Tree, shapes: Mapping[str, Made], optional: Container[str]) -> None:
         self._tree = tree
-        self._nodes = {layer.node.name: layer.node for layer in placed}
+        self._shapes = shapes
+        self._optional = optional
+        self._nodes = {layer.node.name: layer.node for layer in scope.layers}
         self._joined: set[str] = set()
-        self.readers = _readers(placed)
-        self.names = _variables(placed, inputs, outputs, self.readers)
+        self.readers = _readers(scope.layers)
+        self.names = variables(scope, self.readers, optional)
 
     def joins(self, layer: Placed) -> list[str]:
         """Return the lines that put side by side what a layer reads whole from several devices."""
@@ -70,8 +103,7 @@ class _Flow:
         parts = group if twin.part else [group[-1]]
         target = f"{', '.join(self._part(layer.node, copy) for layer in parts)} = "
         tensors = [self._read(node, name, copy) for name in node.inputs]
-        shapes = listing([*dict.fromkeys(dims(layer.node.device_output) for layer in parts)], "and")
-        shape = "" if set(node.device_inputs) == {node.device_output} else shapes
+        shape = self._shape(group, parts)
         if twin.takes_list:
             return concatenation(target, tensors, shape, twin)
         if twin.operator and len(group) == 1:
@@ -84,7 +116,15 @@ class _Flow:
             end = f"[{twin.part.number}]" if twin.part and len(group) == 1 else ""
             return statement(target, [argument], end, shape)
         calls = [self._tree.reach(path) for path in modules]
+        if node.name in self._optional:
+            return called_unless_none(self._part(node, copy), calls[0], argument, shape)
         return nested(self._part(group[-1].node, copy), calls, argument, shape)
+
+    def _shape(self, group: Sequence[Placed], parts: Sequence[Placed]) -> str:
+        """Return the shapes of parts of a group, if it reads others, and they are known."""
+        shapes = [self._shapes[layer.node.name].shape for layer in parts]
+        is_new = any(self._shapes[layer.node.name].is_new for layer in group)
+        return listing([*dict.fromkeys(shapes)], "and") if is_new and all(shapes) else ""
 
     def _read(self, node: Node, name: str, copy: int) -> str:
         return self._part(self._nodes[name], copy) if self._reads_own(node, name) else self.names[name]
@@ -122,35 +162,14 @@ def _readers(placed: Sequence[Placed]) -> dict[str, list[int]]:
     return readers
 
 
-def _variables(
-    placed: Sequence[Placed], inputs: Sequence[str], outputs: Sequence[str], readers: Mapping[str, list[int]]
-) -> dict[str, str]:
-    """Return `x` for what only the next layer reads, and for an only output; else the layer's name, no two alike."""
-    taken = set(_TAKEN)
-    names = {}
-    named = inputs if len(inputs) > 1 else ()
-    order = [*inputs, *(layer.node.name for layer in placed)]
-    for place, name in enumerate(order, start=1 - len(inputs)):
-        is_read_next = readers[name] == [place] and name not in outputs
-        is_chain = name not in named and (is_read_next or [*outputs, *order[-1:]] == [name, name])
-        names[name] = _CHAIN if is_chain else _free(name.replace(".", "_"), taken)
-        taken.add(names[name])
-    return names
-
-
-def _free(word: str, taken: set[str]) -> str:
-    while word in taken or iskeyword(word):
-        word += "_"
-    return word
-
-
-def _groups(placed: Sequence[Placed], readers: Mapping[str, list[int]]) -> list[list[Placed]]:
+def _groups(placed: Sequence[Placed], readers: Mapping[str, list[int]], optional: Container[str]) -> list[list[Placed]]:
     """Return layers with what is written on them, such as `conv1` and `conv1.relu`, which are called at once."""
     groups: list[list[Placed]] = []
     for place, layer in enumerate(placed):
-        before = groups[-1][-1] if groups else None
-        follows = before and _follows_at_once(layer, before) and readers[before.node.name] == [place]
-        if before and (follows or _is_next_part(layer, before)):
+        before = groups[-1][-1] if groups else layer
+        follows = _follows_at_once(layer, before) and readers[before.node.name] == [place]
+        may_be_none = any(one.node.name in optional for one in (layer, before))
+        if (follows and not may_be_none) or _is_next_part(layer, before):
             groups[-1].append(layer)
         else:
             groups.append([layer])
@@ -179,4 +198,4 @@ def _follows_at_once(layer: Placed, before: Placed) -> bool:
     plain = twin.is_module and twin.pad is None and node.inputs == (source.name,)
     plain = plain and not source_twin.takes_list and source_twin.part is None
     same_place = node.tower == source.tower and not node.gather
-    return plain and same_place and node.name.startswith(f"{source.name}.")
+    return plain and same_place and is_written_on(layer, before)

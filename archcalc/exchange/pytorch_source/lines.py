@@ -1,9 +1,9 @@
 """Lines of Python of bearable width, broken as formatters break them."""
 
-from ast import literal_eval
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from archcalc.exchange.pytorch_source.calls import Argument, arguments_of, called, expression
 from archcalc.layers import Twin
 from archcalc.twins import JOIN
 
@@ -15,20 +15,55 @@ def statement(start: str, arguments: Sequence[str], end: str, comment: str = "")
     """Write `start a, b end` on one line, or with an argument a line if it is too long for that."""
     return _fitting(f"{start}{', '.join(arguments)}{end}", comment) or [
         f"{INDENT}{start}",
-        *(line for argument in arguments for line in _argument(argument)),
+        *(f"{INDENT}    {argument}," for argument in arguments),
         _commented(f"{INDENT}{end}", comment),
     ]
 
 
-def _argument(text: str) -> Iterator[str]:
-    """Yield an argument as a line, or a tuple that is too long for that with an item a line."""
-    whole, (word, _, value) = f"{INDENT}    {text},", text.partition("=")
-    if len(whole) <= WIDTH or not value.startswith("(("):
-        yield whole
+def construction(target: str, twin: Twin, indent: str = INDENT) -> list[str]:
+    """Write `target = nn.Conv2d(3, 64)`, in as many lines as it needs."""
+    whole = _commented(f"{indent}{target} = {expression(twin)}", twin.remark)
+    if len(whole) <= WIDTH:
+        return [whole]
+    *lines, last = _broken(f"{target} = ", twin, "", indent)
+    return [*lines, _commented(last, twin.remark)]
+
+
+def _broken(start: str, twin: Twin, end: str, indent: str) -> Iterator[str]:
+    """Yield a call with an argument a line."""
+    yield f"{indent}{start}{called(twin)}("
+    for argument in arguments_of(twin):
+        yield from _argument_lines(argument, f"{indent}    ")
+    yield f"{indent}){end}"
+
+
+def _argument_lines(argument: Argument, indent: str) -> Iterator[str]:
+    if len(f"{indent}{argument},") <= WIDTH:
+        yield f"{indent}{argument},"
+    elif not isinstance(argument.value, Twin):
+        yield from _tuple_lines(argument, indent)
+    elif not argument.end:
+        yield from _part_lines(argument.start, argument.value, ",", indent)
+    else:
+        yield f"{indent}{argument.start}"
+        yield from _part_lines("", argument.value, "", f"{indent}    ")
+        yield f"{indent}    {argument.end[1:-1]}"
+        yield f"{indent}),"
+
+
+def _part_lines(start: str, twin: Twin, end: str, indent: str) -> Iterator[str]:
+    whole = f"{indent}{start}{expression(twin)}{end}"
+    return iter([whole]) if len(whole) <= WIDTH else _broken(start, twin, end, indent)
+
+
+def _tuple_lines(argument: Argument, indent: str) -> Iterator[str]:
+    """Yield a tuple with an item a line, where it holds tuples; anything else on one line."""
+    if not (isinstance(argument.value, tuple) and isinstance(argument.value[0], tuple)):
+        yield f"{indent}{argument},"
         return
-    yield f"{INDENT}    {word}=("
-    yield from (f"{INDENT}        {item}," for item in literal_eval(value))
-    yield f"{INDENT}    ),"
+    yield f"{indent}{argument.start}("
+    yield from (f"{indent}    {item}," for item in argument.value)
+    yield f"{indent}),"
 
 
 def nested(target: str, calls: Sequence[str], argument: str, comment: str) -> list[str]:
@@ -41,6 +76,20 @@ def nested(target: str, calls: Sequence[str], argument: str, comment: str) -> li
         lines += statement(f"{target} = {call}(", [argument], ")", comment if call is calls[0] else "")
         argument = target
     return lines
+
+
+def called_unless_none(target: str, call: str, argument: str, comment: str) -> list[str]:
+    """Write a call of what may be None, and then hands on what it would read."""
+    if target != argument:
+        whole = _fitting(f"{target} = {argument} if {call} is None else {call}({argument})", comment)
+        if whole:
+            return whole
+    first = [] if target == argument else [f"{INDENT}{target} = {argument}"]
+    return [
+        *first,
+        f"{INDENT}if {call} is not None:",
+        f"    {_commented(f'{INDENT}{target} = {call}({argument})', comment)}",
+    ]
 
 
 def _one_in_the_other(calls: Sequence[str], argument: str) -> str:

@@ -1,10 +1,9 @@
 """Where modules stand: `self.conv1`, `self.gpu0.conv1`, `self.layer1[0].conv1`, and what holds them."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from archcalc.exchange.pytorch_source.calls import arguments
-from archcalc.exchange.pytorch_source.lines import INDENT, statement
+from archcalc.exchange.pytorch_source.lines import INDENT, WIDTH, construction
 from archcalc.layers import Twin
 from archcalc.spec.model import Tower
 from archcalc.twins import Placed
@@ -25,8 +24,11 @@ class Tree:
         """Return the expression for what stands at a path."""
         return "self" + "".join(self._step(holder, part) for holder, part in _steps(path))
 
-    def declarations(self) -> list[str]:
-        """Return the lines that make every module, and before them what holds it."""
+    def declarations(self, conditions: Mapping[str, str] | None = None) -> list[str]:
+        """Return the lines that make every module, and before them what holds it.
+
+        Where there are conditions for a path, what stands there may be None.
+        """
         lines: list[str] = []
         made = {""}
         for path, twin in self._modules.items():
@@ -34,8 +36,18 @@ class Tree:
                 if holder not in made and not self._is_list(holder.rpartition(".")[0]):
                     lines.append(f"{INDENT}{self.reach(holder)} = {self._holder(holder)}")
                 made.add(holder)
-            lines += statement(f"{self.reach(path)} = {twin.call}(", arguments(twin), ")", twin.remark)
+            lines += self._declaration(path, twin, (conditions or {}).get(path, ""))
         return lines
+
+    def _declaration(self, path: str, twin: Twin, condition: str) -> list[str]:
+        target = self.reach(path)
+        whole = construction(target, twin)
+        if not condition:
+            return whole
+        if len(whole) == 1 and len(line := f"{whole[0]} if {condition} else None") <= WIDTH and not twin.remark:
+            return [line]
+        inner = construction(target, twin, f"{INDENT}    ")
+        return [f"{INDENT}{target} = None", f"{INDENT}if {condition}:", *inner]
 
     def _step(self, holder: str, part: str) -> str:
         if self._is_list(holder):
