@@ -304,7 +304,7 @@ def test_uses_of_a_block_share_a_class_where_they_can(text: str, classes: list[s
                 *("InvertedResidual", "InvertedResidualHardswish", "MobilenetV3Large"),
             ],
         ),
-        ("unet", ["Double", "Unet"]),
+        ("unet", ["CenterCropLike", "Double", "Unet"]),
     ],
 )
 def test_blocks_are_classes(name: str, classes: list[str]) -> None:
