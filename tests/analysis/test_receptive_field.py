@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from fractions import Fraction
+from math import prod
 from pathlib import Path
 
 import pytest
@@ -188,6 +189,20 @@ class _Mean(nn.Module):
         return nn.functional.avg_pool2d(x, self.kernel_size, **self.words)
 
 
+class _Thin(nn.Module):
+    """The window of a convolution over the mean of all channels, which takes a small part of its time."""
+
+    def __init__(self, conv: nn.Conv2d) -> None:
+        super().__init__()
+        self.words = {"stride": conv.stride, "padding": conv.padding, "dilation": conv.dilation}
+        self.out_channels = conv.out_channels
+        self.weight = torch.full((1, 1, *conv.kernel_size), 1 / prod(conv.kernel_size), dtype=torch.float64)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        made = nn.functional.conv2d(x.mean(1, keepdim=True), self.weight, **self.words)
+        return made.expand(-1, self.out_channels, -1, -1)
+
+
 class _Constant(nn.Module):
     """Ones in the place of a pool over all places, so that what is beside gates is left."""
 
@@ -213,6 +228,8 @@ def _instead(module: nn.Module, role: Role) -> nn.Module | None:
         return nn.Identity()
     if isinstance(module, nn.MaxPool2d):
         return _Mean(module)
+    if isinstance(module, nn.Conv2d):
+        return _Thin(module)
     is_global = isinstance(module, nn.AdaptiveAvgPool2d) and module.output_size in (1, (1, 1))
     return _Constant() if is_global else None
 
