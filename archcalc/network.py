@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from archcalc.analysis.own_peaks import OwnPeak
     from archcalc.answers.audit import Audit
+    from archcalc.answers.budget import Budget
     from archcalc.answers.check import Against, Agreements, OfWeights
     from archcalc.answers.explain import Explanation
     from archcalc.answers.profile import Profile
@@ -293,6 +294,23 @@ class Network:
         from archcalc.answers.audit import Audit
 
         return Audit((audit(self.graph),))
+
+    def budget(self, limits: Mapping[str, Any] | None = None) -> "Budget":
+        """Return the limits of the spec's budget, and others, each with the number that is true.
+
+        `limits` are as `budget:` has them, and stand before those of the spec. Raises ArchError for what is no limit,
+        and for one that cannot be held against the network.
+
+        >>> import archcalc
+        >>> limits = {"params": "62M", "receptive_field": {"min": 195, "of": "pool5"}}
+        >>> [verdict.holds for verdict in archcalc.load("torchvision").budget(limits).verdicts]
+        [True, True]
+        """
+        from archcalc.analysis.budget.judgement import judge
+        from archcalc.answers.budget import Budget
+        from archcalc.spec.budget import read_limits
+
+        return Budget(judge(self.graph, read_limits(limits or {})))
 
     def reconcile(self, *conventions: str, batch: int = 1) -> "Ladder":
         """Return the terms that lead from one convention's number to the next: between those named, or all.

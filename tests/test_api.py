@@ -43,6 +43,10 @@ ANSWERS: list[tuple[Callable[[], Answer], list[str]]] = [
     (lambda: archcalc.identify("0.77G"), ["identify", "0.77G"]),
     (lambda: archcalc.catalogue(), ["list"]),
     (lambda: archcalc.validate("paper", "d2l"), ["validate", "paper", "d2l"]),
+    (
+        lambda: archcalc.validate("paper", budget={"params": "61M", "ms": {"max": 9, "device": "t4"}}),
+        ["validate", "paper", "--max-params", "61M", "--max-ms", "9", "--device-model", "t4"],
+    ),
     (lambda: archcalc.conventions(), ["conventions"]),
     (lambda: archcalc.conventions("thop"), ["conventions", "thop"]),
     (lambda: archcalc.ops(), ["ops"]),

@@ -9,6 +9,7 @@ from archcalc.errors import ArchError, Faults, did_you_mean
 from archcalc.layers import KINDS, Shape
 from archcalc.layers.base import find
 from archcalc.layers.fields import is_integer, spell
+from archcalc.spec.budget import LIMITS, NEEDS_A_SIDE, Limit
 from archcalc.spec.expand import Expanded, flatten
 from archcalc.spec.expressions import FAULTY, Scope
 from archcalc.spec.expressions import NAME as PARAM_NAME
@@ -18,11 +19,11 @@ from archcalc.spec.reading import LayerList, Reader, kind_of, mark_of, resolve
 from archcalc.spec.statement import CHANGES, House, Statements
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence
 
-MAPPINGS: Final = ("sources", "params", "defaults", "blocks", "override", "training")
+MAPPINGS: Final = ("sources", "params", "defaults", "blocks", "override", "budget", "training")
 LISTS: Final = ("aliases", "inplace", "layers", "outputs", "remove", "insert", "claims")
 FILE_KEYS: Final = (
     *("archcalc", "name", "aliases", "title", "family", "notes", "extends", "sources", "params", "input", "defaults"),
-    *("inplace", "blocks", "layers", "outputs", "override", "remove", "insert", "training", "claims"),
+    *("inplace", "blocks", "layers", "outputs", "override", "remove", "insert", "budget", "training", "claims"),
 )
 
 WORD: Final = "[A-Za-z][A-Za-z0-9_.-]*"
@@ -112,6 +113,7 @@ class _Document:
             layers=layers.entries,
             outputs=layers.outputs,
             inplace=self._inplace(),
+            budget=self._budget(params, layers),
             training=self._training(params),
             claims=tuple(self._claims(params, layers, shape)),
             file=file,
@@ -284,6 +286,35 @@ class _Document:
                 sources[name] = source
         return sources
 
+    def _budget(self, params: Scope, layers: Expanded) -> dict[str, Limit]:
+        section = self._section("budget")
+        self.reader.known_keys(section, LIMITS, "a budget")
+        given = ((name, node) for name, node in section.items.items() if name in LIMITS)
+        limits = {name: self._limit(name, node, params, layers) for name, node in given}
+        return {name: limit for name, limit in limits.items() if limit}
+
+    def _limit(self, name: str, node: Node, params: Scope, layers: Expanded) -> Limit | None:
+        kind, within = LIMITS[name], f"budget of {name}"
+        if isinstance(node, Scalar):
+            if not kind.is_bare and node.value is not None:
+                self.faults.add(NEEDS_A_SIDE.format(value=node.text), node.mark, within)
+                return None
+            node = Mapping({"max": node}, {"max": node.mark}, node.mark)
+        limit: Limit | None = self.reader.record(node, kind, within, params)
+        if isinstance(node, Mapping):
+            self._expect_layers(node, layers, within)
+        for key, fault in limit.faults() if limit else ():
+            self.faults.add(fault, mark_of(node, key), within)
+        return limit
+
+    def _expect_layers(self, node: Mapping, layers: Expanded, within: str) -> None:
+        """Add a fault for each layer that `of` names and that is not there."""
+        of = node.items.get("of")
+        for name in of.items if isinstance(of, Sequence) else [of]:
+            if isinstance(name, Scalar) and name.text not in layers.names:
+                hint = self.faults.hint(name.text, layers.names)
+                self.faults.add(f"of: there is no layer '{name.text}'{hint}", name.mark, within)
+
     def _training(self, params: Scope) -> Training | None:
         node = self.root.items.get("training")
         if not isinstance(node, Mapping):
@@ -298,11 +329,7 @@ class _Document:
             if not isinstance(item, Mapping):
                 continue
             self._expect_source(item, "claim")
-            of = item.items.get("of")
-            for name in of.items if isinstance(of, Sequence) else [of]:
-                if isinstance(name, Scalar) and name.text not in layers.names:
-                    hint = self.faults.hint(name.text, layers.names)
-                    self.faults.add(f"of: there is no layer '{name.text}'{hint}", name.mark, "claim")
+            self._expect_layers(item, layers, "claim")
             if claim and claim.input and layers.depend_on_channels and claim.input[:1] != (alone(own) or ())[:1]:
                 what = f"input: the layers are made for the channels of {inputs_in_words(own)}, by $in_channels"
                 self.faults.add(what, mark_of(item, "input"), "claim")

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Final, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, NamedTuple
 
 from archcalc.errors import ArchError, Mark
 from archcalc.layers import Layer, Shape
@@ -13,6 +13,9 @@ from archcalc.layers.sizes import AXES
 from archcalc.spec.inputs import Inputs, by_name
 from archcalc.spec.quantity import FORMS, Quantity, Tolerance, read_quantity, read_tolerance
 from archcalc.spec.settings import labelled
+
+if TYPE_CHECKING:
+    from archcalc.spec.budget import Limit
 
 NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*")
 """The names of specs and layers; dots come with structures."""
@@ -320,6 +323,8 @@ class Spec:
     """The layers that it hands on, where the file says so."""
     inplace: tuple[str, ...] = ()
     """Kinds of layers that work in place in the source's network; shapes and counts are the same."""
+    budget: Mapping[str, "Limit"] = field(default_factory=dict)
+    """The limits of its numbers, by what they limit."""
     training: Training | None = None
     claims: tuple[Claim, ...] = ()
     file: str = ""
