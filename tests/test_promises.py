@@ -67,6 +67,7 @@ def loaded(*arguments: str, names: list[str]) -> list[str]:
         ["profile", "--help"],
         ["roofline", "paper", "--device-model", "h100-sxm"],
         ["roofline", "paper", "--device-model", "h100-sxm", "--format", "svg"],
+        ["training", "paper"],
         ["devices"],
     ],
 )
@@ -140,6 +141,7 @@ ROOMS: dict[str, dict[str, list[str]]] = {
         "reconcile": ["conventions"],
         "roofline": ["profile"],
         "solve": [],
+        "training": ["profile"],
     },
     "pytorch": {"check": [], "profile": []},
     "render": {
@@ -158,6 +160,7 @@ ROOMS: dict[str, dict[str, list[str]]] = {
         "roofline": [],
         "solve": [],
         "table": ["conventions"],
+        "training": [],
         "validate": ["budget", "list"],
     },
     "answers": {
@@ -177,6 +180,7 @@ ROOMS: dict[str, dict[str, list[str]]] = {
             "roofline",
             "solve",
             "table",
+            "training",
         )
     },
     "cli": {f"{command}_" if iskeyword(command) else command: [] for command in ALL_COMMANDS} | {"app": ["profile"]},
@@ -392,6 +396,7 @@ ANSWERS: dict[str, list[list[str]]] = {
         ["roofline", "paper", "--device-model", "h100-sxm", "--precision", "torch"],
         ["roofline", "owt", "--device-model", "titan-x-maxwell"],
     ],
+    "training": [["training", "paper", "--watts", "244", "--price", "1"]],
     "devices": [["devices"], ["devices", "h100-sxm"]],
     "compare": [["compare", "paper", "torchvision"]],
     "audit": [["audit", "paper", "torchvision"]],

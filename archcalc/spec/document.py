@@ -320,7 +320,10 @@ class _Document:
         if not isinstance(node, Mapping):
             return None
         self._expect_source(node, "training")
+        self._expect_source(node, "training", "time_source")
         training: Training | None = self.reader.record(node, Training, "training", params)
+        for key, fault in training.faults() if training else ():
+            self.faults.add(fault, mark_of(node, key), "training")
         return training
 
     def _claims(self, params: Scope, layers: Expanded, own: Inputs) -> Iterator[Claim]:
@@ -338,11 +341,11 @@ class _Document:
             if claim:
                 yield claim
 
-    def _expect_source(self, node: Mapping, within: str) -> None:
+    def _expect_source(self, node: Mapping, within: str, key: str = "source") -> None:
         """Add a fault if the source of a claim, or of the training, is not among the file's sources."""
         declared = self._section("sources").items
-        given = node.items.get("source")
+        given = node.items.get(key)
         unreadable = "sources" in self.root.items and not declared  # which is a fault already
         if isinstance(given, Scalar) and given.text not in declared and not unreadable:
             hint = self.faults.pointer(given.text, declared, "sources", "the spec has no sources")
-            self.faults.add(f"source: there is no source '{given.text}'{hint}", given.mark, within)
+            self.faults.add(f"{key}: there is no source '{given.text}'{hint}", given.mark, within)

@@ -11,6 +11,7 @@ from archcalc.layers.declared import Declared
 from archcalc.layers.fields import LARGEST, Choice, FieldType, Integer, Number, is_integer
 from archcalc.layers.sizes import AXES
 from archcalc.spec.inputs import Inputs, by_name
+from archcalc.spec.periods import PrintedPeriod
 from archcalc.spec.quantity import FORMS, Quantity, Tolerance, read_quantity, read_tolerance
 from archcalc.spec.settings import labelled
 
@@ -282,7 +283,17 @@ class Training(Declared):
     epochs: MaybeCount = None
     images: MaybeCount = None
     hardware: MaybeWords = None
+    devices: MaybeCount = None
+    device: MaybeWords = None
+    precision: Annotated[str | None, Maybe(Choice("fp32", "tf32", "fp16", "bf16"))] = None
     duration: MaybeWords = None
+    time: Annotated[str | None, Maybe(PrintedPeriod())] = None
+    time_source: MaybeWords = None
+
+    def faults(self) -> list[tuple[str, str]]:
+        """Return the keys that do not go together in it, each with the reason."""
+        has_time = self.time is not None or self.duration is not None
+        return [] if has_time or self.time_source is None else [("time_source", "time_source goes with a time")]
 
 
 class Tower(NamedTuple):
