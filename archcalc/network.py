@@ -27,12 +27,14 @@ if TYPE_CHECKING:
 
     from archcalc.analysis.own_peaks import OwnPeak
     from archcalc.answers.audit import Audit
+    from archcalc.answers.budget import Budget
     from archcalc.answers.check import Against, Agreements, OfWeights
     from archcalc.answers.explain import Explanation
     from archcalc.answers.profile import Profile
     from archcalc.answers.reconcile import Ladder, Matches
     from archcalc.answers.roofline import Roofline
     from archcalc.answers.solve import LayerOutput, Solution
+    from archcalc.answers.training import Training
     from archcalc.pytorch.build import Built
 
 _E = TypeVar("_E", bound=StrEnum)
@@ -294,6 +296,23 @@ class Network:
 
         return Audit((audit(self.graph),))
 
+    def budget(self, limits: Mapping[str, Any] | None = None) -> "Budget":
+        """Return the limits of the spec's budget, and others, each with the number that is true.
+
+        `limits` are as `budget:` has them, and stand before those of the spec. Raises ArchError for what is no limit,
+        and for one that cannot be held against the network.
+
+        >>> import archcalc
+        >>> limits = {"params": "62M", "receptive_field": {"min": 195, "of": "pool5"}}
+        >>> [verdict.holds for verdict in archcalc.load("torchvision").budget(limits).verdicts]
+        [True, True]
+        """
+        from archcalc.analysis.budget.judgement import judge
+        from archcalc.answers.budget import Budget
+        from archcalc.spec.budget import read_limits
+
+        return Budget(judge(self.graph, read_limits(limits or {})))
+
     def reconcile(self, *conventions: str, batch: int = 1) -> "Ladder":
         """Return the terms that lead from one convention's number to the next: between those named, or all.
 
@@ -497,6 +516,56 @@ class Network:
         else:
             roofs = roofs_of(None if device is None else find(device), precision, peak_tflops, peak_gbs)
         return Roofline.of(roofline(self.graph, roofs, batch))
+
+    def training(
+        self,
+        *,
+        images: int | None = None,
+        epochs: int | None = None,
+        batch: int | None = None,
+        devices: int | None = None,
+        device: str | None = None,
+        precision: Literal["fp32", "tf32", "fp16", "bf16"] | None = None,
+        peak_tflops: float | None = None,
+        utilisation: str | float | None = None,
+        time: str | None = None,
+        profile: str | os.PathLike[str] | None = None,
+        watts: float | None = None,
+        price: float | None = None,
+    ) -> "Training":
+        """Return what training takes: iterations, FLOPs by three ways of counting, and time.
+
+        What is not given is that of the spec's `training` block; `batch` is that of all `devices` together. The time
+        is given, as in "5 to 6 days" or "15 min an epoch", or follows from a `utilisation` of the peak, as in "35%",
+        or from the file of a record that `profile` measured. `watts` and `price`, of a device and of a device-hour,
+        give energy and cost. Raises ArchError that says which figures are missing, and what would give them.
+
+        >>> import archcalc
+        >>> found = archcalc.load("paper").training()
+        >>> found.plan.iterations, found.exact.flops
+        (843750, 446645933568000000)
+        """
+        from archcalc.analysis.training.measured import asked_of
+        from archcalc.analysis.training.request import Asked, Precision, plan
+        from archcalc.analysis.training.training import training
+        from archcalc.answers.training import Training
+
+        expect_word(precision, Precision, "precision")
+        asked = Asked(
+            images=images,
+            epochs=epochs,
+            batch=batch,
+            devices=devices,
+            device=device,
+            precision=precision,
+            peak_tflops=peak_tflops,
+            utilisation=utilisation,
+            time=time,
+        )
+        measured = None
+        if profile is not None:
+            asked, measured = asked_of(self.graph, asked, os.fspath(profile))
+        return Training.of(training(self.graph, plan(self.graph, asked), measured, watts, price))
 
     def _own_peak(self, precision: str, remeasure: bool, report: Callable[[str], None]) -> "OwnPeak":
         """Return the peaks of this machine, kept or measured now. Raises ArchError where these cannot be had."""

@@ -1,7 +1,7 @@
 """The Python API for several networks, and for all that can be named."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from archcalc.answers.ops import Kinds
     from archcalc.layers import Shape
     from archcalc.render.list import Listed
+    from archcalc.spec.budget import Limit
 
 Named: TypeAlias = Network | str | os.PathLike[str]
 """A network, or what names one."""
@@ -224,13 +225,45 @@ def catalogue(spec_dir: str | os.PathLike[str] | None = None, *, show_notes: boo
     return Listing(tuple(by_family(map(listed, every(spec_dir)))), show_notes)
 
 
-def validate(*specs: str | os.PathLike[str], spec_dir: str | os.PathLike[str] | None = None) -> "Validation":
-    """Return spec files, each with all of its faults and their places."""
-    from archcalc.answers.list import Validation
+def validate(
+    *specs: str | os.PathLike[str],
+    spec_dir: str | os.PathLike[str] | None = None,
+    budget: Mapping[str, Any] | None = None,
+) -> "Validation":
+    """Return spec files, each with all of its faults and their places, and held against its budget.
 
+    `budget` has limits that stand before those of the specs, as `Network.budget` takes them.
+
+    >>> import archcalc
+    >>> [(name, verdict.difference) for name, verdict in archcalc.validate("d2l", budget={"params": "46M"}).exceeded]
+    [('alexnet_d2l', Fraction(764746, 1))]
+    """
+    from archcalc.spec.budget import read_limits
+
+    limits = read_limits(budget or {})
     words = [str(os.fspath(spec)) for spec in specs]
     several = (tried(word, lambda word=word: load(word, spec_dir=spec_dir)) for word in words)  # type: ignore[misc]
-    return Validation(tuple(map(listed, several)))
+    return validated(several, limits)
+
+
+def validated(several: Iterable[Tried], limits: "Mapping[str, Limit]") -> "Validation":
+    """Return networks that were read, each with its faults and held against its budget, and `limits`.
+
+    A budget that cannot be held against a network is one of the faults.
+    """
+    from archcalc.analysis.budget.judgement import judge
+    from archcalc.answers.list import Validation
+
+    read, budgets = [], []
+    for one in several:
+        spec, judged = listed(one), None
+        try:
+            judged = judge(one.network.graph, limits) if one.network else None
+        except ArchError as error:
+            spec = spec._replace(faults=error.at(None, spec.file).faults)
+        read.append(spec)
+        budgets.append(judged)
+    return Validation(tuple(read), budgets=tuple(budgets))
 
 
 def listed(one: Tried) -> "Listed":

@@ -33,6 +33,11 @@ ANSWERS: list[tuple[Callable[[], Answer], list[str]]] = [
     (lambda: PAPER.solve(), ["solve", "paper"]),
     (lambda: PAPER.layer_output("conv1", (55, 55)), ["solve", "paper", "--layer", "conv1", "--output", "55"]),
     (lambda: PAPER.audit(), ["audit", "paper"]),
+    (lambda: PAPER.training(), ["training", "paper"]),
+    (
+        lambda: LENET.training(device="t4", utilisation="30%", watts=70, price=0.35),
+        ["training", "lenet_d2l", "--device-model", "t4", "--utilisation", "30%", "--watts", "70", "--price", "0.35"],
+    ),
     (lambda: PAPER.reconcile(), ["reconcile", "paper"]),
     (lambda: PAPER.reconcile("torchinfo", batch=2), ["reconcile", "paper", "torchinfo", "--batch", "2"]),
     (lambda: PAPER.measured("724.41M"), ["reconcile", "paper", "--measured", "724.41M"]),
@@ -43,6 +48,10 @@ ANSWERS: list[tuple[Callable[[], Answer], list[str]]] = [
     (lambda: archcalc.identify("0.77G"), ["identify", "0.77G"]),
     (lambda: archcalc.catalogue(), ["list"]),
     (lambda: archcalc.validate("paper", "d2l"), ["validate", "paper", "d2l"]),
+    (
+        lambda: archcalc.validate("paper", budget={"params": "61M", "ms": {"max": 9, "device": "t4"}}),
+        ["validate", "paper", "--max-params", "61M", "--max-ms", "9", "--device-model", "t4"],
+    ),
     (lambda: archcalc.conventions(), ["conventions"]),
     (lambda: archcalc.conventions("thop"), ["conventions", "thop"]),
     (lambda: archcalc.ops(), ["ops"]),

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from archcalc.analysis.datasheets import DEVICES, Device
+from archcalc.analysis.datasheets import DEVICES, PEAKS, Device
 from archcalc.analysis.precision import NumberFormat
 from archcalc.errors import ArchError, did_you_mean, listing
 
@@ -50,3 +50,13 @@ def peak_of(device: Device, number_format: NumberFormat) -> float | None:
     """Return the TFLOP/s of a device in a number format; None for one that it does not have."""
     peak: float | None = getattr(device, number_format)
     return peak
+
+
+def expect_peak(device: Device, number_format: NumberFormat) -> float:
+    """Return the TFLOP/s of a device in a number format. Raises ArchError for one that it does not have."""
+    peak = peak_of(device, number_format)
+    if peak is not None:
+        return peak
+    known = [name for name in PEAKS if peak_of(device, NumberFormat(name))]
+    has = f"its data sheet has {listing(known, 'and')}" if known else "its data sheet has none"
+    raise ArchError(f"{device.id}: no {number_format} peak is known ({has}): add --peak-tflops")

@@ -64,6 +64,11 @@ class Sight(NamedTuple):
     seen: Seen = ()
     """What each output sees, along each axis, beside what it reads of the whole input: `seen[0].range_of(row)`."""
 
+    @property
+    def said(self) -> Field:
+        """The field as sources say it: beside what is read of the whole input."""
+        return self.beside or self.field
+
 
 class _State(NamedTuple):
     """What a layer's outputs see of one input, with what they read of the whole of it, and beside that."""

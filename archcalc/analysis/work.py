@@ -10,30 +10,38 @@ from archcalc.table import Moves, row_of
 
 
 class Work(NamedTuple):
-    """Parameters, and the FLOPs of a forward pass and of a training step with one example, as the table counts."""
+    """Parameters, and the FLOPs of a forward pass and of both kinds of gradients with one example, as in the table."""
 
     params: int
     forward: int
-    training: int
+    weight_gradients: int
+    input_gradients: int
+
+    @property
+    def training(self) -> int:
+        """The FLOPs of a training step."""
+        return self.forward + self.weight_gradients + self.input_gradients
 
 
 def work(graph: Graph) -> Work:
-    """Return the FLOPs of a forward pass, 2 x MACs, and of a training step.
+    """Return the FLOPs of a forward pass, 2 x MACs, and of the gradients of a training step.
 
     The gradient of a layer's weights costs as much as its forward pass, and so does the gradient of its input. The
-    latter is computed only where a layer before it learns: 3 x forward, less the forward pass of the first layer.
+    latter is computed only where a layer before it learns: 3 x forward, less the forward pass of the first layer. A
+    layer once more has a gradient of its weights too.
     """
-    params = forward = training = 0
+    params = forward = weight_gradients = input_gradients = 0
     learns: dict[str, bool] = {}
     for node in graph.nodes:
         row = row_of(node)
-        has_weights = bool(row.params)
+        has_weights = bool(node.layer.param_shapes(*node.device_inputs))
         has_input_gradient = any(learns.get(name, False) for name in node.inputs)
         learns[node.name] = has_weights or has_input_gradient
         params += row.params
         forward += row.flops
-        training += row.flops * (1 + has_weights + has_input_gradient)
-    return Work(params, forward, training)
+        weight_gradients += row.flops * has_weights
+        input_gradients += row.flops * has_input_gradient
+    return Work(params, forward, weight_gradients, input_gradients)
 
 
 class Traffic(NamedTuple):

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from archcalc.analysis.budget.judgement import Judged, Verdict
 from archcalc.answers.answer import Answer
 from archcalc.render.answer import Answer as Rendered
 from archcalc.render.list import Listed
@@ -41,9 +42,17 @@ class Catalogue(Answer):
 
 @dataclass(frozen=True, repr=False)
 class Validation(Catalogue):
-    """Spec files, each with all its faults and their places."""
+    """Spec files, each with all its faults and their places, and held against its budget."""
+
+    budgets: tuple[Judged | None, ...] = ()
+    """The budget of each spec; None for a spec with faults."""
+
+    @property
+    def exceeded(self) -> list[tuple[str, Verdict]]:
+        """The limits that are not kept, each with the name of its network."""
+        return [(one.spec.label, verdict) for one in self.budgets if one for verdict in one.exceeded]
 
     def rendered(self) -> Rendered:
         from archcalc.render.validate import answer
 
-        return answer(self.specs)
+        return answer(self.specs, self.budgets)

@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "table": ("table:table", READING),
     "explain": ("explain:explain", READING),
     "roofline": ("roofline:roofline", READING),
+    "training": ("training:training", READING),
     "devices": ("devices:devices", READING),
     "compare": ("compare:compare", SIDE_BY_SIDE),
     "audit": ("audit:audit", SIDE_BY_SIDE),

@@ -57,6 +57,14 @@ def convention_names(incomplete: str) -> list[str]:
     return [name for name in dict.fromkeys([*CONVENTIONS, *words]) if name.startswith(incomplete)]
 
 
+def device_names(incomplete: str) -> list[str]:
+    """Complete the id of a device, or the word for this machine."""
+    from archcalc.analysis.datasheets import DEVICES
+
+    ids = (*(device.id for device in DEVICES), "measured")
+    return [word for word in ids if word.startswith(incomplete)]
+
+
 def file_of(output: Path | None) -> Path | None:
     """Return the file that is written, or None for standard output."""
     return None if output == Path("-") else output

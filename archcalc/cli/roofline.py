@@ -4,16 +4,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from archcalc.cli.options import AS_FITS, AS_SPECIFIED, OneSpec, Reading, Writing
-
-
-def _device_words(incomplete: str) -> list[str]:
-    """Complete the id of a device."""
-    from archcalc.analysis.datasheets import DEVICES
-
-    ids = (*(device.id for device in DEVICES), "measured")
-    return [word for word in ids if word.startswith(incomplete)]
-
+from archcalc.cli.options import AS_FITS, AS_SPECIFIED, OneSpec, Reading, Writing, device_names
 
 DeviceModelOption = Annotated[
     str | None,
@@ -21,7 +12,7 @@ DeviceModelOption = Annotated[
         "--device-model",
         metavar="DEVICE",
         help="A device, as archcalc devices lists them, or as its driver calls it; measured: this machine, by torch.",
-        autocompletion=_device_words,
+        autocompletion=device_names,
     ),
 ]
 BatchOption = Annotated[int, typer.Option("--batch", min=1, metavar="N", help="Run N examples together.")]

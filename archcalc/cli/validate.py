@@ -1,30 +1,151 @@
 """archcalc validate"""
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
 import typer
 
-from archcalc.cli.options import AS_FITS, AS_SPECIFIED, Reading, Specs, Writing
+from archcalc.cli.options import AS_FITS, AS_SPECIFIED, Reading, Specs, Writing, device_names
+from archcalc.errors import ArchError
+
+if TYPE_CHECKING:
+    from archcalc.spec.budget import Limit
+
+_OF_LAYERS = "or LAYER=N of a layer or structure"
 
 
-def validate(specs: Specs, reading: Reading = AS_SPECIFIED, writing: Writing = AS_FITS) -> None:
-    """Check spec files, and list every mistake with its place; ends with 2 on a mistake.
+def _limit_option(flag: str, metavar: str, words: str) -> Any:
+    return typer.Option(flag, metavar=metavar, help=words)
 
-    Example: archcalc validate specs/*.yaml
+
+MaxParamsOption = Annotated[
+    str | None, _limit_option("--max-params", "N", f"The most parameters, as in 62M, {_OF_LAYERS}.")
+]
+MaxMacsOption = Annotated[str | None, _limit_option("--max-macs", "N", f"The most MACs, as in 1.2G, {_OF_LAYERS}.")]
+MaxFlopsOption = Annotated[str | None, _limit_option("--max-flops", "N", f"The most FLOPs, {_OF_LAYERS}.")]
+MaxActivationsOption = Annotated[
+    str | None, _limit_option("--max-activations", "N", f"The most activations, {_OF_LAYERS}.")
+]
+MaxWeightsOption = Annotated[
+    str | None, _limit_option("--max-weights", "BYTES", "The most bytes of parameters, as in 250MB or 240MiB.")
+]
+DtypeOption = Annotated[
+    Literal["fp64", "fp32", "fp16", "bf16", "int8"] | None,
+    typer.Option("--dtype", help="The number format of --max-weights. Default: fp32."),
+]
+MinFieldOption = Annotated[
+    str | None,
+    _limit_option(
+        "--min-receptive-field",
+        "N",
+        "The least receptive field, as in 195 or pool5=195; without a layer, of the last that has more than one place.",
+    ),
+]
+MaxMsOption = Annotated[
+    float | None,
+    _limit_option(
+        "--max-ms", "MS", "The most milliseconds at the roof of --device-model: over it is proof, under it is not."
+    ),
+]
+DeviceModelOption = Annotated[
+    str | None,
+    typer.Option(
+        "--device-model",
+        metavar="DEVICE",
+        help="The device of --max-ms, as archcalc devices lists them.",
+        autocompletion=device_names,
+    ),
+]
+BatchOption = Annotated[
+    int | None, typer.Option("--batch", min=1, metavar="N", help="The examples of --max-ms. Default: 1.")
+]
+PrecisionOption = Annotated[
+    Literal["fp32", "tf32", "fp16", "bf16", "int8", "torch"] | None,
+    typer.Option("--precision", help="What is computed in, for --max-ms. Default: fp32."),
+]
+
+
+def validate(
+    specs: Specs,
+    max_params: MaxParamsOption = None,
+    max_macs: MaxMacsOption = None,
+    max_flops: MaxFlopsOption = None,
+    max_activations: MaxActivationsOption = None,
+    max_weights: MaxWeightsOption = None,
+    dtype: DtypeOption = None,
+    min_receptive_field: MinFieldOption = None,
+    max_ms: MaxMsOption = None,
+    device_model: DeviceModelOption = None,
+    batch: BatchOption = None,
+    precision: PrecisionOption = None,
+    reading: Reading = AS_SPECIFIED,
+    writing: Writing = AS_FITS,
+) -> None:
+    """Check spec files, and hold them against budgets; ends with 2 on a mistake, with 1 on a limit that is not kept.
+
+    The limits are those of `budget:` in a spec, and those of the options, which stand before them.
+
+    Example: archcalc validate specs/*.yaml; archcalc validate paper --max-params 61M --max-macs 1G
     """
-    from archcalc.answers.list import Validation
     from archcalc.cli.networks import Networks, say_cautions
-    from archcalc.cli.output import complain, write_answer
-    from archcalc.errors import ArchError
-    from archcalc.questions import listed
+    from archcalc.cli.output import complain, say, write_answer
+    from archcalc.questions import validated
+    from archcalc.render.budget import in_words
 
-    read = []
-    for one in Networks(reading).each(specs):
-        read.append(listed(one))
+    of_time = {"device": device_model, "batch": batch, "precision": precision}
+    limits = {
+        **dict(_of_sides("params", "--max-params", max_params)),
+        **dict(_of_sides("macs", "--max-macs", max_macs)),
+        **dict(_of_sides("flops", "--max-flops", max_flops)),
+        **dict(_of_sides("activations", "--max-activations", max_activations)),
+        **dict(_of_sides("weights", "--max-weights", max_weights, dtype=dtype)),
+        **dict(_of_sides("receptive_field", "--min-receptive-field", min_receptive_field)),
+        **dict(_of_time(max_ms, of_time)),
+    }
+    networks = list(Networks(reading).each(specs))
+    for one in networks:
         if one.network:
             say_cautions(one.network, one.network.spec.file)
-    for spec in read:
+    found = validated(networks, limits)
+    for spec in found.specs:
         complain(ArchError(*spec.faults))
-    are_sound = [not spec.faults for spec in read]
+    are_sound = [not spec.faults for spec in found.specs]
     if any(are_sound) or writing != AS_FITS:
-        write_answer(Validation(tuple(read)), writing)
-    if not all(are_sound):
-        raise typer.Exit(2)
+        write_answer(found, writing)
+    for name, verdict in found.exceeded:
+        say(f"{name}: {in_words(verdict)}")
+    if not all(are_sound) or found.exceeded:
+        raise typer.Exit(1 if all(are_sound) else 2)
+
+
+def _of_sides(name: str, option: str, text: str | None, **more: Any) -> "Iterator[tuple[str, Limit]]":
+    """Yield the limit of an option, such as `--max-macs stage4=100M`; none where it is not given."""
+    from archcalc.spec.budget import limit_of
+
+    given = {key: value for key, value in more.items() if value is not None}
+    if text is None:
+        for key in given:
+            raise ArchError(f"--{key} goes with {option}")
+        return
+    layer, sign, amount = map(str.strip, text.rpartition("="))
+    side = option.removeprefix("--")[:3]
+    try:
+        yield name, limit_of(name, {side: amount} | given | ({"of": layer} if sign else {}))
+    except ArchError as error:
+        raise ArchError(f"{option}: {error}") from None
+
+
+def _of_time(most: float | None, given: dict[str, Any]) -> "Iterator[tuple[str, Limit]]":
+    from archcalc.spec.budget import limit_of
+
+    known = {key: value for key, value in given.items() if value is not None}
+    if most is None:
+        for key in known:
+            raise ArchError(f"--{'device-model' if key == 'device' else key} goes with --max-ms")
+        return
+    if "device" not in known:
+        raise ArchError("--max-ms needs --device-model: archcalc devices lists them")
+    try:
+        yield "ms", limit_of("ms", {"max": most, **known})
+    except ArchError as error:
+        raise ArchError(f"--max-ms: {error}") from None

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from archcalc.errors import ArchError
 from archcalc.layers import Layer
+from archcalc.spec.budget import written as limit_written
 from archcalc.spec.inputs import as_data
 from archcalc.spec.model import VERSION, Claim, Entry, Source, Spec, Training
 from archcalc.spec.text import plain_value
@@ -29,6 +30,7 @@ def document(spec: Spec) -> dict[str, Any]:
         "inplace": list(spec.inplace),
         "layers": list(_layers(spec)),
         "outputs": list(spec.outputs),
+        "budget": {name: limit_written(limit) for name, limit in spec.budget.items()},
         "training": _given(spec.training) if spec.training else None,
         "claims": [_given(claim) for claim in spec.claims],
     }

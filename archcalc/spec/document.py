@@ -9,6 +9,7 @@ from archcalc.errors import ArchError, Faults, did_you_mean
 from archcalc.layers import KINDS, Shape
 from archcalc.layers.base import find
 from archcalc.layers.fields import is_integer, spell
+from archcalc.spec.budget import LIMITS, NEEDS_A_SIDE, Limit
 from archcalc.spec.expand import Expanded, flatten
 from archcalc.spec.expressions import FAULTY, Scope
 from archcalc.spec.expressions import NAME as PARAM_NAME
@@ -18,11 +19,11 @@ from archcalc.spec.reading import LayerList, Reader, kind_of, mark_of, names_men
 from archcalc.spec.statement import CHANGES, House, Statements
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence
 
-MAPPINGS: Final = ("sources", "params", "defaults", "blocks", "override", "training")
+MAPPINGS: Final = ("sources", "params", "defaults", "blocks", "override", "budget", "training")
 LISTS: Final = ("aliases", "inplace", "layers", "outputs", "remove", "insert", "claims")
 FILE_KEYS: Final = (
     *("archcalc", "name", "aliases", "title", "family", "notes", "extends", "sources", "params", "input", "defaults"),
-    *("inplace", "blocks", "layers", "outputs", "override", "remove", "insert", "training", "claims"),
+    *("inplace", "blocks", "layers", "outputs", "override", "remove", "insert", "budget", "training", "claims"),
 )
 
 _MADE_OF: Final = ("params", "input", "defaults", "blocks", "layers")
@@ -118,6 +119,7 @@ class _Document:
             outputs=layers.outputs,
             inplace=self._inplace(),
             uses=layers.uses,
+            budget=self._budget(params, layers),
             training=self._training(params),
             claims=tuple(self._claims(params, layers, shape, bool(settings))),
             file=file,
@@ -317,12 +319,45 @@ class _Document:
                 sources[name] = source
         return sources
 
+    def _budget(self, params: Scope, layers: Expanded) -> dict[str, Limit]:
+        section = self._section("budget")
+        self.reader.known_keys(section, LIMITS, "a budget")
+        given = ((name, node) for name, node in section.items.items() if name in LIMITS)
+        limits = {name: self._limit(name, node, params, layers) for name, node in given}
+        return {name: limit for name, limit in limits.items() if limit}
+
+    def _limit(self, name: str, node: Node, params: Scope, layers: Expanded) -> Limit | None:
+        kind, within = LIMITS[name], f"budget of {name}"
+        if isinstance(node, Scalar):
+            if not kind.is_bare and node.value is not None:
+                self.faults.add(NEEDS_A_SIDE.format(value=node.text), node.mark, within)
+                return None
+            node = Mapping({"max": node}, {"max": node.mark}, node.mark)
+        limit: Limit | None = self.reader.record(node, kind, within, params)
+        if isinstance(node, Mapping):
+            self._expect_layers(node, layers, within)
+        for key, fault in limit.faults() if limit else ():
+            self.faults.add(fault, mark_of(node, key), within)
+        return limit
+
+    def _expect_layers(self, node: Mapping, layers: Expanded, within: str) -> None:
+        """Add a fault for each layer that `of` names and that is not there."""
+        of = node.items.get("of")
+        for name in of.items if isinstance(of, Sequence) else [of]:
+            if isinstance(name, Scalar) and name.text not in layers.names:
+                is_left_out = name.text in layers.left_out
+                hint = "; its when leaves it out" if is_left_out else self.faults.hint(name.text, layers.names)
+                self.faults.add(f"of: there is no layer '{name.text}'{hint}", name.mark, within)
+
     def _training(self, params: Scope) -> Training | None:
         node = self.root.items.get("training")
         if not isinstance(node, Mapping):
             return None
         self._expect_source(node, "training")
+        self._expect_source(node, "training", "time_source")
         training: Training | None = self.reader.record(node, Training, "training", params)
+        for key, fault in training.faults() if training else ():
+            self.faults.add(fault, mark_of(node, key), "training")
         return training
 
     def _claims(self, params: Scope, layers: Expanded, own: Inputs, is_set: bool) -> Iterator[Claim]:
@@ -336,14 +371,7 @@ class _Document:
             about = [*of.items] if isinstance(of, Sequence) else [of]
             if is_set and any(isinstance(name, Scalar) and name.text in layers.left_out for name in about):
                 continue
-            for name in about:
-                if isinstance(name, Scalar) and name.text not in layers.names:
-                    hint = (
-                        "; its when leaves it out"
-                        if name.text in layers.left_out
-                        else self.faults.hint(name.text, layers.names)
-                    )
-                    self.faults.add(f"of: there is no layer '{name.text}'{hint}", name.mark, "claim")
+            self._expect_layers(item, layers, "claim")
             if claim and claim.input and layers.depend_on_channels and claim.input[:1] != (alone(own) or ())[:1]:
                 what = f"input: the layers are made for the channels of {inputs_in_words(own)}, by $in_channels"
                 self.faults.add(what, mark_of(item, "input"), "claim")
@@ -352,14 +380,14 @@ class _Document:
             if claim:
                 yield claim
 
-    def _expect_source(self, node: Mapping, within: str) -> None:
+    def _expect_source(self, node: Mapping, within: str, key: str = "source") -> None:
         """Add a fault if the source of a claim, or of the training, is not among the file's sources."""
         declared = self._section("sources").items
-        given = node.items.get("source")
+        given = node.items.get(key)
         unreadable = "sources" in self.root.items and not declared  # which is a fault already
         if isinstance(given, Scalar) and given.text not in declared and not unreadable:
             hint = self.faults.pointer(given.text, declared, "sources", "the spec has no sources")
-            self.faults.add(f"source: there is no source '{given.text}'{hint}", given.mark, within)
+            self.faults.add(f"{key}: there is no source '{given.text}'{hint}", given.mark, within)
 
 
 def _changes(node: Node) -> Iterator[Node]:

@@ -1,8 +1,9 @@
 """`extends`: a variant's tree laid over its parent's, which gives a tree without `extends`.
 
 Layers are changed by name, never by place: `override`, `remove`, `insert`. What changes nothing is a fault, since a
-variant's file is read for what differs. Inherited are family, params, input, outputs, defaults, inplace, blocks and
-layers; what a file says about itself and its sources (name, aliases, title, notes, sources, training, claims) is not.
+variant's file is read for what differs. Inherited are family, params, input, outputs, defaults, inplace, blocks,
+layers and budget: its limits hold for a variant too, until that gives another, or null for none. What a file says about
+itself and its sources (name, aliases, title, notes, sources, training, claims) is not.
 """
 
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ _LEAVE_IT_OUT: Final = "leave it out, since only what differs is given"
 _WHOLE: Final = ("family", "input", "outputs", "inplace")
 """Keys that a child has of its own, or its parent's."""
 
-_DEPTH: Final = {"params": 1, "blocks": 1, "defaults": 2}
+_DEPTH: Final = {"params": 1, "blocks": 1, "defaults": 2, "budget": 1}
 """How many levels of names are laid over each other."""
 
 
@@ -40,6 +41,7 @@ def inherit(child: Mapping, parent: Mapping, parent_name: str, faults: Faults) -
             items[key] = parent.items[key]
     for key, depth in _DEPTH.items():
         items[key] = _laid_over(key, child.items.get(key), parent.items.get(key), parent_name, faults, depth)
+    items["budget"] = _without_null(child, parent, items["budget"], parent_name, faults)
     items["layers"] = Changes(child, parent_name, items["defaults"], faults).applied(parent)
     for key in items:
         keys.setdefault(key, parent.keys.get(key, child.mark))
@@ -60,6 +62,18 @@ def _laid_over(what: str, mine: Node | None, theirs: Node | None, parent_name: s
             _expect_change(f"{what}.{name}", node, items[name], parent_name, faults)
             items[name] = node
     return Mapping(items, theirs.keys | mine.keys, mine.mark)
+
+
+def _without_null(child: Mapping, parent: Mapping, both: Node, parent_name: str, faults: Faults) -> Node:
+    """Return the limits of both files without those of the parent that the child takes away by null."""
+    mine, theirs = child.items.get("budget"), parent.items.get("budget")
+    if not isinstance(mine, Mapping) or not isinstance(both, Mapping):
+        return both
+    gone = {name: node for name, node in mine.items.items() if isinstance(node, Scalar) and node.value is None}
+    for name, node in gone.items():
+        if not isinstance(theirs, Mapping) or name not in theirs.items:
+            faults.add(f"there is no limit of {name} in {parent_name} to take away", node.mark, "budget")
+    return both._replace(items={name: node for name, node in both.items.items() if name not in gone})
 
 
 def _expect_change(what: str, new: Node, old: Node, parent_name: str, faults: Faults) -> None:

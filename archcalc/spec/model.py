@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Final, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, NamedTuple
 
 from archcalc.errors import ArchError, Mark
 from archcalc.layers import Layer, Shape
@@ -11,8 +11,12 @@ from archcalc.layers.declared import Declared
 from archcalc.layers.fields import LARGEST, Choice, FieldType, Integer, Number, is_integer
 from archcalc.layers.sizes import AXES
 from archcalc.spec.inputs import Inputs, by_name
+from archcalc.spec.periods import PrintedPeriod
 from archcalc.spec.quantity import FORMS, Quantity, Tolerance, read_quantity, read_tolerance
 from archcalc.spec.settings import labelled
+
+if TYPE_CHECKING:
+    from archcalc.spec.budget import Limit
 
 NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*")
 """The names of specs and layers; dots come with structures."""
@@ -279,7 +283,17 @@ class Training(Declared):
     epochs: MaybeCount = None
     images: MaybeCount = None
     hardware: MaybeWords = None
+    devices: MaybeCount = None
+    device: MaybeWords = None
+    precision: Annotated[str | None, Maybe(Choice("fp32", "tf32", "fp16", "bf16"))] = None
     duration: MaybeWords = None
+    time: Annotated[str | None, Maybe(PrintedPeriod())] = None
+    time_source: MaybeWords = None
+
+    def faults(self) -> list[tuple[str, str]]:
+        """Return the keys that do not go together in it, each with the reason."""
+        has_time = self.time is not None or self.duration is not None
+        return [] if has_time or self.time_source is None else [("time_source", "time_source goes with a time")]
 
 
 class Tower(NamedTuple):
@@ -331,6 +345,8 @@ class Spec:
     """Kinds of layers that work in place in the source's network; shapes and counts are the same."""
     uses: Mapping[str, Use] = field(default_factory=dict, compare=False)
     """The blocks that its layers were laid out from, by the dotted names of their uses; no layer depends on them."""
+    budget: Mapping[str, "Limit"] = field(default_factory=dict)
+    """The limits of its numbers, by what they limit."""
     training: Training | None = None
     claims: tuple[Claim, ...] = ()
     file: str = ""

@@ -9,6 +9,7 @@ from archcalc.layers import KINDS, Layer
 from archcalc.layers.base import merging
 from archcalc.layers.declared import Field
 from archcalc.layers.fields import EXPRESSION
+from archcalc.spec.budget import LIMITS, Limit
 from archcalc.spec.document import FILE_KEYS, WORD
 from archcalc.spec.expressions import NAME as PARAM_NAME
 from archcalc.spec.model import MOST_SIZES, NAME, VERSION, Claim, Source, Training
@@ -51,6 +52,14 @@ def _record(fields: dict[str, Field], description: str | None) -> dict[str, Any]
         "required": [name for name, field in fields.items() if field.required],
         "properties": {name: _or_expression(field.type.schema()) for name, field in fields.items()},
     }
+
+
+def _limit(kind: type[Limit]) -> dict[str, Any]:
+    """Return a limit: a number alone, or a record; a variant may have null, which takes its parent's away."""
+    may_be_bare = kind.is_bare and not any(field.required for field in kind.fields.values())
+    bare = _or_expression(kind.fields["max"].type.schema())["anyOf"] if may_be_bare else []
+    sides = {"anyOf": [{"required": ["max"]}, {"required": ["min"]}]}
+    return {"anyOf": [*bare, {"type": "null"}, _record(kind.fields, kind.__doc__) | sides]}
 
 
 def _or_expression(rule: dict[str, Any]) -> dict[str, Any]:
@@ -152,6 +161,12 @@ _FILE: Final[dict[str, Any]] = {
         "description": "The layers that the network hands on. Default: all that no later layer reads.",
     },
     **_CHANGES,
+    "budget": {
+        "type": "object",
+        "description": "The most that numbers of the network may be, and the least: archcalc validate checks them.",
+        "additionalProperties": False,
+        "properties": {name: _limit(kind) for name, kind in LIMITS.items()},
+    },
     "training": _record(Training.fields, Training.__doc__),
     "claims": {"type": "array", "items": _record(Claim.fields, Claim.__doc__) | Claim.RULES},
 }

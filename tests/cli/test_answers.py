@@ -6,9 +6,14 @@ import pytest
 
 from tests.commands import on_terminal, run
 
+COMMANDS = [
+    *(["table", "paper"], ["list"], ["ops"], ["ops", "conv2d"], ["validate", "paper"]),
+    *(["validate", "paper", "--max-params", "61M"], ["training", "paper"]),
+]
+
 
 @pytest.mark.parametrize("form", ["table", "plain", "json", "csv", "markdown", "latex", "html"])
-@pytest.mark.parametrize("command", [["table", "paper"], ["list"], ["ops"], ["ops", "conv2d"], ["validate", "paper"]])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_format_of_every_command(command: list[str], form: str) -> None:
     done = run(*command, "--format", form)
     assert (done.returncode, done.stderr) == (0, "")

@@ -6,9 +6,10 @@ from enum import StrEnum
 from math import prod
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from archcalc.analysis.receptive_field import Sight, receptive_fields
+from archcalc.analysis.meant import last_meant, meant
+from archcalc.analysis.receptive_field import receptive_fields
 from archcalc.errors import ArchError
-from archcalc.graph import Graph, Node, link, within
+from archcalc.graph import Graph, Node, link
 from archcalc.layers import Shape
 from archcalc.layers.sizes import dims
 from archcalc.spec.model import COST, Claim, Spec
@@ -104,11 +105,12 @@ def _verdict(claim: Claim, graph: Graph, table: Table) -> Verdict:
 
 
 def _true_value(claim: Claim, graph: Graph, table: Table) -> "int | Fraction | Shape | None":
-    nodes = _meant(claim, graph)
+    nodes = meant(graph, claim.of)
     if claim.what == "output":
         return _output(claim, nodes)
     if claim.what == "receptive_field":
-        sizes = {size for sight in receptive_fields(graph)[_last(claim, nodes).name] for size in _sizes(sight)}
+        sights = receptive_fields(graph)[last_meant(nodes, claim.of).name]
+        sizes = {size for sight in sights for size in sight.said.size}
         return sizes.pop() if len(sizes) == 1 else None
     if claim.what == COST:
         return _cost(claim, graph, nodes)
@@ -121,28 +123,9 @@ def _true_value(claim: Claim, graph: Graph, table: Table) -> "int | Fraction | S
     return int(getattr(totals, claim.what))
 
 
-def _sizes(sight: Sight) -> tuple[int, ...]:
-    """Return the size of a field along each axis, as sources say it: beside what is read of the whole input."""
-    return (sight.beside or sight.field).size
-
-
-def _meant(claim: Claim, graph: Graph) -> list[Node]:
-    """Return the layers that a claim is about, also those of structures, each once."""
-    if not claim.of:
-        return list(graph.nodes)
-    meant = {node.name for name in claim.of for node in within(graph.nodes, name)}
-    return [node for node in graph.nodes if node.name in meant]
-
-
-def _last(claim: Claim, nodes: Sequence[Node]) -> Node:
-    """Return the layer of the last name, or else the last of its structure."""
-    named = [node for node in nodes if claim.of and node.name == claim.of[-1]]
-    return (named or nodes)[-1]
-
-
 def _output(claim: Claim, nodes: Sequence[Node]) -> Shape:
     """Return the shape that a name hands on: the layer's own, or that of the last layer of a structure."""
-    return _last(claim, nodes).output_shape
+    return last_meant(nodes, claim.of).output_shape
 
 
 def _weights(node: Node) -> int:

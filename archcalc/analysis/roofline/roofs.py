@@ -4,10 +4,10 @@ from fractions import Fraction
 from functools import cache
 from typing import Final, Literal, NamedTuple
 
-from archcalc.analysis.datasheets import PEAKS, Device
-from archcalc.analysis.devices import peak_of
+from archcalc.analysis.datasheets import Device
+from archcalc.analysis.devices import expect_peak
 from archcalc.analysis.precision import NumberFormat
-from archcalc.errors import ArchError, listing
+from archcalc.errors import ArchError
 
 Computing = Literal["fp32", "tf32", "fp16", "bf16", "int8", "torch"]
 """What a network computes in; torch is fp32 as torch has it by default: convolutions in TF32 where there is that."""
@@ -86,10 +86,7 @@ def roofs_of(
 
 
 def _tflops(device: Device | None, number_format: NumberFormat, given: float | None) -> float:
-    peak = given if given is not None or device is None else peak_of(device, number_format)
-    if peak is None:
-        assert device is not None
-        known = [name for name in PEAKS if peak_of(device, NumberFormat(name))]
-        has = f"its data sheet has {listing(known, 'and')}" if known else "its data sheet has none"
-        raise ArchError(f"{device.id}: no {number_format} peak is known ({has}): add --peak-tflops")
-    return peak
+    if given is not None:
+        return given
+    assert device is not None
+    return expect_peak(device, number_format)

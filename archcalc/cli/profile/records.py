@@ -1,6 +1,5 @@
 """Records on disk: each written as soon as it is there, read again, and compared."""
 
-import json
 from collections import Counter
 from itertools import chain, count
 from pathlib import Path
@@ -8,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 from archcalc.analysis.profile.record import Record
 from archcalc.errors import ArchError, reason
-from archcalc.files import remember
 
 if TYPE_CHECKING:
     from archcalc.cli.options import Writing
@@ -59,13 +57,14 @@ def file_name(record: Record) -> str:
 def compare_files(paths: tuple[Path, Path], writing: "Writing") -> None:
     """Write the records of two files side by side. Raises ArchError where they cannot be read or share nothing."""
     from archcalc.analysis.profile.comparing import compare
+    from archcalc.analysis.profile.files import read_records
     from archcalc.cli.output import say, write_answer
     from archcalc.render.answer import Answer
     from archcalc.render.envelope import results, stamped
     from archcalc.render.profile import comparison_data, comparison_sheet
 
     files = (str(paths[0]), str(paths[1]))
-    before, after = map(_read, paths)
+    before, after = (read_records(path, "--compare") for path in paths)
     pairs = _paired(before, after)
     comparisons = [found for pair in pairs if (found := compare(*pair)).times]
     if not comparisons:
@@ -96,25 +95,3 @@ def _numbered(records: list[Record]) -> dict[tuple[str, int], Record]:
         found[name, seen[name]] = record
         seen[name] += 1
     return found
-
-
-def _read(path: Path) -> list[Record]:
-    """Return the records in a file that profile wrote. Raises ArchError for another file."""
-    try:
-        with path.open(encoding="utf-8") as stream:
-            remember(path)
-            read = json.load(stream)
-    except OSError as error:
-        raise ArchError(f"--compare: {path} cannot be read: {reason(error)}") from None
-    except (ValueError, RecursionError):
-        raise ArchError(f"--compare: {path} is not JSON") from None
-    several = isinstance(read, dict) and isinstance(read.get("results"), list)
-    records = read["results"] if several else [read]
-    return [_record(path, data, f" (results[{place}])" if several else "") for place, data in enumerate(records)]
-
-
-def _record(path: Path, data: object, place: str) -> Record:
-    try:
-        return Record.from_json(data)
-    except ArchError as error:
-        raise ArchError(f"--compare: {path}{place} is not a whole record of archcalc profile: {error}") from None

@@ -1,0 +1,117 @@
+"""What a budget limits: each number of `spec.budget.LIMITS` as a function of the network, in the table `MEASURES`."""
+
+from collections.abc import Callable
+from fractions import Fraction
+from functools import partial
+from math import prod
+from typing import Any, Final, NamedTuple
+
+from archcalc.analysis.meant import last_meant, meant
+from archcalc.analysis.precision import NumberFormat
+from archcalc.analysis.receptive_field import receptive_fields
+from archcalc.errors import ArchError, did_you_mean
+from archcalc.graph import Graph, Node
+from archcalc.spec.budget import Limit
+from archcalc.table import row_of
+
+Number = int | Fraction
+
+
+class Part(NamedTuple):
+    """What a layer contributes to a number."""
+
+    name: str
+    number: Number
+
+
+class Measured(NamedTuple):
+    """A number of a network: its smallest and its largest value, where it has several, and the parts of a sum."""
+
+    least: Number
+    most: Number
+    parts: tuple[Part, ...] = ()
+    of: tuple[str, ...] = ()
+    """The layers that it is of; none for the whole network."""
+    where: str = ""
+    """What else it depends on, in words."""
+    is_bound: bool = False
+    """Whether the true number may be larger, so that only an excess is proof."""
+
+
+Measure = Callable[[Graph, Any], Measured]
+
+
+def _counted(count: str, graph: Graph, limit: Limit) -> Measured:
+    """Return a count of the table, for one example."""
+    return _sum(((node.name, getattr(row_of(node), count)) for node in meant(graph, limit.of)), limit)
+
+
+def _weights(graph: Graph, limit: Any) -> Measured:
+    """Return the bytes of the parameters in the number format of the limit."""
+    size = NumberFormat(limit.dtype).bytes
+    parts = ((node.name, size * row_of(node).params) for node in meant(graph, limit.of))
+    return _sum(parts, limit)._replace(where=f"in {limit.dtype}")
+
+
+def _receptive_field(graph: Graph, limit: Limit) -> Measured:
+    """Return the receptive field of a layer: along the axis, and in the input, where it is smallest and largest.
+
+    Without a name it is of the last layer that has more than one place: those after it see the whole input.
+    """
+    node = last_meant(meant(graph, limit.of), limit.of) if limit.of else _last_with_places(graph)
+    sizes = [size for sight in receptive_fields(graph)[node.name] for size in sight.said.size]
+    if not sizes:
+        raise ArchError(f"{node.name} has no receptive field: what it reads has no places")
+    return Measured(min(sizes), max(sizes), of=limit.of or (node.name,))
+
+
+def _last_with_places(graph: Graph) -> Node:
+    found = [node for node in graph.nodes if prod(node.output_shape[1:]) > 1]
+    if not found:
+        raise ArchError("no layer has more than one place: name a layer by of")
+    return found[-1]
+
+
+def _milliseconds(graph: Graph, limit: Any) -> Measured:
+    """Return the time of a batch at the roof of a device, which is the least that it takes."""
+    from archcalc.analysis.devices import find
+    from archcalc.analysis.roofline.roofline import roofline
+    from archcalc.analysis.roofline.roofs import roofs_of
+
+    batch = limit.batch or 1
+    roofs = roofs_of(find(limit.device), limit.precision)
+    names = {node.name for node in meant(graph, limit.of)}
+    layers = [layer for layer in roofline(graph, roofs, batch).layers if layer.name in names]
+    found = _sum(((layer.name, 1000 * Fraction(layer.seconds)) for layer in layers), limit)
+    where = f"at the roof of {roofs.name} (batch {batch}, {limit.precision})"
+    return found._replace(where=where, is_bound=True)
+
+
+def _sum(named: Any, limit: Limit) -> Measured:
+    parts = tuple(Part(name, number) for name, number in named)
+    total = sum(part.number for part in parts)
+    return Measured(total, total, parts, limit.of or ())
+
+
+MEASURES: Final[dict[str, Measure]] = {
+    "params": partial(_counted, "params"),
+    "macs": partial(_counted, "macs"),
+    "flops": partial(_counted, "flops"),
+    "activations": partial(_counted, "activations"),
+    "weights": _weights,
+    "receptive_field": _receptive_field,
+    "ms": _milliseconds,
+}
+"""How each number of `spec.budget.LIMITS` is measured: another number is a line here, and one there."""
+
+
+def measured(graph: Graph, name: str, limit: Limit) -> Measured:
+    """Return the number that a limit is of. Raises ArchError where the network has none, and for an unknown layer."""
+    known = {node.name for node in graph.nodes}
+    for of in limit.of or ():
+        if not any(one == of or one.startswith(f"{of}.") for one in known):
+            raise ArchError(f"budget of {name}: of: there is no layer '{of}'{did_you_mean(of, known)}")
+    try:
+        return MEASURES[name](graph, limit)
+    except ArchError as error:
+        raise ArchError(f"budget of {name}: {error}") from None
