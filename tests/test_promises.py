@@ -126,6 +126,7 @@ ROOMS: dict[str, dict[str, list[str]]] = {
         "conventions": [],
         "explain": ["audit"],
         "identify": ["audit", "conventions"],
+        "memory": [],
         "profile": [],
         "reconcile": ["conventions"],
         "solve": [],

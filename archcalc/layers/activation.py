@@ -7,6 +7,7 @@ from archcalc.layers.base import Curve, kind
 class Relu(Curve):
     """max(x, 0)."""
 
+    keeps_output = True
     torch_call = "nn.ReLU"
     torch_functions = {"relu": ()}
     torch_ignored = ("inplace",)
@@ -16,6 +17,7 @@ class Relu(Curve):
 class Tanh(Curve):
     """The hyperbolic tangent."""
 
+    keeps_output = True
     torch_call = "nn.Tanh"
     torch_functions = {"tanh": ()}
     torch_ignored = ()
@@ -25,6 +27,7 @@ class Tanh(Curve):
 class Sigmoid(Curve):
     """1 / (1 + exp(-x))."""
 
+    keeps_output = True
     torch_call = "nn.Sigmoid"
     torch_functions = {"sigmoid": ()}
     torch_ignored = ()

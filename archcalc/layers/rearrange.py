@@ -6,10 +6,12 @@ from typing import Any, Final
 
 from archcalc.errors import ArchError
 from archcalc.layers.base import Layer, Role, Weightless, Windowless, kind
+from archcalc.layers.eager import Eager
 from archcalc.layers.fields import Axes, Count, Dim, Groups, IntegerFromZero
 from archcalc.layers.reach import Reach, Reading, along, at_place, whole
 from archcalc.layers.requirement import Requirement, can_be_divided, has_rank, is_axis
 from archcalc.layers.sizes import S, Shape, Sizes, dims, parted
+from archcalc.layers.tensors import Tensor
 from archcalc.layers.twin import Twin, Work
 
 PERMUTE: Final = "torch.permute"
@@ -26,6 +28,9 @@ class Rearrangement(Weightless, Windowless):
     idle = False
     mixes_channels = False
     torch_ignored = ()
+
+    def runs(self, eager: Eager, x: Tensor) -> Tensor:
+        return eager.call(eager.sized(self.output_shape(x.sizes)), [x])
 
 
 @kind("pixel_shuffle")
@@ -127,6 +132,9 @@ class Slice(Rearrangement):
         axis = self.dim - 1
         return [Reading(along(x, {axis: Reach(axis, ((self.start, 1),), 1)}))]
 
+    def runs(self, eager: Eager, x: Tensor) -> Tensor:
+        return eager.part(x, self.dim, self.length)
+
     def twin(self, x: Shape) -> Twin:
         return Twin(self.torch_call, {"dim": self.dim, "start": self.start, "length": self.length})
 
@@ -144,6 +152,9 @@ class Reordering(Rearrangement):
     def reads(self, x: Shape) -> Iterable[Reading]:
         order = self.order(len(x))
         return [Reading(tuple(at_place(axis, order.index(axis + 1)) for axis in range(len(x))))]
+
+    def runs(self, eager: Eager, x: Tensor) -> Tensor:
+        return eager.permute(x, (0, *self.order(len(x.sizes))))
 
 
 @kind("permute")

@@ -7,10 +7,12 @@ from typing import Annotated, Any
 
 from archcalc.layers import reach
 from archcalc.layers.base import Pointwise, Role, Weightless, Windowless, kind
+from archcalc.layers.eager import Eager
 from archcalc.layers.fields import Axis, Dim, NewSizes, SomeAxes
 from archcalc.layers.reach import Reading
 from archcalc.layers.requirement import Requirement, is_axis
 from archcalc.layers.sizes import S, Shape, Sizes, dims, divisible, equal, parted, product
+from archcalc.layers.tensors import Tensor
 from archcalc.layers.twin import Twin, Work
 
 FirstAxis = Annotated[int, Axis(1)]
@@ -42,6 +44,9 @@ class LaidOut(Weightless, Windowless):
 
     def reads(self, x: Shape) -> Iterable[Reading]:
         return [Reading(reach.laid_out(x, self.output_shape(x)))]
+
+    def runs(self, eager: Eager, x: Tensor) -> Tensor:
+        return eager.reshape(x, eager.sized(self.output_shape(x.sizes)))
 
 
 @kind("flatten")
@@ -203,6 +208,9 @@ class Identity(Weightless, Pointwise):
     torch_call = "nn.Identity"
     torch_functions = {}
     torch_ignored = ()
+
+    def runs(self, eager: Eager, x: Tensor) -> Tensor:
+        return x
 
     def twin(self, x: Shape) -> Twin:
         return Twin(self.torch_call, {})
