@@ -31,6 +31,8 @@ class Eager(ABC):
     is_training: bool
     keeps: bool
     """Whether gradients are computed, so that what is needed for them is kept."""
+    indexes: bool
+    """Whether max pools make the places of their maxima, as torch's do, or maxima alone."""
     overwrites: bool
     """Whether the layer that runs works in place."""
     params: Mapping[str, Tensor]

@@ -77,8 +77,9 @@ class MaxPool(WindowPool):
 
 
 def maxima(eager: Eager, x: Tensor, shape: Shape) -> Tensor:
-    """Play a pool that makes the places of its maxima too, always, and keeps them."""
-    return eager.call(shape, [x], [x], [(shape, INDEX)], strides=eager.of_maps(shape, x))
+    """Play a pool that makes the places of its maxima too, in inference as well, and keeps them."""
+    places = [(shape, INDEX)] if eager.indexes else []
+    return eager.call(shape, [x], [x], places, strides=eager.of_maps(shape, x))
 
 
 def means(eager: Eager, x: Tensor, shape: Shape) -> Tensor:

@@ -25,6 +25,7 @@ class Simulation(Eager):
     def __init__(self, graph: Graph, batch: int, item: int, is_training: bool, sums_in_place: bool = True) -> None:
         self.graph, self.batch, self.item = graph, batch, item
         self.is_training = self.keeps = is_training
+        self.indexes = item > 1  # runtimes of int8 have pools that make no indices
         self.pool = Pool()
         self.tape = Tape(self.pool, sums_in_place)
         self._placed = {layer.node.name: layer for layer in place(graph)}
@@ -134,7 +135,10 @@ class Simulation(Eager):
         reads = [self._read(node, source, copy, made) for source in node.inputs]
         self.params = self.tensors[layer.paths[copy]]
         self.overwrites = bool(layer.twin.keywords.get("inplace"))
-        output = node.layer.runs(self, *reads)
+        try:
+            output = node.layer.runs(self, *reads)
+        except ArchError as error:
+            raise error.at(None, f"layer {node.name}") from None
         output = self.kept(output) if id(output) in self._own else self._held(output)
         for tensor in reads:
             self.release(tensor)
@@ -159,7 +163,7 @@ class Simulation(Eager):
         logs = self.call(output.shape, [output], keeps_output=True)
         loss = self.call((), [logs], [logs, targets], [((), None)])
         if loss.node is None:
-            raise ArchError("has no weights that its output depends on: there is nothing to train")
+            raise ArchError(f"no weights of {self.graph.spec.name} lead to its last output: there is nothing to train")
         self.let_go(logs)
         return self.kept(loss)
 

@@ -10,7 +10,6 @@ from archcalc.analysis.memory.pool import Moment, Pass, Phase, Sort
 from archcalc.analysis.memory.request import Dtype, Request, in_place_as
 from archcalc.analysis.memory.simulation import Simulation
 from archcalc.analysis.memory.step import state_sizes, step
-from archcalc.errors import ArchError
 from archcalc.graph import Graph
 from archcalc.layers.eager import INDEX
 from archcalc.layers.tensors import Tensor
@@ -82,32 +81,3 @@ def _train(run: Simulation, request: Request, inputs: dict[str, Tensor], targets
     step(pool, request.optimizer, trained)
     pool.end()
     return saved
-
-
-def peak(graph: Graph, request: Request) -> int:
-    """Return the most bytes that are alive in whole blocks of a device."""
-    return timeline(graph, request).rounded
-
-
-def largest_batch(graph: Graph, request: Request, room: int) -> int:
-    """Return the most examples with which a network fits in so many bytes; 0 where not even the fewest do.
-
-    More examples never need less. Raises ArchError for what torch does not run with any batch.
-    """
-    least = 1
-    try:
-        first = peak(graph, request.of(1))
-    except ArchError:
-        least, first = 2, peak(graph, request.of(2))  # a batch norm of features, whose one example has no statistics
-    if first > room:
-        return 0
-    fits, beyond = least, least * 2
-    while peak(graph, request.of(beyond)) <= room:
-        fits, beyond = beyond, beyond * 2
-    while beyond - fits > 1:
-        middle = (fits + beyond) // 2
-        if peak(graph, request.of(middle)) <= room:
-            fits = middle
-        else:
-            beyond = middle
-    return fits
