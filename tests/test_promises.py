@@ -376,6 +376,7 @@ ANSWERS: dict[str, list[list[str]]] = {
     "explain": [["explain", "paper", "conv1"]],
     "compare": [["compare", "paper", "torchvision"]],
     "audit": [["audit", "paper", "torchvision"]],
+    "memory": [["memory", "paper"], ["memory", "paper", "--mode", "train"], ["memory", "paper", "--fits", "1GiB"]],
     "reconcile": [["reconcile", "paper"]],
     "reconcile --measured NUMBER": [["reconcile", "paper", "--measured", "724.41M"]],
     "conventions": [["conventions"]],
