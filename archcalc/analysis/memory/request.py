@@ -1,6 +1,5 @@
 """What memory is asked for: a batch, a mode, the numbers, and what trains the network."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -8,6 +7,7 @@ from typing import Final
 from archcalc.errors import ArchError, listing
 from archcalc.graph import Graph
 from archcalc.layers.fields import spell
+from archcalc.spec.model import BYTES
 
 MOST: Final = 10**9
 """The most examples in a batch."""
@@ -31,10 +31,7 @@ class Dtype(StrEnum):
     @property
     def size(self) -> int:
         """How many bytes a number has."""
-        return SIZES[self]
-
-
-SIZES: Final[Mapping[str, int]] = {Dtype.FP32: 4, Dtype.FP16: 2, Dtype.BF16: 2, Dtype.INT8: 1}
+        return BYTES[self]
 
 
 class Optimizer(StrEnum):

@@ -10,6 +10,7 @@ from archcalc.analysis.memory.pool import Moment, Pass, Phase, Sort
 from archcalc.analysis.memory.request import Dtype, Request, in_place_as
 from archcalc.analysis.memory.simulation import Simulation
 from archcalc.analysis.memory.step import state_sizes, step
+from archcalc.collector import collector_at_rest
 from archcalc.graph import Graph
 from archcalc.layers.eager import INDEX
 from archcalc.layers.tensors import Tensor
@@ -37,6 +38,7 @@ class Timeline:
         return self.request.dtype is not Dtype.INT8
 
 
+@collector_at_rest()
 def timeline(graph: Graph, request: Request, sums_in_place: bool = True) -> Timeline:
     """Return what is alive, and when, as eager PyTorch runs a network.
 
