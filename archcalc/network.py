@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from archcalc.answers.audit import Audit
     from archcalc.answers.check import Against, Agreements, OfWeights
     from archcalc.answers.explain import Explanation
-    from archcalc.answers.memory import Memory
+    from archcalc.answers.memory import Memory, MemoryByTool
     from archcalc.answers.profile import Profile
     from archcalc.answers.reconcile import Ladder, Matches
     from archcalc.answers.solve import LayerOutput, Solution
@@ -297,6 +297,19 @@ class Network:
             return Memory(timeline(graph, request))
         fit = largest_batch(graph, request, read_room(fits))
         return Memory(timeline(graph, request.of(fit.batch or fit.fewest)), fit)
+
+    def memory_as(self, tool: Literal["torchsummary", "torchinfo", "caffe"], batch: int = 1) -> "MemoryByTool":
+        """Return what another tool prints about memory, which is not what is alive at one time.
+
+        >>> import archcalc
+        >>> [one.printed for one in archcalc.load("torchvision").memory_as("torchsummary").found.figures]
+        ['0.57', '8.38', '233.08', '242.03']
+        """
+        from archcalc.analysis.memory.figures import Tool, figures
+        from archcalc.analysis.memory.request import requested
+        from archcalc.answers.memory import MemoryByTool
+
+        return MemoryByTool(figures(self.graph, _member(Tool, tool), requested(batch=batch).batch))
 
     def reconcile(self, *conventions: str, batch: int = 1) -> "Ladder":
         """Return the terms that lead from one convention's number to the next: between those named, or all.

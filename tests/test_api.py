@@ -44,6 +44,7 @@ ANSWERS: list[tuple[Callable[[], Answer], list[str]]] = [
         ],
     ),
     (lambda: LENET.memory("train", fits="1GiB"), ["memory", "lenet_d2l", "--mode", "train", "--fits", "1GiB"]),
+    (lambda: PAPER.memory_as("caffe", batch=2), ["memory", "paper", "--convention", "caffe", "--batch", "2"]),
     (lambda: PAPER.measured("724.41M"), ["reconcile", "paper", "--measured", "724.41M"]),
     (lambda: LENET.check(), ["check", "lenet_d2l"]),
     (lambda: archcalc.check("lenet_d2l", PAPER), ["check", "lenet_d2l", "paper"]),

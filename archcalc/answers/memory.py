@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from archcalc.analysis.memory.figures import Figures
 from archcalc.analysis.memory.fitting import Fit
 from archcalc.analysis.memory.timeline import Timeline
 from archcalc.answers.answer import Answer
@@ -35,3 +36,19 @@ class Memory(Answer):
     def records(self) -> Iterator[dict[str, Any]]:
         """Return a row for each layer in each pass."""
         yield from self.to_dict()["timeline"]
+
+
+@dataclass(frozen=True, repr=False)
+class MemoryByTool(Answer):
+    """What another tool prints about a network's memory, `found`."""
+
+    found: Figures
+
+    def rendered(self) -> Rendered:
+        from archcalc.render.memory import of_figures
+
+        return of_figures(self.found)
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """Return a row for each number that it prints."""
+        yield from self.to_dict()["figures"]

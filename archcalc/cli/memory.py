@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from archcalc.analysis.memory.figures import Tool
 from archcalc.analysis.memory.request import Dtype, Mode, Optimizer
 from archcalc.cli.options import AS_FITS, AS_SPECIFIED, OneSpec, Reading, Writing
 
@@ -25,6 +26,10 @@ FitsOption = Annotated[
     str | None,
     typer.Option("--fits", metavar="SIZE", help="Find the largest batch that fits in this, such as 24GB or 16GiB."),
 ]
+ConventionOption = Annotated[
+    Tool | None,
+    typer.Option("--convention", help="Give instead what another tool prints, which is not what is alive."),
+]
 
 
 def memory(
@@ -35,6 +40,7 @@ def memory(
     optimizer: OptimizerOption = None,
     in_place: InPlaceOption = None,
     fits: FitsOption = None,
+    convention: ConventionOption = None,
     reading: Reading = AS_SPECIFIED,
     writing: Writing = AS_FITS,
 ) -> None:
@@ -44,8 +50,15 @@ def memory(
     """
     from archcalc.cli.networks import Networks
     from archcalc.cli.output import write_answer
+    from archcalc.errors import ArchError
 
+    asked = (mode, dtype, optimizer, in_place, fits)
+    if convention is not None and asked != (Mode.INFER, Dtype.FP32, None, None, None):
+        raise ArchError(f"--convention {convention.value} knows of a --batch alone, and of no other option of memory")
     network = Networks(reading).one(spec)
+    if convention is not None:
+        write_answer(network.memory_as(convention.value, 1 if batch is None else batch), writing)
+        return
     answer = network.memory(
         mode.value,
         batch=batch,

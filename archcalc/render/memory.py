@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
+from archcalc.analysis.memory.figures import Figures
 from archcalc.analysis.memory.fitting import Fit
 from archcalc.analysis.memory.pool import BLOCK
 from archcalc.analysis.memory.request import Dtype, Request
@@ -126,6 +127,46 @@ def data(found: Timeline, fit: Fit | None = None) -> dict[str, Any]:
                     "alive": one.after,
                 }
                 for one in found.phases
+            ],
+        }
+    )
+
+
+_OF_TOOLS: Final = (
+    Column("what", "what", heads=True),
+    Column("printed", "printed", right=True),
+    Column("bytes", "bytes", number, right=True),
+    Column("rule", "what it is", prose=True),
+)
+
+
+def of_figures(found: Figures) -> Answer:
+    """Show what a tool prints about memory."""
+    rows = tuple((one.what, one.printed, one.size, one.rule) for one in found.figures)
+    title = f"{found.graph.spec.label}: memory as {found.tool} prints it, batch {found.batch:,}"
+    notes = (f"this is not what is alive at one time: run archcalc memory {found.graph.spec.name}", found.source)
+    whole = Sheet(found.graph.spec.name, title, _OF_TOOLS, rows, notes=notes)
+    return Answer([whole], lambda: figures_data(found))
+
+
+def figures_data(found: Figures) -> dict[str, Any]:
+    """Return what a tool prints about memory, as JSON.
+
+    - `name`, `settings`, `spec_hash`: the network.
+    - `convention`, `batch`, `source`: the tool, the examples, and where its rule is written.
+    - `figures`: what it prints, each with
+
+      - `what`, `printed`: its words and its number.
+      - `bytes`, `rule`: the number in bytes, and what it is.
+    """
+    return stamped(
+        identity(found.graph.spec)
+        | {
+            "convention": found.tool,
+            "batch": found.batch,
+            "source": found.source,
+            "figures": [
+                {"what": one.what, "printed": one.printed, "bytes": one.size, "rule": one.rule} for one in found.figures
             ],
         }
     )
