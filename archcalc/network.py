@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from archcalc.answers.budget import Budget
     from archcalc.answers.check import Against, Agreements, OfWeights
     from archcalc.answers.explain import Explanation
+    from archcalc.answers.memory import Memory, MemoryByTool
     from archcalc.answers.profile import Profile
     from archcalc.answers.reconcile import Ladder, Matches
     from archcalc.answers.roofline import Roofline
@@ -312,6 +313,53 @@ class Network:
         from archcalc.spec.budget import read_limits
 
         return Budget(judge(self.graph, read_limits(limits or {})))
+
+    def memory(
+        self,
+        mode: Literal["infer", "train"] = "infer",
+        *,
+        batch: int | None = None,
+        dtype: Literal["fp32", "fp16", "bf16", "int8"] = "fp32",
+        optimizer: Literal["sgd", "momentum", "adam", "adamw"] | None = None,
+        in_place: bool | None = None,
+        fits: str | None = None,
+    ) -> "Memory":
+        """Return what eager PyTorch has in memory as the network runs, layer by layer, in bytes; torch is not needed.
+
+        Without a `batch` it is 1; `fits`, such as "24GB", finds the largest instead. Training is with momentum and a
+        weight decay, if no other optimizer is given. Layers work in place as the spec says, or all or none of those
+        that can. Raises ArchError for what makes no sense, and for what torch does not run.
+
+        >>> import archcalc
+        >>> archcalc.load("torchvision").memory("train", batch=128).peak
+        1214524648
+        """
+        from archcalc.analysis.memory.fitting import largest_batch, read_room
+        from archcalc.analysis.memory.request import requested
+        from archcalc.analysis.memory.timeline import timeline
+        from archcalc.answers.memory import Memory
+
+        if batch is not None and fits is not None:
+            raise ArchError(f"give a batch or a size that it shall fit, and not both: {batch} and {fits}")
+        request = requested(mode, 1 if batch is None else batch, dtype, optimizer, in_place)
+        graph = self.graph
+        if fits is None:
+            return Memory(timeline(graph, request))
+        fit = largest_batch(graph, request, read_room(fits))
+        return Memory(timeline(graph, request.of(fit.batch or fit.fewest)), fit)
+
+    def memory_as(self, tool: Literal["torchsummary", "torchinfo", "caffe"], batch: int = 1) -> "MemoryByTool":
+        """Return what another tool prints about memory, which is not what is alive at one time.
+
+        >>> import archcalc
+        >>> [one.printed for one in archcalc.load("torchvision").memory_as("torchsummary").found.figures]
+        ['0.57', '8.38', '233.08', '242.03']
+        """
+        from archcalc.analysis.memory.figures import Tool, figures
+        from archcalc.analysis.memory.request import requested
+        from archcalc.answers.memory import MemoryByTool
+
+        return MemoryByTool(figures(self.graph, _member(Tool, tool), requested(batch=batch).batch))
 
     def reconcile(self, *conventions: str, batch: int = 1) -> "Ladder":
         """Return the terms that lead from one convention's number to the next: between those named, or all.

@@ -148,7 +148,7 @@ def _apart(path: str, taken: Set[str], holders: Set[str]) -> str:
         while ".".join(parts) in taken:
             parts[-1] += "_"
     path = ".".join([*parts, path.rpartition(".")[2]])
-    while {path, f"{path}{PAD}"} & (taken | holders):
+    while not (taken.isdisjoint(there := (path, f"{path}{PAD}")) and holders.isdisjoint(there)):
         path += "_"
     return path
 

@@ -40,6 +40,16 @@ ANSWERS: list[tuple[Callable[[], Answer], list[str]]] = [
     ),
     (lambda: PAPER.reconcile(), ["reconcile", "paper"]),
     (lambda: PAPER.reconcile("torchinfo", batch=2), ["reconcile", "paper", "torchinfo", "--batch", "2"]),
+    (lambda: PAPER.memory(), ["memory", "paper"]),
+    (
+        lambda: PAPER.memory("train", batch=8, dtype="bf16", optimizer="adam", in_place=True),
+        [
+            *["memory", "paper", "--mode", "train", "--batch", "8"],
+            *["--dtype", "bf16", "--optimizer", "adam", "--in-place"],
+        ],
+    ),
+    (lambda: LENET.memory("train", fits="1GiB"), ["memory", "lenet_d2l", "--mode", "train", "--fits", "1GiB"]),
+    (lambda: PAPER.memory_as("caffe", batch=2), ["memory", "paper", "--convention", "caffe", "--batch", "2"]),
     (lambda: PAPER.measured("724.41M"), ["reconcile", "paper", "--measured", "724.41M"]),
     (lambda: LENET.check(), ["check", "lenet_d2l"]),
     (lambda: archcalc.check("lenet_d2l", PAPER), ["check", "lenet_d2l", "paper"]),

@@ -12,11 +12,13 @@ from typing import Any, ClassVar, Final, TypeVar
 
 from archcalc.errors import ArchError, did_you_mean
 from archcalc.layers.declared import Declared
+from archcalc.layers.eager import Eager
 from archcalc.layers.fields import FieldType, GroupCount, Width
 from archcalc.layers.reach import Reading, in_place
 from archcalc.layers.requirement import Requirement, has_rank
 from archcalc.layers.sizes import S, Shape, Sizes
 from archcalc.layers.strides import Strides, in_order, is_dense
+from archcalc.layers.tensors import Tensor
 from archcalc.layers.twin import Twin
 from archcalc.layers.window import Sliding, Window, applied, reaches
 
@@ -136,6 +138,10 @@ class Layer(Declared, ABC):
     @abstractmethod
     def reads(self, *inputs: Any) -> Iterable[Reading]:
         """Return which elements of its inputs an output reads, along each axis; in inference, where it matters."""
+
+    @abstractmethod
+    def runs(self, eager: Eager, *inputs: Any) -> Tensor:
+        """Play the calls that torch runs for it, which make its output: what each makes, and keeps for gradients."""
 
     @abstractmethod
     def slides(self) -> Sliding | None:
@@ -330,6 +336,16 @@ class Activation(Pointwise):
 
 class Curve(Weightless, Activation):
     """An activation without parameters: one function of one number for all elements, with torch's own fields."""
+
+    keeps_output: ClassVar[bool]
+    """Whether its gradient is made of its output, and not of its input."""
+    clones_input: ClassVar[bool] = False
+    """Whether it keeps a copy of its input where it works in place, since its gradient cannot be made of its output."""
+
+    def runs(self, eager: Eager, x: Tensor) -> Tensor:
+        if eager.overwrites:
+            return eager.overwrite(x, keeps_result=not self.clones_input, clones=self.clones_input)
+        return eager.pointwise(x, keeps=() if self.keeps_output else [x], keeps_output=self.keeps_output)
 
     def twin(self, x: Shape) -> Twin:
         return Twin(self.torch_call, vars(self), defaults={name: field.default for name, field in self.fields.items()})

@@ -5,9 +5,12 @@ from typing import Annotated, Any, Final, NamedTuple
 
 from archcalc.layers import window
 from archcalc.layers.base import Layer, Role, Windowed, kind
+from archcalc.layers.eager import Eager, convolved
 from archcalc.layers.fields import EachAxis, Optional, PaddingType, Sides
+from archcalc.layers.padding import padded
 from archcalc.layers.requirement import Requirement, can_be_mirrored, has_rank
 from archcalc.layers.sizes import S, Shape, Sizes, product
+from archcalc.layers.tensors import Tensor
 from archcalc.layers.twin import Twin
 
 _PAPER: Final = "https://arxiv.org/abs/1904.11486"
@@ -71,6 +74,11 @@ class BlurPool2d(Windowed):
 
     def units(self, out: Sizes[S]) -> int:
         return 0
+
+    def runs(self, eager: Eager, x: Tensor) -> Tensor:
+        around = {"padding": window.last_axis_first(self.slides().padding)}
+        reads = padded(eager, x, Twin("nn.ReflectionPad2d", around))
+        return convolved(eager, reads, eager.params["filt"], eager.sized(self.output_shape(x.sizes)))
 
     def sources(self) -> tuple[tuple[str, str], ...]:
         return (("the filter of a blur pool is binomial", _PAPER),)

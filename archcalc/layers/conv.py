@@ -6,9 +6,12 @@ from typing import Annotated, Any, Final
 
 from archcalc.layers import window
 from archcalc.layers.base import Layer, Role, Spatial, Windowed, kind
+from archcalc.layers.eager import Eager, convolved
 from archcalc.layers.fields import NONE, ONE, CeilMode, Choice, EachAxis, Flag, Groups, Outputs, Padding, Sides, Spread
+from archcalc.layers.padding import padded
 from archcalc.layers.requirement import MIRRORED, Requirement, can_be_divided
 from archcalc.layers.sizes import S, Shape, Sizes, parted, product
+from archcalc.layers.tensors import Tensor
 from archcalc.layers.twin import Twin
 
 
@@ -83,6 +86,18 @@ class Convolution(Windowed, Spatial):
 
     def units(self, out: Sizes[S]) -> S:
         return product(out)
+
+    def runs(self, eager: Eager, x: Tensor) -> Tensor:
+        return self.convolve(eager, x, eager.params["weight"])
+
+    def convolve(self, eager: Eager, x: Tensor, weight: Tensor) -> Tensor:
+        """Play the convolution with a weight, after the padding that torch's layer does not do itself, or in a copy."""
+        shape, twin = eager.sized(self.output_shape(x.sizes)), self.twin(x.sizes)
+        reads = padded(eager, x, twin.pad)
+        if twin.keywords["padding_mode"] != ZEROS:
+            around = [side for size in reversed(twin.keywords["padding"]) for side in (size, size)]
+            reads = padded(eager, x, Twin(PADS[self.padding_mode].format(self.axes), {"padding": around}))
+        return convolved(eager, reads, weight, shape)
 
     def twin(self, x: Shape) -> Twin:
         padding, pad = window.twin_padding(self, x)

@@ -6,10 +6,12 @@ from typing import Any, Final
 
 from archcalc.layers.base import Layer, Role, Spatial, kind
 from archcalc.layers.conv import torch_defaults
+from archcalc.layers.eager import Eager, convolved
 from archcalc.layers.fields import NONE, ONE, EachAxis, EachAxisFromZero, Flag, Groups, Outputs, Sides, Spread
 from archcalc.layers.reach import Reading, spread, whole
 from archcalc.layers.requirement import Requirement, can_be_divided
 from archcalc.layers.sizes import S, Shape, Sizes, larger, parted, product
+from archcalc.layers.tensors import Tensor
 from archcalc.layers.twin import Twin
 from archcalc.layers.window import Window, span
 
@@ -94,6 +96,9 @@ class TransposedConvolution(Spatial):
 
     def units(self, out: Sizes[S]) -> S:
         return product(out)
+
+    def runs(self, eager: Eager, x: Tensor) -> Tensor:
+        return convolved(eager, x, eager.params["weight"], eager.sized(self.output_shape(x.sizes)))
 
     def reads(self, x: Shape) -> Iterable[Reading]:
         fields = zip(self.kernel_size, self.stride, self.padding, self.dilation, strict=True)

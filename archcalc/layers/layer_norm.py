@@ -1,15 +1,19 @@
 """Normalisations by the statistics of one example."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from archcalc.errors import ArchError
 from archcalc.layers.base import Layer, Spatial, kind
+from archcalc.layers.eager import FLAG, Eager, normalized
 from archcalc.layers.fields import Count, Flag, Positive, SizesOfAxes
+from archcalc.layers.gradients import Gradients, passed_on
 from archcalc.layers.norm import OfChannels, Statistics
 from archcalc.layers.reach import Reading, along, by_statistics, in_place, whole
 from archcalc.layers.requirement import Requirement, can_be_divided, has_rank
 from archcalc.layers.sizes import S, Shape, Sizes, dims, equal, product
+from archcalc.layers.tensors import Tensor, ordered
 from archcalc.layers.twin import Twin
 
 _LAYER_NORM_2D: Final = "https://github.com/pytorch/vision/blob/v0.20.0/torchvision/models/convnext.py"
@@ -32,6 +36,20 @@ class InstanceNorm(OfChannels, Spatial):
 
     def reads(self, x: Shape) -> Iterable[Reading]:
         return [Reading(in_place(x))] if self.track_running_stats else by_statistics(x, range(1, len(x)))
+
+    def runs(self, eager: Eager, x: Tensor) -> Tensor:
+        """Play a batch norm of all channels of all examples, with a copy of what is learnt for each example."""
+        makes_statistics = eager.is_training or not self.track_running_stats
+        channels = (x.shape[0] * x.shape[1],)
+        names = [name for name in ("weight", "bias") if name in eager.params]
+        learnt = [eager.call(channels, [eager.params[name]]) for name in names]
+        running = [eager.new(channels) for name in ("running_mean", "running_var") if name in eager.params]
+        reads = x if x.is_contiguous else eager.call(x.shape, [x], backward=passed_on)
+        beside = [(channels, None)] * 2 if makes_statistics else []
+        made = eager.call(x.shape, [reads, *learnt], [reads, *learnt[:1], *running], beside)
+        for _ in running if eager.is_training else ():
+            eager.let_go(eager.new((x.shape[1],)))
+        return made
 
     def twin(self, x: Shape) -> Twin:
         if set(x[1:]) == {1} and not self.track_running_stats:
@@ -86,6 +104,11 @@ class GroupNorm(Statistics):
     def reads(self, x: Shape) -> Iterable[Reading]:
         return by_statistics(x, range(len(x)))
 
+    def runs(self, eager: Eager, x: Tensor) -> Tensor:
+        learnt = list(eager.params.values())
+        beside = [((x.shape[0], self.num_groups), None)] * 2
+        return eager.call(x.shape, [x, *learnt], [x, *learnt], beside, strides=eager.of_maps(x.shape, x))
+
     @classmethod
     def of_weights(cls, said: Mapping[str, Any], tensors: Mapping[str, Shape]) -> Layer:
         return cls.of_torch({**said, "affine": "weight" in tensors}, tensors)
@@ -136,6 +159,9 @@ class LayerNorm(Statistics):
     def reads(self, x: Shape) -> Iterable[Reading]:
         return by_statistics(x, range(len(x) - len(self.normalized_shape), len(x)))
 
+    def runs(self, eager: Eager, x: Tensor) -> Tensor:
+        return normalized(eager, x, len(self.normalized_shape))
+
     @classmethod
     def of_weights(cls, said: Mapping[str, Any], tensors: Mapping[str, Shape]) -> Layer:
         return cls.of_torch({**said, "elementwise_affine": "weight" in tensors}, tensors)
@@ -177,6 +203,11 @@ class LayerNorm2d(Statistics):
     def reads(self, x: Shape) -> Iterable[Reading]:
         return [Reading(along(x, {0: whole(x[0])}))]
 
+    def runs(self, eager: Eager, x: Tensor) -> Tensor:
+        """Play a layer norm of a view whose channels come last."""
+        normed = normalized(eager, eager.permute(x, (0, 2, 3, 1)), 1)
+        return eager.permute(normed, (0, 3, 1, 2))
+
     def sources(self) -> tuple[tuple[str, str], ...]:
         return (("a layer norm of channels at each place is that of ConvNeXt in torchvision", _LAYER_NORM_2D),)
 
@@ -187,6 +218,13 @@ class LayerNorm2d(Statistics):
             positional=("normalized_shape",),
             defaults={"eps": 1e-5, "elementwise_affine": True, "bias": True},
         )
+
+
+def _back_to_vector(x: Tensor, eager: Eager, grad: Tensor, needs: Sequence[bool]) -> Gradients:
+    """Divide by the lengths, which are compared with 0, and multiply by their gradient."""
+    eager.new(x.shape, ordered(x))
+    eager.new(grad.shape, item=FLAG)
+    return [eager.new(x.shape, ordered(x))]
 
 
 @kind("global_response_norm")
@@ -214,6 +252,29 @@ class GlobalResponseNorm(Statistics):
 
     def quantities(self, x: Shape, out: Shape) -> dict[str, int]:
         return {"slices": 1}
+
+    def runs(self, eager: Eager, x: Tensor) -> Tensor:
+        """Play the length of each channel, its quotient by their mean, and x + weight * x * quotient + bias."""
+        places, channels = ((1, 2), 3) if self.channels_last else ((2, 3), 1)
+        each = tuple(1 if axis in places else size for axis, size in enumerate(x.shape))
+        shape = (-1,) if self.channels_last else (-1, 1, 1)
+        weight, bias = (self._for_each(eager, name, x.shape[channels], len(shape)) for name in ("weight", "bias"))
+        size = eager.call(each, [x], [x], keeps_output=True, backward=partial(_back_to_vector, x))
+        mean = eager.reduce(size, (channels,), keepdim=True, is_mean=True)
+        base = eager.plus(mean)
+        eager.let_go(mean)
+        beside = eager.divide(size, base)
+        eager.let_go(base)
+        weighted = eager.multiply(weight, x)
+        scaled = eager.multiply(weighted, beside)
+        eager.let_go(weighted)
+        added = eager.add(x, scaled)
+        eager.let_go(scaled)
+        return eager.add(added, bias)
+
+    @staticmethod
+    def _for_each(eager: Eager, name: str, channels: int, rank: int) -> Tensor:
+        return eager.reshape(eager.params[name], (channels, *(1 for _ in range(rank - 1))))
 
     def reads(self, x: Shape) -> Iterable[Reading]:
         return by_statistics(x, range(len(x)))

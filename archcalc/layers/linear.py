@@ -1,13 +1,16 @@
 """Fully connected layers."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from math import prod
 from typing import Any
 
 from archcalc.layers.base import Layer, Role, Windowless, kind
+from archcalc.layers.eager import Eager
 from archcalc.layers.fields import Flag, Outputs
 from archcalc.layers.reach import Reading, along, whole
 from archcalc.layers.requirement import Requirement
 from archcalc.layers.sizes import S, Shape, Sizes, dims, product
+from archcalc.layers.tensors import Tensor
 from archcalc.layers.twin import Twin
 
 
@@ -48,6 +51,17 @@ class Linear(Windowless):
 
     def macs(self, x: Sizes[S], out: Sizes[S]) -> S:
         return x[-1] * product(out)
+
+    def runs(self, eager: Eager, x: Tensor) -> Tensor:
+        """Play a product with the bias added in it; of what is out of order, a product of a copy, and then the sum."""
+        weight, bias = eager.params["weight"], eager.params.get("bias")
+        shape = (*x.shape[:-1], self.out_features)
+        if len(x.shape) == 2 or x.is_contiguous:
+            return eager.call(shape, [x, *eager.params.values()], [x, weight])
+        rows = eager.reshape(x, (prod(x.shape[:-1]), x.shape[-1]))
+        made = eager.reshape(eager.call((rows.shape[0], shape[-1]), [rows, weight], [rows, weight]), shape)
+        eager.let_go(rows)
+        return made if bias is None else eager.add(made, bias)
 
     def units(self, out: Sizes[S]) -> S:
         return product(out)

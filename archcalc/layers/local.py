@@ -6,10 +6,13 @@ from typing import Final
 from archcalc.layers import window
 from archcalc.layers.base import Role, Windowed, kind
 from archcalc.layers.conv import torch_defaults
+from archcalc.layers.eager import Eager
 from archcalc.layers.fields import NONE, ONE, CeilMode, EachAxis, Flag, Outputs, Padding, Spread
+from archcalc.layers.padding import padded
 from archcalc.layers.requirement import Requirement, has_rank
 from archcalc.layers.sizes import S, Shape, Sizes, called, product
 from archcalc.layers.strides import Strides
+from archcalc.layers.tensors import Tensor
 from archcalc.layers.twin import Twin
 
 _LOCAL: Final = "https://github.com/akrizhevsky/cuda-convnet2/blob/master/layer.py"
@@ -62,6 +65,20 @@ class Local2d(Windowed):
 
     def units(self, out: Sizes[S]) -> S:
         return product(out)
+
+    def runs(self, eager: Eager, x: Tensor) -> Tensor:
+        """Play the windows side by side, a matrix product at each place, and the sum with the biases."""
+        weight, bias = eager.params["weight"], eager.params.get("bias")
+        _, places, window_size = weight.shape
+        shape = eager.sized(self.output_shape(x.sizes))
+        x = padded(eager, x, self.twin(x.sizes).pad)
+        windows = eager.call((x.shape[0], window_size, places), [x])
+        filters = eager.permute(weight, (1, 0, 2))
+        columns = eager.permute(windows, (2, 1, 0))
+        made = eager.matrix_product(filters, columns)
+        maps = eager.reshape(eager.permute(made, (2, 1, 0)), shape)
+        eager.let_go(made)
+        return maps if bias is None else eager.add(maps, bias)
 
     def sources(self) -> tuple[tuple[str, str], ...]:
         return (("filters of each place's own are cuda-convnet's local layers", _LOCAL),)

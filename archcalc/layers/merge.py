@@ -1,19 +1,24 @@
 """Layers that read several others."""
 
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
 from itertools import combinations, pairwise
-from typing import ClassVar, NamedTuple
+from math import prod
+from typing import Any, ClassVar, NamedTuple
 
 from archcalc.layers import window
 from archcalc.layers.base import Role, Weightless, Windowless, kind
+from archcalc.layers.eager import FLAG, INDEX, Eager
 from archcalc.layers.fields import NONE, Dim, EachAxis, Flag, SidePadding, Sides
-from archcalc.layers.middle import CENTER_CROP, cuts, is_inside, of_middle
+from archcalc.layers.gradients import Gradients
+from archcalc.layers.middle import CENTER_CROP, cut, cuts, is_inside, of_middle
 from archcalc.layers.pool import AS_KERNEL, PoolStride
 from archcalc.layers.reach import Reading, along, at_place, repeated, spread, through, whole
 from archcalc.layers.requirement import Requirement, has_rank
 from archcalc.layers.sizes import S, Shape, Sizes, broadcast, broadcasts, dims, equal, product
 from archcalc.layers.strides import Strides
+from archcalc.layers.tensors import Tensor, ordered
 from archcalc.layers.twin import Twin
 
 
@@ -45,6 +50,19 @@ class Merge(Weightless, Windowless):
         made = self.output_shape(*inputs)
         return [Reading(tuple(map(repeated, range(len(x)), x, made)), of) for of, x in enumerate(inputs)]
 
+    def runs(self, eager: Eager, *inputs: Any) -> Tensor:
+        """Play a call of two at a time."""
+        made: Tensor = inputs[0]
+        for place, other in enumerate(inputs[1:]):
+            before, made = made, self.of_two(eager, made, other)
+            if place:
+                eager.let_go(before)
+        return made
+
+    @abstractmethod
+    def of_two(self, eager: Eager, one: Tensor, other: Tensor) -> Tensor:
+        """Play the call of two tensors."""
+
 
 class OfAlike(Merge):
     """Merges of equal shapes only."""
@@ -70,6 +88,9 @@ class Add(OfAlike):
     associates = True
     takes_activation = True
 
+    def of_two(self, eager: Eager, one: Tensor, other: Tensor) -> Tensor:
+        return eager.add(one, other)
+
     def twin(self, *inputs: Shape) -> Twin:
         return Twin(self.torch_call, {}, operator="+")
 
@@ -87,8 +108,15 @@ class Sub(OfAlike):
         yield from _two(inputs, "subtracts one layer from another")
         yield from super().requirements(*inputs)
 
+    def of_two(self, eager: Eager, one: Tensor, other: Tensor) -> Tensor:
+        return eager.call(one.shape, [one, other], strides=ordered(one), backward=_negated)
+
     def twin(self, *inputs: Shape) -> Twin:
         return Twin(self.torch_call, {}, operator="-")
+
+
+def _negated(eager: Eager, grad: Tensor, needs: Sequence[bool]) -> Gradients:
+    return [grad if needs[0] else None, eager.new(grad.shape, ordered(grad)) if needs[1] else None]
 
 
 @kind("maximum")
@@ -101,8 +129,25 @@ class Maximum(OfAlike):
     commutes = True
     associates = True
 
+    def of_two(self, eager: Eager, one: Tensor, other: Tensor) -> Tensor:
+        return eager.call(one.shape, [one, other], [one, other], strides=ordered(one), backward=_chosen)
+
     def twin(self, *inputs: Shape) -> Twin:
         return Twin(self.torch_call, {})
+
+
+def _chosen(eager: Eager, grad: Tensor, needs: Sequence[bool]) -> Gradients:
+    """Halve the gradient where both are equal, and leave it out where the other is larger; for the second first."""
+    made: list[Tensor | None] = [None, None]
+    for place in (1, 0):
+        if needs[place]:
+            larger = eager.new(grad.shape, item=FLAG)
+            half = eager.new(grad.shape)
+            equal_ = eager.new(grad.shape, item=FLAG)
+            shared = eager.new(grad.shape)
+            made[place] = eager.new(grad.shape, ordered(grad))
+            eager.let_go(larger, half, equal_, shared)
+    return made
 
 
 @kind("mul")
@@ -128,6 +173,9 @@ class Mul(Merge):
 
     def twin(self, *inputs: Shape) -> Twin:
         return Twin(self.torch_call, {}, operator="*")
+
+    def of_two(self, eager: Eager, one: Tensor, other: Tensor) -> Tensor:
+        return eager.multiply(one, other)
 
 
 def _two(inputs: Sequence[object], does: str) -> Iterator[Requirement]:
@@ -177,6 +225,16 @@ class Matmul(Windowless):
 
     def units(self, out: Sizes[S]) -> int:
         return 0
+
+    def runs(self, eager: Eager, one: Tensor, other: Tensor) -> Tensor:
+        """Play a product of matrices in one row, of which those that stand for several are copied."""
+        shape = eager.sized(self.output_shape(one.sizes, other.sizes))
+        before = shape[:-2]
+        rows = [
+            eager.reshape(eager.expand(x, (*before, *x.shape[-2:])), (prod(before), *x.shape[-2:]))
+            for x in (one, other)
+        ]
+        return eager.reshape(eager.matrix_product(*rows), shape)
 
     def reads(self, one: Shape, other: Shape) -> Iterable[Reading]:
         *before, rows, columns = range(len(one))
@@ -252,6 +310,14 @@ class MaxUnpool2d(Merge):
         }
         return Twin(self.torch_call, keywords, defaults={"padding": (0, 0), "ceil_mode": False})
 
+    def of_two(self, eager: Eager, x: Tensor, whole: Tensor) -> Tensor:
+        """Play the pool again, for the places of its maxima, and zeros into which is put what is read first."""
+        places = eager.new(x.shape, item=INDEX)
+        again = eager.call(x.shape, [whole], [whole, places])
+        made = eager.call(whole.shape, [x], [places])
+        eager.let_go(again)
+        return made
+
     @property
     def _pool(self) -> _Pool:
         return _Pool(self.kernel_size, self.stride, self.padding, (1, 1), self.ceil_mode)
@@ -281,6 +347,9 @@ class CenterCropLike(Merge):
     def reads(self, *inputs: Shape) -> Iterable[Reading]:
         """Return what is read of the first input: of the second, only its size matters."""
         return [of_middle(inputs[0], self.output_shape(*inputs))]
+
+    def of_two(self, eager: Eager, one: Tensor, other: Tensor) -> Tensor:
+        return cut(eager, one, self.output_shape(one.sizes, other.sizes))
 
     def as_view(self, strides: Strides, x: Shape, out: Shape) -> Strides:
         return strides
@@ -326,6 +395,9 @@ class Concat(Weightless, Windowless):
         changed = (({axis: whole(x[axis])} if axis else {}) for x in inputs)
         return [Reading(along(x, own), of) for of, (x, own) in enumerate(zip(inputs, changed, strict=True))]
 
+    def runs(self, eager: Eager, *inputs: Tensor) -> Tensor:
+        return eager.join(inputs, self.dim)
+
     def twin(self, *inputs: Shape) -> Twin:
         return Twin(self.torch_call, {"dim": self.dim}, takes_list=True)
 
@@ -356,6 +428,10 @@ class Stack(Weightless, Windowless):
     def reads(self, *inputs: Shape) -> Iterable[Reading]:
         moved = tuple(at_place(axis, axis + (axis >= self.dim - 1)) for axis in range(len(inputs[0])))
         return [Reading(moved, of) for of in range(len(inputs))]
+
+    def runs(self, eager: Eager, *inputs: Tensor) -> Tensor:
+        beside = [(*x.shape[: self.dim], 1, *x.shape[self.dim :]) for x in inputs]
+        return eager.join([eager.reshape(x, shape) for x, shape in zip(inputs, beside, strict=True)], self.dim)
 
     def twin(self, *inputs: Shape) -> Twin:
         return Twin(self.torch_call, {"dim": self.dim}, takes_list=True)

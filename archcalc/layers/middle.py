@@ -6,9 +6,11 @@ Where it begins is torchvision's rule: half of what is left over, and of two equ
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from archcalc.layers.eager import Eager
 from archcalc.layers.reach import Reach, Reading, along
 from archcalc.layers.requirement import Requirement
 from archcalc.layers.sizes import Shape, at_least, dims
+from archcalc.layers.tensors import Tensor
 from archcalc.layers.twin import Work
 
 NARROW: Final = "torch.narrow"
@@ -30,6 +32,14 @@ def starts(shape: Sequence[int], out: Sequence[int]) -> tuple[int, ...]:
 def of_middle(x: Shape, out: Shape) -> Reading:
     """Return what outputs read of what the middle is cut out of."""
     return Reading(along(x, {axis: Reach(axis, ((start, 1),), 1) for axis, start in enumerate(starts(x, out), 1)}))
+
+
+def cut(eager: Eager, x: Tensor, out: Shape) -> Tensor:
+    """Play the slices of a map, one for each axis of which something is left out."""
+    for axis, kept in enumerate(out[1:], start=2):
+        if x.shape[axis] != kept:
+            x = eager.part(x, axis, kept)
+    return x
 
 
 def is_inside(shape: Sequence[Any], out: Sequence[Any]) -> Iterator[Requirement]:

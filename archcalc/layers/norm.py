@@ -1,14 +1,17 @@
 """Normalisations."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from math import prod
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, NamedTuple
 
 from archcalc.errors import ArchError
 from archcalc.layers.base import Layer, Role, Spatial, Uncounted, Weightless, Windowed, Windowless, kind
+from archcalc.layers.eager import Eager, raised
 from archcalc.layers.fields import Choice, Count, Flag, Positive, Probability, Real, Sides
 from archcalc.layers.reach import Reading, along, by_statistics, in_place, whole
 from archcalc.layers.requirement import Requirement, has_rank
 from archcalc.layers.sizes import S, Shape, Sizes, dims, product
+from archcalc.layers.tensors import Tensor
 from archcalc.layers.twin import Twin
 
 if TYPE_CHECKING:
@@ -56,6 +59,27 @@ class LocalResponseNorm(Weightless, Windowless):
 
     def reads(self, x: Shape) -> Iterable[Reading]:
         return [Reading(along(x, {0: whole(x[0])}))]
+
+    def runs(self, eager: Eager, x: Tensor) -> Tensor:
+        """Play squares, padded by channels, their means, a factor, a sum, a power and a quotient, as torch has it."""
+        squares = eager.multiply(x, x)
+        shape = (x.shape[0], x.shape[1] + self.size - 1, *x.shape[2:])
+        around = eager.call(shape, [squares])
+        eager.let_go(squares)
+        means = eager.call(x.shape, [around], [around])
+        eager.let_go(around)
+        base = self.scaled(eager, means)
+        power = raised(eager, base)
+        eager.let_go(base, means)
+        return eager.divide(x, power)
+
+    @staticmethod
+    def scaled(eager: Eager, means: Tensor) -> Tensor:
+        """Play a factor and a sum of means."""
+        product_ = eager.times(means)
+        made = eager.plus(product_)
+        eager.let_go(product_)
+        return made
 
     def remarks(self, x: Shape) -> Iterator[str]:
         from decimal import Decimal
@@ -139,6 +163,16 @@ class LocalResponseNorm2d(Weightless, Windowed):
 
     def output_shape(self, x: Sizes[S]) -> Sizes[S]:
         return x
+
+    def runs(self, eager: Eager, x: Tensor) -> Tensor:
+        """Play squares, their means, a factor, a sum, a power and a quotient."""
+        squares = eager.multiply(x, x)
+        means = eager.call(x.shape, [squares], [squares])
+        eager.let_go(squares)
+        base = LocalResponseNorm.scaled(eager, means)
+        power = raised(eager, base)
+        eager.let_go(base)
+        return eager.divide(x, power)
 
     def sources(self) -> tuple[tuple[str, str], ...]:
         return (("squares of places of one channel are cuda-convnet's rnorm", _RNORM),)
@@ -225,6 +259,19 @@ class BatchNorm(OfChannels):
     def reads(self, x: Shape) -> Iterable[Reading]:
         return [Reading(in_place(x))] if self.track_running_stats else by_statistics(x, range(1, len(x)))
 
+    def runs(self, eager: Eager, x: Tensor) -> Tensor:
+        """Play one call, which makes the statistics of what it reads beside its output, where it does not know them.
+
+        Raises ArchError for one number for each channel, of which torch makes no statistics.
+        """
+        makes_statistics = eager.is_training or not self.track_running_stats
+        if makes_statistics and prod(x.shape) == x.shape[1]:
+            what = "in training" if eager.is_training else "without running statistics"
+            raise ArchError(f"torch normalizes more than one number for each channel {what}, and a batch of 1 has one")
+        learnt = [eager.params[name] for name in ("weight", "bias") if name in eager.params]
+        beside = [((x.shape[1],), None)] * 2 if makes_statistics else []
+        return eager.call(x.shape, [x, *learnt], [x, *learnt[:1]], beside, strides=eager.of_maps(x.shape, x))
+
 
 class OfPlaces(BatchNorm, Spatial):
     """Batch norms of channels that have places."""
@@ -289,6 +336,19 @@ class FrozenBatchNorm2d(Statistics, Spatial):
 
     def reads(self, x: Shape) -> Iterable[Reading]:
         return [Reading(in_place(x))]
+
+    def runs(self, eager: Eager, x: Tensor) -> Tensor:
+        """Play the factor of each channel, the product, the shift of each channel, and the sum."""
+        of_channels = eager.params["weight"].shape
+        each = (*of_channels, 1, 1)
+        spread, root = eager.new(of_channels), eager.new(of_channels)
+        eager.let_go(spread)
+        factor = eager.new(each)
+        eager.let_go(root)
+        scaled = eager.multiply(x, factor)
+        product_, shift = eager.new(each), eager.new(each)
+        eager.let_go(product_)
+        return eager.add(scaled, shift)
 
     def twin(self, x: Shape) -> Twin:
         keywords = {"num_features": x[0], "eps": self.eps}

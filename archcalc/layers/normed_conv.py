@@ -6,9 +6,11 @@ from typing import Final
 
 from archcalc.layers.base import kind
 from archcalc.layers.conv import GIVEN, Convolution
+from archcalc.layers.eager import Eager
 from archcalc.layers.fields import Flag
 from archcalc.layers.requirement import Requirement
 from archcalc.layers.sizes import S, Shape, Sizes, parted, product
+from archcalc.layers.tensors import Tensor
 from archcalc.layers.twin import Twin
 
 _STANDARDIZED: Final = "https://arxiv.org/abs/1903.10520"
@@ -50,6 +52,14 @@ class StandardizedConv2d(Convolution):
         gain = (("their gain is that of normalizer-free networks", _SCALED),) if self.gain else ()
         return (("filters are standardized as BiT does", _STANDARDIZED), *gain)
 
+    def runs(self, eager: Eager, x: Tensor) -> Tensor:
+        """Play a batch norm of the filters, each as one channel, with a factor of the gain; then the convolution."""
+        weight, gain = eager.params["weight"], eager.params.get("gain")
+        scale = [] if gain is None else [eager.times(eager.reshape(gain, (self.out_channels,)))]
+        beside = [((self.out_channels,), None)] * 2
+        normed = eager.call(weight.shape, [weight, *scale], [weight, *scale], beside)
+        return self.convolve(eager, x, normed)
+
     def twin(self, x: Shape) -> Twin:
         twin = super().twin(x)
         return twin._replace(keywords={**twin.keywords, "gain": self.gain}, defaults={**twin.defaults, "gain": False})
@@ -67,6 +77,12 @@ class WeightNorm(Convolution):
     def quantities(self, x: Shape, out: Shape) -> dict[str, int]:
         weights = sum(product(shape) for name, shape in self.param_shapes(x).items() if name != "bias")
         return super().quantities(x, out) | {"recurrent": weights * self.out_channels}
+
+    def runs(self, eager: Eager, x: Tensor) -> Tensor:
+        """Play the filters made of their directions and lengths, and then the convolution."""
+        direction, length = eager.params["weight_v"], eager.params["weight_g"]
+        weight = eager.call(direction.shape, [direction, length], [direction, length], [(length.shape, None)])
+        return self.convolve(eager, x, weight)
 
     def sources(self) -> tuple[tuple[str, str], ...]:
         return (("weights are a length and a direction", _WEIGHT_NORM),)

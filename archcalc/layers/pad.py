@@ -5,10 +5,13 @@ from itertools import chain
 from typing import Any
 
 from archcalc.layers.base import Layer, Role, Spatial, Weightless, Windowless, find, kind
+from archcalc.layers.eager import Eager
 from archcalc.layers.fields import Real, SidePadding, Sides
+from archcalc.layers.padding import padded
 from archcalc.layers.reach import Reach, Reading, along
 from archcalc.layers.requirement import Requirement, can_be_mirrored
 from archcalc.layers.sizes import S, Shape, Sizes
+from archcalc.layers.tensors import Tensor
 from archcalc.layers.twin import Twin
 from archcalc.layers.window import last_axis_first
 
@@ -34,6 +37,9 @@ class Pad(Weightless, Windowless, Spatial):
 
     def twin(self, x: Shape) -> Twin:
         return Twin(self.torch_call, {"padding": last_axis_first(self.padding)}, positional=("padding",))
+
+    def runs(self, eager: Eager, x: Tensor) -> Tensor:
+        return padded(eager, x, self.twin(x.sizes))
 
     @classmethod
     def of_torch(cls, said: Mapping[str, Any], tensors: Mapping[str, Shape]) -> Layer:

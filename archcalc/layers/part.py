@@ -1,18 +1,23 @@
 """Layers that divide what they read into parts: each part is a layer of its own."""
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from math import prod
 from typing import Annotated, Any, Final, Self
 
 from archcalc.errors import listing
 from archcalc.layers.base import kind
+from archcalc.layers.eager import Eager
 from archcalc.layers.fields import Dim, Integer, PartIndex, PartSizes
+from archcalc.layers.gradients import Gradients
 from archcalc.layers.middle import NARROW
 from archcalc.layers.reach import Reach, Reading, along
 from archcalc.layers.rearrange import Rearrangement
 from archcalc.layers.requirement import Requirement, is_axis
 from archcalc.layers.sizes import S, Shape, Sizes, divisible, equal, parted
 from archcalc.layers.strides import Strides
+from archcalc.layers.tensors import Tensor
 from archcalc.layers.twin import Part, Twin, Work
 
 PartCount = Annotated[int, Integer(2)]
@@ -68,6 +73,11 @@ class Division(Rearrangement):
     def as_view(self, strides: Strides, x: Shape, out: Shape) -> Strides:
         return strides
 
+    def runs(self, eager: Eager, x: Tensor) -> Tensor:
+        """Play a view; its gradient is joined with zeros for the other parts, each in a tensor of its own."""
+        shape = eager.sized(self.output_shape(x.sizes))
+        return eager.view(x, shape, x.strides, partial(_joined_with_zeros, x.shape, shape))
+
     @property
     def part(self) -> Part | None:
         """Which part it is."""
@@ -77,6 +87,11 @@ class Division(Rearrangement):
         """Return the part as the slice that it is."""
         fields = {"dim": self.dim, "start": self.start(x), "length": self.length(x)}
         return Work(NARROW, fields, self.output_shape(x))
+
+
+def _joined_with_zeros(whole: Shape, part: Shape, eager: Eager, grad: Tensor, needs: Sequence[bool]) -> Gradients:
+    eager.new((prod(whole) - prod(part),))
+    return [eager.new(whole)]
 
 
 @kind("chunk")

@@ -1,15 +1,19 @@
 """Pools: windows that take a maximum or a mean of each channel, and pools that are given their output size."""
 
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Final
 
 from archcalc.errors import ArchError, listing
 from archcalc.layers import window
 from archcalc.layers.base import Role, Spatial, Weightless, Windowed, Windowless, kind
+from archcalc.layers.eager import INDEX, Eager
 from archcalc.layers.fields import NONE, ONE, CeilMode, EachAxis, Flag, Padding, PerAxis, Spread
+from archcalc.layers.padding import padded
 from archcalc.layers.reach import Reading, at_place, binned
 from archcalc.layers.requirement import Requirement
 from archcalc.layers.sizes import S, Shape, Sizes, dims, product
+from archcalc.layers.tensors import Tensor
 from archcalc.layers.twin import Twin
 
 PoolStride = Annotated[tuple[int, ...], PerAxis(1), "kernel_size"]
@@ -36,6 +40,14 @@ class WindowPool(Weightless, Windowed, Spatial):
     def output_shape(self, x: Sizes[S]) -> Sizes[S]:
         return (x[0], *window.places(self.slides(), x))
 
+    def runs(self, eager: Eager, x: Tensor) -> Tensor:
+        shape = eager.sized(self.output_shape(x.sizes))
+        return self.pool(eager, padded(eager, x, self.twin(x.sizes).pad), shape)
+
+    @abstractmethod
+    def pool(self, eager: Eager, x: Tensor, shape: Shape) -> Tensor:
+        """Play the pool of what is padded."""
+
 
 class MaxPool(WindowPool):
     """Maxima under windows."""
@@ -48,6 +60,9 @@ class MaxPool(WindowPool):
     dilation: Spread = ONE
     ceil_mode: CeilMode = False
 
+    def pool(self, eager: Eager, x: Tensor, shape: Shape) -> Tensor:
+        return maxima(eager, x, shape)
+
     def twin(self, x: Shape) -> Twin:
         padding, ceil_mode, pad = window.twin_pool_padding(self, x, fill=float("-inf"))
         keywords = {
@@ -59,6 +74,17 @@ class MaxPool(WindowPool):
         }
         defaults = {"padding": (0,) * self.axes, "dilation": (1,) * self.axes, "ceil_mode": False}
         return Twin(self.torch_call, keywords, pad, defaults=defaults)
+
+
+def maxima(eager: Eager, x: Tensor, shape: Shape) -> Tensor:
+    """Play a pool that makes the places of its maxima too, in inference as well, and keeps them."""
+    places = [(shape, INDEX)] if eager.indexes else []
+    return eager.call(shape, [x], [x], places, strides=eager.of_maps(shape, x))
+
+
+def means(eager: Eager, x: Tensor, shape: Shape) -> Tensor:
+    """Play a pool that keeps its input, if only for its shape."""
+    return eager.call(shape, [x], [x], strides=eager.of_maps(shape, x))
 
 
 _OF_MAXIMA: Final = ("kernel_size", "stride", "padding", "dilation", "ceil_mode")
@@ -112,6 +138,9 @@ class AvgPool(WindowPool):
     padding: Padding = NONE
     ceil_mode: CeilMode = False
     count_include_pad: Flag = True
+
+    def pool(self, eager: Eager, x: Tensor, shape: Shape) -> Tensor:
+        return means(eager, x, shape)
 
     def twin(self, x: Shape) -> Twin:
         padding, ceil_mode, pad = window.twin_pool_padding(self, x, fill=0.0, takes_padding=self.is_padded_by_torch(x))
@@ -217,8 +246,25 @@ _ELEMENTS: Final = {1: ("elements",), 2: ("rows", "columns"), 3: ("slices", "row
 """What bins share with their neighbours along each axis."""
 
 
+class AdaptiveMeans(AdaptivePool):
+    """Means over bins; of all at once, as torch has it, it is a mean."""
+
+    def runs(self, eager: Eager, x: Tensor) -> Tensor:
+        shape = self.output_shape(x.sizes)
+        if set(shape[1:]) == {1}:
+            return eager.reduce(x, range(2, len(x.shape)), keepdim=True, is_mean=True)
+        return means(eager, x, eager.sized(shape))
+
+
+class AdaptiveMaxima(AdaptivePool):
+    """Maxima over bins."""
+
+    def runs(self, eager: Eager, x: Tensor) -> Tensor:
+        return maxima(eager, x, eager.sized(self.output_shape(x.sizes)))
+
+
 @kind("adaptive_avg_pool1d")
-class AdaptiveAvgPool1d(AdaptivePool):
+class AdaptiveAvgPool1d(AdaptiveMeans):
     """Means of a sequence over as many bins as `output_size` says, for any size of the input."""
 
     axes = 1
@@ -228,7 +274,7 @@ class AdaptiveAvgPool1d(AdaptivePool):
 
 
 @kind("adaptive_avg_pool2d")
-class AdaptiveAvgPool2d(AdaptivePool):
+class AdaptiveAvgPool2d(AdaptiveMeans):
     """Means over as many bins as `output_size` says, for any size of the input."""
 
     axes = 2
@@ -240,7 +286,7 @@ class AdaptiveAvgPool2d(AdaptivePool):
 
 
 @kind("adaptive_avg_pool3d")
-class AdaptiveAvgPool3d(AdaptivePool):
+class AdaptiveAvgPool3d(AdaptiveMeans):
     """Means of a volume over as many bins as `output_size` says, for any size of the input."""
 
     axes = 3
@@ -250,7 +296,7 @@ class AdaptiveAvgPool3d(AdaptivePool):
 
 
 @kind("adaptive_max_pool1d")
-class AdaptiveMaxPool1d(AdaptivePool):
+class AdaptiveMaxPool1d(AdaptiveMaxima):
     """Maxima of a sequence over as many bins as `output_size` says, for any size of the input."""
 
     axes = 1
@@ -260,7 +306,7 @@ class AdaptiveMaxPool1d(AdaptivePool):
 
 
 @kind("adaptive_max_pool2d")
-class AdaptiveMaxPool2d(AdaptivePool):
+class AdaptiveMaxPool2d(AdaptiveMaxima):
     """Maxima over as many bins as `output_size` says, for any size of the input."""
 
     axes = 2
@@ -271,7 +317,7 @@ class AdaptiveMaxPool2d(AdaptivePool):
 
 
 @kind("adaptive_max_pool3d")
-class AdaptiveMaxPool3d(AdaptivePool):
+class AdaptiveMaxPool3d(AdaptiveMaxima):
     """Maxima of a volume over as many bins as `output_size` says, for any size of the input."""
 
     axes = 3

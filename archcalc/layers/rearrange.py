@@ -6,12 +6,14 @@ from typing import Any, Final
 
 from archcalc.errors import ArchError
 from archcalc.layers.base import Layer, Role, Weightless, Windowless, kind
+from archcalc.layers.eager import Eager
 from archcalc.layers.fields import Axes, Count, Dim, EachAxis, Groups, IntegerFromZero
-from archcalc.layers.middle import CENTER_CROP, NARROW, cuts, is_inside, of_middle
+from archcalc.layers.middle import CENTER_CROP, NARROW, cut, cuts, is_inside, of_middle
 from archcalc.layers.reach import Reach, Reading, along, at_place, whole
 from archcalc.layers.requirement import Requirement, can_be_divided, has_rank, is_axis
 from archcalc.layers.sizes import S, Shape, Sizes, dims, parted
 from archcalc.layers.strides import Strides
+from archcalc.layers.tensors import Tensor
 from archcalc.layers.twin import Twin, Work
 
 PERMUTE: Final = "torch.permute"
@@ -25,6 +27,9 @@ class Rearrangement(Weightless, Windowless):
     idle = False
     mixes_channels = False
     torch_ignored = ()
+
+    def runs(self, eager: Eager, x: Tensor) -> Tensor:
+        return eager.call(eager.sized(self.output_shape(x.sizes)), [x])
 
 
 @kind("pixel_shuffle")
@@ -129,6 +134,9 @@ class Slice(Rearrangement):
     def as_view(self, strides: Strides, x: Shape, out: Shape) -> Strides:
         return strides
 
+    def runs(self, eager: Eager, x: Tensor) -> Tensor:
+        return eager.part(x, self.dim, self.length)
+
     def twin(self, x: Shape) -> Twin:
         return Twin(self.torch_call, {"dim": self.dim, "start": self.start, "length": self.length})
 
@@ -152,6 +160,9 @@ class CenterCrop(Rearrangement):
 
     def reads(self, x: Shape) -> Iterable[Reading]:
         return [of_middle(x, self.output_shape(x))]
+
+    def runs(self, eager: Eager, x: Tensor) -> Tensor:
+        return cut(eager, x, self.output_shape(x.sizes))
 
     def as_view(self, strides: Strides, x: Shape, out: Shape) -> Strides:
         return strides
@@ -181,6 +192,9 @@ class Reordering(Rearrangement):
 
     def as_view(self, strides: Strides, x: Shape, out: Shape) -> Strides:
         return tuple(strides[axis - 1] for axis in self.order(len(x)))
+
+    def runs(self, eager: Eager, x: Tensor) -> Tensor:
+        return eager.permute(x, (0, *self.order(len(x.sizes))))
 
 
 @kind("permute")

@@ -1,12 +1,16 @@
 """Activations that are made of straight pieces, and relatives of the ReLU."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from archcalc.layers.base import Activation, Curve, Layer, Uncounted, kind
+from archcalc.layers.eager import Eager
 from archcalc.layers.fields import Count, Real
+from archcalc.layers.gradients import Gradients
 from archcalc.layers.requirement import Requirement
 from archcalc.layers.sizes import S, Shape, Sizes, equal
+from archcalc.layers.tensors import Tensor, ordered
 from archcalc.layers.twin import Twin
 
 
@@ -14,6 +18,8 @@ from archcalc.layers.twin import Twin
 class Hardswish(Curve):
     """x * relu6(x + 3) / 6."""
 
+    keeps_output = False
+    clones_input = True
     torch_call = "nn.Hardswish"
     torch_functions = {"hardswish": ()}
     torch_ignored = ("inplace",)
@@ -24,6 +30,7 @@ class Hardswish(Curve):
 class LeakyRelu(Curve):
     """x where it is positive, negative_slope * x elsewhere."""
 
+    keeps_output = False
     torch_call = "nn.LeakyReLU"
     torch_functions = {"leaky_relu": ("negative_slope",)}
     torch_ignored = ("inplace",)
@@ -36,6 +43,8 @@ class LeakyRelu(Curve):
 class Relu6(Curve):
     """min(max(x, 0), 6)."""
 
+    keeps_output = False
+    clones_input = True
     torch_call = "nn.ReLU6"
     torch_functions = {"relu6": ()}
     torch_ignored = ("inplace", "min_val", "max_val")
@@ -45,6 +54,7 @@ class Relu6(Curve):
 class Elu(Curve):
     """x where it is positive, alpha * (exp(x) - 1) elsewhere."""
 
+    keeps_output = False
     torch_call = "nn.ELU"
     torch_functions = {"elu": ("alpha",)}
     torch_ignored = ("inplace",)
@@ -72,6 +82,10 @@ class Prelu(Uncounted, Activation):
     def param_shapes(self, x: Sizes[S]) -> dict[str, Sizes[S | int]]:
         return {"weight": (self.num_parameters,)}
 
+    def runs(self, eager: Eager, x: Tensor) -> Tensor:
+        weight = eager.params["weight"]
+        return eager.call(x.shape, [x, weight], [x], strides=ordered(x), backward=partial(_back_to_slopes, x, weight))
+
     @classmethod
     def of_weights(cls, said: Mapping[str, Any], tensors: Mapping[str, Shape]) -> Layer:
         return cls.of_torch({"num_parameters": tensors["weight"][0]}, tensors)
@@ -82,10 +96,22 @@ class Prelu(Uncounted, Activation):
         return Twin(self.torch_call, keywords, defaults={"num_parameters": 1}, adds_up=adds_up)
 
 
+def _back_to_slopes(x: Tensor, weight: Tensor, eager: Eager, grad: Tensor, needs: Sequence[bool]) -> Gradients:
+    """Make both gradients at every place, then add up those of the slopes."""
+    of_x, at_places = eager.new(x.shape, ordered(x)), eager.new(x.shape, ordered(x))
+    if not needs[0]:
+        eager.let_go(of_x)
+    of_slopes = eager.new(weight.shape)
+    eager.let_go(at_places)
+    return [of_x if needs[0] else None, of_slopes]
+
+
 @kind("hardsigmoid")
 class Hardsigmoid(Curve):
     """relu6(x + 3) / 6."""
 
+    keeps_output = False
+    clones_input = True
     torch_call = "nn.Hardsigmoid"
     torch_functions = {"hardsigmoid": ()}
     torch_ignored = ("inplace",)
@@ -96,6 +122,7 @@ class Hardsigmoid(Curve):
 class Hardtanh(Curve):
     """x, cut off at min_val and at max_val."""
 
+    keeps_output = False
     torch_call = "nn.Hardtanh"
     torch_functions = {"hardtanh": ("min_val", "max_val")}
     torch_ignored = ("inplace",)

@@ -4,12 +4,14 @@ from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 from archcalc.layers.base import Role, Weightless, Windowless, kind
+from archcalc.layers.eager import Eager
 from archcalc.layers.fields import Flag, SomeAxes
 from archcalc.layers.pool import AdaptiveAvgPool2d
 from archcalc.layers.reach import Reading, along, at_place, whole
 from archcalc.layers.requirement import Requirement, is_axis
 from archcalc.layers.reshape import laid_out
 from archcalc.layers.sizes import S, Shape, Sizes, dims
+from archcalc.layers.tensors import Tensor
 from archcalc.layers.twin import Twin, Work
 
 
@@ -38,6 +40,9 @@ class Reduction(Weightless, Windowless):
         kept = [axis for axis in range(len(x)) if self.keepdim or axis + 1 not in self.dim]
         moved = {axis: at_place(axis, to) for to, axis in enumerate(kept)}
         return [Reading(along(x, moved | {axis - 1: whole(x[axis - 1]) for axis in self.dim}))]
+
+    def runs(self, eager: Eager, x: Tensor) -> Tensor:
+        return eager.reduce(x, self.dim, self.keepdim, is_mean=self.op == Mean.op)
 
     def twin(self, x: Shape) -> Twin:
         keywords = {"dim": self.dim[0] if len(self.dim) == 1 else self.dim, "keepdim": self.keepdim}

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from archcalc.layers.base import Pointwise, Role, Spatial, Weightless, kind
+from archcalc.layers.eager import Eager
 from archcalc.layers.fields import Probability
 from archcalc.layers.requirement import Requirement
 from archcalc.layers.sizes import S, Shape, Sizes, product
+from archcalc.layers.tensors import Tensor, ordered
 from archcalc.layers.twin import Twin
 
 
@@ -29,6 +31,22 @@ class Dropping(Weightless, Pointwise):
     def quantities(self, x: Shape, out: Shape) -> dict[str, int]:
         return {"dropped": product(out) if self.p else 0}
 
+    def runs(self, eager: Eager, x: Tensor) -> Tensor:
+        """Play a product with a mask of numbers in training; one number where all is zero, or nothing where none is."""
+        if not (eager.is_training and self.p):
+            return x
+        mask = eager.new(self.mask(x.shape) if self.p < 1 else ())
+        if eager.overwrites:
+            made = eager.overwrite(x, keeps=[mask])
+        else:
+            made = eager.call(x.shape, [x], [mask], strides=ordered(x))
+        eager.let_go(mask)
+        return made
+
+    def mask(self, x: Shape) -> Shape:
+        """Return the shape of what says, in training, which are zero."""
+        return x
+
     def twin(self, x: Shape) -> Twin:
         return Twin(self.torch_call, {"p": self.p}, positional=("p",))
 
@@ -49,6 +67,9 @@ class ChannelDropping(Dropping, Spatial):
 
     def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
         yield from Spatial.requirements(self, x)
+
+    def mask(self, x: Shape) -> Shape:
+        return (*x[:2], *(1 for _ in x[2:]))
 
 
 @kind("dropout1d")

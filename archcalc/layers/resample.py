@@ -9,10 +9,12 @@ from typing import Annotated, Final
 
 from archcalc.errors import listing
 from archcalc.layers.base import Role, Weightless, Windowless, kind
+from archcalc.layers.eager import Eager
 from archcalc.layers.fields import Choice, Factors, Flag, OfAnyAxes, Optional
 from archcalc.layers.reach import Reach, Reading, at_place, sampled
 from archcalc.layers.requirement import Requirement
 from archcalc.layers.sizes import AXES, N, S, Shape, Sizes, dims, product
+from archcalc.layers.tensors import Tensor
 from archcalc.layers.twin import Twin
 
 _SMOOTH: Final = {1: ("linear",), 2: ("bilinear", "bicubic"), 3: ("trilinear",)}
@@ -109,6 +111,10 @@ class Upsample(Weightless, Windowless):
             rate, half = Fraction(size - 1, max(made - 1, 1)), Fraction(1, 2)
         taps = (1, 2) if self.mode == "bicubic" else (0, 1)
         return sampled(axis, made, rate, half - Fraction(1, 2), taps)
+
+    def runs(self, eager: Eager, x: Tensor) -> Tensor:
+        shape = eager.sized(self.output_shape(x.sizes))
+        return eager.call(shape, [x], strides=eager.of_maps(shape, x))
 
     def caution(self, x: Shape) -> str:
         """Return where torch makes another size, since it multiplies in floats."""

@@ -7,11 +7,13 @@ from typing import Annotated, Any
 
 from archcalc.layers import reach
 from archcalc.layers.base import Pointwise, Role, Weightless, Windowless, kind
+from archcalc.layers.eager import Eager
 from archcalc.layers.fields import Axis, Dim, NewSizes, SomeAxes
 from archcalc.layers.reach import Reading
 from archcalc.layers.requirement import Requirement, is_axis
 from archcalc.layers.sizes import S, Shape, Sizes, dims, divisible, equal, parted, product
 from archcalc.layers.strides import Strides, viewed
+from archcalc.layers.tensors import Tensor
 from archcalc.layers.twin import Twin, Work
 
 FirstAxis = Annotated[int, Axis(1)]
@@ -46,6 +48,9 @@ class LaidOut(Weightless, Windowless):
 
     def as_view(self, strides: Strides, x: Shape, out: Shape) -> Strides | None:
         return viewed(x, strides, out)
+
+    def runs(self, eager: Eager, x: Tensor) -> Tensor:
+        return eager.reshape(x, eager.sized(self.output_shape(x.sizes)))
 
 
 @kind("flatten")
@@ -207,6 +212,9 @@ class Identity(Weightless, Pointwise):
     torch_call = "nn.Identity"
     torch_functions = {}
     torch_ignored = ()
+
+    def runs(self, eager: Eager, x: Tensor) -> Tensor:
+        return x
 
     def twin(self, x: Shape) -> Twin:
         return Twin(self.torch_call, {})

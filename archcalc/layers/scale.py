@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Final
 
 from archcalc.layers.base import Layer, Pointwise, Role, Uncounted, Weightless, kind
+from archcalc.layers.eager import Eager
 from archcalc.layers.fields import Choice, Flag, Real
 from archcalc.layers.requirement import Requirement
 from archcalc.layers.sizes import S, Shape, Sizes, product
+from archcalc.layers.tensors import Tensor
 from archcalc.layers.twin import Twin
 
 Per = Annotated[str, Choice("channel", "tensor")]
@@ -46,6 +48,10 @@ class Scale(Uncounted, Pointwise):
     def quantities(self, x: Shape, out: Shape) -> dict[str, int]:
         return {"scaled": product(out)} if self.weight else {}
 
+    def runs(self, eager: Eager, x: Tensor) -> Tensor:
+        scaled = eager.multiply(x, eager.params["weight"]) if self.weight else x
+        return eager.add(scaled, eager.params["bias"]) if self.bias else scaled
+
     def sources(self) -> tuple[tuple[str, str], ...]:
         return (("a learned factor for each channel is the layer scale of CaiT, section 2", _LAYER_SCALE),)
 
@@ -83,6 +89,9 @@ class Times(Weightless, Pointwise):
     takes_activation = True
 
     number: Real
+
+    def runs(self, eager: Eager, x: Tensor) -> Tensor:
+        return eager.times(x)
 
     def twin(self, x: Shape) -> Twin:
         return Twin(self.torch_call, {"other": self.number}, positional=("other",))

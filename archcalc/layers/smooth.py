@@ -12,6 +12,7 @@ Approximation = Annotated[str, Choice("none", "tanh")]
 class Gelu(Curve):
     """x times the normal distribution function of x, exact or by its tanh approximation."""
 
+    keeps_output = False
     torch_call = "nn.GELU"
     torch_functions = {"gelu": ("approximate",)}
     torch_ignored = ()
@@ -23,6 +24,8 @@ class Gelu(Curve):
 class Silu(Curve):
     """x * sigmoid(x), also called swish."""
 
+    keeps_output = False
+    clones_input = True
     torch_call = "nn.SiLU"
     torch_functions = {"silu": ()}
     torch_ignored = ("inplace",)
@@ -33,6 +36,8 @@ class Silu(Curve):
 class Mish(Curve):
     """x * tanh(softplus(x))."""
 
+    keeps_output = False
+    clones_input = True
     torch_call = "nn.Mish"
     torch_functions = {"mish": ()}
     torch_ignored = ("inplace",)
@@ -42,6 +47,7 @@ class Mish(Curve):
 class Softplus(Curve):
     """log(1 + exp(beta * x)) / beta; x itself where beta * x is over the threshold."""
 
+    keeps_output = False
     torch_call = "nn.Softplus"
     torch_functions = {"softplus": ("beta", "threshold")}
     torch_ignored = ()

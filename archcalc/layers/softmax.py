@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Iterator
 
 from archcalc.layers.base import Role, Weightless, Windowless, kind
+from archcalc.layers.eager import Eager
 from archcalc.layers.fields import Dim
 from archcalc.layers.reach import Reach, Reading, along, by_statistics
 from archcalc.layers.requirement import Requirement, is_axis
 from archcalc.layers.sizes import S, Shape, Sizes, divisible, parted, product
+from archcalc.layers.tensors import Tensor
 from archcalc.layers.twin import Twin
 
 
@@ -31,6 +33,9 @@ class Normalized(Weightless, Windowless):
 
     def reads(self, x: Shape) -> Iterable[Reading]:
         return by_statistics(x, (self.dim - 1,))
+
+    def runs(self, eager: Eager, x: Tensor) -> Tensor:
+        return eager.pointwise(x, keeps_output=True)
 
     def twin(self, x: Shape) -> Twin:
         return Twin(self.torch_call, {"dim": self.dim})
@@ -77,6 +82,9 @@ class Glu(Weightless, Windowless):
     def reads(self, x: Shape) -> Iterable[Reading]:
         axis = self.dim - 1
         return [Reading(along(x, {axis: Reach(axis, ((0, x[axis] // 2 + 1),), 1)}))]
+
+    def runs(self, eager: Eager, x: Tensor) -> Tensor:
+        return eager.call(eager.sized(self.output_shape(x.sizes)), [x], [x])
 
     def twin(self, x: Shape) -> Twin:
         return Twin(self.torch_call, {"dim": self.dim})

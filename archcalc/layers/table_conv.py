@@ -1,17 +1,30 @@
 """Convolutions of which each output map reads the input maps that a table says."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Annotated, Final
 
 from archcalc.layers import window
 from archcalc.layers.base import Role, Windowed, kind
 from archcalc.layers.conv import torch_defaults
+from archcalc.layers.eager import INDEX, Eager, convolved
 from archcalc.layers.fields import NONE, ONE, CeilMode, EachAxis, Flag, Padding, Spread, Table
+from archcalc.layers.gradients import Gradients
+from archcalc.layers.padding import padded
 from archcalc.layers.requirement import Requirement, has_rank
 from archcalc.layers.sizes import S, Shape, Sizes, product
+from archcalc.layers.tensors import Tensor
 from archcalc.layers.twin import Twin
 
 _LENET: Final = "http://yann.lecun.com/exdb/publis/pdf/lecun-01a.pdf"
+
+
+def _put_back(shape: Shape, eager: Eager, grad: Tensor, needs: Sequence[bool]) -> Gradients:
+    """Put gradients into zeros, in a copy of them."""
+    zeros = eager.new(shape)
+    made = eager.new(shape)
+    eager.let_go(zeros)
+    return [made]
 
 
 @kind("table_conv2d")
@@ -72,6 +85,22 @@ class TableConv2d(Windowed):
 
     def units(self, out: Sizes[S]) -> S:
         return product(out)
+
+    def runs(self, eager: Eager, x: Tensor) -> Tensor:
+        """Play a copy of the maps for each kernel, a convolution of each, and the sums for each output map."""
+        kernels, bias = eager.params["weight"], eager.params.get("bias")
+        maps, *places = self.output_shape(x.sizes)
+        x = padded(eager, x, self.twin(x.sizes).pad)
+        numbers = eager.new((self.kernels,), item=INDEX)
+        shape = eager.sized((self.kernels, *x.sizes[1:]))
+        read = eager.call(shape, [x], [numbers], backward=partial(_put_back, x.shape))
+        eager.let_go(numbers)
+        made = convolved(eager, read, kernels, eager.sized((self.kernels, *places)), takes_bias=False)
+        eager.let_go(read)
+        of_each = eager.call(eager.sized((maps, *places)), [made])
+        joined = eager.join([of_each], 1)
+        eager.let_go(of_each)
+        return joined if bias is None else eager.add(joined, eager.reshape(bias, (maps, 1, 1)))
 
     def sources(self) -> tuple[tuple[str, str], ...]:
         return (("a table of which maps are read is that of LeNet-5's C3", _LENET),)

@@ -168,10 +168,16 @@ STATEMENT: Final = "statement"
 COST: Final = "cost"
 """The subject of a claim that counts as another tool does, by its convention."""
 
+MEMORY: Final = "memory"
+"""The subject of a claim about the bytes of parameters."""
+
 WHAT: Final = (
-    *("params", "weights", "macs", "flops", COST, "units", "output", "memory", "receptive_field"),
+    *("params", "weights", "macs", "flops", COST, "units", "output", MEMORY, "receptive_field"),
     STATEMENT,
 )
+
+BYTES: Final[Mapping[str, int]] = {"fp32": 4, "fp16": 2, "bf16": 2, "int8": 1}
+"""How many bytes a number of each kind has."""
 
 
 class Claim(Declared):
@@ -183,6 +189,7 @@ class Claim(Declared):
     of: Annotated[tuple[str, ...] | None, Maybe(LayerNames())] = None
     input: Annotated[Shape | None, Maybe(InputShape())] = None
     convention: MaybeWords = None
+    dtype: Annotated[str | None, Maybe(Choice(*BYTES))] = None
     tol: Annotated[str | None, Maybe(Percentage())] = None
     where: MaybeWords = None
     quote: MaybeWords = None
@@ -199,6 +206,10 @@ class Claim(Declared):
                     "if": {"properties": {"what": {"const": COST}}, "required": ["what"]},
                     "then": {"required": ["convention"]},
                     "else": {"not": {"required": ["convention"]}},
+                },
+                {
+                    "if": {"properties": {"what": {"const": MEMORY}}, "required": ["what"]},
+                    "else": {"not": {"required": ["dtype"]}},
                 },
                 {
                     "if": {"properties": {"what": {"const": "output"}}, "required": ["what"]},
@@ -245,6 +256,7 @@ class Claim(Declared):
                 if self.what == COST
                 else "convention is only for what: cost",
             ),
+            (self.dtype is not None and self.what != MEMORY, "dtype", "dtype is only for what: memory"),
             (self.expect == "fails" and not self.why, "expect", "a claim that is expected to fail needs a why"),
             (self.expect != "fails" and self.why, "why", "why is only for expect: fails"),
             (
@@ -254,7 +266,7 @@ class Claim(Declared):
             ),
             (self.tol is not None and is_shape, "tol", "tol is not for shapes"),
             (
-                not is_shape and self.what != "memory" and self.quantity.is_bytes,
+                not is_shape and self.what != MEMORY and self.quantity.is_bytes,
                 "value",
                 f"{self.what} are not counted in bytes; did you mean what: memory?",
             ),
@@ -265,6 +277,11 @@ class Claim(Declared):
     def quantity(self) -> Quantity:
         """The value as a number. Raises ArchError for a shape, and for a statement."""
         return read_quantity(self.value)
+
+    @property
+    def bytes_each(self) -> int:
+        """How many bytes a weight has, where it is about memory."""
+        return BYTES[self.dtype or "fp32"]
 
     @property
     def tolerance(self) -> Tolerance | None:

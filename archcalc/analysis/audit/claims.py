@@ -12,13 +12,13 @@ from archcalc.errors import ArchError
 from archcalc.graph import Graph, Node, link
 from archcalc.layers import Shape
 from archcalc.layers.sizes import dims
-from archcalc.spec.model import COST, Claim, Spec
+from archcalc.spec.model import BYTES, COST, MEMORY, Claim, Spec
 from archcalc.table import Table, add_up, measure
 
 if TYPE_CHECKING:
     from fractions import Fraction
 
-BYTES_PER_PARAMETER: Final = 4
+BYTES_PER_PARAMETER: Final = BYTES["fp32"]
 """Parameters are 32-bit floats, as they are published."""
 
 
@@ -61,7 +61,7 @@ def in_words(verdict: Verdict) -> str:
         return "not one number" if claim.quantified else "nothing to compute"
     if isinstance(true, tuple):
         return dims(true)
-    if claim.what != "memory" or not isinstance(true, int):
+    if claim.what != MEMORY or not isinstance(true, int):
         return f"{true:,}" if isinstance(true, int) else f"{float(true):,}"
     said, exact = claim.quantity.in_its_unit(true), f"{true:,} bytes"
     return exact if said == exact else f"{said} ({exact})"
@@ -118,8 +118,8 @@ def _true_value(claim: Claim, graph: Graph, table: Table) -> "int | Fraction | S
         return sum(_weights(node) for node in nodes)
     names = {node.name for node in nodes}
     totals = add_up(row for row in table.rows if row.name in names)
-    if claim.what == "memory":
-        return totals.params * BYTES_PER_PARAMETER
+    if claim.what == MEMORY:
+        return totals.params * claim.bytes_each
     return int(getattr(totals, claim.what))
 
 

@@ -157,12 +157,13 @@ def _cells(verdict: Verdict) -> tuple[Any, ...]:
 
 
 def about(claim: Claim) -> str:
-    """Return the subject of a claim: `params of fc6`, `cost by fvcore`, `statement about pool1`."""
+    """Return the subject of a claim: `params of fc6`, `cost by fvcore`, `memory in fp16`, `statement about pool1`."""
     what = claim.what.replace("_", " ")
     by = f" by {claim.convention}" if claim.convention else ""
+    numbers = f" in {claim.dtype}" if claim.dtype else ""
     of = f" {'of' if claim.quantified else 'about'} {listing(claim.of, 'and')}" if claim.of else ""
     at = f" at {dims(claim.input)}" if claim.input else ""
-    return f"{what}{by}{of}{at}"
+    return f"{what}{by}{numbers}{of}{at}"
 
 
 def said(claim: Claim) -> str:
@@ -193,6 +194,7 @@ def data(audits: Sequence[Audit]) -> dict[str, Any]:
       - `what` the claim is about, and `of` which layer or list of layers; null for the network.
       - `input`: at which input; null for the spec's own.
       - `convention`: by which convention a cost is counted; null for anything else.
+      - `dtype`: the numbers whose bytes are counted; null for anything but memory, and for fp32.
       - `value`: as the source prints it; null for a statement, which has a `quote`.
       - `source`: one of the spec's sources.
       - `tol`, `where`, `quote`, `why`: null where the file has none.

@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 import archcalc
-from archcalc.analysis.audit.claims import Audit, Standing, audit
+from archcalc.analysis.audit.claims import Audit, Standing, audit, judge
 from archcalc.render.audit.claims import claims_sheets
 from archcalc.render.audit.page import page
 from archcalc.render.formats import markdown
 from archcalc.render.formats.plain import render
+from archcalc.spec.model import Claim
+from archcalc.table import measure
 from tests.commands import on_terminal, run
 from tests.conftest import BUNDLED
 from tests.goldens import same_as_golden
@@ -69,6 +71,24 @@ def test_known_errors_of_the_world(
     found = [v for v in one.verdicts if (v.claim.what, v.claim.of, v.claim.value) == (what, of, value)]
     assert found
     assert {(v.true, v.standing) for v in found} == {(true, Standing.KNOWN_WRONG)}
+
+
+@pytest.mark.parametrize(
+    ("dtype", "value", "true"),
+    [
+        # 61,100,840 parameters of 4, 2 and 1 bytes
+        (None, "244.4MB", 244_403_360),
+        ("fp32", "244.4MB", 244_403_360),
+        ("fp16", "122MB", 122_201_680),
+        ("bf16", "122.2MB", 122_201_680),
+        ("int8", "61MB", 61_100_840),
+    ],
+)
+def test_bytes_of_weights_of_other_numbers(dtype: str | None, value: str, true: int) -> None:
+    network = archcalc.load("torchvision")
+    claim = Claim(what="memory", value=value, source="me", dtype=dtype)
+    (verdict,) = judge(network.graph, measure(network.graph), [claim])
+    assert (verdict.true, verdict.holds) == (true, True)
 
 
 ELEFANS, TOUTIAO, WALKTHROUGH, SHUAI06 = "elefans", "toutiao", "walkthrough", "shuai06"

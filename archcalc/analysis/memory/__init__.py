@@ -1,0 +1,1 @@
+"""How much memory a network needs: eager PyTorch's tensors, played by their lifetimes."""

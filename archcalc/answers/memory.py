@@ -1,0 +1,54 @@
+"""How much memory a network needs."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from archcalc.analysis.memory.figures import Figures
+from archcalc.analysis.memory.fitting import Fit
+from archcalc.analysis.memory.timeline import Timeline
+from archcalc.answers.answer import Answer
+from archcalc.render.answer import Answer as Rendered
+
+
+@dataclass(frozen=True, repr=False)
+class Memory(Answer):
+    """What is alive as eager PyTorch runs a network, `found`, with its peak; and what fits, if a size was given."""
+
+    found: Timeline
+    fit: Fit | None = None
+
+    @property
+    def peak(self) -> int:
+        """The most bytes that are alive."""
+        return self.found.peak.total
+
+    @property
+    def fits(self) -> bool:
+        """Whether a batch fits, if a size was given."""
+        return self.fit is None or self.fit.batch > 0
+
+    def rendered(self) -> Rendered:
+        from archcalc.render.memory import of_timeline
+
+        return of_timeline(self.found, self.fit)
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """Return a row for each layer in each pass."""
+        yield from self.to_dict()["timeline"]
+
+
+@dataclass(frozen=True, repr=False)
+class MemoryByTool(Answer):
+    """What another tool prints about a network's memory, `found`."""
+
+    found: Figures
+
+    def rendered(self) -> Rendered:
+        from archcalc.render.memory import of_figures
+
+        return of_figures(self.found)
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """Return a row for each number that it prints."""
+        yield from self.to_dict()["figures"]

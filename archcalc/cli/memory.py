@@ -1,0 +1,72 @@
+"""archcalc memory"""
+
+from typing import Annotated
+
+import typer
+
+from archcalc.analysis.memory.figures import Tool
+from archcalc.analysis.memory.request import Dtype, Mode, Optimizer
+from archcalc.cli.options import AS_FITS, AS_SPECIFIED, OneSpec, Reading, Writing
+
+ModeOption = Annotated[Mode, typer.Option("--mode", help="A pass of inference, or a step of training.")]
+BatchOption = Annotated[int | None, typer.Option("--batch", min=1, metavar="N", help="How many examples. Default: 1.")]
+DtypeOption = Annotated[Dtype, typer.Option("--dtype", help="The numbers of weights and maps.")]
+OptimizerOption = Annotated[
+    Optimizer | None, typer.Option("--optimizer", help="What trains the network. Default: momentum.")
+]
+InPlaceOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--in-place/--out-of-place",
+        help="Let all layers that can write over their input do so, or none. Default: as the spec says.",
+        show_default=False,
+    ),
+]
+FitsOption = Annotated[
+    str | None,
+    typer.Option("--fits", metavar="SIZE", help="Find the largest batch that fits in this, such as 24GB or 16GiB."),
+]
+ConventionOption = Annotated[
+    Tool | None,
+    typer.Option("--convention", help="Give instead what another tool prints, which is not what is alive."),
+]
+
+
+def memory(
+    spec: OneSpec,
+    mode: ModeOption = Mode.INFER,
+    batch: BatchOption = None,
+    dtype: DtypeOption = Dtype.FP32,
+    optimizer: OptimizerOption = None,
+    in_place: InPlaceOption = None,
+    fits: FitsOption = None,
+    convention: ConventionOption = None,
+    reading: Reading = AS_SPECIFIED,
+    writing: Writing = AS_FITS,
+) -> None:
+    """Compute what eager PyTorch has in memory as a network runs, to the byte, layer by layer, and the peak.
+
+    Example: archcalc memory torchvision --mode train --batch 128; archcalc memory resnet18 --mode train --fits 24GB
+    """
+    from archcalc.cli.networks import Networks
+    from archcalc.cli.output import write_answer
+    from archcalc.errors import ArchError
+
+    asked = (mode, dtype, optimizer, in_place, fits)
+    if convention is not None and asked != (Mode.INFER, Dtype.FP32, None, None, None):
+        raise ArchError(f"--convention {convention.value} knows of a --batch alone, and of no other option of memory")
+    network = Networks(reading).one(spec)
+    if convention is not None:
+        write_answer(network.memory_as(convention.value, 1 if batch is None else batch), writing)
+        return
+    answer = network.memory(
+        mode.value,
+        batch=batch,
+        dtype=dtype.value,
+        optimizer=optimizer.value if optimizer else None,
+        in_place=in_place,
+        fits=fits,
+    )
+    write_answer(answer, writing)
+    if not answer.fits:
+        raise typer.Exit(1)

@@ -1,0 +1,112 @@
+"""`archcalc memory`: what fits, what it says, and what it refuses."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import archcalc
+from archcalc.analysis.memory.fitting import largest_batch, read_room
+from archcalc.analysis.memory.request import Mode, requested
+from archcalc.analysis.memory.timeline import timeline
+from archcalc.errors import ArchError
+from tests.commands import run_here
+
+
+@pytest.mark.parametrize("name", ["alexnet_torchvision", "alexnet_owt_bn", "lenet_d2l", "resnet18"])
+@pytest.mark.parametrize("mode", [*Mode])
+def test_the_largest_batch_fits_and_one_more_does_not(name: str, mode: Mode) -> None:
+    graph, request, room = archcalc.load(name).graph, requested(mode), 24 * 10**9
+    fit = largest_batch(graph, request, room)
+    assert fit.batch > 1
+    assert timeline(graph, request.of(fit.batch)).rounded == fit.peak <= room
+    assert timeline(graph, request.of(fit.batch + 1)).rounded > room
+
+
+def test_what_fits_by_hand() -> None:
+    """A layer of 3 features to 2, in fp32: 8 weights, and for each example 3 and 2 numbers; each takes whole blocks.
+
+    Weights and biases take a block each, 1,024 B; 512 B hold the inputs of 42 examples and the outputs of 64, and so
+    2,048 B fit 42 of them.
+    """
+    layers = [{"name": "fc", "op": "linear", "out_features": 2}]
+    network = archcalc.load({"archcalc": 1, "name": "net", "input": [3], "layers": layers})
+    fit = network.memory(fits="2048 B").fit
+    assert fit is not None
+    assert (fit.batch, fit.peak) == (42, 2048)
+    assert network.memory(batch=42).peak == 4 * (8 + 42 * 5)
+
+
+@pytest.mark.parametrize(
+    ("word", "size"),
+    [("24GB", 24 * 10**9), ("24 GiB", 24 * 2**30), ("0.5mb", 500_000), ("80gib", 80 * 2**30), ("7B", 7)],
+)
+def test_sizes_of_memory(word: str, size: int) -> None:
+    assert read_room(word) == size
+
+
+@pytest.mark.parametrize("word", ["24", "GB", "-1GB", "24GBs", "0GB", "1e3GB", "24 G", "2.5.1GB", ""])
+def test_what_is_no_size_of_memory(word: str) -> None:
+    with pytest.raises(ArchError, match="fits must be a size of memory, such as 24GB or 24GiB, got "):
+        read_room(word)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (
+            ["alexnet_owt_bn", "--mode", "train"],
+            "archcalc: layer bn6: torch normalizes more than one number for each channel in training, "
+            "and a batch of 1 has one\n",
+        ),
+        (["lenet_d2l", "--optimizer", "adam"], "archcalc: inference has no optimizer: give --mode train for adam\n"),
+        (
+            ["lenet_d2l", "--batch", "3", "--fits", "24GB"],
+            "archcalc: give a batch or a size that it shall fit, and not both: 3 and 24GB\n",
+        ),
+        (
+            ["lenet_d2l", "--fits", "much"],
+            "archcalc: fits must be a size of memory, such as 24GB or 24GiB, got text 'much'\n",
+        ),
+    ],
+)
+def test_what_is_refused(words: list[str], message: str) -> None:
+    done = run_here("memory", *words)
+    assert (done.returncode, done.stderr) == (2, message)
+
+
+def test_what_cannot_be_trained_is_refused(tmp_path: Path) -> None:
+    spec = tmp_path / "pool.yaml"
+    spec.write_text(
+        "archcalc: 1\nname: pool\ninput: [3, 8, 8]\nlayers:\n  - {name: p, op: max_pool2d, kernel_size: 2}\n"
+    )
+    done = run_here("memory", str(spec), "--mode", "train")
+    message = "archcalc: no weights of pool lead to its last output: there is nothing to train\n"
+    assert (done.returncode, done.stderr) == (2, message)
+
+
+def test_what_does_not_fit_is_found() -> None:
+    done = run_here("memory", "torchvision", "--fits", "100MB")
+    assert done.returncode == 1
+    assert "it does not fit in 100,000,000 B (100 MB): a batch of 1 needs 246,341,120 B\n" in done.stdout
+
+
+def test_notes() -> None:
+    done = run_here("memory", "torchvision", "--mode", "train", "--batch", "128")
+    assert done.stdout.splitlines()[-5:] == [
+        "peak: 1,214,524,648 B (1.21 GB) in the backward pass of conv5.relu: weights 244,403,360, "
+        "gradients 234,524,576, optimizer 244,403,360, activations 369,819,656, temporaries 44,302,336, "
+        "inputs 77,071,360",
+        "on a device, whose allocator gives whole blocks of 512 B: 1,214,527,488 B",
+        "the forward pass leaves 402,313,224 B for the backward pass",
+        "the loss is the cross-entropy of fc8, over the axis after the batch",
+        "not included: the device's context, workspaces of cuDNN, cuBLAS and other kernels and what the allocator "
+        "holds beside tensors",
+    ]
+
+
+def test_int8_is_an_estimate_and_says_so() -> None:
+    """61,100,840 weights of a byte; relu1's map of 64x55x55 and pool1's of 64x27x27, and the image, 3x224x224."""
+    done = json.loads(run_here("memory", "torchvision", "--dtype", "int8", "--format", "json").stdout)
+    assert not done["exact"]
+    assert done["peak"]["total"] == 61_100_840 + 64 * 55 * 55 + 64 * 27 * 27 + 3 * 224 * 224
