@@ -27,5 +27,9 @@ def show(
     networks = Networks(reading)
     network = networks.one(spec)
     if network.spec.label != network.spec.name:
-        network = Network(replace(network.spec, claims=()))  # they were made about another network
+        trained = network.spec.training
+        if trained:
+            trained = trained.with_stand_ins(time=None, time_source=None, duration=None)
+        # what is claimed, and how long it took, is of another network
+        network = Network(replace(network.spec, claims=(), training=trained))
     write(network.export(form), output, form)

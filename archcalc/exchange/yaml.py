@@ -91,12 +91,12 @@ def fields_of(layer: Layer) -> dict[str, Any]:
 
 
 def to_yaml(spec: Spec) -> str:
-    """Write YAML with a line for each layer, source and claim."""
+    """Write YAML with a line for each layer, source, limit and claim."""
     return written(document(spec))
 
 
 def written(parts: Mapping[str, Any]) -> str:
-    """Write the plain data of a spec as YAML, with a line for each layer, source and claim."""
+    """Write the plain data of a spec as YAML, with a line for each layer, source, limit and claim."""
     return f"{SCHEMA_LINE}\n" + "".join(_block(parts, indent=""))
 
 
@@ -113,9 +113,9 @@ def _block(parts: Mapping[str, Any], indent: str) -> Iterator[str]:
             for name, block in value.items():
                 yield f"{indent}  {_flow(name)}:\n"
                 yield from _block(block, f"{indent}    ")
-        elif key == "sources":
+        elif key in ("sources", "budget"):
             yield f"{indent}{key}:\n"
-            yield from (f"{indent}  {_flow(name)}: {_flow(source)}\n" for name, source in value.items())
+            yield from (f"{indent}  {_flow(name)}: {_flow(one)}\n" for name, one in value.items())
         else:
             yield f"{indent}{key}: {_flow(value)}\n"
 

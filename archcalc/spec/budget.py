@@ -93,7 +93,7 @@ class ByteLimit(Limit):
 class TimeLimit(Limit):
     """The milliseconds that a batch may take at least, at the roof of a device."""
 
-    max: Annotated[Amount | None, Maybe(Number("a number of milliseconds > 0", above=0))] = None
+    max: Annotated[Amount | None, Maybe(Number("a number of milliseconds from 1e-9 to 1e9", 1e-9, 1e9))] = None
     device: Annotated[str, Text()]
     batch: MaybeCount = None
     precision: Annotated[str, Choice("fp32", "tf32", "fp16", "bf16", "int8", "torch")] = "fp32"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _MILLISECONDS: Final = {"ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 _LONG: Final = {"second": "s", "minute": "min", "hour": "h", "day": "d", "week": "w"}
 _NUMBER: Final = r"[0-9]{1,9}(?:\.[0-9]{1,9})?"
-_PERIOD: Final = re.compile(
+_PERIOD: Final = (
     rf"(?P<least>{_NUMBER})(?: to (?P<most>{_NUMBER}))? ?"
     rf"(?P<unit>{'|'.join(_MILLISECONDS)}|(?:{'|'.join(_LONG)})s?)(?: an? (?P<per>epoch|batch))?"
 )
@@ -35,7 +35,7 @@ class PrintedPeriod(FieldType):
     verbatim = True
 
     def read(self, value: Any) -> str:
-        match = _PERIOD.fullmatch(value) if isinstance(value, str) else None
+        match = re.fullmatch(_PERIOD, value) if isinstance(value, str) else None
         if not match:
             raise self.refuse(value)
         period = read_period(match[0])
@@ -57,7 +57,7 @@ def read_period(text: str) -> Period:
     """
     from fractions import Fraction
 
-    match = _PERIOD.fullmatch(text)
+    match = re.fullmatch(_PERIOD, text)
     assert match
     unit = _LONG.get(match["unit"].removesuffix("s"), match["unit"])
     seconds = Fraction(_MILLISECONDS[unit], 1000)

@@ -12,7 +12,7 @@ from tests.conftest import ROOT, SPECS
 
 SEEDS = [
     *(SPECS / f"{name}.yaml" for name in ("lenet_d2l", "alexnet_paper", "alexnet_owt_bn", "caffenet")),
-    *(ROOT / "tests" / "specs" / "valid" / f"{name}.yaml" for name in ("every_kind", "decoder")),
+    *(ROOT / "tests" / "specs" / "valid" / f"{name}.yaml" for name in ("every_kind", "decoder", "budget")),
 ]
 ODD = (
     *("-1", "0", "1", "2", "7", "999999999", "100000000000000", "1.5", "null", "true", "[]", "[3, 3]", "{a: 1}"),
@@ -28,6 +28,8 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("solve", "{}", "--up-to", "64"),
     ("show", "{}"),
     ("validate", "{}"),
+    ("validate", "{}", "--max-macs", "1k", "--min-receptive-field", "9", "--max-ms", "1", "--device-model", "t4"),
+    ("training", "{}", "--images", "10", "--epochs", "1", "--batch", "2", "--format", "json"),
     ("export", "{}"),
     ("identify", "60M", "--spec-dir", "."),
     ("list", "--spec-dir", "."),

@@ -84,6 +84,14 @@ def test_mistakes(words: list[str], message: str | None) -> None:
     assert message is None or done.stderr == message
 
 
+def test_a_spec_that_is_shown_with_settings_has_no_time_of_another_network() -> None:
+    assert 'time: "15 min an epoch", time_source: shuai06}' in run("show", "d2l").stdout
+    (block,) = (line for line in run("show", "d2l:num_classes=2").stdout.splitlines() if line.startswith("training:"))
+    assert block == "training: {source: d2l_zh, optimizer: sgd, lr: 0.01, batch_size: 128, epochs: 10, images: 60000}"
+    shown = run("show", "d2l", "--input", "1x240x240").stdout
+    assert json.loads(run("training", "-", "-f", "json", stdin=shown).stdout)["time"] is None
+
+
 def test_a_record_is_not_written_over() -> None:
     (path,) = (ROOT / "reports" / "profiles").glob("alexnet_paper-cuda0-both-fp32-*.json")
     done = run("training", "paper", "--from-profile", str(path), "--output", str(path))

@@ -1,5 +1,6 @@
 """What is trained, how long and on what: as it was asked for, and else as the spec's `training:` block has it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -164,11 +165,10 @@ def _peak(device: Device | None, precision: NumberFormat, given: float | None) -
 def _utilisation(value: str | float, made: Plan) -> Fraction:
     """Read 35% or 0.35. Raises ArchError for what is none, and where the peak is not known."""
     text = str(value).strip()
-    number = text.removesuffix("%").strip()
-    try:
-        share = Fraction(number) / (100 if text.endswith("%") else 1)
-    except (ValueError, ZeroDivisionError):
-        raise ArchError(f"--utilisation must be a share of the peak, as in 35% or 0.35, got {spell(value)}") from None
+    number = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,18})?) ?%?", text)
+    if not number:
+        raise ArchError(f"--utilisation must be a share of the peak, as in 35% or 0.35, got {spell(value)}")
+    share = Fraction(number[1]) / (100 if text.endswith("%") else 1)
     if share > 1 and not text.endswith("%"):
         raise ArchError(f"--utilisation {text} is over the peak: write {text}% if that is meant")
     if not 0 < share <= 10:

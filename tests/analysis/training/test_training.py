@@ -221,6 +221,10 @@ BAD: list[tuple[Callable[[], Any], str]] = [
         "--utilisation must be a share of the peak, as in 35% or 0.35, got text 'much'",
     ),
     (
+        lambda: PAPER.training(utilisation="1e-4000"),
+        "--utilisation must be a share of the peak, as in 35% or 0.35, got text '1e-4000'",
+    ),
+    (
         lambda: archcalc.load("d2l").training(utilisation=0.3),
         "--utilisation is a share of a peak: give --device-model or --peak-tflops too",
     ),
