@@ -3,9 +3,8 @@
 from math import prod
 from typing import NamedTuple
 
+from archcalc.analysis.views import Part, part_read, seen_again
 from archcalc.graph import Graph, Node
-from archcalc.layers import Shape
-from archcalc.layers.strides import Strides, in_order
 from archcalc.table import Moves, row_of
 
 
@@ -60,35 +59,21 @@ class Traffic(NamedTuple):
 
 
 def traffic(graph: Graph) -> list[Traffic]:
-    """Return the least that each layer moves in inference by eager PyTorch: each of its tensors once.
-
-    A layer whose output is memory of its input, such as a flatten or a dropout, moves nothing. A tensor that a layer
-    reads twice counts once. The devices of a tower are one after the other on one device: each reads what it reads.
-    """
-    places: dict[str, _Place] = {}
-    return [_traffic(node, places) for node in graph.nodes]
+    """Return what each layer moves in inference, as eager torch runs it: one that makes a view moves nothing."""
+    parts: dict[str, Part] = {}
+    return [_traffic(node, parts) for node in graph.nodes]
 
 
-class _Place(NamedTuple):
-    """Where the output of a layer lies: the layer in whose memory it is as a whole, and how, on one device."""
-
-    owner: str
-    shape: Shape
-    strides: Strides
-
-
-def _traffic(node: Node, places: dict[str, _Place]) -> Traffic:
+def _traffic(node: Node, parts: dict[str, Part]) -> Traffic:
     row, layer, makes = row_of(node), node.layer, node.device_output
-    reads = [_place(name, shape, places.get(name)) for name, shape in zip(node.inputs, node.device_inputs, strict=True)]
-    first = reads[0]
-    strides = layer.as_view(first.strides, first.shape, makes)
-    if strides is not None:
-        is_whole = prod(makes) == prod(first.shape)
-        places[node.name] = _Place(first.owner if is_whole else node.name, makes, strides)
+    reads = [part_read(name, shape, parts) for name, shape in zip(node.inputs, node.device_inputs, strict=True)]
+    made = seen_again(layer, [part.tensor for part in reads], node.tensors)
+    is_whole = made.is_view and prod(makes) == prod(reads[0].tensor.sizes)
+    parts[node.name] = Part(reads[0].owner if is_whole else node.name, made.tensor)
+    if made.is_view:
         return Traffic(node.name, row.flops, 0, 0, 0)
-    places[node.name] = _Place(node.name, makes, layer.as_new(first.strides, first.shape, makes))
     tensors = (prod(shape) for name, shape in node.tensors.items() if name not in layer.unread)
-    inputs = {place.owner: prod(place.shape) for place in reads}
+    inputs = {part.owner: prod(part.tensor.sizes) for part in reads}
     return Traffic(
         node.name,
         row.flops,
@@ -96,11 +81,6 @@ def _traffic(node: Node, places: dict[str, _Place]) -> Traffic:
         node.copies * sum(inputs.values()),
         node.copies * prod(makes),
     )
-
-
-def _place(name: str, shape: Shape, known: _Place | None) -> _Place:
-    """Return where what a device reads lies; inputs of the network, and joined parts of devices, lie in order."""
-    return known if known and known.shape == shape else _Place(name, shape, in_order(shape))
 
 
 def moves(graph: Graph, batch: int, element_bytes: int) -> tuple[Moves, ...]:

@@ -17,7 +17,6 @@ from archcalc.layers.fields import FieldType, GroupCount, Width
 from archcalc.layers.reach import Reading, in_place
 from archcalc.layers.requirement import Requirement, has_rank
 from archcalc.layers.sizes import S, Shape, Sizes
-from archcalc.layers.strides import Strides, in_order, is_dense
 from archcalc.layers.tensors import Tensor
 from archcalc.layers.twin import Twin
 from archcalc.layers.window import Sliding, Window, applied, reaches
@@ -174,17 +173,6 @@ class Layer(Declared, ABC):
         """Return the layer whose work a function of `torch_weighted` does, with these arguments and these tensors."""
         return cls.of_torch(said, tensors)
 
-    def as_view(self, strides: Strides, x: Shape, out: Shape) -> Strides | None:
-        """Return the strides of its output in inference where that is memory of its first input, which has these.
-
-        None where torch's class writes its output to other memory, or over its input.
-        """
-        return None
-
-    def as_new(self, strides: Strides, x: Shape, out: Shape) -> Strides:
-        """Return the strides of its output where that is memory of its own."""
-        return in_order(out)
-
     def parts(self) -> Iterator["Layer"]:
         """Return the layers that a statement of it makes, where it makes several: `NAME.0`, `NAME.1` and so on."""
         yield from ()
@@ -319,12 +307,6 @@ class Pointwise(Windowless):
 
     def reads(self, x: Shape) -> Iterable[Reading]:
         return [Reading(in_place(x))]
-
-    def as_view(self, strides: Strides, x: Shape, out: Shape) -> Strides | None:
-        return strides if self.idle else None
-
-    def as_new(self, strides: Strides, x: Shape, out: Shape) -> Strides:
-        return strides if is_dense(x, strides) else in_order(out)
 
 
 class Activation(Pointwise):

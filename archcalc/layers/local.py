@@ -11,7 +11,6 @@ from archcalc.layers.fields import NONE, ONE, CeilMode, EachAxis, Flag, Outputs,
 from archcalc.layers.padding import padded
 from archcalc.layers.requirement import Requirement, has_rank
 from archcalc.layers.sizes import S, Shape, Sizes, called, product
-from archcalc.layers.strides import Strides
 from archcalc.layers.tensors import Tensor
 from archcalc.layers.twin import Twin
 
@@ -82,10 +81,6 @@ class Local2d(Windowed):
 
     def sources(self) -> tuple[tuple[str, str], ...]:
         return (("filters of each place's own are cuda-convnet's local layers", _LOCAL),)
-
-    def as_new(self, strides: Strides, x: Shape, out: Shape) -> Strides:
-        """Return strides with channels last, as a product of matrices for each place makes them."""
-        return (1, out[2] * out[0], out[0])
 
     def twin(self, x: Shape) -> Twin:
         padding, pad = window.twin_padding(self, x)

@@ -17,7 +17,6 @@ from archcalc.layers.pool import AS_KERNEL, PoolStride
 from archcalc.layers.reach import Reading, along, at_place, repeated, spread, through, whole
 from archcalc.layers.requirement import Requirement, has_rank
 from archcalc.layers.sizes import S, Shape, Sizes, broadcast, broadcasts, dims, equal, product
-from archcalc.layers.strides import Strides
 from archcalc.layers.tensors import Tensor, ordered
 from archcalc.layers.twin import Twin
 
@@ -350,9 +349,6 @@ class CenterCropLike(Merge):
 
     def of_two(self, eager: Eager, one: Tensor, other: Tensor) -> Tensor:
         return cut(eager, one, self.output_shape(one.sizes, other.sizes))
-
-    def as_view(self, strides: Strides, x: Shape, out: Shape) -> Strides:
-        return strides
 
     def sources(self) -> tuple[tuple[str, str], ...]:
         return (("where the middle begins", CENTER_CROP),)

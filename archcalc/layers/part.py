@@ -16,7 +16,6 @@ from archcalc.layers.reach import Reach, Reading, along
 from archcalc.layers.rearrange import Rearrangement
 from archcalc.layers.requirement import Requirement, is_axis
 from archcalc.layers.sizes import S, Shape, Sizes, divisible, equal, parted
-from archcalc.layers.strides import Strides
 from archcalc.layers.tensors import Tensor
 from archcalc.layers.twin import Part, Twin, Work
 
@@ -69,9 +68,6 @@ class Division(Rearrangement):
     def reads(self, x: Shape) -> Iterable[Reading]:
         axis = self.dim - 1
         return [Reading(along(x, {axis: Reach(axis, ((self.start(x), 1),), 1)}))]
-
-    def as_view(self, strides: Strides, x: Shape, out: Shape) -> Strides:
-        return strides
 
     def runs(self, eager: Eager, x: Tensor) -> Tensor:
         """Play a view; its gradient is joined with zeros for the other parts, each in a tensor of its own."""

@@ -12,7 +12,6 @@ from archcalc.layers.middle import CENTER_CROP, NARROW, cut, cuts, is_inside, of
 from archcalc.layers.reach import Reach, Reading, along, at_place, whole
 from archcalc.layers.requirement import Requirement, can_be_divided, has_rank, is_axis
 from archcalc.layers.sizes import S, Shape, Sizes, dims, parted
-from archcalc.layers.strides import Strides
 from archcalc.layers.tensors import Tensor
 from archcalc.layers.twin import Twin, Work
 
@@ -131,9 +130,6 @@ class Slice(Rearrangement):
         axis = self.dim - 1
         return [Reading(along(x, {axis: Reach(axis, ((self.start, 1),), 1)}))]
 
-    def as_view(self, strides: Strides, x: Shape, out: Shape) -> Strides:
-        return strides
-
     def runs(self, eager: Eager, x: Tensor) -> Tensor:
         return eager.part(x, self.dim, self.length)
 
@@ -164,9 +160,6 @@ class CenterCrop(Rearrangement):
     def runs(self, eager: Eager, x: Tensor) -> Tensor:
         return cut(eager, x, self.output_shape(x.sizes))
 
-    def as_view(self, strides: Strides, x: Shape, out: Shape) -> Strides:
-        return strides
-
     def sources(self) -> tuple[tuple[str, str], ...]:
         return (("where the middle begins", CENTER_CROP),)
 
@@ -189,9 +182,6 @@ class Reordering(Rearrangement):
     def reads(self, x: Shape) -> Iterable[Reading]:
         order = self.order(len(x))
         return [Reading(tuple(at_place(axis, order.index(axis + 1)) for axis in range(len(x))))]
-
-    def as_view(self, strides: Strides, x: Shape, out: Shape) -> Strides:
-        return tuple(strides[axis - 1] for axis in self.order(len(x)))
 
     def runs(self, eager: Eager, x: Tensor) -> Tensor:
         return eager.permute(x, (0, *self.order(len(x.sizes))))

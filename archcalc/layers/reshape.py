@@ -12,7 +12,6 @@ from archcalc.layers.fields import Axis, Dim, NewSizes, SomeAxes
 from archcalc.layers.reach import Reading
 from archcalc.layers.requirement import Requirement, is_axis
 from archcalc.layers.sizes import S, Shape, Sizes, dims, divisible, equal, parted, product
-from archcalc.layers.strides import Strides, viewed
 from archcalc.layers.tensors import Tensor
 from archcalc.layers.twin import Twin, Work
 
@@ -45,9 +44,6 @@ class LaidOut(Weightless, Windowless):
 
     def reads(self, x: Shape) -> Iterable[Reading]:
         return [Reading(reach.laid_out(x, self.output_shape(x)))]
-
-    def as_view(self, strides: Strides, x: Shape, out: Shape) -> Strides | None:
-        return viewed(x, strides, out)
 
     def runs(self, eager: Eager, x: Tensor) -> Tensor:
         return eager.reshape(x, eager.sized(self.output_shape(x.sizes)))
