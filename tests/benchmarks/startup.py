@@ -19,7 +19,10 @@ from typing import NamedTuple
 
 import archcalc
 from archcalc.analysis.conventions.costs import totals
+from archcalc.analysis.memory.request import requested
+from archcalc.analysis.memory.timeline import timeline
 from archcalc.errors import ArchError
+from archcalc.graph import Graph
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 RUNS = 21
@@ -104,6 +107,10 @@ def to_table(path: Path) -> Callable[[], object]:
     return lambda: archcalc.load(path).table()
 
 
+def to_memory(graph: Graph) -> Callable[[], object]:
+    return lambda: timeline(graph, requested("train", 128))
+
+
 def long_spec(folder: Path, layers: int) -> Path:
     lines = [f"  - {{name: conv{i}, op: conv2d, out_channels: 8, kernel_size: 3, padding: 1}}" for i in range(layers)]
     path = folder / f"long{layers}.yaml"
@@ -119,12 +126,16 @@ def calculator(folder: Path) -> Iterator[Budget]:
     yield Budget("AlexNet of the paper, text to table", ratio(to_table(ROOT / "specs" / "alexnet_paper.yaml")), 3)
     yield Budget("ResNet-152, text to table", ratio(to_table(ROOT / "specs" / "resnet152.yaml")), 30)
     yield Budget("all conventions of AlexNet", ratio(lambda: totals(graph)), 5)
+    yield Budget("memory of training AlexNet", ratio(to_memory(graph)), 5)
     for name, content in HOSTILE.items():
         path = folder / "net.yaml"
         path.write_bytes(content)
         yield Budget(f"{name}, refused", ratio(lambda path=path: refused(path)), 100)
     print("\nx is 1,000 layers, text to table")
     yield Budget("10,000 layers, text to table", ratio(long, short), 11)
+    print("\nx is memory of training 1,000 layers")
+    few, many = (to_memory(archcalc.load(long_spec(folder, layers)).graph) for layers in (1_000, 10_000))
+    yield Budget("memory of training 10,000 layers", ratio(many, few), 13)
 
 
 HOSTILE = {
