@@ -131,7 +131,7 @@ STAGES = [
 ROOMS: dict[str, dict[str, list[str]]] = {
     "analysis": {
         "audit": ["conventions"],
-        "budget": ["roofline"],
+        "budget": ["memory", "roofline"],
         "check": [],
         "compare": [],
         "conventions": [],

@@ -31,7 +31,15 @@ MaxWeightsOption = Annotated[
 ]
 DtypeOption = Annotated[
     Literal["fp64", "fp32", "fp16", "bf16", "int8"] | None,
-    typer.Option("--dtype", help="The number format of --max-weights. Default: fp32."),
+    typer.Option("--dtype", help="The number format of --max-weights and --max-memory. Default: fp32."),
+]
+MaxMemoryOption = Annotated[
+    str | None,
+    _limit_option("--max-memory", "BYTES", "The most bytes alive at once, as in 300MiB; archcalc memory shows when."),
+]
+ModeOption = Annotated[
+    Literal["infer", "train"] | None,
+    typer.Option("--mode", help="What --max-memory is of. Default: infer."),
 ]
 MinFieldOption = Annotated[
     str | None,
@@ -57,7 +65,8 @@ DeviceModelOption = Annotated[
     ),
 ]
 BatchOption = Annotated[
-    int | None, typer.Option("--batch", min=1, metavar="N", help="The examples of --max-ms. Default: 1.")
+    int | None,
+    typer.Option("--batch", min=1, metavar="N", help="Examples of --max-ms and --max-memory. Default: 1."),
 ]
 PrecisionOption = Annotated[
     Literal["fp32", "tf32", "fp16", "bf16", "int8", "torch"] | None,
@@ -72,6 +81,8 @@ def validate(
     max_flops: MaxFlopsOption = None,
     max_activations: MaxActivationsOption = None,
     max_weights: MaxWeightsOption = None,
+    max_memory: MaxMemoryOption = None,
+    mode: ModeOption = None,
     dtype: DtypeOption = None,
     min_receptive_field: MinFieldOption = None,
     max_ms: MaxMsOption = None,
@@ -92,13 +103,21 @@ def validate(
     from archcalc.questions import validated
     from archcalc.render.budget import in_words
 
-    of_time = {"device": device_model, "batch": batch, "precision": precision}
+    has_memory = max_memory is not None  # which shares options with other limits
+    of_memory = {"mode": mode} | ({"batch": batch, "dtype": dtype} if has_memory else {})
+    of_weights = None if has_memory and max_weights is None else dtype
+    of_time = {
+        "device": device_model,
+        "batch": None if has_memory and max_ms is None else batch,
+        "precision": precision,
+    }
     limits = {
         **dict(_of_sides("params", "--max-params", max_params)),
         **dict(_of_sides("macs", "--max-macs", max_macs)),
         **dict(_of_sides("flops", "--max-flops", max_flops)),
         **dict(_of_sides("activations", "--max-activations", max_activations)),
-        **dict(_of_sides("weights", "--max-weights", max_weights, dtype=dtype)),
+        **dict(_of_sides("weights", "--max-weights", max_weights, dtype=of_weights)),
+        **dict(_of_sides("memory", "--max-memory", max_memory, **of_memory)),
         **dict(_of_sides("receptive_field", "--min-receptive-field", min_receptive_field)),
         **dict(_of_time(max_ms, of_time)),
     }

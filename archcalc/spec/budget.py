@@ -84,10 +84,27 @@ class ByteLimit(Limit):
     dtype: Annotated[str, Choice("fp64", "fp32", "fp16", "bf16", "int8")] = "fp32"
 
     unit = "B"
+    instead: ClassVar[str] = ", or limit params"
+    """What may be meant where a count is given, in words."""
 
     def _fault_of_unit(self, written: Amount | None) -> str:
         is_a_count = isinstance(written, str) and not written.endswith("B")
-        return f"{written} is not in bytes; write {written}B, or limit params" if is_a_count else ""
+        return f"{written} is not in bytes; write {written}B" + self.instead if is_a_count else ""
+
+
+class MemoryLimit(ByteLimit):
+    """The most bytes that may be alive at once as eager PyTorch runs the network, in inference or in training."""
+
+    dtype: Annotated[str, Choice("fp32", "fp16", "bf16", "int8")] = "fp32"
+    batch: MaybeCount = None
+    mode: Annotated[str, Choice("infer", "train")] = "infer"
+
+    instead = ""
+
+    def faults(self) -> list[tuple[str, str]]:
+        """Return the keys that do not go together in it, each with the reason."""
+        of_layers = [("of", "of is not for memory: a peak is of the whole network")] if self.of is not None else []
+        return of_layers or super().faults()
 
 
 class TimeLimit(Limit):
@@ -113,6 +130,7 @@ LIMITS: Final[dict[str, type[Limit]]] = {
     "flops": Limit,
     "activations": Limit,
     "weights": ByteLimit,
+    "memory": MemoryLimit,
     "receptive_field": FieldLimit,
     "ms": TimeLimit,
 }

@@ -41,6 +41,7 @@ MESSAGE = (
         (["--batch", "2"], 2, "archcalc: --batch goes with --max-ms\n"),
         (["--device-model", "t4"], 2, "archcalc: --device-model goes with --max-ms\n"),
         (["--dtype", "fp16"], 2, "archcalc: --dtype goes with --max-weights\n"),
+        (["--mode", "train"], 2, "archcalc: --mode goes with --max-memory\n"),
         (["--max-ms", "0", "--device-model", "t4"], 2,
          "archcalc: --max-ms: max must be a number of milliseconds from 1e-9 to 1e9, got 0.0\n"),
         (["--max-params", "62MB"], 2, "archcalc: --max-params: 62MB is in bytes, as weights are; write 62M\n"),

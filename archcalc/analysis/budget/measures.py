@@ -53,6 +53,19 @@ def _weights(graph: Graph, limit: Any) -> Measured:
     return _sum(parts, limit)._replace(where=f"in {limit.dtype}")
 
 
+def _memory(graph: Graph, limit: Any) -> Measured:
+    """Return the most bytes that are alive at once; of training with momentum."""
+    from archcalc.analysis.memory.request import requested
+    from archcalc.analysis.memory.timeline import timeline
+
+    batch = limit.batch or 1
+    found = timeline(graph, requested(limit.mode, batch, limit.dtype)).peak
+    parts = tuple(Part(sort, size) for sort, size in found.by_sort.items())
+    what = "inference" if limit.mode == "infer" else "training with momentum"
+    where = f"of {what} (batch {batch}, {limit.dtype}, at {found.layer})"
+    return Measured(found.total, found.total, parts, where=where)
+
+
 def _receptive_field(graph: Graph, limit: Limit) -> Measured:
     """Return the receptive field of a layer: along the axis, and in the input, where it is smallest and largest.
 
@@ -99,6 +112,7 @@ MEASURES: Final[dict[str, Measure]] = {
     "flops": partial(_counted, "flops"),
     "activations": partial(_counted, "activations"),
     "weights": _weights,
+    "memory": _memory,
     "receptive_field": _receptive_field,
     "ms": _milliseconds,
 }

@@ -52,6 +52,17 @@ def test_the_time_at_the_roof_is_that_of_roofline_and_no_proof_below_its_limit()
     assert "the least time, at the roof of the device" in str(over)
 
 
+def test_memory_is_the_peak_that_torch_has() -> None:
+    """torchvision's AlexNet as MemTracker sees it, on 128 images: 1,214,524,648 bytes in training with momentum."""
+    network = archcalc.load("torchvision")
+    (verdict,) = network.budget({"memory": {"max": "1.2GB", "batch": 128, "mode": "train"}}).verdicts
+    assert (verdict.number, verdict.standing) == (1_214_524_648, Standing.OVER)
+    (verdict,) = network.budget({"memory": "246339744B"}).verdicts
+    assert (verdict.number, verdict.standing) == (246_339_744, Standing.OK)
+    with pytest.raises(ArchError, match="of is not for memory: a peak is of the whole network"):
+        network.budget({"memory": {"max": "1GB", "of": ["conv1"]}})
+
+
 def test_difference_and_share_are_exact() -> None:
     (verdict,) = archcalc.load("paper").budget({"params": "60M"}).verdicts
     assert (verdict.difference, verdict.share) == (965_224, Fraction(965_224, 60_000_000))
