@@ -145,7 +145,7 @@ def test_a_gate_is_left_aside() -> None:
 
 BAD: list[tuple[dict[str, Any], str]] = [
     ({"param": 1}, "a budget has no 'param'; did you mean 'params'? (it has params, macs, flops, activations, "
-     "weights, receptive_field, ms)"),
+     "weights, memory, receptive_field, ms)"),
     ({"params": "many"}, "budget of params: max must be an integer, or a number as it is printed: 60M, 650k, 0.714G, "
      "233.08MiB, got text 'many'"),
     ({"params": {"most": 1}}, "budget of params: has no 'most' (it has max, min, of)"),
