@@ -21,12 +21,25 @@ FEW: Final = (
 """Networks that have every kind of layer that some of the quick ones have."""
 
 
-def by_size(specs: Iterable[str | Path], at_once: Iterable[str] = QUICK) -> list[Any]:
-    """Return parameters, of which the bundled networks are slow that are not among `at_once`."""
-    quick = {*at_once}
-    return [_parameter(spec, Path(spec).stem, quick) for spec in specs]
+VARIED: Final = (
+    *("convnext_tiny", "densenet121", "efficientnet_b0", "fcn_alexnet", "googlenet_aux", "inception_v3", "lenet5"),
+    *("mobilenet_v3_small", "regnet_y_400mf", "resnet50", "segnet", "shufflenet_v2_x1_0", "siamfc", "unet", "vgg11_bn"),
+)
+"""Larger networks, with one of each sort."""
 
 
-def _parameter(spec: str | Path, stem: str, quick: set[str]) -> Any:
+def by_size(
+    specs: Iterable[str | Path], at_once: Iterable[str] = QUICK, slow: Iterable[str] | None = None
+) -> list[Any]:
+    """Return parameters, of which the bundled networks are slow that are not among `at_once`.
+
+    Of these, those that are not among `slow` are of the sweep alone, if that is given.
+    """
+    quick, often = {*at_once}, {*(BUNDLED if slow is None else slow)}
+    return [_parameter(spec, Path(spec).stem, quick, often) for spec in specs]
+
+
+def _parameter(spec: str | Path, stem: str, quick: set[str], often: set[str]) -> Any:
     is_slow = stem in BUNDLED and stem not in quick
-    return pytest.param(spec, marks=[pytest.mark.slow] if is_slow else [], id=stem)
+    mark = pytest.mark.slow if stem in often else pytest.mark.sweep
+    return pytest.param(spec, marks=[mark] if is_slow else [], id=stem)

@@ -26,7 +26,7 @@ from archcalc.pytorch.memory import Watched, watched_peak
 from tests.analysis.memory.networks import of_one
 from tests.cases import CASES, Case
 from tests.conftest import BUNDLED
-from tests.sizes import FEW, by_size
+from tests.sizes import FEW, VARIED, by_size
 
 REQUESTS = [
     requested("infer", 1),
@@ -56,13 +56,13 @@ def seen(graph: Graph, request: Request) -> int | None:
         return None
 
 
-@pytest.mark.parametrize("name", by_size(BUNDLED, FEW))
+@pytest.mark.parametrize("name", by_size(BUNDLED, FEW, slow=VARIED))
 def test_the_peak_of_every_network_is_what_torch_has_alive(name: str) -> None:
     graph = archcalc.load(name).graph
     assert {r: ours(graph, r) for r in REQUESTS} == {r: seen(graph, r) for r in REQUESTS}
 
 
-@pytest.mark.slow
+@pytest.mark.sweep
 @pytest.mark.parametrize("name", BUNDLED)
 def test_so_is_that_of_other_batches_and_optimizers(name: str) -> None:
     graph = archcalc.load(name).graph
@@ -73,7 +73,9 @@ def test_so_is_that_of_other_batches_and_optimizers(name: str) -> None:
 
 
 @pytest.mark.parametrize("dtype", ["fp16", "bf16"])
-@pytest.mark.parametrize("name", by_size(BUNDLED, ["alexnet_paper", "lenet_d2l", "resnet18"]))
+@pytest.mark.parametrize(
+    "name", by_size(BUNDLED, ["alexnet_paper", "lenet_d2l", "resnet18"], slow=["efficientnet_b0", "unet"])
+)
 def test_so_is_that_of_half_the_bytes(name: str, dtype: str) -> None:
     graph = archcalc.load(name).graph
     wanted = [requested("infer", 3, dtype), requested("train", 3, dtype, "adamw")]
