@@ -27,7 +27,7 @@ from tests.conftest import BUNDLED
 from tests.exchange.blocks import SPECS
 from tests.exchange.random_blocks import random_blocks
 from tests.goldens import same_as_golden
-from tests.sizes import FEW, by_size
+from tests.sizes import FEW, VARIED, by_size
 from tests.spec.test_towers import SPEC as TOWERS
 from tests.test_twins import NAMES, NETWORKS
 
@@ -161,7 +161,7 @@ def test_most_random_specs_are_legal_and_share_classes() -> None:
     assert shared >= 10
 
 
-@pytest.mark.parametrize("name", by_size(BUNDLED, ["resnet18", "squeezenet1_1"]))
+@pytest.mark.parametrize("name", by_size(BUNDLED, ["resnet18", "squeezenet1_1"], slow=VARIED))
 def test_torch_counts_as_many_operations_in_both(name: str) -> None:
     network = archcalc.load(name)
     assert operations(network, executed(network)) == operations(network, build(network.graph, "meta").eval()) > 0
@@ -177,7 +177,7 @@ READ_AGAIN = [name for name in BUNDLED if name != "lenet5"]
 """All but the network with a table of connections, whose class no model is read with."""
 
 
-@pytest.mark.parametrize("name", by_size(READ_AGAIN, ["resnet18", "squeezenet1_1"]))
+@pytest.mark.parametrize("name", by_size(READ_AGAIN, ["resnet18", "squeezenet1_1"], slow=VARIED))
 def test_it_is_read_again_as_the_same_network(name: str, tmp_path: Path) -> None:
     network = archcalc.load(name)
     path = tmp_path / "net.py"

@@ -169,7 +169,8 @@ WORDS = {
 
 
 @pytest.mark.parametrize(
-    "name", by_size([name for name in BUNDLED if not name.endswith("_aux")], ["alexnet_torchvision", "resnet18"])
+    "name",
+    by_size([name for name in BUNDLED if not name.endswith("_aux")], ["alexnet_torchvision", "resnet18"], slow=VARIED),
 )
 def test_the_tracker_of_torch_agrees(name: str) -> None:
     """Not of networks with other outputs than the last, whose gradients' graph its hooks keep alive."""
