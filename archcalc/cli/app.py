@@ -25,6 +25,7 @@ SPEC_FILES: Final = "Spec files"
 COMMANDS: Final = {
     "table": ("table:table", READING),
     "explain": ("explain:explain", READING),
+    "memory": ("memory:memory", READING),
     "roofline": ("roofline:roofline", READING),
     "training": ("training:training", READING),
     "devices": ("devices:devices", READING),
@@ -34,7 +35,6 @@ COMMANDS: Final = {
     "conventions": ("conventions:conventions", SIDE_BY_SIDE),
     "identify": ("identify:identify", SIDE_BY_SIDE),
     "solve": ("solve:solve", SIDE_BY_SIDE),
-    "memory": ("memory:memory", SIDE_BY_SIDE),
     "check": ("check:check", AGAINST_THE_MODEL),
     "profile": ("profile.command:profile", AGAINST_THE_MODEL),
     "list": ("list:list_specs", SPEC_FILES),
