@@ -9,10 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Final
 
+from archcalc.errors import ArchError
 from archcalc.layers import gradients
 from archcalc.layers.gradients import Backward
 from archcalc.layers.sizes import Shape
-from archcalc.layers.tensors import Tensor, broadcast, channels_last, contiguous, ordered, viewed
+from archcalc.layers.tensors import Seen, Tensor, broadcast, channels_last, contiguous, ordered, viewed
 
 INDEX: Final = 8
 """How many bytes an index has: torch's are 64-bit integers, whatever the numbers are."""
@@ -80,17 +81,44 @@ class Eager(ABC):
     def overwrite(
         self, x: Tensor, keeps: Sequence[Tensor] = (), keeps_result: bool = False, clones: bool = False
     ) -> Tensor:
-        """Run a call on the elements at each place that writes over its input, and keeps the result, or a clone."""
-        clone = [self.new(x.shape, ordered(x))] if clones and self.keeps and x.node is not None else []
-        made = self.alias(x, x.shape, x.strides)
-        self.record(made, [x], [*keeps, *([made] if keeps_result else []), *clone], gradients.one_for_each([x]))
+        """Run a call on the elements at each place that writes over its input, and keeps the result, or a clone.
+
+        Where that is a view, it is what is seen that is written over. Raises ArchError for one of several parts.
+        """
+        needs = self.keeps and x.node is not None
+        clone = [self.new(x.shape, ordered(x))] if clones and needs else []
+        kept = [*keeps, *([x] if keeps_result else []), *clone]
+        if x.seen is None or not needs:
+            made = self.alias(x, x.shape, x.strides)
+            self.record(made, [x], kept, gradients.one_for_each([x]))
+        else:
+            made = self._overwrite_what_is_seen(x, x.seen, kept)
         self.let_go(*clone)
         return made
 
-    def view(self, x: Tensor, shape: Shape, strides: Shape, back: Backward) -> Tensor:
+    def _overwrite_what_is_seen(self, x: Tensor, seen: Seen, kept: Sequence[Tensor]) -> Tensor:
+        if seen.is_one_of_several:
+            raise ArchError("torch cannot write over one of several parts in training: leave it out of place")
+        before = Tensor(seen.shape, seen.strides, x.storage, x.item, seen.node)
+        made = self.alias(before, seen.shape, seen.strides)
+        self.record(made, [before], kept, partial(gradients.written_into, x.shape))
+        for shape, strides, back in seen.ways:
+            made = self.view(made, shape, strides, back)
+        return made
+
+    def view(self, x: Tensor, shape: Shape, strides: Shape, back: Backward, is_one_of_several: bool = False) -> Tensor:
         """See the elements of a storage in another way."""
         made = self.alias(x, shape, strides)
         self.record(made, [x], [], back)
+        base = x.seen or Seen(x.shape, x.strides, x.node, (), False)
+        ways = (*base.ways, (shape, strides, back))
+        made.seen = base._replace(ways=ways, is_one_of_several=base.is_one_of_several or is_one_of_several)
+        return made
+
+    def laid_out(self, x: Tensor, shape: Shape) -> Tensor:
+        """Lay elements out in another shape; torch takes what it makes so for a tensor of its own."""
+        made = self.reshape(x, shape)
+        made.seen = None
         return made
 
     def permute(self, x: Tensor, order: Sequence[int]) -> Tensor:
@@ -105,7 +133,7 @@ class Eager(ABC):
         if strides is not None:
             return self.view(x, shape, strides, partial(gradients.reshaped, x.shape))
         copy = self.call(x.shape, [x], strides=contiguous(x.shape), backward=gradients.passed_on)
-        made = self.view(copy, shape, contiguous(shape), partial(gradients.reshaped, x.shape))
+        made = self.laid_out(copy, shape)
         self.let_go(copy)
         return made
 

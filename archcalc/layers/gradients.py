@@ -110,3 +110,11 @@ def convolved_back(
     lie = channels_last if is_last or grad.has_channels_last else contiguous
     each = zip(reads, needs, strict=True)
     return [eager.new(x.shape, lie(x.shape) if len(x.shape) > 1 else None) if need else None for x, need in each]
+
+
+def written_into(part: Shape, eager: "Eager", grad: Tensor, needs: Sequence[bool]) -> Gradients:
+    """Copy the gradient, and put into it that of the part that was written over, made of a copy of it."""
+    whole, before = eager.new(grad.shape), eager.new(part)
+    made = eager.new(part)
+    eager.let_go(before, made)
+    return [whole]

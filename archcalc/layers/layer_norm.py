@@ -46,10 +46,10 @@ class InstanceNorm(OfChannels, Spatial):
         running = [eager.new(channels) for name in ("running_mean", "running_var") if name in eager.params]
         reads = x if x.is_contiguous else eager.call(x.shape, [x], backward=passed_on)
         beside = [(channels, None)] * 2 if makes_statistics else []
-        made = eager.call(x.shape, [reads, *learnt], [reads, *learnt[:1], *running], beside)
+        made = eager.call((1, *channels, *x.shape[2:]), [reads, *learnt], [reads, *learnt[:1], *running], beside)
         for _ in running if eager.is_training else ():
             eager.let_go(eager.new((x.shape[1],)))
-        return made
+        return eager.reshape(made, x.shape)
 
     def twin(self, x: Shape) -> Twin:
         if set(x[1:]) == {1} and not self.track_running_stats:

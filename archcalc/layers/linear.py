@@ -56,10 +56,13 @@ class Linear(Windowless):
         """Play a product with the bias added in it; of what is out of order, a product of a copy, and then the sum."""
         weight, bias = eager.params["weight"], eager.params.get("bias")
         shape = (*x.shape[:-1], self.out_features)
-        if len(x.shape) == 2 or x.is_contiguous:
+        if len(x.shape) == 2:
             return eager.call(shape, [x, *eager.params.values()], [x, weight])
         rows = eager.reshape(x, (prod(x.shape[:-1]), x.shape[-1]))
-        made = eager.reshape(eager.call((rows.shape[0], shape[-1]), [rows, weight], [rows, weight]), shape)
+        if x.is_contiguous and bias is not None:
+            made = eager.call((rows.shape[0], shape[-1]), [rows, weight, bias], [rows, weight])
+            return eager.reshape(made, shape)
+        made = eager.laid_out(eager.call((rows.shape[0], shape[-1]), [rows, weight], [rows, weight]), shape)
         eager.let_go(rows)
         return made if bias is None else eager.add(made, bias)
 

@@ -233,7 +233,7 @@ class Matmul(Windowless):
             eager.reshape(eager.expand(x, (*before, *x.shape[-2:])), (prod(before), *x.shape[-2:]))
             for x in (one, other)
         ]
-        return eager.reshape(eager.matrix_product(*rows), shape)
+        return eager.laid_out(eager.matrix_product(*rows), shape)
 
     def reads(self, one: Shape, other: Shape) -> Iterable[Reading]:
         *before, rows, columns = range(len(one))
@@ -313,7 +313,7 @@ class MaxUnpool2d(Merge):
         """Play the pool again, for the places of its maxima, and zeros into which is put what is read first."""
         places = eager.new(x.shape, item=INDEX)
         again = eager.call(x.shape, [whole], [whole, places])
-        made = eager.call(whole.shape, [x], [places])
+        made = eager.call(whole.shape, [x], [places], strides=eager.of_maps(whole.shape, x))
         eager.let_go(again)
         return made
 

@@ -1,6 +1,6 @@
 """Convolutions whose weights are normalized each time before they are used."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Final
 
@@ -8,6 +8,7 @@ from archcalc.layers.base import kind
 from archcalc.layers.conv import GIVEN, Convolution
 from archcalc.layers.eager import Eager
 from archcalc.layers.fields import Flag
+from archcalc.layers.gradients import Gradients
 from archcalc.layers.requirement import Requirement
 from archcalc.layers.sizes import S, Shape, Sizes, parted, product
 from archcalc.layers.tensors import Tensor
@@ -65,6 +66,13 @@ class StandardizedConv2d(Convolution):
         return twin._replace(keywords={**twin.keywords, "gain": self.gain}, defaults={**twin.defaults, "gain": False})
 
 
+def _parted(learnt: Sequence[Tensor], eager: Eager, grad: Tensor, needs: Sequence[bool]) -> Gradients:
+    """Make the gradients of directions and lengths, of one in order, or of a copy that is."""
+    if not grad.is_contiguous:
+        eager.new(grad.shape)
+    return [eager.new(x.shape) for x in learnt]
+
+
 class WeightNorm(Convolution):
     """Convolutions whose filters are each a direction and a length, learned apart, as of torch's weight_norm."""
 
@@ -81,7 +89,8 @@ class WeightNorm(Convolution):
     def runs(self, eager: Eager, x: Tensor) -> Tensor:
         """Play the filters made of their directions and lengths, and then the convolution."""
         direction, length = eager.params["weight_v"], eager.params["weight_g"]
-        weight = eager.call(direction.shape, [direction, length], [direction, length], [(length.shape, None)])
+        learnt = [direction, length]
+        weight = eager.call(direction.shape, learnt, learnt, [(length.shape, None)], backward=partial(_parted, learnt))
         return self.convolve(eager, x, weight)
 
     def sources(self) -> tuple[tuple[str, str], ...]:

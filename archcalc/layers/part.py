@@ -72,7 +72,7 @@ class Division(Rearrangement):
     def runs(self, eager: Eager, x: Tensor) -> Tensor:
         """Play a view; its gradient is joined with zeros for the other parts, each in a tensor of its own."""
         shape = eager.sized(self.output_shape(x.sizes))
-        return eager.view(x, shape, x.strides, partial(_joined_with_zeros, x.shape, shape))
+        return eager.view(x, shape, x.strides, partial(_joined_with_zeros, x.shape, shape), is_one_of_several=True)
 
     @property
     def part(self) -> Part | None:

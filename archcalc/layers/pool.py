@@ -79,12 +79,17 @@ class MaxPool(WindowPool):
 def maxima(eager: Eager, x: Tensor, shape: Shape) -> Tensor:
     """Play a pool that makes the places of its maxima too, in inference as well, and keeps them."""
     places = [(shape, INDEX)] if eager.indexes else []
-    return eager.call(shape, [x], [x], places, strides=eager.of_maps(shape, x))
+    return _of_sequences(eager, eager.call(shape, [x], [x], places, strides=eager.of_maps(shape, x)))
 
 
 def means(eager: Eager, x: Tensor, shape: Shape) -> Tensor:
     """Play a pool that keeps its input, if only for its shape."""
-    return eager.call(shape, [x], [x], strides=eager.of_maps(shape, x))
+    return _of_sequences(eager, eager.call(shape, [x], [x], strides=eager.of_maps(shape, x)))
+
+
+def _of_sequences(eager: Eager, made: Tensor) -> Tensor:
+    """See what torch makes of sequences as such: it pools them as maps of one row."""
+    return eager.reshape(made, made.shape) if len(made.shape) == 3 else made
 
 
 _OF_MAXIMA: Final = ("kernel_size", "stride", "padding", "dilation", "ceil_mode")
@@ -252,7 +257,7 @@ class AdaptiveMeans(AdaptivePool):
     def runs(self, eager: Eager, x: Tensor) -> Tensor:
         shape = self.output_shape(x.sizes)
         if set(shape[1:]) == {1}:
-            return eager.reduce(x, range(2, len(x.shape)), keepdim=True, is_mean=True)
+            return _of_sequences(eager, eager.reduce(x, range(2, len(x.shape)), keepdim=True, is_mean=True))
         return means(eager, x, eager.sized(shape))
 
 

@@ -68,6 +68,11 @@ class Flatten(LaidOut):
         start, end = self._axes(x)
         return (*x[:start], product(x[start:end]), *x[end:])
 
+    def runs(self, eager: Eager, x: Tensor) -> Tensor:
+        """Play a view, or nothing where it is one axis that becomes one."""
+        start, end = self._axes(x.sizes)
+        return super().runs(eager, x) if end - start > 1 else x
+
     def twin(self, x: Shape) -> Twin:
         keywords = {"start_dim": self.start_dim, "end_dim": self.end_dim}
         return Twin(self.torch_call, keywords, defaults={"start_dim": 1, "end_dim": -1})

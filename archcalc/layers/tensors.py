@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 from archcalc.layers.sizes import Shape
 
@@ -19,6 +19,18 @@ class Storage:
     holders: int = 0
 
 
+class Seen(NamedTuple):
+    """What a tensor sees that has no storage of its own: a tensor, and how, in one way or in several after another."""
+
+    shape: Shape
+    strides: Shape
+    node: Any
+    """The call that made it."""
+    ways: tuple[tuple[Shape, Shape, Any], ...]
+    """The shape and the strides of each, and what it runs in the backward pass."""
+    is_one_of_several: bool
+
+
 @dataclass(slots=True, eq=False)
 class Tensor:
     """A tensor, whose shape has the batch; `strides` say how many elements apart neighbours along an axis lie."""
@@ -30,6 +42,8 @@ class Tensor:
     """How many bytes an element has."""
     node: Any = None
     """The call that its gradient goes to; None where none is needed."""
+    seen: Seen | None = None
+    """What it is a view of; None for a tensor of its own."""
 
     @property
     def size(self) -> int:

@@ -63,7 +63,9 @@ def _notes(found: Timeline, fit: Fit | None) -> Iterator[str]:
     yield f"on a device, whose allocator gives whole blocks of {BLOCK} B: {found.rounded:,} B"
     if found.request.is_training:
         yield f"the forward pass leaves {found.saved:,} B for the backward pass"
-        yield f"the loss is the cross-entropy of {found.graph.outputs[-1]}, over the axis after the batch"
+        *others, last = found.graph.outputs
+        let_go = f"; {listing(others, 'and')} {'is' if len(others) == 1 else 'are'} let go before it" if others else ""
+        yield f"the loss is the cross-entropy of {last}, over the axis after the batch{let_go}"
     if not found.is_exact:
         yield "an estimate, of a runtime with 1 byte a number: it may keep biases and some maps in more"
     if fit is not None:

@@ -72,9 +72,10 @@ def _train(run: Simulation, request: Request, inputs: dict[str, Tensor], targets
     pool = run.pool
     pool.forget_peaks()
     outputs = run.forward(inputs)
-    loss = run.loss(outputs[-1], targets)
-    for output in outputs:
+    for output in outputs[:-1]:
         run.release(output)
+    loss = run.loss(outputs[-1], targets)
+    run.release(outputs[-1])
     saved = pool.by_sort[Sort.ACTIVATIONS]
     run.backward(loss)
     trained = [parameter for parameter in run.in_order() if parameter.gradient]

@@ -105,6 +105,13 @@ def test_notes() -> None:
     ]
 
 
+def test_the_output_of_the_loss_is_named_and_others_are_let_go() -> None:
+    done = run_here("memory", "googlenet_aux", "--mode", "train", "--batch", "2")
+    outputs = archcalc.load("googlenet_aux").graph.outputs
+    said = f"the loss is the cross-entropy of {outputs[-1]}, over the axis after the batch; "
+    assert f"{said}{outputs[0]} and {outputs[1]} are let go before it\n" in done.stdout
+
+
 def test_int8_is_an_estimate_and_says_so() -> None:
     """61,100,840 weights of a byte; relu1's map of 64x55x55 and pool1's of 64x27x27, and the image, 3x224x224."""
     done = json.loads(run_here("memory", "torchvision", "--dtype", "int8", "--format", "json").stdout)
