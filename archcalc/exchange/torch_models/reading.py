@@ -41,7 +41,7 @@ class Reader:
                 else:
                     self._take(call)
             except ArchError as error:
-                raise ArchError(f"{_place(call)}: {error}") from None
+                raise ArchError(f"{place_of(call)}: {error}") from None
 
     def _take(self, call: Call) -> None:
         """Take one call in, after the paddings that it reads, or with that which is its own."""
@@ -102,7 +102,8 @@ def _name(call: Call, op: str) -> str:
     return f"{call.scope}.{op}" if call.scope else op
 
 
-def _place(call: Call) -> str:
+def place_of(call: Call) -> str:
+    """Return where a call is, in words: its name, the module in whose code it is, and the line."""
     within = f" in {call.scope}" if call.scope else ""
     at = f", at {call.where}" if call.where else ""
     return f"{call.name}{within}{at}"

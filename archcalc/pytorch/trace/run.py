@@ -11,12 +11,12 @@ from torch.nn.parameter import is_lazy
 from archcalc.analysis.check.calls import with_joined
 from archcalc.calls import Call, Seen
 from archcalc.errors import ArchError, listing
+from archcalc.exchange.torch_models.crops import with_crops_apart
+from archcalc.exchange.torch_models.functions import REDUCTIONS
+from archcalc.exchange.torch_models.pairs import with_pairs_joined
 from archcalc.layers.sizes import dims
 from archcalc.pytorch.raised import in_words
-from archcalc.pytorch.trace.crops import with_crops_apart
-from archcalc.pytorch.trace.functions import REDUCTIONS
 from archcalc.pytorch.trace.origins import Place, shape_of, tensors_in
-from archcalc.pytorch.trace.pairs import with_pairs_joined
 from archcalc.pytorch.trace.recorder import Recorder
 
 
