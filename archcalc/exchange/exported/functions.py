@@ -56,7 +56,7 @@ _FIRST: Final = ("self", "input", "tensors", "other", "mat1", "mat2", "indices",
 
 _TRAINING: Final = "works as in training, which no spec is of: call .eval() on the model before torch.export.export"
 _TRAINS: Final = ("training", "train")
-_OF_TRAINING: Final = ("native_batch_norm_legit", "native_batch_norm_legit_functional", "native_dropout")
+_OF_TRAINING: Final = ("native_batch_norm_legit", "native_batch_norm_legit_functional")
 
 
 class Use(NamedTuple):
@@ -109,7 +109,8 @@ def use_of(given: Given) -> Use:
 
 
 def _expect_inference(given: Given) -> None:
-    if given.name in _OF_TRAINING or any(given.args.get(word) is True for word in _TRAINS):
+    trains = (given.name in _OF_TRAINING and "running_mean" in given.args) or given.name == "native_dropout"
+    if trains or any(given.args.get(word) is True for word in _TRAINS):
         raise ArchError(_TRAINING)
 
 

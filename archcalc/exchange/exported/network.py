@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from archcalc.calls import Seen
+from archcalc.calls import Seen, with_joined
 from archcalc.errors import ArchError
 from archcalc.exchange import inputs
 from archcalc.exchange.exported.opening import open_archive
@@ -15,7 +15,7 @@ from archcalc.exchange.inputs import Declared
 from archcalc.exchange.sketch import Taken
 from archcalc.exchange.torch_models.crops import with_crops_apart
 from archcalc.exchange.torch_models.document import about_idle, imported
-from archcalc.exchange.torch_models.pairs import with_pairs_joined
+from archcalc.exchange.torch_models.pairs import are_one_mean, with_pairs_joined
 from archcalc.layers import KINDS, Shape
 from archcalc.layers.sizes import dims
 from archcalc.spec.inputs import Inputs, by_name
@@ -121,6 +121,7 @@ def _expect_in_range(program: Program, symbols: Mapping[str, int]) -> None:
 def _tidied(seen: Seen, model: Mapping[str, Shape], shapes: Sequence[Shape]) -> Seen:
     """Return calls without those that come to nothing; those that together do one layer's work are one."""
     seen = seen.without_unread_functions()
-    joined = Seen(tuple(with_pairs_joined(seen.calls, seen.outputs, model)), seen.outputs)
+    calls = with_joined(seen.calls, seen.outputs, are_one_mean)
+    joined = Seen(tuple(with_pairs_joined(calls, seen.outputs, model)), seen.outputs)
     apart = with_crops_apart(joined, shapes)
     return apart.without(_IDENTITY).with_outputs_apart(_IDENTITY, shapes)

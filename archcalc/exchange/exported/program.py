@@ -4,7 +4,7 @@ What its keys mean is said in torch's own schema: https://github.com/pytorch/pyt
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -19,6 +19,10 @@ _LAST_FRAMES: Final = 6_000
 _FRAME: Final = re.compile(r'File "([^"\n]*)", line (\d{1,9})')
 _OF_TORCH: Final = re.compile(r"[/\\]torch[/\\]")
 _NO_MODULE: Final = "_empty_nn_module_stack_from_metadata_hook"
+_WRAPPING: Final = tuple(f"torch.ops.higher_order.wrap_with_{how}" for how in ("set_grad_enabled", "autocast"))
+"""Nodes that run a graph, and change nothing about what it computes."""
+_DEEPEST: Final = 4
+"""Graphs in graphs that are looked into."""
 _WORDS: Final = {dict: "an object", list: "a list", str: "a text", int: "an integer", bool: "true or false"}
 _FLOATS: Final = ("Infinity", "-Infinity", "NaN")
 
@@ -102,21 +106,84 @@ def program_of(archive: Archive) -> Program:
     """Return a program. Raises ArchError for JSON that is not as torch writes it."""
     module = _get(archive.program, "graph_module", dict)
     graph, signature = _get(module, "graph", dict), _get(module, "signature", dict)
-    tensors = {name: _tensor(said) for name, said in _get(graph, "tensor_values", dict).items()}
-    numbers = {name: _size(said) for name, said in _get(graph, "sym_int_values", dict).items()}
+    whole = graph_of(graph)
     own, inputs = dict[str, Own | None](), list[str]()
     for said in _get(signature, "input_specs", list):
         _take_input(said, own, inputs)
     return Program(
-        tuple(map(_node, _get(graph, "nodes", list))),
-        tensors,
-        numbers,
+        whole.nodes,
+        whole.tensors,
+        whole.numbers,
         own,
         tuple(inputs),
         tuple(_outputs(_get(signature, "output_specs", list))),
         {name: _range(said) for name, said in _get(archive.program, "range_constraints", dict).items()},
         _same(_get(archive.weights, "config", dict), [one.path for one in own.values() if one]),
     )
+
+
+class Graph(NamedTuple):
+    """Nodes, and what is known of the tensors and numbers between them."""
+
+    nodes: tuple[Node, ...]
+    tensors: Mapping[str, Tensor]
+    numbers: Mapping[str, Size]
+
+
+def graph_of(said: Mapping[str, Any], depth: int = 0) -> Graph:
+    """Return a graph, with the nodes of a graph in it that only says how it runs, such as without gradients."""
+    tensors = {name: _tensor(one) for name, one in _get(said, "tensor_values", dict).items()}
+    numbers = {name: _size(one) for name, one in _get(said, "sym_int_values", dict).items()}
+    nodes = list[Node]()
+    for place, one in enumerate(_get(said, "nodes", list)):
+        node = _node(one)
+        inner = _inner(one, node, depth, f"{place}/") if node.target in _WRAPPING else None
+        nodes += inner.nodes if inner else (node,)
+        if inner:
+            tensors = {**inner.tensors, **tensors}
+            numbers = {**inner.numbers, **numbers}
+    return Graph(tuple(nodes), tensors, numbers)
+
+
+def _inner(said: Any, node: Node, depth: int, prefix: str) -> Graph | None:
+    """Return the graph that a node runs, under the names that its tensors have outside; None where it is no such."""
+    args = [_get(one, "arg", dict) for one in _get(said, "inputs", list)]
+    place = next((place for place, arg in enumerate(args) if "as_graph" in arg), None)
+    if place is None or depth >= _DEEPEST:
+        return None
+    graph = _get(_get(args[place], "as_graph", dict), "graph", dict)
+    ends = [[_value(one) for one in _get(graph, side, list)] for side in ("inputs", "outputs")]
+    outside = [*map(_value, args[place + 1 :])], [*map(Ref, node.outputs)]
+    pairs = [(one, other) for side in (0, 1) for one, other in zip(ends[side], outside[side], strict=False)]
+    are_tensors = all(isinstance(one, Ref) and isinstance(other, Ref) for one, other in pairs)
+    are_all = len(pairs) == len(ends[0]) + len(ends[1]) == len({one for one, _ in pairs if isinstance(one, Ref)})
+    if not are_tensors or not are_all or [*map(len, ends)] != [*map(len, outside)]:
+        return None
+    names: dict[str, str] = {one.name: other.name for one, other in pairs}
+    inner = graph_of(graph, depth + 1)
+
+    def outer(name: str) -> str:
+        return names.get(name, prefix + name)
+
+    return Graph(
+        tuple(
+            node._replace(
+                args={word: _renamed(value, outer) for word, value in node.args.items()},
+                outputs=tuple(name and outer(name) for name in node.outputs),
+            )
+            for node in inner.nodes
+        ),
+        {outer(name): tensor for name, tensor in inner.tensors.items()},
+        {prefix + name: size for name, size in inner.numbers.items()},
+    )
+
+
+def _renamed(value: Any, outer: Callable[[str], str]) -> Any:
+    if isinstance(value, Ref):
+        return Ref(outer(value.name))
+    if isinstance(value, Number):
+        return Number(outer(value.name))
+    return tuple(_renamed(one, outer) for one in value) if isinstance(value, tuple) else value
 
 
 def _take_input(said: Any, own: dict[str, Own | None], inputs: list[str]) -> None:
@@ -149,7 +216,8 @@ def _outputs(specs: list[Any]) -> Iterator[str]:
 def _node(said: Any) -> Node:
     outputs = [name for one in _get(said, "outputs", list) for name in _made(one)]
     metadata = _get(said, "metadata", dict)
-    args = {_text(one, "name"): _value(_get(one, "arg", dict)) for one in _get(said, "inputs", list)}
+    given = enumerate(_get(said, "inputs", list))
+    args = {_text(one, "name") or f"argument {place}": _value(_get(one, "arg", dict)) for place, one in given}
     module = _module(metadata.get("nn_module_stack", ""))
     return Node(_text(said, "target"), args, tuple(outputs), module, _where(metadata.get("stack_trace", "")))
 

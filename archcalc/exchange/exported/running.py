@@ -103,7 +103,7 @@ class Run:
             else:
                 self._take(node)
         except ArchError as error:
-            self._spoil(last, ArchError(f"{place_of(self._call(node, node.target))}: {error}"), before)
+            self._spoil(last, ArchError(f"{place_of(self._call(node, _shown(node)))}: {error}"), before)
 
     def _spoil(self, node: Node, fault: ArchError, calls_before: int) -> None:
         for name in filter(None, node.outputs):
@@ -135,10 +135,10 @@ class Run:
         name, args = _name(node), self._plain(node.args)
         if not any(node.outputs):
             if _is_in_place(node):
-                raise ArchError(f"no layer kind does what {node.target[:100]} does")
+                raise ArchError(f"no layer kind does what {_shown(node)} does")
             return
         if not node.target.startswith(_ATEN) or node.target.endswith("out"):
-            raise ArchError(f"no layer kind does what {node.target.removeprefix('torch.ops.')[:100]} does")
+            raise ArchError(f"no layer kind does what {_shown(node)} does")
         names = _refs(node.args)
         first = self._value(names[0])
         taken = isinstance(first, Value) and (
@@ -381,6 +381,12 @@ def _refs(args: Mapping[str, Any]) -> list[str]:
 def _name(node: Node) -> str:
     """Return the name of a function of aten, without underscores around it and without its overload."""
     return node.target.removeprefix(_ATEN).partition(".")[0].strip("_")
+
+
+def _shown(node: Node) -> str:
+    """Return what messages call a function: that of aten without its overload."""
+    name = node.target.removeprefix("torch.ops.")[:100]
+    return ".".join(name.split(".")[:2]) if name.startswith("aten.") else name
 
 
 def _is_in_place(node: Node) -> bool:

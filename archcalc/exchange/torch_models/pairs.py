@@ -7,6 +7,7 @@ from math import inf, prod
 from typing import Final
 
 from archcalc.calls import Call
+from archcalc.exchange.torch_models.functions import REDUCTIONS
 from archcalc.layers import KINDS, Shape
 
 _POOLS: Final = frozenset(KINDS[f"max_pool{axes}d"].torch_call.rpartition(".")[2] for axes in (1, 2, 3))
@@ -65,3 +66,8 @@ def _shifted(scale: Call, add: Call, tensors: Mapping[str, Shape]) -> Call | Non
         state={**scale.state, "bias": path},
         params=scale.params + prod(bias),
     )
+
+
+def are_one_mean(inner: Call, outer: Call) -> bool:
+    """Whether two calls are a mean, or a maximum, over one axis of places and then over the other."""
+    return inner.name.strip("()") in REDUCTIONS and (inner.name, inner.op) == (outer.name, outer.op)
