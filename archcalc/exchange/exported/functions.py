@@ -13,6 +13,7 @@ from archcalc.exchange.torch_models.functions import (
     BY_NUMBER,
     FUNCTIONS,
     PAD_CLASSES,
+    PER_AXIS,
     TENSORS,
     WEIGHTED,
     as_torch_holds,
@@ -100,12 +101,28 @@ def use_of(given: Given) -> Use:
         return Use(name, _reads(args, ()), {}, args["fields"])
     else:
         return Use(f"aten.{given.name}", _reads(args, ()))
+    if name in BY_NUMBER and len(_reads(args, ())) < 2:
+        raise ArchError(f"no layer kind does what aten.{given.name} does with one tensor alone")
     _expect_said(given, args, words)
     weights: dict[str, str] = {
         word: args[word].name for word in TENSORS if word in words and isinstance(args.get(word), Ref)
     }
     said = {word: value for word, value in args.items() if word in words and word not in weights and _is_plain(value)}
-    return Use(name, _reads(args, weights), weights, as_torch_holds(said, name))
+    return Use(name, _reads(args, weights), weights, as_torch_holds(_each(said, given), name))
+
+
+def _each(said: Mapping[str, Any], given: Given) -> dict[str, Any]:
+    """Return arguments with a number for each axis of places, of which one may stand for all, and none for as usual."""
+    found, axes = dict(said), given.rank - 2
+    for word in PER_AXIS & said.keys() if given.name.endswith(("1d", "2d", "3d", "convolution")) else ():
+        value = said[word]
+        if value == ():
+            del found[word]
+        elif isinstance(value, tuple) and len(value) != axes:
+            if len(value) != 1 or axes < 1:
+                raise ArchError(f"has {word} {spell(value)} for {max(axes, 0)} axes")
+            found[word] = value * axes
+    return found
 
 
 def _expect_inference(given: Given) -> None:
@@ -222,9 +239,12 @@ def _padding(given: Given) -> _Adapted:
     are_legal = isinstance(sides, tuple) and all(type(side) is int for side in sides) and len(sides) <= 2 * axes
     if kind is None or axes not in (1, 2, 3) or not are_legal or len(sides) % 2:
         raise ArchError(f"no layer kind does what aten.{given.name} does with padding {spell(sides)}, mode {mode}")
-    value = {"value": float(args.get("value") or 0)} if kind == PAD_CLASSES["constant"] else {}
+    filled = args.get("value") or 0
+    if type(filled) not in (int, float):
+        raise ArchError(f"no layer kind does what aten.{given.name} does with a value that is no number")
+    value = {"value": float(filled)} if kind == PAD_CLASSES["constant"] else {}
     fields = {"padding": (*sides, *[0] * (2 * axes - len(sides))), **value}
-    return kind.format(axes), {"self": args["self"], "fields": fields}
+    return kind.format(axes), {"self": args.get("self"), "fields": fields}
 
 
 _MODES: Final = {"reflection": "reflect", "replication": "replicate"}
@@ -257,5 +277,5 @@ _ADAPTED: Final[Mapping[str, Callable[[Given], _Adapted]]] = {
     ),
 }
 
-CLASSES: Final = frozenset(kind.torch_call.removeprefix("nn.") for kind in KINDS.values())
+CLASSES: Final = frozenset(kind.torch_call.removeprefix("nn.") for kind in KINDS.values()) | {"Unflatten"}
 """The classes that do the work of a layer."""

@@ -59,6 +59,8 @@ def _inputs(program: Program, given: Inputs | None) -> Inputs:
     """Return the inputs of a spec. Raises ArchError where the program leaves a size open, and nobody gives it."""
     if not program.inputs:
         raise ArchError("has no input that is a tensor")
+    if len({*program.inputs}) < len(program.inputs):
+        raise ArchError("has two inputs of one name")
     if not program.outputs:
         raise ArchError("hands on no tensor")
     declared = [_declared(name, program.tensors.get(name)) for name in program.inputs]

@@ -23,6 +23,8 @@ def order_of(name: str, args: Mapping[str, Any], rank: int) -> tuple[int, ...]:
     if name == "numpy_T":
         return tuple(reversed(range(rank)))
     given = [args.get(word) for words in _PAIRS for word in words if word in args]
+    if len(given) == 1:
+        raise ArchError("exchanges one axis with none")
     first, second = (axis % rank for axis in _whole(given or _last(name, rank)))
     order = [*range(rank)]
     order[first], order[second] = second, first

@@ -110,10 +110,11 @@ class Run:
             value = self._put(name, 0, (), Memory(), sizes=())
             value.spoil(fault, calls_before)
         if _is_in_place(node):
-            for name in _refs(node.args)[:1]:
-                value_there = self._values.get(name)
-                for value in value_there.memory.values if isinstance(value_there, Value) else ():
-                    value.spoil(fault, calls_before)
+            there = (self._values.get(name) for name in _refs(node.args)[:1])
+            for changed in (value for value in there if isinstance(value, Value)):
+                changed.write(0, calls_before, place_of(self._call(node, _shown(node))))
+                changed.memory.is_known = False
+                changed.spoil(fault, calls_before)
 
     def _derive(self, node: Node, read: Sequence[Value | OwnValue]) -> None:
         """Note what a node makes of the model's own tensors alone."""
@@ -156,7 +157,8 @@ class Run:
         is_quiet = name in QUIET or name in EXPANDING or (name in RESHAPING and "dtype" not in args)
         is_nothing = name == "add" and args.get("other") == 0 and len(_refs(node.args)) == 1
         is_alone = name in ("cat", "stack") and len(_refs(node.args)) == 1 and prod(out) == prod(first.sizes)
-        is_unpadded = "pad" in name and not any(args.get("pad", args.get("padding", (1,))))
+        sides = args.get("pad", args.get("padding"))
+        is_unpadded = "pad" in name and isinstance(sides, tuple) and not any(sides)
         if not (is_quiet or is_nothing or is_alone or is_unpadded) or not self._is_like(first, node):
             return False
         if name in RESHAPING and self._leaf(node) and out != first.sizes:
@@ -235,8 +237,9 @@ class Run:
         reads = [ref for ref in use.reads if ref not in own]
         beside: tuple[str, ...] = ()
         if call is None:
-            beside = tuple(own[ref].in_words for ref in use.reads if ref in own)
-            beside += tuple(own[ref].in_words for ref in use.weights.values() if ref in own)
+            others = [own[ref] for ref in (*use.reads, *use.weights.values()) if ref in own]
+            self.weights.note(path for one in others for path in one.paths)
+            beside = tuple(one.in_words for one in others)
             if any(ref not in own for ref in use.weights.values()):
                 raise ArchError(f"no layer kind does what aten.{name} does with weights that are computed")
             call = self._function(node, name, use, len(first.sizes), out)
@@ -252,7 +255,8 @@ class Run:
             value.is_whole, value.is_sure = first.is_whole, first.is_sure
         if isinstance(changed, Value):
             value.is_whole, value.is_sure = changed.is_whole, changed.is_sure
-            value.written(value.number, len(self.calls), place_of(call))
+            changed.write(value.number, len(self.calls), place_of(call))
+            value.times_written = changed.times_written
         for other in filter(None, node.outputs[1:]):
             fault = f"{place_of(call)}: no layer kind reads the other tensors that aten.{name} makes"
             self._put(other, 0, (), Memory(), sizes=()).spoil(ArchError(fault), len(self.calls))
@@ -342,7 +346,10 @@ class Run:
     def _value(self, name: str) -> Value | OwnValue:
         if name not in self._values:
             raise ArchError(f"reads {name[:60]}, which nothing before it makes")
-        return self._values[name]
+        value = self._values[name]
+        if isinstance(value, Value):
+            value.look()
+        return value
 
     def _sizes(self, name: str) -> Shape:
         tensor = self._program.tensors.get(name)

@@ -1,6 +1,6 @@
 """What flows through a program: which call made each tensor, how it is laid out since, and whose memory it is."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from archcalc.errors import ArchError
@@ -12,9 +12,16 @@ _FLOATING: Final = frozenset((6, 7, 8, 13))
 
 @dataclass
 class Memory:
-    """A piece of memory, and the values that lie in it."""
+    """A piece of memory, and what was last written over what it had in it."""
 
-    values: list["Value"] = field(default_factory=list)
+    times_written: int = 0
+    number: int = 0
+    """The call that has written over all of it, in order."""
+    made: Shape = ()
+    is_known: bool = True
+    """Whether all of it was written over, in order, and not a part or another memory that may be a copy."""
+    place: str = ""
+    calls_before: int = 0
 
 
 @dataclass
@@ -43,8 +50,11 @@ class Value:
     calls_before: int = 0
     """How many calls were noted before that fault."""
 
+    times_written: int = -1
+    """How often its memory had been written over when it was made, or last looked at."""
+
     def __post_init__(self) -> None:
-        self.memory.values.append(self)
+        self.times_written = self.memory.times_written
 
     @property
     def shape(self) -> Shape:
@@ -60,16 +70,27 @@ class Value:
         if self.fault is None:
             self.fault, self.calls_before = fault, calls_before
 
-    def written(self, number: int, calls_before: int, place: str) -> None:
+    def look(self) -> None:
+        """Take note of what was written over its memory since."""
+        memory = self.memory
+        if self.times_written == memory.times_written:
+            return
+        self.times_written = memory.times_written
+        if memory.is_known and self.is_whole and self.is_sure:
+            self.number, self.made = memory.number, memory.made
+            self.reshaped_by = "" if self.shape == memory.made else "view"
+        else:
+            what = "it reads what may have been written over, of which it is a part or a copy"
+            self.spoil(ArchError(f"{memory.place}: {what}"), memory.calls_before)
+
+    def write(self, number: int, calls_before: int, place: str) -> None:
         """Note that a call has written into it: what shares its memory has changed with it."""
-        made = self.shape
-        for other in self.memory.values:
-            if other is self or (self.is_whole and other.is_whole and self.is_sure and other.is_sure):
-                other.number, other.made = number, made
-                other.reshaped_by = "" if other.shape == made else "view"
-            else:
-                what = "it reads what may have been written over, of which it is a part or a copy"
-                other.spoil(ArchError(f"{place}: {what}"), calls_before)
+        memory = self.memory
+        memory.times_written += 1
+        memory.is_known = self.is_whole and self.is_sure
+        memory.number, memory.made, memory.place, memory.calls_before = number, self.shape, place, calls_before
+        self.number, self.made, self.reshaped_by = number, self.shape, ""
+        self.times_written = memory.times_written
 
 
 @dataclass(frozen=True)

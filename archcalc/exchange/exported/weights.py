@@ -42,17 +42,23 @@ class Weights:
                 self._stored[own.path] = Stored(shape_of(name), own.is_learnt)
                 self._paths[name] = program.same.get(own.path, own.path)
         self._owners: dict[str, _Owner] = {}
+        self._beside: set[str] = set()
+        """The tensors that functions read which have no layer's work to do with them, by their paths."""
 
     def shapes(self) -> dict[str, Shape]:
         """Return the shapes of all, by their paths."""
         return {path: one.shape for path, one in self._stored.items()}
+
+    def note(self, paths: Iterable[str]) -> None:
+        """Note that something reads these."""
+        self._beside.update(paths)
 
     def idle(self) -> dict[str, int]:
         """Return how many parameters of each module nothing has read, by its path; one of two names counts once."""
         counts: dict[str, int] = {}
         for path, one in self._stored.items():
             first = self._same.get(path, path)
-            if one.is_learnt and first not in self._owners and first == path:
+            if one.is_learnt and first == path and path not in self._owners and path not in self._beside:
                 owner = path.rpartition(".")[0]
                 counts[owner] = counts.get(owner, 0) + prod(one.shape)
         return counts

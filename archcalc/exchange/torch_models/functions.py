@@ -192,7 +192,7 @@ def with_weights(
     try:
         layer = kind.of_weights(use.fields, tensors)
         twin = layer.twin(use.x)
-    except ArchError:
+    except (ArchError, KeyError, IndexError, ValueError):  # tensors that are not the kind's, or have other axes
         return None
     if layer.param_shapes(use.x) != {name: tensors[name] for name in learnt}:
         return None

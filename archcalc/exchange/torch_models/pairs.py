@@ -44,8 +44,9 @@ def _padded(pad: Call, pool: Call) -> Call | None:
     sides, fields = pad.fields["padding"], pool.fields
     padding = sides[::2][::-1]
     is_even = sides[::2] == sides[1::2]
-    fits = all(2 * size <= kernel for size, kernel in zip(padding, fields["kernel_size"], strict=True))
-    if not (is_even and fits) or any(fields["padding"]) or fields.get("ceil_mode"):
+    window = fields.get("kernel_size", ())
+    fits = len(window) == len(padding) and all(2 * size <= kernel for size, kernel in zip(padding, window, strict=True))
+    if not (is_even and fits) or any(fields.get("padding", ())) or fields.get("ceil_mode"):
         return None
     return replace(pool, fields={**fields, "padding": padding}, reads=pad.reads)
 
