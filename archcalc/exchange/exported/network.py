@@ -48,7 +48,7 @@ def read(path: Path, shown: str, name: str, given: Inputs | None) -> Taken:
     head = {"name": name, "title": f"{name}, from a program of torch.export", **notes}
     found = imported(seen, own, head)
     fault = found.fault or (str(run.fault) if run.fault else "")
-    return Taken(found.document, ArchError(f"{shown}: {fault}") if fault else None)
+    return Taken(found.document, ArchError(f"{shown}: {fault}") if fault else None, program.classes)
 
 
 def _in_file(error: ArchError, shown: str) -> ArchError:

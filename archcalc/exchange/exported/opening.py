@@ -15,8 +15,8 @@ from archcalc.collector import collector_at_rest
 from archcalc.errors import ArchError, first_line, listing, reason
 from archcalc.files import is_pipe_or_device, remember
 
-MOST_BYTES: Final = 10_000_000
-"""Of JSON; that of the largest networks of torchvision is about 4 MB. What may be in it takes 25 times as much."""
+MOST_BYTES: Final = 8_000_000
+"""Of JSON; that of torchvision's EfficientNet v2 L is 3 MB. What is in it may take 27 times as much memory."""
 _MOST_RECORDS: Final = 100_000
 _MOST_NAMED: Final = 4
 

@@ -45,6 +45,8 @@ def steps_of(name: str, args: Mapping[str, Any], sizes: Shape, outs: Sequence[Sh
     """Return the part that each output is of a tensor; None for all of it. Raises ArchError for others."""
     if not sizes:
         raise ArchError("takes a part of a number")
+    if name in SLICING and len(outs) != 1:
+        raise ArchError(f"makes {len(outs)} parts where it makes one")
     (dim,) = _whole([args.get("dim", 0)])
     dim %= len(sizes)
     steps = [_slice(name, args, sizes[dim], dim)] if name in SLICING else _along(dim, outs)

@@ -18,6 +18,8 @@ _LAST_FRAMES: Final = 6_000
 """Characters at the end of a stack trace in which the model's own line is looked for."""
 _FRAME: Final = re.compile(r'File "([^"\n]*)", line (\d{1,9})')
 _OF_TORCH: Final = re.compile(r"[/\\]torch[/\\]")
+_MOST_NESTING: Final = 50
+"""Modules in modules that are looked at."""
 _NO_MODULE: Final = "_empty_nn_module_stack_from_metadata_hook"
 _WRAPPING: Final = tuple(f"torch.ops.higher_order.wrap_with_{how}" for how in ("set_grad_enabled", "autocast"))
 """Nodes that run a graph, and change nothing about what it computes."""
@@ -71,6 +73,8 @@ class Module(NamedTuple):
     path: str = ""
     kind: str = ""
     run: str = ""
+    around: tuple[tuple[str, str], ...] = ()
+    """The path and the class of each module that it is in, and its own."""
 
 
 class Node(NamedTuple):
@@ -100,6 +104,11 @@ class Program:
     """From which size on, and up to which, symbols may stand for."""
     same: Mapping[str, str]
     """Each path of the model's state, with the first one that has the same numbers."""
+
+    @property
+    def classes(self) -> Mapping[str, str]:
+        """The names of the classes of its modules, by their paths."""
+        return {path: kind for node in self.nodes for path, kind in node.module.around if path}
 
 
 def program_of(archive: Archive) -> Program:
@@ -233,12 +242,12 @@ def _made(said: Any) -> Iterator[str]:
 
 
 def _module(stack: Any) -> Module:
-    *_, last = stack.split(";") if isinstance(stack, str) else [""]
-    parts = last.split(",")
-    if len(parts) != 3 or parts[1] == _NO_MODULE:
+    parts = [entry.split(",") for entry in stack.split(";")] if isinstance(stack, str) else []
+    whole = [[part[:_LONGEST] for part in entry] for entry in parts[-_MOST_NESTING:] if len(entry) == 3]
+    if not whole or whole[-1][1] == _NO_MODULE:
         return Module()
-    run, path, kind = (part[:_LONGEST] for part in parts)
-    return Module(path, kind, run)
+    run, path, kind = whole[-1]
+    return Module(path, kind, run, tuple((path, kind.rpartition(".")[2]) for _, path, kind in whole))
 
 
 def _where(trace: Any) -> str:
@@ -314,6 +323,9 @@ def _same(config: Mapping[str, Any], paths: Iterable[str]) -> Mapping[str, str]:
     for path in paths:
         if path in config:
             meta = _get(config[path], "tensor_meta", dict)
+            device = meta.get("device")
+            if isinstance(device, dict) and device.get("type") == "meta":  # where no tensor has a place
+                continue
             parts = (meta.get(key) for key in ("sizes", "strides", "storage_offset"))
             same[path] = first.setdefault(repr([_text(config[path], "path_name"), *parts]), path)
     return same

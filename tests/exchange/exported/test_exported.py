@@ -194,10 +194,13 @@ def test_networks_of_torchvision(name: str, tmp_path: Path) -> None:
     with torch.device("meta"):
         model = getattr(torchvision.models, name)(weights=None, **keywords)
     path = save(model.to_empty(device="cpu"), tmp_path / f"{name}.pt2", torch.zeros(2, 3, 224, 224))
-    found, live = archcalc.load(path).table(), archcalc.load(f"torchvision:{name}").table()
+    networks = archcalc.load(path), archcalc.load(f"torchvision:{name}")
+    found, live = (network.table() for network in networks)
     short = [tuple(row) for row in rows(live) if row[1] != "stochastic_depth"]  # which is not in a program
     assert rows(found) == short
     assert found.totals == live.totals
+    texts = [network.became.text().partition("input:")[2] for network in networks if network.became]
+    assert texts[0] == texts[1] or len(short) < len(live.rows)
 
 
 def test_input_names_are_those_of_forward(tmp_path: Path) -> None:
@@ -341,6 +344,13 @@ def test_layers_that_share_their_weights(tmp_path: Path) -> None:
 def test_layers_that_share_some_of_their_weights_are_refused(tmp_path: Path) -> None:
     path = save(tied(bias=True), tmp_path / "net.pt2")
     assert fault_of(path) == f"{path}: 2: shares 0.weight with 0, and not all of its parameters, as layers of a spec do"
+
+
+def test_a_program_of_a_model_without_memory(tmp_path: Path) -> None:
+    """Its weights are all in one record, and are not one."""
+    model = nn.Sequential(conv(), nn.BatchNorm2d(4), nn.BatchNorm2d(4)).to("meta")
+    table = archcalc.load(save(model, tmp_path / "net.pt2", torch.zeros(2, *MAPS, device="meta"))).table()
+    assert [row.params for row in table.rows] == [20, 8, 8]
 
 
 def test_what_nothing_reads_is_noted(tmp_path: Path) -> None:
