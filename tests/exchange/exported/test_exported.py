@@ -191,14 +191,13 @@ TORCHVISION = [
 )
 def test_networks_of_torchvision(name: str, tmp_path: Path) -> None:
     keywords = {"init_weights": False} if name == "googlenet" else {}
-    with torch.device("meta"):
-        model = getattr(torchvision.models, name)(weights=None, **keywords)
-    path = save(model.to_empty(device="cpu"), tmp_path / f"{name}.pt2", torch.zeros(2, 3, 224, 224))
+    model = getattr(torchvision.models, name)(weights=None, **keywords)
+    path = save(model, tmp_path / f"{name}.pt2", torch.zeros(2, 3, 224, 224))
     networks = archcalc.load(path), archcalc.load(f"torchvision:{name}")
     found, live = (network.table() for network in networks)
     short = [tuple(row) for row in rows(live) if row[1] != "stochastic_depth"]  # which is not in a program
     assert rows(found) == short
-    assert found.totals == live.totals
+    assert (found.totals.params, found.totals.macs) == (live.totals.params, live.totals.macs)
     texts = [network.became.text().partition("input:")[2] for network in networks if network.became]
     assert texts[0] == texts[1] or len(short) < len(live.rows)
 
