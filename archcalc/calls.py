@@ -1,7 +1,9 @@
 """What runs in a network: modules and functions, in order, and what each reads; as data, without torch."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any, Final
 
 from archcalc.layers import KINDS, Shape
@@ -122,6 +124,22 @@ class Seen:
                 calls.append(Call(name="(output)", op=op, output_shape=shapes[number], number=made, reads=(number,)))
             outputs.append(made)
         return Seen(tuple(calls), tuple(outputs))
+
+
+def with_joined(calls: Sequence[Call], kept: Container[int], is_part: Callable[[Call, Call], bool]) -> list[Call]:
+    """Return calls in which one that only another reads, and is a part of its work, is joined with that.
+
+    So `a + b + c` is one sum of three. `is_part` is asked of a call and the one that reads it; calls whose outputs are
+    `kept` stay.
+    """
+    times_read = Counter(number for call in calls for number in call.reads)
+    alone = {call.number: call for call in calls if times_read[call.number] == 1 and call.number not in kept}
+    inner = {n for call in calls for n in call.reads if n in alone and is_part(alone[n], call)}
+    reads: dict[int, tuple[int, ...]] = {}
+    for call in calls:
+        parts = (reads[number] if number in inner else (number,) for number in call.reads)
+        reads[call.number] = tuple(chain.from_iterable(parts))
+    return [replace(call, reads=reads[call.number]) for call in calls if call.number not in inner]
 
 
 _AXES: Final = frozenset(

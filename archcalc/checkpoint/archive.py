@@ -69,6 +69,10 @@ def _records(archive: zipfile.ZipFile) -> Mapping[str, zipfile.ZipInfo]:
 def _folder(records: Mapping[str, zipfile.ZipInfo]) -> str:
     """Return the name of the folder in which torch puts everything. Raises MalformedError for another's archive."""
     folder = next(iter(records), "").partition("/")[0] + "/"
+    if any(name.startswith(f"{folder}models/") and name.endswith(".json") for name in records):
+        raise MalformedError(
+            "it is a program of torch.export.save, whose layers archcalc table shows; save its state_dict"
+        )
     if f"{folder}{_PICKLE}" not in records:
         raise MalformedError("it is a zip archive, but not one of torch.save")
     if any(name.startswith(f"{folder}code/") for name in records):

@@ -11,8 +11,8 @@ ModelArgument = Annotated[
     typer.Argument(
         metavar="MODEL",
         help="Of PyTorch: torchvision:NAME, timm:NAME, package.module:NAME, or FILE.py:NAME, of a class, a function or "
-        "a model, whose arguments are given as params: --set num_classes=10. Or a file of Caffe (.prototxt), Keras "
-        "(.json, .keras), ONNX (.onnx), Darknet or cuda-convnet (.cfg).",
+        "a model, whose arguments are given as params: --set num_classes=10; or a program of torch.export (.pt2). Or a "
+        "file of Caffe (.prototxt), Keras (.json, .keras), ONNX (.onnx), Darknet or cuda-convnet (.cfg).",
     ),
 ]
 

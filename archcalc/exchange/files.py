@@ -13,7 +13,14 @@ if TYPE_CHECKING:
 
 _JSON: Final = ".json"
 
-_READERS: Final = {".prototxt": "caffe", ".cfg": "cfg", ".keras": "keras", _JSON: "keras", ".onnx": "onnx"}
+_READERS: Final = {
+    ".prototxt": "caffe",
+    ".cfg": "cfg",
+    ".keras": "keras",
+    _JSON: "keras",
+    ".onnx": "onnx",
+    ".pt2": "exported",
+}
 """The module of this folder that reads files of each ending: `read(path, shown, name, given)`.
 
 It is given the file and what messages call it, the network's name, and its input if that is given.

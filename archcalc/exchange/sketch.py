@@ -18,6 +18,8 @@ class Taken(NamedTuple):
     """The spec as plain data."""
     fault: ArchError | None = None
     """Why the network goes on where the spec ends; None for a whole one."""
+    classes: Mapping[str, str] = {}
+    """The names of the classes of its modules, by their paths, where the file says them."""
 
 
 _T = TypeVar("_T")

@@ -31,7 +31,8 @@ _MOST_LISTED: Final = 40
 _OTHERS: Final = {
     ".py": "Python: name a class or a function in it, as in net.py:Net; archcalc import writes its spec",
     **dict.fromkeys(
-        (".prototxt", ".cfg", ".onnx", ".keras"), "another framework's network: archcalc import FILE writes its spec"
+        (".prototxt", ".cfg", ".onnx", ".keras", ".pt2"),
+        "another framework's network: archcalc import FILE writes its spec",
     ),
     **dict.fromkeys(
         (".pth", ".pt", ".ckpt", ".bin", ".safetensors"),

@@ -1,9 +1,7 @@
 """The layers of a spec as calls, as torch runs them."""
 
-from collections import Counter
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 from math import prod
 from typing import Any, Final
 
@@ -191,22 +189,6 @@ def _known(call: str, keywords: Mapping[str, Any], node: Node) -> dict[str, Any]
     """Return the keywords in the form in which modules hold them; zeros are what a ZeroPad pads with."""
     zeros = {"value": 0.0} if call.startswith("nn.ZeroPad") else {}
     return with_axes_from_the_start({**keywords, **zeros}, rank=1 + len(node.device_inputs[0]))
-
-
-def with_joined(calls: Sequence[Call], kept: Container[int], is_part: Callable[[Call, Call], bool]) -> list[Call]:
-    """Return calls in which one that only another reads, and is a part of its work, is joined with that.
-
-    So `a + b + c` is one sum of three. `is_part` is asked of a call and the one that reads it; calls whose outputs are
-    `kept` stay.
-    """
-    times_read = Counter(number for call in calls for number in call.reads)
-    alone = {call.number: call for call in calls if times_read[call.number] == 1 and call.number not in kept}
-    inner = {n for call in calls for n in call.reads if n in alone and is_part(alone[n], call)}
-    reads: dict[int, tuple[int, ...]] = {}
-    for call in calls:
-        parts = (reads[number] if number in inner else (number,) for number in call.reads)
-        reads[call.number] = tuple(chain.from_iterable(parts))
-    return [replace(call, reads=reads[call.number]) for call in calls if call.number not in inner]
 
 
 _LAYING_OUT: Final = frozenset(_op(call) for call in (Flatten.torch_call, Reshape.torch_call))

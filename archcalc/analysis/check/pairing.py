@@ -6,10 +6,10 @@ from math import isclose
 from typing import Any, NamedTuple
 
 from archcalc.analysis.alignment import Pairs, align, total
-from archcalc.analysis.check.calls import Ours, apart, folded, with_joined, with_layouts_joined
+from archcalc.analysis.check.calls import Ours, apart, folded, with_layouts_joined
 from archcalc.analysis.check.ordering import as_wired
 from archcalc.analysis.check.wiring import Rewired, rewired
-from archcalc.calls import Call, Seen
+from archcalc.calls import Call, Seen, with_joined
 from archcalc.twins import Placed
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from archcalc.calls import UNSEEN, Seen
-from archcalc.errors import ArchError
+from archcalc.errors import ArchError, listing
 from archcalc.exchange.lines import document
 from archcalc.exchange.torch_models.reading import Reader
 from archcalc.spec.inputs import Inputs, by_name
@@ -42,3 +42,21 @@ def imported(seen: Seen, given: Inputs, head: Mapping[str, Any]) -> Imported:
         fault = "it hands on a tensor that is neither an input nor made by one call"
     outputs = () if fault else tuple(reader.names[number] for number in seen.outputs)
     return Imported(document(head, given, reader.lines, outputs), fault)
+
+
+_MOST_NAMED: Final = 4
+
+
+def about_idle(idle: Mapping[str, int]) -> str:
+    """Return a note of the parameters that nothing reads, by the modules that have them; empty for none."""
+    if not idle:
+        return ""
+    names = [name or "the model itself" for name in idle]
+    shown = [*names[:_MOST_NAMED], *(["others"] if len(names) > _MOST_NAMED else [])]
+    total = sum(idle.values())
+    are, them = (
+        ("param", "is left out, since nothing reads it")
+        if total == 1
+        else ("params", "are left out, since nothing reads them")
+    )
+    return f"{total:,} {are} of {listing(shown, 'and')} {them} in evaluation."

@@ -1,7 +1,7 @@
 """Calls of a model as layers: their names, what they read, and whose weights they have."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from archcalc.calls import UNSEEN, Call, Seen, names_of_inputs
@@ -37,11 +37,12 @@ class Reader:
                 _expect_batch(call)
                 is_an_output = call.number in self._seen.outputs
                 if is_padding(call) and times_read[call.number] == 1 and not is_an_output and not call.beside:
+                    self._put_paddings(self._waiting.pop(number) for number in call.reads if number in self._waiting)
                     self._waiting[call.number] = call
                 else:
                     self._take(call)
             except ArchError as error:
-                raise ArchError(f"{_place(call)}: {error}") from None
+                raise ArchError(f"{place_of(call)}: {error}") from None
 
     def _take(self, call: Call) -> None:
         """Take one call in, after the paddings that it reads, or with that which is its own."""
@@ -52,9 +53,13 @@ class Reader:
             if layer is not None:
                 self._put(call, layer, pad.reads)
                 return
+        self._put_paddings(pads)
+        self._put(call, self._layer(call), call.reads)
+
+    def _put_paddings(self, pads: Iterable[Call]) -> None:
+        """Put down paddings that are layers of their own."""
         for pad in pads:
             self._put(pad, self._layer(pad), pad.reads)
-        self._put(call, self._layer(call), call.reads)
 
     def _layer(self, call: Call) -> Layer:
         """Return the layer that a call is. Raises ArchError where none is."""
@@ -102,7 +107,8 @@ def _name(call: Call, op: str) -> str:
     return f"{call.scope}.{op}" if call.scope else op
 
 
-def _place(call: Call) -> str:
+def place_of(call: Call) -> str:
+    """Return where a call is, in words: its name, the module in whose code it is, and the line."""
     within = f" in {call.scope}" if call.scope else ""
     at = f", at {call.where}" if call.where else ""
     return f"{call.name}{within}{at}"

@@ -13,7 +13,7 @@ from archcalc.analysis.check.against import beside
 from archcalc.analysis.check.pairing import put_together
 from archcalc.calls import Seen
 from archcalc.errors import ArchError, listing
-from archcalc.exchange.torch_models.document import Imported, imported
+from archcalc.exchange.torch_models.document import Imported, about_idle, imported
 from archcalc.exchange.yaml import written
 from archcalc.graph import Graph, link
 from archcalc.pytorch.importing.libraries import Made, find_model
@@ -146,24 +146,10 @@ def _read_params(module: nn.Module, traced: Traced) -> int:
 def _notes(traced: Traced) -> str:
     """Return what a spec of a run cannot show: the parameters that nothing read, and that it takes no batches."""
     alone = _ALONE if traced.batch == 1 else ""
-    return " ".join(filter(None, (_about_idle(traced), alone)))
+    return " ".join(filter(None, (about_idle(traced.idle), alone)))
 
 
 _ALONE: Final = "The model takes one example at a time, and no batches."
-
-
-def _about_idle(traced: Traced) -> str:
-    if not traced.idle:
-        return ""
-    names = [name or "the model itself" for name in traced.idle]
-    shown = [*names[:_MOST_NAMED], *(["others"] if len(names) > _MOST_NAMED else [])]
-    total = sum(traced.idle.values())
-    are, them = (
-        ("param", "is left out, since nothing reads it")
-        if total == 1
-        else ("params", "are left out, since nothing reads them")
-    )
-    return f"{total:,} {are} of {listing(shown, 'and')} {them} in evaluation."
 
 
 def _expect_agreement(graph: Graph, seen: Seen, theirs: int) -> None:

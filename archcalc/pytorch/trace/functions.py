@@ -1,40 +1,26 @@
 """What functions of torch do: as what layer's work they count, and which only hand a tensor on."""
 
-import re
 from collections.abc import Callable, Mapping
-from math import prod
 from typing import Any, Final, NamedTuple
 
 from torch import Tensor, dtype
 
-from archcalc.calls import Call
-from archcalc.layers import KINDS, Shape
-from archcalc.layers.fields import PaddingType, PerAxis
+from archcalc.exchange.torch_models.functions import (
+    BY_NUMBER,
+    DONE_BY,
+    FUNCTIONS,
+    PAD_CLASSES,
+    PERMUTE,
+    REDUCTIONS,
+    STACK,
+    Pooled,
+    as_torch_holds,
+    groups_shuffled,
+    pooled,
+)
+from archcalc.layers import KINDS
 from archcalc.layers.sizes import AXES
 from archcalc.pytorch.trace.origins import Origin, shape_of
-
-FUNCTIONS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
-    function: (kind.torch_call.rpartition(".")[2], words)
-    for kind in KINDS.values()
-    for function, words in kind.torch_functions.items()
-}
-"""Functions with the modules whose work they do, and the names of their arguments after the input."""
-
-REDUCTIONS: Final[Mapping[str, str]] = {
-    function: kind.torch_call.rpartition(".")[2] for kind in KINDS.values() for function in kind.torch_reductions
-}
-"""Functions that do a module's work over the axes that they are given."""
-
-BY_PARAMETER: Final = {function: kind for kind in KINDS.values() for function in kind.torch_by_parameter}
-"""Functions that do a kind's work where one of the tensors that they are given is a parameter."""
-
-_BY_NUMBER: Final = frozenset(function for kind in KINDS.values() for function in kind.torch_by_number)
-"""Functions that do a layer's work with a tensor and a number."""
-
-BROADCASTING: Final = frozenset(
-    function for kind in KINDS.values() if kind.broadcasts for function in kind.torch_functions
-)
-"""Functions of kinds for which what is read need not be repeated first."""
 
 _IGNORED: Final = ("input", "other", "out", "_stacklevel")
 """Arguments that change nothing about what a function computes, or are said otherwise."""
@@ -42,10 +28,7 @@ _IGNORED: Final = ("input", "other", "out", "_stacklevel")
 _DEFAULTS: Final = {"alpha": 1}
 """The values at which arguments change nothing, beside None and False."""
 
-_DONE_BY: Final = {function: kind for kind in KINDS.values() for function in kind.torch_functions}
-"""The kind of layer whose work each function does."""
-
-_MERGING: Final = frozenset(function for function, kind in _DONE_BY.items() if kind.merges)
+_MERGING: Final = frozenset(function for function, kind in DONE_BY.items() if kind.merges)
 """Functions that make one tensor of several, such as those of a list."""
 
 _FIRST: Final = ("input", "self", "tensor", "tensors")
@@ -75,21 +58,6 @@ READING: Final = frozenset(
     ("item", "tolist", "bool", "int", "float", "complex", "index", "numpy", "array", "equal", "allclose", "is_nonzero")
 )
 """Functions that make numbers of tensors, of which no more is seen."""
-
-PER_AXIS: Final = frozenset(
-    name
-    for kind in KINDS.values()
-    for name, field in kind.fields.items()
-    if isinstance(field.type, PerAxis | PaddingType)
-)
-"""Arguments for which torch takes one number, or one for each axis."""
-
-MAP_AXES: Final = (2, 3)
-"""Height and width, as torch counts axes."""
-
-
-PAD_CLASSES: Final = {"constant": "ConstantPad{}d", "reflect": "ReflectionPad{}d", "replicate": "ReplicationPad{}d"}
-"""The classes of torch.nn that pad as a function does in each of its modes."""
 
 
 class Use(NamedTuple):
@@ -190,7 +158,7 @@ class Use(NamedTuple):
         if self._padding:
             return self._padding[1]
         numbers = [one for one in self.args if type(one) in (int, float)]
-        if self.name in _BY_NUMBER and len(numbers) == 1:
+        if self.name in BY_NUMBER and len(numbers) == 1:
             return {"other": numbers[0]}
         if self.name not in FUNCTIONS:
             return {}
@@ -200,7 +168,7 @@ class Use(NamedTuple):
         named = [*self.keywords.items(), *(one for one in others if not isinstance(one[1], Tensor))]
         more = {word: v for word, v in named if word in words or _says_something(word, v)}
         axes = {"dim": tuple(sorted(_axes(self) or ()))} if self.name in REDUCTIONS and _axes(self) else {}
-        ignored = _DONE_BY[self.name].torch_ignored
+        ignored = DONE_BY[self.name].torch_ignored
         said = {word: v for word, v in (given | more | axes).items() if word not in ignored}
         return as_torch_holds(said, self.name)
 
@@ -216,56 +184,6 @@ def _says_something(word: str, value: Any) -> bool:
     return word not in _IGNORED and not changes_nothing and not is_precision
 
 
-def as_torch_holds(fields: Mapping[str, Any], called: str) -> dict[str, Any]:
-    """Return fields as plain values; sizes one for each axis, where torch takes one number for all.
-
-    What is `called` conv1d or Conv1d has one axis.
-    """
-    plain = {name: _plain(value) for name, value in fields.items() if value is not None}
-    axes = int(called[-2]) if _OF_AXES.search(called) else 2
-    return {
-        name: (value,) * axes if name in PER_AXIS and type(value) is int else value for name, value in plain.items()
-    }
-
-
-_OF_AXES: Final = re.compile("[123]d$")
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, list | tuple):
-        return tuple(map(_plain, value))
-    return value if type(value) in (bool, int, float, str, type(None)) else type(value).__name__
-
-
-def with_parameter(use: Use, path: str, parameter: Tensor, out: Tensor) -> Call | None:
-    """Return the call of a layer whose work a function does with a parameter; None where it does no layer's work."""
-    kind = BY_PARAMETER.get(use.name)
-    layer = kind.of_parameter(tuple(parameter.shape)) if kind else None
-    x, weight = shape_of(out), tuple(parameter.shape)
-    if len(weight) == 1 + len(x) and weight[0] == 1:  # laid out with the axis of the batch
-        weight = weight[1:]
-    if layer is None or not x or layer.param_shapes(x) != {"weight": weight or (1,)}:
-        return None
-    twin = layer.twin(x)
-    return Call(
-        name=path,
-        op=twin.call,
-        output_shape=x,
-        fields=twin.keywords,
-        tensors={"weight": weight},
-        params=parameter.numel(),
-        state={"weight": path},
-        paths=(path,),
-    )
-
-
-class Pooled(NamedTuple):
-    """A reduction over height, width or both, as the pool that it is."""
-
-    op: str
-    output_shape: Shape
-
-
 def as_pool(use: Use, origin: Origin) -> Pooled | None:
     """Return the pool that a mean or a maximum over height and width is; None for other functions and other axes.
 
@@ -276,12 +194,7 @@ def as_pool(use: Use, origin: Origin) -> Pooled | None:
     x, axes = use.first, _axes(use)
     if not isinstance(x, Tensor) or axes is None or _says_something("dtype", use.keywords.get("dtype")):
         return None
-    (c, h, w), now = origin.shape, shape_of(x)
-    if now == (c, h, w) and axes <= {*MAP_AXES}:
-        return Pooled(REDUCTIONS[use.name], (c, 1 if 2 in axes else h, 1 if 3 in axes else w))
-    if axes == {2} and now in ((c, h * w), (c, h)) and prod(now) == c * h * w:
-        return Pooled(REDUCTIONS[use.name], (c, 1, 1))
-    return None
+    return pooled(use.name, axes, origin.shape, shape_of(x))
 
 
 def _axes(use: Use) -> set[int] | None:
@@ -294,9 +207,6 @@ def _axes(use: Use) -> set[int] | None:
     return {axis % rank for axis in several}
 
 
-SHUFFLE: Final = FUNCTIONS["channel_shuffle"][0]
-
-
 def as_shuffle(use: Use, origin: Origin) -> dict[str, int] | None:
     """Return the fields of the shuffle of channels that exchanges them, laid out on two axes; None for other functions.
 
@@ -304,15 +214,11 @@ def as_shuffle(use: Use, origin: Origin) -> dict[str, int] | None:
     together.
     """
     x = use.first
-    if not isinstance(x, Tensor) or len(origin.shape) != len(MAP_AXES) + 1 or _order(use) != [0, 2, 1, 3, 4]:
+    if not isinstance(x, Tensor):
         return None
-    groups, each, *places = shape_of(x)
-    is_divided = [groups * each, *places] == [*origin.shape] and use.name in _ORDERING
-    return {"groups": groups} if is_divided else None
+    groups = groups_shuffled(_order(use), origin.shape, shape_of(x))
+    return {"groups": groups} if groups else None
 
-
-STACK: Final = FUNCTIONS["stack"][0]
-"""What puts tensors side by side along a new axis."""
 
 FINDING: Final = frozenset(
     kind.torch_call.rpartition(".")[2] for kind in KINDS.values() if "return_indices" in kind.torch_ignored
@@ -321,12 +227,6 @@ FINDING: Final = frozenset(
 
 MAX_UNPOOL: Final = FUNCTIONS["max_unpool2d"][0]
 """What puts back what a pool found, where it found it."""
-
-RESHAPE: Final = FUNCTIONS["reshape"][0]
-"""Whatever lays elements out in another shape does this function's work, or it is a flatten."""
-
-PERMUTE: Final = FUNCTIONS["permute"][0]
-"""Whatever puts axes in another order does this function's work."""
 
 _ORDERING: Final = ("transpose", "swapaxes", "swapdims", "permute", "mT")
 """Functions that put axes in another order."""

@@ -5,9 +5,8 @@ from typing import Any, Final, cast
 from torch import Tensor, nn
 
 from archcalc.calls import Call, with_axes_from_the_start
+from archcalc.exchange.torch_models.functions import RESHAPE, as_torch_holds, in_order
 from archcalc.layers import KINDS
-from archcalc.pytorch.trace.crops import in_order
-from archcalc.pytorch.trace.functions import RESHAPE, as_torch_holds
 from archcalc.pytorch.trace.origins import shape_of, tensors_in
 
 _BY_CLASS: Final = {kind.torch_call.removeprefix("nn."): kind for kind in KINDS.values()}

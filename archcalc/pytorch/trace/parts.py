@@ -5,23 +5,13 @@ from typing import Any, Final, NamedTuple
 
 from torch import Tensor
 
-from archcalc.pytorch.trace.functions import FUNCTIONS, Use
-
-NARROW: Final = FUNCTIONS["narrow"][0]
-"""Whatever takes a part along one axis does this function's work."""
+from archcalc.exchange.torch_models.crops import Step
+from archcalc.pytorch.trace.functions import Use
 
 _DIVIDING: Final = ("chunk", "split", "split_with_sizes", "tensor_split", "unsafe_chunk", "unsafe_split")
 """Functions that make parts along one axis, in order."""
 
 _BATCH: Final = 0
-
-
-class Step(NamedTuple):
-    """So many elements along one axis, from `start` on."""
-
-    dim: int
-    start: int
-    length: int
 
 
 class Part(NamedTuple):

@@ -10,26 +10,24 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from archcalc.calls import UNSEEN, Call, from_outside, with_axes_from_the_start
+from archcalc.exchange.torch_models.functions import BROADCASTING, NARROW, SHUFFLE, with_parameter
 from archcalc.layers import Shape
 from archcalc.layers.reshape import laid_out
 from archcalc.pytorch.trace.functions import (
-    BROADCASTING,
     EXPANDING,
     FINDING,
     MAX_UNPOOL,
     READING,
     REPLACING,
-    SHUFFLE,
     Use,
     as_pool,
     as_shuffle,
-    with_parameter,
 )
 from archcalc.pytorch.trace.given import Given
 from archcalc.pytorch.trace.lines import line
 from archcalc.pytorch.trace.modules import call_of_module, leaves, torch_class
 from archcalc.pytorch.trace.origins import Origin, Origins, Place, shape_of, tensors_in
-from archcalc.pytorch.trace.parts import NARROW, parts_of
+from archcalc.pytorch.trace.parts import parts_of
 from archcalc.pytorch.trace.weights import Weights
 
 
@@ -172,7 +170,7 @@ class Recorder(TorchFunctionMode):
         if len(tensors) != 2 or len(paths) != 1 or not isinstance(result, Tensor):
             return None
         ((path, one),) = paths.items()
-        call = with_parameter(use, path, one, result)
+        call = with_parameter(use.name, path, tuple(one.shape), one.numel(), shape_of(result))
         return self._with_owner(call, self._weights.tensors(paths), path) if call else None
 
     def _with_weights(self, use: Use, result: Any) -> Call | None:

@@ -8,15 +8,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
-from archcalc.analysis.check.calls import with_joined
-from archcalc.calls import Call, Seen
+from archcalc.calls import Seen, with_joined
 from archcalc.errors import ArchError, listing
+from archcalc.exchange.torch_models.crops import with_crops_apart
+from archcalc.exchange.torch_models.pairs import are_one_mean, with_pairs_joined
 from archcalc.layers.sizes import dims
 from archcalc.pytorch.raised import in_words
-from archcalc.pytorch.trace.crops import with_crops_apart
-from archcalc.pytorch.trace.functions import REDUCTIONS
 from archcalc.pytorch.trace.origins import Place, shape_of, tensors_in
-from archcalc.pytorch.trace.pairs import with_pairs_joined
 from archcalc.pytorch.trace.recorder import Recorder
 
 
@@ -56,7 +54,7 @@ def trace(module: nn.Module, *xs: Tensor, looks_inside: bool = False) -> Traced:
     _expect_finished(module)
     outputs = tuple(tensors_in(result))
     numbers = tuple(map(recorder.read, outputs))
-    calls = with_joined(recorder.without_unread_parts(numbers), numbers, _are_one_mean)
+    calls = with_joined(recorder.without_unread_parts(numbers), numbers, are_one_mean)
     calls = with_pairs_joined(calls, numbers, recorder.shapes())
     seen = with_crops_apart(Seen(tuple(calls), numbers), [shape_of(x) for x in xs])
     return Traced(seen, outputs, type(result).__name__, recorder.idle(module), recorder.batch, recorder.numbers())
@@ -87,8 +85,3 @@ def _expect_finished(module: nn.Module) -> None:
         if is_lazy(parameter):
             what = f"cannot be counted: its parameter {path} has no shape, since nothing reads it"
             raise ArchError(f"{what}; give it one, or take it out")
-
-
-def _are_one_mean(inner: Call, outer: Call) -> bool:
-    """Whether two calls are a mean, or a maximum, over one axis of places and then over the other."""
-    return inner.name.strip("()") in REDUCTIONS and (inner.name, inner.op) == (outer.name, outer.op)

@@ -7,22 +7,10 @@ from torch import Tensor, nn
 from torch.utils.weak import WeakTensorKeyDictionary
 
 from archcalc.calls import Call
-from archcalc.errors import ArchError
-from archcalc.layers import KINDS, Layer, Shape
-from archcalc.pytorch.trace.crops import in_order
+from archcalc.exchange.torch_models.functions import TENSORS, WEIGHTED, Stored, Weighed, goes_over, with_weights
+from archcalc.layers import Layer, Shape
 from archcalc.pytorch.trace.functions import Use
 from archcalc.pytorch.trace.origins import shape_of, tensors_in
-
-_WEIGHTED: Final[dict[str, list[type[Layer]]]] = {}
-"""The kinds whose work a function does with weights."""
-for _kind in KINDS.values():
-    for _function in _kind.torch_weighted:
-        _WEIGHTED.setdefault(_function, []).append(_kind)
-
-_TENSORS: Final = ("weight", "bias", "running_mean", "running_var")
-"""The arguments of these functions that are tensors."""
-_COUNTER: Final = "num_batches_tracked"
-_STATE: Final = (*_TENSORS, "gain", _COUNTER)
 
 CONSTANT: Final = "a constant"
 
@@ -82,7 +70,7 @@ class Weights:
         x = use.first
         if not isinstance(x, Tensor) or not isinstance(out, Tensor):
             return None
-        calls = (self._call(kind, use, x, out) for kind in _WEIGHTED.get(use.name, ()) if _goes_over(kind, x))
+        calls = (self._call(kind, use, x, out) for kind in WEIGHTED.get(use.name, ()) if goes_over(kind, x.dim()))
         return next(filter(None, calls), None)
 
     def _call(self, kind: type[Layer], use: Use, x: Tensor, out: Tensor) -> Call | None:
@@ -91,41 +79,18 @@ class Weights:
             return None
         said = (*zip(words, use.args[1:], strict=False), *use.keywords.items())
         given = {word: value for word, value in said if word in words and value is not None}
-        owns = {word: self.of(tensor) for word, tensor in given.items() if word in _TENSORS}
+        owns = {word: self.of(tensor) for word, tensor in given.items() if word in TENSORS}
         if not owns or not all(own and _is_made_as(own, word, kind) for word, own in owns.items()):
             return None
         paths = [path for own in owns.values() if own for path in own.paths]
+        others = {word: value for word, value in given.items() if word not in TENSORS}
         owner = paths[0].rpartition(".")[0]
-        state = {name: f"{owner}.{name}".removeprefix(".") for name in _STATE}
-        if not {*paths} <= {*state.values()}:
-            return None
-        state = {name: path for name, path in state.items() if path in paths or name == _COUNTER}
-        state = {name: path for name, path in state.items() if path in self._tensors}
-        tensors = {name: tuple(self._tensors[path].shape) for name, path in state.items()}
-        others = {word: value for word, value in given.items() if word not in _TENSORS}
-        learnt = {name for name, path in state.items() if isinstance(self._tensors[path], nn.Parameter)}
-        try:
-            layer = kind.of_weights(others, tensors)
-            twin = layer.twin(shape_of(x))
-        except ArchError:
-            return None
-        if layer.param_shapes(shape_of(x)).keys() != learnt:
-            return None
-        return Call(
-            name=owner,
-            op=twin.call.rpartition(".")[2],
-            output_shape=shape_of(out),
-            fields={**twin.keywords, "padding": in_order(twin.pad.keywords["padding"])} if twin.pad else twin.keywords,
-            tensors=tensors,
-            state=state,
-            params=sum(tensor.numel() for tensor in self.tensors(paths) if isinstance(tensor, nn.Parameter)),
-            paths=(owner,),
-        )
-
-
-def _goes_over(kind: type[Layer], x: Tensor) -> bool:
-    """Whether a kind goes over as many axes of places as a tensor has; most go over any."""
-    return not kind.op.endswith("d") or kind.axes == max(1, x.dim() - 2)
+        own = {
+            path: Stored(tuple(tensor.shape), isinstance(tensor, nn.Parameter))
+            for path, tensor in self._tensors.items()
+            if path.rpartition(".")[0] == owner
+        }
+        return with_weights(kind, Weighed(others, shape_of(x), shape_of(out)), owner, paths, own)
 
 
 def _is_made_as(own: Own, word: str, kind: type[Layer]) -> bool:

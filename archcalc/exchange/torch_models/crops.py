@@ -2,17 +2,24 @@
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from archcalc.calls import Call, Seen, from_outside
+from archcalc.exchange.torch_models.functions import NARROW, PAD_CLASSES
+from archcalc.exchange.torch_models.pairs import PADS
 from archcalc.layers import KINDS, Shape
 from archcalc.layers.middle import cuts
-from archcalc.pytorch.trace.functions import PAD_CLASSES
-from archcalc.pytorch.trace.pairs import PADS
-from archcalc.pytorch.trace.parts import NARROW, Step
 
 _CUTTING: Final = (KINDS["center_crop"].torch_call, KINDS["center_crop_like"].torch_call)
 """The classes that cut the middle out."""
+
+
+class Step(NamedTuple):
+    """So many elements along one axis, from `start` on."""
+
+    dim: int
+    start: int
+    length: int
 
 
 def with_crops_apart(seen: Seen, given: Sequence[Shape]) -> Seen:
@@ -100,19 +107,6 @@ def _steps(sides: Sequence[int], shape: Shape) -> Iterator[Step]:
         cut = max(0, -before), max(0, -after)
         if any(cut):
             yield Step(dim, cut[0], shape[dim - 1] - sum(cut))
-
-
-def in_order(sides: Sequence[int]) -> tuple[int, ...] | tuple[tuple[int, int], ...]:
-    """Return a padding that is told at both ends of the last axis first, for each axis in order.
-
-    That is one number for an axis, or where the ends differ somewhere, two.
-
-    >>> in_order([1, 1, 2, 2]), in_order([1, 2, 0, 0])
-    ((2, 1), ((0, 0), (1, 2)))
-    """
-    pairs = [*zip(sides[::2], sides[1::2], strict=True)][::-1]
-    is_even = all(before == after for before, after in pairs)
-    return tuple(before for before, _ in pairs) if is_even else tuple(pairs)
 
 
 def _pad_of(call: Call, x: Shape) -> Call:

@@ -7,6 +7,7 @@ from math import inf, prod
 from typing import Final
 
 from archcalc.calls import Call
+from archcalc.exchange.torch_models.functions import REDUCTIONS
 from archcalc.layers import KINDS, Shape
 
 _POOLS: Final = frozenset(KINDS[f"max_pool{axes}d"].torch_call.rpartition(".")[2] for axes in (1, 2, 3))
@@ -43,8 +44,9 @@ def _padded(pad: Call, pool: Call) -> Call | None:
     sides, fields = pad.fields["padding"], pool.fields
     padding = sides[::2][::-1]
     is_even = sides[::2] == sides[1::2]
-    fits = all(2 * size <= kernel for size, kernel in zip(padding, fields["kernel_size"], strict=True))
-    if not (is_even and fits) or any(fields["padding"]) or fields.get("ceil_mode"):
+    window = fields.get("kernel_size", ())
+    fits = len(window) == len(padding) and all(2 * size <= kernel for size, kernel in zip(padding, window, strict=True))
+    if not (is_even and fits) or any(fields.get("padding", ())) or fields.get("ceil_mode"):
         return None
     return replace(pool, fields={**fields, "padding": padding}, reads=pad.reads)
 
@@ -65,3 +67,8 @@ def _shifted(scale: Call, add: Call, tensors: Mapping[str, Shape]) -> Call | Non
         state={**scale.state, "bias": path},
         params=scale.params + prod(bias),
     )
+
+
+def are_one_mean(inner: Call, outer: Call) -> bool:
+    """Whether two calls are a mean, or a maximum, over one axis of places and then over the other."""
+    return inner.name.strip("()") in REDUCTIONS and (inner.name, inner.op) == (outer.name, outer.op)
