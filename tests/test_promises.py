@@ -405,8 +405,6 @@ ANSWERS: dict[str, list[list[str]]] = {
     "audit": [["audit", "paper", "torchvision"]],
     "memory": [["memory", "paper"], ["memory", "paper", "--mode", "train"], ["memory", "paper", "--fits", "1GiB"]],
     "memory --convention TOOL": [["memory", "paper", "--convention", "torchinfo"]],
-    "compare": [["compare", "paper", "torchvision"]],
-    "audit": [["audit", "paper", "torchvision"]],
     "reconcile": [["reconcile", "paper"]],
     "reconcile --measured NUMBER": [["reconcile", "paper", "--measured", "724.41M"]],
     "conventions": [["conventions"]],
