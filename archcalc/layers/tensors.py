@@ -42,6 +42,8 @@ class Tensor:
     """How many bytes an element has."""
     node: Any = None
     """The call that its gradient goes to; None where none is needed."""
+    is_alias: bool = False
+    """Whether it was made of another tensor, in whose storage it is."""
     seen: Seen | None = None
     """What it is a view of; None for a tensor of its own."""
 

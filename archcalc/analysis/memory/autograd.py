@@ -44,7 +44,7 @@ class Tape:
 
     pool: Pool
     sums_in_place: bool = True
-    """Whether gradients of one map are added in place, where nobody else holds the first; else in a new map."""
+    """Whether gradients of one map are added in the first, where that is a tensor of its own that nobody else holds."""
     calls: list[Call] = field(default_factory=list)
 
     def record(
@@ -120,7 +120,7 @@ class Tape:
         first = source.given
         if first is None:
             source.given = own
-        elif self.sums_in_place and first.storage.holders == 1 and first.is_dense:
+        elif self.sums_in_place and first.storage.holders == 1 and first.is_dense and not first.is_alias:
             self.pool.release(own.storage)
         else:
             strides = first.strides if first.is_dense else as_ordered(first.shape, first.strides)

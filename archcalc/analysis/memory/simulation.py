@@ -74,7 +74,7 @@ class Simulation(Eager):
 
     def alias(self, x: Tensor, shape: Shape, strides: Shape) -> Tensor:
         x.storage.holders += 1
-        made = Tensor(shape, strides, x.storage, x.item)
+        made = Tensor(shape, strides, x.storage, x.item, is_alias=True)
         self._own[id(made)] = made
         return made
 

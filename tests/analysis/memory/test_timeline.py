@@ -6,6 +6,7 @@ Watched torch adds gradients in a new map; so `sums_in_place` is false where it 
 import csv
 import weakref
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -286,19 +287,54 @@ def test_recorded_peaks(row: dict[str, str]) -> None:
     assert [found.peak.by_sort[name] for name in names] == [int(row[name]) for name in names]
 
 
-def test_torch_adds_gradients_of_one_map_in_place_where_nobody_watches() -> None:
-    """The first gradient of a map that three layers read is where the sum is: so no map is made for it."""
-    x = torch.rand(2, 3, requires_grad=True)
-    y = x * 1.0
+@pytest.mark.parametrize(
+    ("last", "in_place"),
+    [
+        (torch.sigmoid, True),
+        (lambda y: y + y.new_ones(()), True),  # which passes its gradient on
+        (lambda y: y.flatten(1), False),  # whose gradient is a view of another
+        (lambda y: y.permute(0, 2, 1), False),
+        (lambda y: torch.cat([y, y.detach()], 1), False),  # whose gradient is part of another
+    ],
+)
+def test_torch_adds_gradients_of_one_map_in_the_first_where_nobody_watches(
+    last: Callable[[torch.Tensor], torch.Tensor], in_place: bool
+) -> None:
+    """The first is that of the layer that runs last; a view keeps the tensor that it is of."""
+    y = torch.rand(2, 3, 4, requires_grad=True) * 1.0
     where: list[int] = []
-    made = [torch.relu(y), torch.sigmoid(y), torch.tanh(y)]
-    for tensor in made:
+    first, second = torch.relu(y), last(y)
+    for tensor in (first, second):
         assert tensor.grad_fn is not None
         tensor.grad_fn.register_hook(lambda inputs, outputs: where.append(inputs[0].data_ptr()))
     assert y.grad_fn is not None
     y.grad_fn.register_prehook(lambda outputs: where.append(outputs[0].data_ptr()))
-    sum(tensor.sum() for tensor in made).backward()  # type: ignore[union-attr]
-    assert where[3] == where[0] not in where[1:3]
+    torch.autograd.backward(first.sum() * 2 + second.sigmoid().sum())
+    made, _, added = where
+    assert (added == made) is in_place
+
+
+def test_a_sum_of_gradients_needs_a_map_only_where_torch_makes_one() -> None:
+    """Of two readers of 64x8x8 numbers a ReLU runs first in the backward pass, or a flatten, whose gradient is a view.
+
+    There is a ReLU's gradient beside the first, and in the other case the sum too.
+    """
+    peaks = []
+    for last in ({"op": "relu"}, {"op": "flatten"}):
+        layers = [
+            {"name": "map", "op": "scale"},
+            {"name": "one", "op": "relu", "from": "map"},
+            {"name": "other", **last, "from": "map"},
+            {"name": "pooled", "op": "flatten", "from": "one"},
+            {"name": "flat", "op": "flatten", "from": "other"},
+            {"name": "sum", "op": "add", "from": ["pooled", "flat"]},
+        ]
+        network = archcalc.load({"archcalc": 1, "name": "net", "input": [64, 8, 8], "layers": layers})
+        found = (timeline(network.graph, requested("train", 4), way) for way in (True, False))
+        phases = [{(one.layer, one.during): one.made for one in each.phases} for each in found]
+        peaks.append([each["one", "backward"] for each in phases])
+    of_map = 4 * 4 * 64 * 8 * 8
+    assert peaks == [[of_map, 2 * of_map], [2 * of_map, 2 * of_map]]
 
 
 @pytest.mark.parametrize("name", ["alexnet_paper", "densenet121", "googlenet", "resnet18", "unet"])
