@@ -395,6 +395,8 @@ ANSWERS: dict[str, list[list[str]]] = {
     "table --convention NAME": [["table", "paper", "--convention", "fvcore"]],
     "table --convention all": [["table", "paper", "--convention", "all"]],
     "explain": [["explain", "paper", "conv1"]],
+    "memory": [["memory", "paper"], ["memory", "paper", "--mode", "train"], ["memory", "paper", "--fits", "1GiB"]],
+    "memory --convention TOOL": [["memory", "paper", "--convention", "torchinfo"]],
     "roofline": [
         ["roofline", "paper", "--device-model", "h100-sxm", "--precision", "torch"],
         ["roofline", "owt", "--device-model", "titan-x-maxwell"],
@@ -403,8 +405,6 @@ ANSWERS: dict[str, list[list[str]]] = {
     "devices": [["devices"], ["devices", "h100-sxm"]],
     "compare": [["compare", "paper", "torchvision"]],
     "audit": [["audit", "paper", "torchvision"]],
-    "memory": [["memory", "paper"], ["memory", "paper", "--mode", "train"], ["memory", "paper", "--fits", "1GiB"]],
-    "memory --convention TOOL": [["memory", "paper", "--convention", "torchinfo"]],
     "reconcile": [["reconcile", "paper"]],
     "reconcile --measured NUMBER": [["reconcile", "paper", "--measured", "724.41M"]],
     "conventions": [["conventions"]],

@@ -20,7 +20,7 @@ from torch.nn import functional
 import archcalc
 from archcalc.analysis.check.against import Beside, beside
 from archcalc.analysis.check.agreement import hold_against
-from archcalc.analysis.check.calls import folded, with_joined
+from archcalc.analysis.check.calls import folded
 from archcalc.analysis.check.pairing import put_together
 from archcalc.analysis.compare.comparison import compare
 from archcalc.analysis.conventions import CONVENTIONS
@@ -28,6 +28,7 @@ from archcalc.analysis.conventions.costs import price, terms, total
 from archcalc.analysis.explain.explanation import explain
 from archcalc.analysis.reconcile.ladder import ladder
 from archcalc.analysis.solve.solution import solve
+from archcalc.calls import with_joined
 from archcalc.exchange.pytorch_source import class_name, source
 from archcalc.exchange.yaml import to_yaml
 from archcalc.graph import Graph, Node, link

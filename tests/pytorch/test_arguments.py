@@ -13,7 +13,8 @@ from torch.overrides import get_testing_overrides
 
 import archcalc
 from archcalc.errors import ArchError
-from archcalc.pytorch.trace import functions, parts, weights
+from archcalc.exchange.torch_models.functions import WEIGHTED
+from archcalc.pytorch.trace import functions, parts
 
 INPUT = {1: (4, 8), 2: (4, 6, 8), 3: (4, 6, 6, 8)}
 """What functions read that go over so many axes."""
@@ -200,7 +201,7 @@ NOT_TRIED = frozenset(
 )
 """What is read, weights, and arguments without which nothing is seen."""
 
-KNOWN = sorted({*functions.FUNCTIONS, *functions.REDUCTIONS, *weights._WEIGHTED, *parts._DIVIDING, "div", "pad"})
+KNOWN = sorted({*functions.FUNCTIONS, *functions.REDUCTIONS, *WEIGHTED, *parts._DIVIDING, "div", "pad"})
 
 ALWAYS_DROPOUT = frozenset((name, "training") for name in KNOWN if name.startswith("dropout"))
 """A dropout that drops in evaluation too, as F.dropout does unless it is told not to, is a dropout."""
