@@ -295,7 +295,7 @@ def test_whatever_is_changed_is_refused_or_sound(data: st.DataObject, tmp_path_f
             case "out":
                 del owner[key]
             case "odd":
-                owner[key] = data.draw(ODD)
+                owner[key] = deepcopy(data.draw(ODD))  # which the next change may be within
             case "other":
                 other, place = there[data.draw(st.integers(0, len(there) - 1))]
                 owner[key] = deepcopy(other[place])
