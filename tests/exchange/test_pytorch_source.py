@@ -138,7 +138,7 @@ def shapes_in_order(module: nn.Module) -> list[tuple[str, tuple[int, ...]]]:
     return [(name, tuple(tensor.shape)) for name, tensor in module.state_dict().items()]
 
 
-@pytest.mark.parametrize("seed", [pytest.param(seed, marks=[pytest.mark.slow] * (seed > 15)) for seed in range(120)])
+@pytest.mark.parametrize("seed", [pytest.param(seed, marks=[pytest.mark.sweep] * (seed > 15)) for seed in range(120)])
 def test_a_network_of_random_blocks_is_the_one_that_archcalc_builds(seed: int) -> None:
     try:
         network = archcalc.load(random_blocks(seed))

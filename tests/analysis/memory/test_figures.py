@@ -37,7 +37,7 @@ def test_torchsummary_of_alexnet() -> None:
     assert printed(network, Tool.TORCHSUMMARY, 128) == ["73.50", "1072.48", "233.08", "1379.06"]
 
 
-@pytest.mark.parametrize("name", by_size(BUNDLED, FEW))
+@pytest.mark.parametrize("name", by_size(BUNDLED, FEW, slow=["densenet121", "unet"]))
 def test_torchinfo_prints_this(name: str) -> None:
     network = archcalc.load(name)
     sizes = [(2, *shape) for shape in network.spec.inputs.values()]

@@ -32,7 +32,7 @@ from tests.analysis.memory.networks import of_one, out_of_order, written_over
 from tests.cases import CASES, Case
 from tests.conftest import BUNDLED, ROOT
 from tests.random_networks import branching
-from tests.sizes import FEW, VARIED, by_size
+from tests.sizes import FEW, by_size
 
 REQUESTS = [
     requested("infer", 1),
@@ -71,7 +71,7 @@ def seen(graph: Graph, request: Request) -> int | None:
         return None
 
 
-@pytest.mark.parametrize("name", by_size(BUNDLED, FEW, slow=VARIED))
+@pytest.mark.parametrize("name", by_size(BUNDLED, FEW, slow=["densenet121", "efficientnet_b0", "unet"]))
 def test_the_peak_of_every_network_is_what_torch_has_alive(name: str) -> None:
     graph = archcalc.load(name).graph
     assert {r: ours(graph, r) for r in REQUESTS} == {r: seen(graph, r) for r in REQUESTS}
@@ -220,7 +220,11 @@ WORDS = {
 
 @pytest.mark.parametrize(
     "name",
-    by_size([name for name in BUNDLED if not name.endswith("_aux")], ["alexnet_torchvision", "resnet18"], slow=VARIED),
+    by_size(
+        [name for name in BUNDLED if not name.endswith("_aux")],
+        ["alexnet_torchvision", "resnet18"],
+        slow=["googlenet", "mobilenet_v2"],
+    ),
 )
 def test_the_tracker_of_torch_agrees(name: str) -> None:
     """Not of networks with other outputs than the last, whose gradients' graph its hooks keep alive.

@@ -24,7 +24,8 @@ def test_every_size_of_every_spec(name: str) -> None:
     for axis, sizes in enumerate(solution.sizes):
         assert exact(sizes) & squares == {size for size, graph in graphs.items() if graph and divides(graph, axis)}
         if squares:
-            assert sizes.and_larger == (squares == set(range(min(squares), up_to + 1)))
+            goes_on = squares == set(range(min(squares), up_to + 1))
+            assert sizes.and_larger == (goes_on and name != "unet")  # whose cuts are known as far as they were tried
     own = weights(link(spec))
     for size, graph in graphs.items():
         if graph:
