@@ -177,7 +177,12 @@ READ_AGAIN = [name for name in BUNDLED if name != "lenet5"]
 """All but the network with a table of connections, whose class no model is read with."""
 
 
-@pytest.mark.parametrize("name", by_size(READ_AGAIN, ["resnet18", "squeezenet1_1"], slow=VARIED))
+@pytest.mark.parametrize(
+    "name",
+    by_size(
+        READ_AGAIN, ["resnet18", "squeezenet1_1"], slow=["googlenet_aux", "mobilenet_v3_small", "shufflenet_v2_x1_0"]
+    ),
+)
 def test_it_is_read_again_as_the_same_network(name: str, tmp_path: Path) -> None:
     network = archcalc.load(name)
     path = tmp_path / "net.py"
