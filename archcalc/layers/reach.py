@@ -5,11 +5,13 @@ convolution of stride 2 has one phase and a step of 2; an upsampling by 2 has tw
 """
 
 from collections.abc import Iterable, Iterator
-from fractions import Fraction
 from math import gcd
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from archcalc.layers.sizes import Shape
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 
 class Reach(NamedTuple):
@@ -100,7 +102,7 @@ def by_statistics(x: Shape, axes: Iterable[int]) -> list[Reading]:
 
 
 def sampled(
-    axis: int, made: int, rate: Fraction, shift: Fraction = Fraction(0), taps: tuple[int, int] | None = None
+    axis: int, made: int, rate: "Fraction", shift: "Fraction | int" = 0, taps: tuple[int, int] | None = None
 ) -> Reach:
     """Return the reach of `made` outputs, of which output v is at v * rate + shift along an axis.
 

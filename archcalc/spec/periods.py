@@ -38,8 +38,7 @@ class PrintedPeriod(FieldType):
         match = re.fullmatch(_PERIOD, value) if isinstance(value, str) else None
         if not match:
             raise self.refuse(value)
-        period = read_period(match[0])
-        if not 0 < period.least <= period.most:
+        if not 0 < _billionths(match["least"]) <= _billionths(match["most"] or match["least"]):
             raise ArchError(f"must be over 0, and from the shorter to the longer time, got '{value}'")
         return match[0]
 
@@ -60,6 +59,18 @@ def read_period(text: str) -> Period:
     match = re.fullmatch(_PERIOD, text)
     assert match
     unit = _LONG.get(match["unit"].removesuffix("s"), match["unit"])
-    seconds = Fraction(_MILLISECONDS[unit], 1000)
-    least = Fraction(match["least"]) * seconds
-    return Period(least, Fraction(match["most"]) * seconds if match["most"] else least, cast(Per | None, match["per"]))
+    least, most = (
+        Fraction(_billionths(number) * _MILLISECONDS[unit], 1000 * 10**9)
+        for number in (match["least"], match["most"] or match["least"])
+    )
+    return Period(least, most, cast(Per | None, match["per"]))
+
+
+def _billionths(number: str) -> int:
+    """Return a number as it is written, times 10**9, which is an integer: a fraction need not be loaded for it.
+
+    >>> _billionths("0.664"), _billionths("15")
+    (664000000, 15000000000)
+    """
+    whole, _, rest = number.partition(".")
+    return int(whole + rest.ljust(9, "0"))
