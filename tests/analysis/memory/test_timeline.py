@@ -26,9 +26,9 @@ from archcalc.graph import Graph, link
 from archcalc.layers.activation import Relu
 from archcalc.layers.base import KINDS
 from archcalc.layers.rectifier import Hardswish
-from archcalc.pytorch.memory import Watched, watched_peak
 from archcalc.spec.model import Spec
 from tests.analysis.memory.networks import of_one, out_of_order, written_over
+from tests.analysis.memory.watched import Watched, watched_peak
 from tests.cases import CASES, Case
 from tests.conftest import BUNDLED, ROOT
 from tests.random_networks import branching

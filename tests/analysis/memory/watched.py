@@ -34,11 +34,11 @@ OPTIMIZERS: Final[Mapping[Optimizer, Callable[[Any], torch.optim.Optimizer]]] = 
 }
 
 
-class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class Watch(TorchDispatchMode):
     """Counts the bytes of all storages that are alive."""
 
     def __init__(self, *tensors: Tensor) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self.total = self.peak = 0
         self._alive: dict[int, weakref.ref[torch.UntypedStorage]] = {}
         for tensor in tensors:
