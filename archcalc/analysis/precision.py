@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from archcalc.spec.model import BYTES
+
 
 class NumberFormat(StrEnum):
     """A number format that devices have a peak of; TF32 is fp32 in memory."""
@@ -20,7 +22,7 @@ class NumberFormat(StrEnum):
         >>> [one.bytes for one in NumberFormat]
         [8, 4, 4, 2, 2, 1]
         """
-        return {"fp64": 8, "fp32": 4, "tf32": 4, "int8": 1}.get(self.value, 2)
+        return BYTES[self]
 
 
 class Precision(StrEnum):
@@ -49,7 +51,7 @@ class Precision(StrEnum):
         >>> Precision.BF16.weight_bytes, Precision.AMP_BF16.weight_bytes
         (2, 4)
         """
-        return 2 if self in (Precision.FP16, Precision.BF16) else 4
+        return 4 if self.startswith("amp-") else self.element_bytes
 
     @property
     def element_bytes(self) -> int:
@@ -58,4 +60,4 @@ class Precision(StrEnum):
         >>> Precision.BF16.element_bytes, Precision.AMP_BF16.element_bytes
         (2, 2)
         """
-        return 4 if self in (Precision.FP32, Precision.TF32) else 2
+        return self.computed_in.bytes

@@ -1,10 +1,13 @@
 """How numbers and sizes read."""
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from archcalc.layers import Shape
 from archcalc.layers.fields import Sides
 from archcalc.layers.sizes import dims
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 _PREFIXES: Final = "KMGTPE"
 
@@ -32,6 +35,16 @@ def short(value: int, unit: str) -> str:
     places = max(3 - len(str(whole)), 0)
     digits = f".{rest * 10**places // 1000**power:0{places}}" if places else ""
     return f"{whole}{digits} {_PREFIXES[power - 1]}{unit}"
+
+
+def three_digits(value: "float | Fraction") -> str:
+    """Return a measure in three digits, and a large one in whole numbers.
+
+    >>> three_digits(2000 / 3), three_digits(1 / 3), three_digits(0.00543), three_digits(12345.6)
+    ('667', '0.333', '0.00543', '12,346')
+    """
+    found = float(value)
+    return f"{found:,.0f}" if found >= 100 else f"{found:#.3g}"
 
 
 def pair(value: tuple[int, ...]) -> str:

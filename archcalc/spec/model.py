@@ -176,8 +176,8 @@ WHAT: Final = (
     STATEMENT,
 )
 
-BYTES: Final[Mapping[str, int]] = {"fp32": 4, "fp16": 2, "bf16": 2, "int8": 1}
-"""How many bytes a number of each kind has."""
+BYTES: Final[Mapping[str, int]] = {"fp64": 8, "fp32": 4, "tf32": 4, "fp16": 2, "bf16": 2, "int8": 1}
+"""How many bytes a number of each format has; TF32 is fp32 in memory."""
 
 
 class Claim(Declared):
@@ -189,7 +189,7 @@ class Claim(Declared):
     of: Annotated[tuple[str, ...] | None, Maybe(LayerNames())] = None
     input: Annotated[Shape | None, Maybe(InputShape())] = None
     convention: MaybeWords = None
-    dtype: Annotated[str | None, Maybe(Choice(*BYTES))] = None
+    dtype: Annotated[str | None, Maybe(Choice("fp32", "fp16", "bf16", "int8"))] = None
     tol: Annotated[str | None, Maybe(Percentage())] = None
     where: MaybeWords = None
     quote: MaybeWords = None

@@ -1,6 +1,7 @@
 """A network at the roofs of a device, layer by layer."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
 from typing import Literal
 
 from archcalc.analysis.precision import NumberFormat
@@ -24,6 +25,12 @@ class Work:
     weight_bytes: int
     input_bytes: int
     output_bytes: int
+
+    @classmethod
+    def of_all(cls, parts: "Iterable[Work]") -> "Work":
+        """Return the sum of the work of layers."""
+        parts = list(parts)
+        return Work(**{field.name: sum(getattr(one, field.name) for one in parts) for field in fields(Work)})
 
     @property
     def bytes(self) -> int:
@@ -66,8 +73,7 @@ class Roofline:
     @property
     def totals(self) -> Work:
         """The sums of the layers."""
-        names = ("flops", "weight_bytes", "input_bytes", "output_bytes")
-        return Work(**{name: sum(getattr(layer, name) for layer in self.layers) for name in names})
+        return Work.of_all(self.layers)
 
     @property
     def seconds(self) -> float:

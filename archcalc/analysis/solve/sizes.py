@@ -160,15 +160,13 @@ class Equal(NamedTuple):
     other: Function
 
     def within(self, span: range) -> Iterator[range]:
-        here = span.start
-        while here < span.stop:
-            one, other = self.one.at(here), self.other.at(here)
-            if one == other:
-                until = min(self.one.first(one + 1), self.other.first(other + 1), span.stop)
-                yield range(here, until)
-                here = until
-            else:
-                here = self.one.first(other) if one < other else self.other.first(one)
+        return _where(self._from, span)
+
+    def _from(self, here: int) -> tuple[bool, int]:
+        one, other = self.one.at(here), self.other.at(here)
+        if one == other:
+            return True, min(self.one.first(one + 1), self.other.first(other + 1))
+        return False, self.one.first(other) if one < other else self.other.first(one)
 
 
 class NotLess(NamedTuple):
@@ -178,15 +176,21 @@ class NotLess(NamedTuple):
     other: Function
 
     def within(self, span: range) -> Iterator[range]:
-        here = span.start
-        while here < span.stop:
-            one, other = self.one.at(here), self.other.at(here)
-            if one >= other:
-                until = min(self.other.first(one + 1), span.stop)
-                yield range(here, until)
-                here = until
-            else:
-                here = self.one.first(other)
+        return _where(self._from, span)
+
+    def _from(self, here: int) -> tuple[bool, int]:
+        one, other = self.one.at(here), self.other.at(here)
+        return one >= other, self.other.first(one + 1) if one >= other else self.one.first(other)
+
+
+def _where(holds: Callable[[int], tuple[bool, int]], span: range) -> Iterator[range]:
+    """Yield the runs of sizes in which a condition holds, which says of a size whether it does, and up to which."""
+    here = span.start
+    while here < span.stop:
+        is_held, until = holds(here)
+        if is_held:
+            yield range(here, min(until, span.stop))
+        here = until
 
 
 class AtMost(NamedTuple):

@@ -62,7 +62,7 @@ def data(found: Roofline) -> dict[str, Any]:
             ],
             "layers": [layer_data(layer) for layer in found.layers],
             "totals": {
-                **_work(found.totals),
+                **work_data(found.totals),
                 "ms": 1e3 * seconds,
                 "memory_bound_ms": 1e3 * found.memory_seconds,
                 "memory_bound_share": found.memory_seconds / seconds if seconds else None,
@@ -79,7 +79,7 @@ def layer_data(layer: LayerRoof) -> dict[str, Any]:
     return {
         "name": layer.name,
         "op": layer.op,
-        **_work(layer),
+        **work_data(layer),
         "computed_in": layer.computed_in,
         "bound": layer.bound,
         "ms": 1e3 * layer.seconds,
@@ -87,7 +87,8 @@ def layer_data(layer: LayerRoof) -> dict[str, Any]:
     }
 
 
-def _work(work: Work) -> dict[str, Any]:
+def work_data(work: Work) -> dict[str, Any]:
+    """Return the keys of work: of a layer, or of all."""
     return {
         "flops": work.flops,
         "weight_bytes": work.weight_bytes,

@@ -7,22 +7,21 @@ from archcalc.analysis.datasheets import SOURCES
 from archcalc.analysis.roofline.roofline import LayerRoof, Roofline, Work
 from archcalc.analysis.roofline.roofs import Roof
 from archcalc.errors import listing
+from archcalc.render.roofline.data import work_data
 from archcalc.render.sheet import Column, Sheet, Told
-from archcalc.render.words import number, percent
+from archcalc.render.words import number, percent, three_digits
 from archcalc.spec.inputs import inputs_in_words
 
 _IN_MILLISECONDS: Final = 1e-2
 """Seconds of a batch from which on times are in milliseconds."""
 
 
-def three_digits(value: float) -> str:
+def from_zero(value: float) -> str:
     """
-    >>> three_digits(19.97), three_digits(0.00978), three_digits(12345.6), three_digits(0)
-    ('20.0', '0.00978', '12,346', '0')
+    >>> from_zero(19.97), from_zero(0)
+    ('20.0', '0')
     """
-    if value >= 100:
-        return f"{value:,.0f}"
-    return f"{value:#.3g}" if value else "0"
+    return three_digits(value) if value else "0"
 
 
 def peak(value: float) -> str:
@@ -31,7 +30,7 @@ def peak(value: float) -> str:
     >>> peak(3350), peak(1307.4), peak(0.0360198)
     ('3,350', '1,307.4', '0.0360')
     """
-    return f"{value:,g}" if round(value, 3) == value else three_digits(value)
+    return f"{value:,g}" if round(value, 3) == value else from_zero(value)
 
 
 _COLUMNS: Final = (
@@ -43,11 +42,11 @@ _COLUMNS: Final = (
     Column("input_bytes", "input bytes", number, right=True),
     Column("output_bytes", "output bytes", number, right=True),
     Column("bytes", "bytes", number, right=True, leaves=3),
-    Column("intensity", "FLOP/B", three_digits, right=True),
+    Column("intensity", "FLOP/B", from_zero, right=True),
     Column("computed_in", "in"),
     Column("bound", "bound"),
-    Column("ms", "ms", three_digits, right=True),
-    Column("us", "us", three_digits, right=True),
+    Column("ms", "ms", from_zero, right=True),
+    Column("us", "us", from_zero, right=True),
     Column("share", "time %", percent, right=True, leaves=1, share=True),
     Column("turning_batch", "compute from batch", number, right=True, leaves=6),
 )
@@ -102,26 +101,16 @@ def _footer(found: Roofline) -> Iterator[tuple[Any, ...]]:
     for bound in ("compute", "memory"):
         layers = [layer for layer in found.layers if layer.bound == bound]
         if layers:
-            work = Work(
-                flops=sum(layer.flops for layer in layers),
-                weight_bytes=sum(layer.weight_bytes for layer in layers),
-                input_bytes=sum(layer.input_bytes for layer in layers),
-                output_bytes=sum(layer.output_bytes for layer in layers),
-            )
             said = {"layer": f"{bound}-bound ({len(layers)})", "bound": bound}
-            yield _cells(said, work, sum(layer.seconds for layer in layers), found)
+            yield _cells(said, Work.of_all(layers), sum(layer.seconds for layer in layers), found)
     turning = _NEVER if found.turning_batch is None else found.turning_batch
     yield _cells({"layer": "total", "turning_batch": turning}, found.totals, found.seconds, found)
 
 
 def _cells(said: dict[str, Any], work: Work, seconds: float | None, found: Roofline) -> tuple[Any, ...]:
-    values = said | {
-        "flops": work.flops,
-        "weight_bytes": work.weight_bytes,
-        "input_bytes": work.input_bytes,
-        "output_bytes": work.output_bytes,
-        "bytes": work.bytes,
-        "intensity": work.intensity,
+    values = {
+        **said,
+        **work_data(work),
         "ms": None if seconds is None else 1e3 * seconds,
         "us": None if seconds is None else 1e6 * seconds,
         "share": seconds / found.seconds if seconds else None,
@@ -156,16 +145,16 @@ def _in_words(roof: Roof) -> str:
 
 
 def _ridges(roofs: tuple[Roof, ...]) -> str:
-    return listing([three_digits(float(roof.ridge)) for roof in roofs], "and")
+    return listing([from_zero(float(roof.ridge)) for roof in roofs], "and")
 
 
 def _in_short(found: Roofline) -> str:
     """Return the whole in words: a time, how much of it is memory-bound, and when that changes."""
     seconds = found.seconds
-    time = f"{three_digits(1e3 * seconds)} ms" if seconds >= 1e-3 else f"{three_digits(1e6 * seconds)} us"
+    time = f"{from_zero(1e3 * seconds)} ms" if seconds >= 1e-3 else f"{from_zero(1e6 * seconds)} us"
     if not seconds:
         return "nothing is computed or moved"
-    words = f"a batch takes {time} at least, {three_digits(found.batch / seconds)} images/s at most"
+    words = f"a batch takes {time} at least, {from_zero(found.batch / seconds)} images/s at most"
     words += f"; {percent(found.memory_seconds / seconds)} of the time is memory-bound"
     if found.turning_batch is None:
         return f"{words}, and most of it at any batch"

@@ -3,7 +3,7 @@
 from typing import Final
 
 from archcalc.analysis.roofline.roofline import Roofline
-from archcalc.render.roofline.layers import three_digits
+from archcalc.render.roofline.layers import from_zero
 from archcalc.render.sheet import Column, Sheet
 from archcalc.render.words import number, percent
 
@@ -11,10 +11,10 @@ _COLUMNS: Final = (
     Column("library", "published of", heads=True),
     Column("hardware", "on", leaves=3),
     Column("batch", "batch", number, right=True),
-    Column("inference_ms", "inference ms", three_digits, right=True),
-    Column("roof_ms", "roof ms", three_digits, right=True),
+    Column("inference_ms", "inference ms", from_zero, right=True),
+    Column("roof_ms", "roof ms", from_zero, right=True),
     Column("of_roof", "of the roof", percent, right=True),
-    Column("training_ms", "training ms", three_digits, right=True, leaves=1),
+    Column("training_ms", "training ms", from_zero, right=True, leaves=1),
     Column("source", "source", leaves=2),
 )
 

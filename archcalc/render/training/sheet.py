@@ -7,21 +7,12 @@ from typing import Any, Final
 from archcalc.analysis.training.training import EXACT, SIX_N_D, THREE_FORWARD, Count, Span, Training
 from archcalc.errors import listing
 from archcalc.render.sheet import Column, Sheet, Told
-from archcalc.render.words import number, percent, short
+from archcalc.render.words import number, percent, short, three_digits
 from archcalc.spec.inputs import inputs_in_words
 
 _TERA: Final = 10**12
 _UNITS: Final = (("days", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 _MOST_NAMED: Final = 3
-
-
-def three_digits(value: Fraction) -> str:
-    """
-    >>> three_digits(Fraction(2000, 3)), three_digits(Fraction(1, 3)), three_digits(Fraction(543, 10**5))
-    ('667', '0.333', '0.00543')
-    """
-    found = float(value)
-    return f"{found:,.0f}" if found >= 100 else f"{found:#.3g}"
 
 
 def powers(value: int) -> str:
