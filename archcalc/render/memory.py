@@ -23,12 +23,12 @@ NOT_INCLUDED: Final = (
 
 _COLUMNS: Final = (
     Column("layer", "layer", heads=True),
-    Column("pass", "pass", leaves=1),
+    Column("pass", "pass", leaves=5),
     Column("makes", "makes", number, right=True, leaves=3),
-    Column("frees", "frees", number, right=True, leaves=4),
-    Column("alive", "alive after", number, right=True, leaves=2),
+    Column("frees", "frees", number, right=True, leaves=2),
+    Column("alive", "alive after", number, right=True, leaves=1),
     Column("highest", "highest", number, right=True),
-    Column("share", "of the peak", percent, right=True, leaves=5, share=True),
+    Column("share", "of the peak", percent, right=True, leaves=4, share=True),
 )
 
 

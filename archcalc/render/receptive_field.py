@@ -1,21 +1,25 @@
 """Receptive fields in words, and as JSON."""
 
 from collections.abc import Callable
-from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from archcalc.analysis.receptive_field import Field, Sight
 from archcalc.layers.sizes import dims
 
-Sights = tuple[Sight, ...]
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+    from archcalc.analysis.receptive_field import Field, Sight
+
+Sights: TypeAlias = "tuple[Sight, ...]"
 """What outputs see of each of the network's inputs."""
 
-Along = tuple[int | Fraction | None, ...]
+Along: TypeAlias = "tuple[int | Fraction | None, ...]"
 
 
 def size(sights: Sights) -> str:
     """Return the size along each axis; in brackets that beside what is read of the whole input.
 
+    >>> from archcalc.analysis.receptive_field import Field, Sight
     >>> size((Sight("input", Field((224, 224), (None, None), (None, None)), Field((75, 75), (8, 8), (0, 0))),))
     '224x224 (75x75)'
     """
@@ -39,12 +43,12 @@ def in_words(sights: Sights) -> str:
     return _of_each(sights, _in_words) or "-"
 
 
-def _in_words(field: Field) -> str:
+def _in_words(field: "Field") -> str:
     jump = "" if set(field.jump) == {None} else f", jump {_pair(field.jump)}"
     return f"{_pair(field.size)}{jump}"
 
 
-def _of_each(sights: Sights, words: Callable[[Field], str]) -> str:
+def _of_each(sights: Sights, words: "Callable[[Field], str]") -> str:
     """Return words on each input's field, with its name where there are several."""
     several = [words(one.field) + (f" ({words(one.beside)})" if one.beside else "") for one in sights]
     if len(several) == 1:
@@ -54,6 +58,7 @@ def _of_each(sights: Sights, words: Callable[[Field], str]) -> str:
 
 def _pair(numbers: Along) -> str:
     """
+    >>> from fractions import Fraction
     >>> _pair((32, 32)), _pair((Fraction(1, 2), 1)), _pair((None, None))
     ('32', '0.5x1', '-')
     """
@@ -61,15 +66,16 @@ def _pair(numbers: Along) -> str:
     return shown[0] if len(set(shown)) == 1 else dims(shown)
 
 
-def _number(number: int | Fraction | None) -> str:
+def _number(number: "int | Fraction | None") -> str:
     """
+    >>> from fractions import Fraction
     >>> _number(3), _number(Fraction(7, 2)), _number(Fraction(1, 3)), _number(None)
     ('3', '3.5', '1/3', '-')
     """
     if number is None:
         return "-"
-    is_short = isinstance(number, int) or 8 % number.denominator == 0
-    return f"{float(number):g}" if is_short and not isinstance(number, int) else str(number)
+    is_short = number.denominator in (2, 4, 8)
+    return f"{float(number):g}" if is_short else str(number)
 
 
 def data(sights: Sights) -> list[dict[str, Any]]:
@@ -77,7 +83,7 @@ def data(sights: Sights) -> list[dict[str, Any]]:
     return [_sight_data(one) for one in sights]
 
 
-def _sight_data(sight: Sight) -> dict[str, Any]:
+def _sight_data(sight: "Sight") -> dict[str, Any]:
     return {
         "input": sight.of,
         **_field_data(sight.field),
@@ -87,10 +93,10 @@ def _sight_data(sight: Sight) -> dict[str, Any]:
     }
 
 
-def _field_data(field: Field) -> dict[str, Any]:
+def _field_data(field: "Field") -> dict[str, Any]:
     along = {"stride": field.jump, "padding": field.padding, "centre": field.centre}
     return {"size": list(field.size), **{name: [*map(_plain, numbers)] for name, numbers in along.items()}}
 
 
-def _plain(number: int | Fraction | None) -> int | float | None:
-    return float(number) if isinstance(number, Fraction) else number
+def _plain(number: "int | Fraction | None") -> int | float | None:
+    return number if number is None or isinstance(number, int) else float(number)

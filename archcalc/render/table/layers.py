@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from archcalc.errors import listing
 from archcalc.layers.sizes import dims
+from archcalc.render import receptive_field
 from archcalc.render.answer import Answer
 from archcalc.render.envelope import identity, stamped
 from archcalc.render.sheet import Column, Sheet
@@ -247,9 +248,7 @@ def row_data(row: Row, sights: Fields | None = None) -> dict[str, Any]:
     """Return one of the `layers` of the JSON object."""
     values: dict[str, Any] = {key: _plain(value) for key, value in row._asdict().items()}
     if sights is not None:
-        from archcalc.render.receptive_field import data as fields_data
-
-        values["receptive_field"] = fields_data(sights[row.name])
+        values["receptive_field"] = receptive_field.data(sights[row.name])
     if not row.devices:
         del values["devices"], values["gather"]
     if row.received is None:
