@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from archcalc.errors import ArchError
-from archcalc.exchange.exported.program import Number, Other, Ref
+from archcalc.exchange.exported.schema import Number, Other, Ref
 from archcalc.exchange.torch_models.functions import (
     BY_NUMBER,
     FUNCTIONS,

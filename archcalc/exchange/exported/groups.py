@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
-from archcalc.exchange.exported.program import Node, Program, Ref, Size
+from archcalc.exchange.exported.program import Node, Program, Size
+from archcalc.exchange.exported.schema import Ref
 from archcalc.layers import KINDS
 
 _LRN: Final = KINDS["local_response_norm"].torch_call.removeprefix("nn.")
@@ -29,14 +30,14 @@ class Groups:
 
     def __init__(self, program: Program) -> None:
         self._nodes, self._tensors = program.nodes, program.tensors
-        self._times_read = Counter(ref.name for node in program.nodes for ref in _all_refs(node))
+        self._times_read = Counter(name for node in program.nodes for name in node.refs)
         self._times_read.update(program.outputs)
 
     def at(self, place: int) -> Group | None:
         """Return the layer that begins with a node; None where none does that is of several."""
         for functions, find in _PATTERNS:
             nodes = self._nodes[place : place + len(functions)]
-            if tuple(map(_function, nodes)) != functions or not self._are_alone(nodes):
+            if tuple(node.function for node in nodes) != functions or not self._are_alone(nodes):
                 continue
             found = find(nodes, self._sizes)
             if found is not None:
@@ -49,19 +50,10 @@ class Groups:
 
     def _are_alone(self, nodes: Sequence[Node]) -> bool:
         """Whether all are of one run of one module, and each makes one tensor, which only the others read."""
-        read = Counter(ref.name for node in nodes for ref in _all_refs(node))
+        read = Counter(name for node in nodes for name in node.refs)
         made = [node.outputs[0] if len(node.outputs) == 1 else "" for node in nodes]
         is_within = all(name and self._times_read[name] == read[name] > 0 for name in made[:-1])
         return is_within and bool(made[-1]) and len({node.module for node in nodes}) == 1
-
-
-def _all_refs(node: Node) -> list[Ref]:
-    values = (value if isinstance(value, tuple) else (value,) for value in node.args.values())
-    return [one for several in values for one in several if isinstance(one, Ref)]
-
-
-def _function(node: Node) -> str:
-    return node.target.removeprefix("torch.ops.aten.").partition(".")[0]
 
 
 def _reads(node: Node, word: str, of: Node) -> bool:

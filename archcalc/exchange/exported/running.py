@@ -22,7 +22,8 @@ from archcalc.exchange.exported.functions import (
 )
 from archcalc.exchange.exported.groups import Group, Groups
 from archcalc.exchange.exported.parts import order_of, steps_of
-from archcalc.exchange.exported.program import Node, Number, Program, Ref
+from archcalc.exchange.exported.program import ATEN, Node, Program
+from archcalc.exchange.exported.schema import Number
 from archcalc.exchange.exported.sizes import value_of
 from archcalc.exchange.exported.values import Memory, OwnValue, Value
 from archcalc.exchange.exported.weights import Weights
@@ -41,7 +42,6 @@ from archcalc.exchange.torch_models.reading import place_of
 from archcalc.layers import Shape
 from archcalc.layers.reshape import laid_out
 
-_ATEN: Final = "torch.ops.aten."
 _OF_TORCH: Final = "torch.nn.modules."
 
 
@@ -92,7 +92,7 @@ class Run:
         last = group.nodes[-1] if group else node
         before = len(self.calls)
         try:
-            read = [self._value(name) for name in _refs(node.args)]
+            read = [self._value(name) for name in node.refs]
             spoilt = next((value for value in read if isinstance(value, Value) and value.fault), None)
             if spoilt is not None and spoilt.fault is not None:
                 self._spoil(last, spoilt.fault, spoilt.calls_before)
@@ -103,23 +103,23 @@ class Run:
             else:
                 self._take(node)
         except ArchError as error:
-            self._spoil(last, ArchError(f"{place_of(self._call(node, _shown(node)))}: {error}"), before)
+            self._spoil(last, ArchError(f"{place_of(self._call(node, node.shown))}: {error}"), before)
 
     def _spoil(self, node: Node, fault: ArchError, calls_before: int) -> None:
         for name in filter(None, node.outputs):
             value = self._put(name, 0, (), Memory(), sizes=())
             value.spoil(fault, calls_before)
-        if _is_in_place(node):
-            there = (self._values.get(name) for name in _refs(node.args)[:1])
+        if node.is_in_place:
+            there = (self._values.get(name) for name in node.refs[:1])
             for changed in (value for value in there if isinstance(value, Value)):
-                changed.write(0, calls_before, place_of(self._call(node, _shown(node))))
+                changed.write(0, calls_before, place_of(self._call(node, node.shown)))
                 changed.memory.is_known = False
                 changed.spoil(fault, calls_before)
 
     def _derive(self, node: Node, read: Sequence[Value | OwnValue]) -> None:
         """Note what a node makes of the model's own tensors alone."""
         paths = tuple(dict.fromkeys(path for one in read if isinstance(one, OwnValue) for path in one.paths))
-        name = _name(node)
+        name = node.name
         one = read[0] if len(read) == 1 else None
         is_itself = isinstance(one, OwnValue) and one.is_itself and name in {*QUIET, *RESHAPING, *ORDERING}
         for output in filter(None, node.outputs):
@@ -128,19 +128,19 @@ class Run:
             is_turned = turned and isinstance(one, OwnValue) and sizes == one.sizes[::-1]
             keeps = is_itself and (name not in ORDERING or is_turned)
             self._values[output] = OwnValue(paths, sizes, keeps, is_turned)
-        if _is_in_place(node) and isinstance(one := next(iter(read), None), OwnValue):
-            first = _refs(node.args)[0]
+        if node.is_in_place and isinstance(one := next(iter(read), None), OwnValue):
+            first = node.refs[0]
             self._values[first] = replace(one, is_itself=False)
 
     def _take(self, node: Node) -> None:
-        name, args = _name(node), self._plain(node.args)
+        name, args = node.name, self._plain(node.args)
         if not any(node.outputs):
-            if _is_in_place(node):
-                raise ArchError(f"no layer kind does what {_shown(node)} does")
+            if node.is_in_place:
+                raise ArchError(f"no layer kind does what {node.shown} does")
             return
-        if not node.target.startswith(_ATEN) or node.target.endswith("out"):
-            raise ArchError(f"no layer kind does what {_shown(node)} does")
-        names = _refs(node.args)
+        if not node.target.startswith(ATEN) or node.target.endswith("out"):
+            raise ArchError(f"no layer kind does what {node.shown} does")
+        names = node.refs
         first = self._value(names[0])
         taken = isinstance(first, Value) and (
             self._hands_on(node, name, args, first)
@@ -155,8 +155,8 @@ class Run:
         """Whether a node only lays out or hands on what it reads, which then is noted."""
         out = self._sizes(node.outputs[0])
         is_quiet = name in QUIET or name in EXPANDING or (name in RESHAPING and "dtype" not in args)
-        is_nothing = name == "add" and args.get("other") == 0 and len(_refs(node.args)) == 1
-        is_alone = name in ("cat", "stack") and len(_refs(node.args)) == 1 and prod(out) == prod(first.sizes)
+        is_nothing = name == "add" and args.get("other") == 0 and len(node.refs) == 1
+        is_alone = name in ("cat", "stack") and len(node.refs) == 1 and prod(out) == prod(first.sizes)
         sides = args.get("pad", args.get("padding"))
         is_unpadded = "pad" in name and isinstance(sides, tuple) and not any(sides)
         if not (is_quiet or is_nothing or is_alone or is_unpadded) or not self._is_like(first, node):
@@ -228,9 +228,9 @@ class Run:
 
     def _note(self, node: Node, name: str, args: Mapping[str, Any]) -> None:
         """Note what a node does as a call: of a layer with weights, or of a function."""
-        names = _refs(node.args)
+        names = node.refs
         first = self._value(names[0])
-        use = use_of(Given(name, args, len(first.sizes), _kind(node)))
+        use = use_of(Given(name, args, len(first.sizes), node.module.class_name))
         out = self._sizes(node.outputs[0])
         own = {ref: value for ref in names if isinstance(value := self._value(ref), OwnValue)}
         call = self.weights.used(node, name, use, self._read_shape(use), out, own, self._leaf(node))
@@ -244,7 +244,7 @@ class Run:
                 raise ArchError(f"no layer kind does what aten.{name} does with weights that are computed")
             call = self._function(node, name, use, len(first.sizes), out)
         numbers = tuple(self._read_for(use.name, ref) for ref in reads)
-        changed = self._value(names[0]) if _is_in_place(node) else None
+        changed = self._value(names[0]) if node.is_in_place else None
         memory = changed.memory if isinstance(changed, Value) else Memory()
         is_idle = "dropout" in name and isinstance(first, Value)
         if not call.paths and call.name != f"({use.name})":  # a layer without weights that others have
@@ -334,7 +334,7 @@ class Run:
 
     def _leaf(self, node: Node) -> bool:
         """Whether a node is in the code of a module of torch that does a layer's work."""
-        return bool(node.module.path) and node.module.kind.startswith(_OF_TORCH) and _kind(node) in CLASSES
+        return bool(node.module.path) and node.module.kind.startswith(_OF_TORCH) and node.module.class_name in CLASSES
 
     def _put(self, name: str, number: int, made: Shape, memory: Memory, sizes: Shape | None = None) -> Value:
         tensor = self._program.tensors.get(name)
@@ -376,38 +376,9 @@ class Run:
         return tensor is not None and first.is_like(tensor.dtype)
 
 
-def _refs(args: Mapping[str, Any]) -> list[str]:
-    """Return the tensors that a node reads, by name, in order."""
-    found = []
-    for value in args.values():
-        several = value if isinstance(value, tuple) else (value,)
-        found += [one.name for one in several if isinstance(one, Ref)]
-    return found
-
-
-def _name(node: Node) -> str:
-    """Return the name of a function of aten, without underscores around it and without its overload."""
-    return node.target.removeprefix(_ATEN).partition(".")[0].strip("_")
-
-
-def _shown(node: Node) -> str:
-    """Return what messages call a function: that of aten without its overload."""
-    name = node.target.removeprefix("torch.ops.")[:100]
-    return ".".join(name.split(".")[:2]) if name.startswith("aten.") else name
-
-
-def _is_in_place(node: Node) -> bool:
-    return node.target.removeprefix(_ATEN).partition(".")[0].endswith("_")
-
-
-def _kind(node: Node) -> str:
-    """Return the name of the class of the innermost module in which a node is."""
-    return node.module.kind.rpartition(".")[2]
-
-
 def _op(node: Node, name: str) -> str:
     """Return the op of a module that lays out what it reads."""
-    return "Flatten" if _kind(node) == "Flatten" else "reshape"
+    return "Flatten" if node.module.class_name == "Flatten" else "reshape"
 
 
 def _axes(args: Mapping[str, Any], rank: int) -> list[int]:

@@ -9,7 +9,8 @@ from archcalc.calls import Call
 from archcalc.errors import ArchError
 from archcalc.exchange.exported.functions import Use
 from archcalc.exchange.exported.groups import Group
-from archcalc.exchange.exported.program import Node, Program, Ref
+from archcalc.exchange.exported.program import Node, Program
+from archcalc.exchange.exported.schema import Ref
 from archcalc.exchange.exported.values import OwnValue
 from archcalc.exchange.torch_models.functions import (
     COUNTER,
