@@ -77,6 +77,23 @@ def test_the_peak_of_every_network_is_what_torch_has_alive(name: str) -> None:
     assert {r: ours(graph, r) for r in REQUESTS} == {r: seen(graph, r) for r in REQUESTS}
 
 
+TWICE = """
+archcalc: 1
+input: [3, 8, 8]
+layers:
+  - {name: conv, op: conv2d, out_channels: 4, kernel_size: 3, padding: 1}
+  - {name: double, op: add, from: [conv, conv]}
+  - {name: sum, op: add, from: [double, conv]}
+  - {name: flat, op: flatten}
+  - {name: fc, op: linear, out_features: 5}
+"""
+
+
+def test_so_is_that_of_a_layer_that_reads_another_twice_which_a_later_one_reads_too() -> None:
+    graph = archcalc.load(TWICE).graph
+    assert {r: ours(graph, r) for r in REQUESTS} == {r: seen(graph, r) for r in REQUESTS}
+
+
 @pytest.mark.sweep
 @pytest.mark.parametrize("name", BUNDLED)
 def test_so_is_that_of_other_batches_and_optimizers(name: str) -> None:
