@@ -32,10 +32,12 @@ def import_model(
 
     Example: archcalc import torchvision:resnet18 --output my_resnet.yaml
     """
+    from archcalc.cli.endings import SPECS, expect_ending
     from archcalc.cli.networks import Networks, say_cautions
     from archcalc.cli.output import write
     from archcalc.errors import ArchError
 
+    expect_ending(output, SPECS)
     network = Networks(reading).one(model)
     if network.became is None:
         raise ArchError(f"{model} is a spec already: archcalc show prints it")

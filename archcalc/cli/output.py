@@ -100,11 +100,14 @@ def silence(stream: TextIO | None = None) -> None:
 def chosen(writing: "Writing") -> str:
     """Return the format asked for, or else the one that fits the file's ending or the place. Raises ArchError."""
     form, output = writing
+    if output is None:
+        return form or ("table" if sys.stdout.isatty() else "plain")
+    from archcalc.cli.endings import expect_ending
+
+    ending, known = output.suffix.lower(), formats.endings()
+    expect_ending(output, known)
     if form is not None:
         return form
-    if output is None:
-        return "table" if sys.stdout.isatty() else "plain"
-    ending, known = output.suffix.lower(), formats.endings()
     if ending and ending not in known:
         raise ArchError(f"--output: {ending} is not the ending of a format ({', '.join(known)}); add --format NAME")
     return known.get(ending, "plain")

@@ -7,23 +7,32 @@ import typer
 
 from archcalc.cli.options import AS_SPECIFIED, OneSpec, OutputOption, Reading
 
-SpecFormatOption = Annotated[Literal["yaml", "json"], typer.Option("--format", "-f", help="How to write the spec.")]
+SpecFormatOption = Annotated[
+    Literal["yaml", "json"] | None,
+    typer.Option(
+        "--format", "-f", help="How to write the spec. Default: what the ending of --output says, or else yaml."
+    ),
+]
 
 
 def show(
     spec: OneSpec,
     reading: Reading = AS_SPECIFIED,
-    form: SpecFormatOption = "yaml",
+    form: SpecFormatOption = None,
     output: OutputOption = None,
 ) -> None:
     """Show a spec in full: what it inherits, its params, blocks and defaults are put in.
 
     Example: archcalc show caffenet > my_net.yaml
     """
+    from archcalc.cli.endings import SPECS, expect_ending
     from archcalc.cli.networks import Networks
     from archcalc.cli.output import write
     from archcalc.network import Network
 
+    expect_ending(output, SPECS)
+    if form is None:
+        form = "json" if output is not None and output.suffix.lower() == ".json" else "yaml"
     networks = Networks(reading)
     network = networks.one(spec)
     if network.spec.label != network.spec.name:

@@ -39,6 +39,11 @@ _SEVERAL: Final = (".yaml", ".yml")
 """Endings of what may be several things."""
 
 
+def endings() -> list[str]:
+    """Return the endings of all files that a network can be written to."""
+    return [*(suffix for writer in _WRITERS.values() for suffix in writer.suffixes), *_SEVERAL]
+
+
 def target_of(suffix: str) -> str:
     """Return what a file of that ending holds; PyTorch's source, if no ending says it.
 

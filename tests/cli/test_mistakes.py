@@ -34,6 +34,10 @@ def test_a_layer_that_does_not_fit_ends_a_table_that_is_shown_up_to_it() -> None
     )
 
 
+NETWORKS = ".py, .prototxt, .json, .onnx, .mmd, .dot, .gv, .csv, .yaml, .yml"
+ANSWERS = ".txt, .json, .csv, .md, .tex, .html, .htm, .svg"
+"""The endings of what export writes, and of what answers are written as."""
+
 WRONG = [
     (
         ["table", "nope"],
@@ -63,6 +67,25 @@ WRONG = [
     ),
     (["table", "TorchVision"], "archcalc: there is no spec 'TorchVision'; did you mean 'torchvision'?"),
     (["table", "paper", "-o", "table.xyz"], "archcalc: --output: .xyz is not the ending of a format (.txt, .json, "),
+    *(
+        (
+            words,
+            f"archcalc: --output: {ending} is the ending of another kind of file than this command writes ({own})\n",
+        )
+        for words, ending, own in (
+            (["export", "paper", "-o", "net.png"], ".png", NETWORKS),
+            (["export", "paper", "-o", "net.svg"], ".svg", NETWORKS),
+            (["export", "paper", "--to", "dot", "-o", "net.PDF"], ".pdf", NETWORKS),
+            (["show", "paper", "-o", "net.html"], ".html", ".yaml, .yml, .json"),
+            (["show", "paper", "-f", "json", "-o", "net.csv"], ".csv", ".yaml, .yml, .json"),
+            (["import", "net.prototxt", "-o", "net.py"], ".py", ".yaml, .yml, .json"),
+            (["schema", "-o", "schema.yaml"], ".yaml", ".json"),
+            (["table", "paper", "-o", "net.png"], ".png", ANSWERS),
+            (["table", "paper", "-f", "json", "-o", "net.jpg"], ".jpg", ANSWERS),
+            (["list", "-f", "csv", "-o", "list.onnx"], ".onnx", ANSWERS),
+            (["profile", "lenet_d2l", "-f", "tf", "-o", "lines.svg"], ".svg", ".txt"),
+        )
+    ),
     (["ops", "conv"], "archcalc: unknown op 'conv'; did you mean 'conv2d'?"),
     (["ops", "dense"], "archcalc: unknown op 'dense'; did you mean 'linear'?"),
     (["show", "nope"], "archcalc: there is no spec 'nope'"),

@@ -13,6 +13,18 @@ from tests.commands import clean_environment, run, run_here
 from tests.conftest import ROOT
 
 
+def test_a_spec_goes_to_a_file_in_the_format_of_its_ending_or_the_one_that_is_asked_for(tmp_path: Path) -> None:
+    for words, name, start in (
+        ([], "net.yaml", "# yaml-language-server"),
+        ([], "net.JSON", '{\n  "archcalc": 1,'),
+        (["-f", "yaml"], "net.json", "# yaml-language-server"),
+        ([], "net.spec", "# yaml-language-server"),
+    ):
+        path = tmp_path / name
+        assert run("show", "lenet_d2l", *words, "-o", str(path)).returncode == 0
+        assert path.read_text(encoding="utf-8").startswith(start)
+
+
 def test_output_goes_to_a_file_in_the_format_of_its_ending(tmp_path: Path) -> None:
     for ending, start in (
         (".md", "**alexnet"),
@@ -152,13 +164,14 @@ def test_no_answer_is_written_over_a_file_that_it_was_made_from(tmp_path: Path) 
     spec.write_text("archcalc: 1\nname: net\nextends: base\noverride: {fc: {out_features: 3}}\n")
     link.symlink_to(spec)
     (tmp_path / "model.py").write_text("import torch\nfc = torch.nn.Sequential(torch.nn.Linear(4, 3))\n")
+    (tmp_path / "code.json").symlink_to(tmp_path / "model.py")
     texts = {path: path.read_bytes() for path in tmp_path.iterdir()}
     for command in (
         ["show", "net.yaml", "-o", "net.yaml"],
         ["show", "net", "--spec-dir", ".", "-o", "net.yaml"],
         ["show", "net.yaml", "-o", "base.yaml"],
         ["table", "net.yaml", "-o", "link.json"],
-        ["check", "net.yaml", "--against", "model.py:fc", "-o", "model.py", "--format", "json"],
+        ["check", "net.yaml", "--against", "model.py:fc", "-o", "code.json"],
     ):
         done = run_here(*command, cwd=tmp_path)
         assert (done.returncode, done.stdout) == (2, ""), done.stderr

@@ -11,6 +11,7 @@ from archcalc.analysis.profile.record import Record
 from archcalc.analysis.profile.recording import record
 from archcalc.analysis.profile.request import Request
 from archcalc.analysis.profile.results import MeasuredPeak
+from archcalc.cli.endings import expect_ending
 from archcalc.cli.options import Writing
 from archcalc.cli.output import chosen, complain, say, write, write_answer
 from archcalc.cli.profile.records import keep
@@ -26,6 +27,7 @@ def expect_writable(writing: Writing, as_lines: bool, is_comparison: bool) -> No
     if as_lines:
         if is_comparison:
             raise ArchError("--format tf does not go with --compare")
+        expect_ending(output, [".txt"])
     else:
         chosen(writing)
     if output is None:
