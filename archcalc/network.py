@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from archcalc.answers.budget import Budget
     from archcalc.answers.check import Against, Agreements, OfWeights
     from archcalc.answers.explain import Explanation
-    from archcalc.answers.memory import Memory, MemoryByTool
+    from archcalc.answers.memory import Memory, MemoryByTool, MemoryPlan
     from archcalc.answers.profile import Profile
     from archcalc.answers.reconcile import Ladder, Matches
     from archcalc.answers.roofline import Roofline
@@ -347,6 +347,31 @@ class Network:
             return Memory(timeline(graph, request))
         fit = largest_batch(graph, request, read_room(fits))
         return Memory(timeline(graph, request.of(fit.batch or fit.fewest)), fit)
+
+    def memory_plan(
+        self,
+        batch: int = 1,
+        *,
+        dtype: Literal["fp32", "fp16", "bf16", "int8"] = "fp32",
+        in_place: bool = True,
+        order: Literal["spec", "best"] = "spec",
+    ) -> "MemoryPlan":
+        """Return one arena for all maps of an inference, as a static planner for a small device lays it out, in bytes.
+
+        Layers run in the order of the spec, or in that which has the least alive at one layer; those that can write
+        over what nobody reads later do so, or none. Raises ArchError where there are too many orders to look at.
+
+        >>> import archcalc
+        >>> plan = archcalc.load("mobilenet_v2").memory_plan(dtype="int8")
+        >>> plan.bound, plan.arena
+        (1505280, 1505280)
+        """
+        from archcalc.analysis.memory.arena.plan import Order, plan
+        from archcalc.analysis.memory.request import requested
+        from archcalc.answers.memory import MemoryPlan
+
+        request = requested(batch=batch, dtype=dtype)
+        return MemoryPlan(plan(self.graph, request.batch, request.dtype, in_place, _member(Order, order)))
 
     def memory_as(self, tool: Literal["torchsummary", "torchinfo", "caffe"], batch: int = 1) -> "MemoryByTool":
         """Return what another tool prints about memory, which is not what is alive at one time.

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from archcalc.analysis.memory.arena.plan import Plan
 from archcalc.analysis.memory.figures import Figures
 from archcalc.analysis.memory.fitting import Fit
 from archcalc.analysis.memory.timeline import Timeline
@@ -52,3 +53,29 @@ class MemoryByTool(Answer):
     def records(self) -> Iterator[dict[str, Any]]:
         """Return a row for each number that it prints."""
         yield from self.to_dict()["figures"]
+
+
+@dataclass(frozen=True, repr=False)
+class MemoryPlan(Answer):
+    """One arena for all maps of an inference, `found`: where a static planner puts each, and when it is alive."""
+
+    found: Plan
+
+    @property
+    def arena(self) -> int:
+        """The bytes of the arena."""
+        return self.found.arena
+
+    @property
+    def bound(self) -> int:
+        """The most bytes that are alive at one layer, below which there is no arena."""
+        return self.found.bound
+
+    def rendered(self) -> Rendered:
+        from archcalc.render.memory.plan import of_plan
+
+        return of_plan(self.found)
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """Return a row for each input and each layer."""
+        yield from self.to_dict()["layers"]

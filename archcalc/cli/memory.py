@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from archcalc.analysis.memory.arena.plan import Order
 from archcalc.analysis.memory.figures import Tool
 from archcalc.analysis.memory.request import Dtype, Mode, Optimizer
 from archcalc.cli.options import AS_FITS, AS_SPECIFIED, OneSpec, Reading, Writing
@@ -18,7 +19,8 @@ InPlaceOption = Annotated[
     bool | None,
     typer.Option(
         "--in-place/--out-of-place",
-        help="Let all layers that can write over their input do so, or none. Default: as the spec says.",
+        help="Let all layers that can write over their input do so, or none. Default: as the spec says; "
+        "with --plan, all.",
         show_default=False,
     ),
 ]
@@ -29,6 +31,16 @@ FitsOption = Annotated[
 ConventionOption = Annotated[
     Tool | None,
     typer.Option("--convention", help="Give instead what another tool prints, which is not what is alive."),
+]
+PlanOption = Annotated[
+    bool,
+    typer.Option(
+        "--plan", help="Plan one arena for all maps of an inference instead, as toolkits for small devices do."
+    ),
+]
+OrderOption = Annotated[
+    Order | None,
+    typer.Option("--order", help="With --plan: in which order layers run; best has least alive. Default: spec."),
 ]
 
 
@@ -41,6 +53,8 @@ def memory(
     in_place: InPlaceOption = None,
     fits: FitsOption = None,
     convention: ConventionOption = None,
+    plan: PlanOption = False,
+    order: OrderOption = None,
     reading: Reading = AS_SPECIFIED,
     writing: Writing = AS_FITS,
 ) -> None:
@@ -55,7 +69,20 @@ def memory(
     asked = (mode, dtype, optimizer, in_place, fits)
     if convention is not None and asked != (Mode.INFER, Dtype.FP32, None, None, None):
         raise ArchError(f"--convention {convention.value} knows of a --batch alone, and of no other option of memory")
+    if plan and (mode, optimizer, fits, convention) != (Mode.INFER, None, None, None):
+        raise ArchError("--plan is of inference, and goes with --batch, --dtype, --in-place and --order alone")
+    if order is not None and not plan:
+        raise ArchError("--order goes with --plan")
     network = Networks(reading).one(spec)
+    if plan:
+        arena = network.memory_plan(
+            1 if batch is None else batch,
+            dtype=dtype.value,
+            in_place=in_place is not False,
+            order=order.value if order else "spec",
+        )
+        write_answer(arena, writing)
+        return
     if convention is not None:
         write_answer(network.memory_as(convention.value, 1 if batch is None else batch), writing)
         return

@@ -138,6 +138,18 @@ class Layer(Declared, ABC):
     def reads(self, *inputs: Any) -> Iterable[Reading]:
         """Return which elements of its inputs an output reads, along each axis; in inference, where it matters."""
 
+    def may_be_written_over(self, *inputs: Any) -> tuple[int, ...]:
+        """Return the places of the inputs that its output may be written over, element by element.
+
+        These have the shape of the output, each of whose elements reads the one at its own place alone; in inference.
+        """
+        made, readings = self.output_shape(*inputs), [*self.reads(*inputs)]
+        return tuple(
+            place
+            for place, x in enumerate(inputs)
+            if x == made and {one.axes for one in readings if one.of == place} == {in_place(x)}
+        )
+
     @abstractmethod
     def runs(self, eager: Eager, *inputs: Any) -> Tensor:
         """Play the calls that torch runs for it, which make its output: what each makes, and keeps for gradients."""

@@ -10,7 +10,7 @@ import pytest
 import archcalc
 from archcalc.errors import ArchError
 from archcalc.render.answer import Answer, together
-from archcalc.render.chart import Axis, Box, Chart, Line, Point, svg, text, tick_text
+from archcalc.render.chart import Axis, Box, Chart, Line, Point, palette, svg, text, tick_text
 from archcalc.render.chart.labels import Area, Room, Wanted, placed
 from archcalc.render.formats import Screen
 from archcalc.render.formats import svg as svg_format
@@ -109,9 +109,9 @@ def test_dark_colours_stand_out_from_a_dark_ground() -> None:
         light, dark = sorted((luminance(one), luminance(other)), reverse=True)
         return (light + 0.05) / (dark + 0.05)
 
-    for theme, marks in enumerate((svg._LIGHT, svg._DARK)):
-        assert all(contrast(mark, svg._GROUND[theme]) >= 3 for mark in marks)
-        assert all(contrast(svg._INK[ink][theme], svg._GROUND[theme]) >= 4.5 for ink in ("ink", "soft"))
+    for theme, marks in enumerate((palette.LIGHT, palette.DARK)):
+        assert all(contrast(mark, palette.GROUND[theme]) >= 4.5 for mark in marks)
+        assert all(contrast(palette.INK[ink][theme], palette.GROUND[theme]) >= 4.5 for ink in ("ink", "soft"))
 
 
 def test_no_label_covers_another_or_a_mark() -> None:

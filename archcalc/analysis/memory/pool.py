@@ -51,6 +51,8 @@ class Phase:
     freed: int
     highest: int
     after: int
+    at_highest: Mapping[str, int]
+    """What the highest is for."""
 
 
 @dataclass
@@ -66,6 +68,7 @@ class Pool:
     """The same, each storage rounded up to a block of the device."""
     high: int = 0
     """The highest total of the layer that runs."""
+    at_high: dict[str, int] = field(default_factory=dict)
     rounded_peak: int = 0
     by_sort: dict[str, int] = field(default_factory=lambda: dict.fromkeys(Sort, 0))
     phases: list[Phase] = field(default_factory=list)
@@ -78,12 +81,13 @@ class Pool:
         self.end()
         self.layer, self.during = layer, during
         self.high = self._began_at = self.total
+        self.at_high = dict(self.by_sort)
 
     def end(self) -> None:
         """Put down what the layer that ran has done."""
         if self.layer:
             freed = self._began_at + self._made - self.total
-            self.phases.append(Phase(self.layer, self.during, self._made, freed, self.high, self.total))
+            self.phases.append(Phase(self.layer, self.during, self._made, freed, self.high, self.total, self.at_high))
         self._made, self.layer = 0, ""
 
     def forget_peaks(self) -> None:
@@ -100,9 +104,9 @@ class Pool:
         self.rounded += _rounded(size)
         self.by_sort[self.sort] += size
         if self.total > self.high:
-            self.high = self.total
+            self.high, self.at_high = self.total, dict(self.by_sort)
             if self.total > self.peak.total:
-                self.peak = Moment(self.total, dict(self.by_sort), self.layer, self.during)
+                self.peak = Moment(self.total, self.at_high, self.layer, self.during)
         if self.rounded > self.rounded_peak:
             self.rounded_peak = self.rounded
         return storage
@@ -116,7 +120,7 @@ class Pool:
         self.by_sort[sort] += size
         self.total, self.high = self.total + size, self.high + size
         self.rounded, self.rounded_peak = self.rounded + rounded, self.rounded_peak + rounded
-        self.phases = [_raised(phase, size) for phase in self.phases]
+        self.phases = [_raised(phase, sort, size) for phase in self.phases]
         peak = self.peak
         by_sort = {**peak.by_sort, sort: peak.by_sort[sort] + size}
         self.peak = Moment(peak.total + size, by_sort, peak.layer, peak.during)
@@ -140,5 +144,6 @@ def _rounded(size: int) -> int:
     return -(-size // BLOCK) * BLOCK
 
 
-def _raised(phase: Phase, size: int) -> Phase:
-    return replace(phase, highest=phase.highest + size, after=phase.after + size)
+def _raised(phase: Phase, sort: str, size: int) -> Phase:
+    at_highest = {**phase.at_highest, sort: phase.at_highest[sort] + size}
+    return replace(phase, highest=phase.highest + size, after=phase.after + size, at_highest=at_highest)

@@ -1,5 +1,9 @@
-"""A chart as data: axes, and on them lines, points and boxes; `svg` draws it for a page, `text` for a terminal."""
+"""A chart as data: axes, and on them lines, points, boxes, bands and rules.
 
+`svg` draws it for a page, `text` for a terminal.
+"""
+
+from collections.abc import Sequence
 from math import floor, log10
 from typing import NamedTuple
 
@@ -73,7 +77,7 @@ class Point(NamedTuple):
 
 
 class Box(NamedTuple):
-    """A filled rectangle, such as a bar, or a span of time."""
+    """A filled rectangle, such as a bar, or a span of time; its `label` stands in it where there is room."""
 
     left: float
     right: float
@@ -81,6 +85,41 @@ class Box(NamedTuple):
     high: float
     label: str = ""
     series: int = 0
+    title: str = ""
+    """What is said of it beside its label, where a pointer rests on it; the label, if nothing is."""
+
+
+class Band(NamedTuple):
+    """What lies between two levels that change in steps, level `i` from `edges[i]` to `edges[i + 1]`."""
+
+    edges: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    label: str
+    series: int = 0
+
+
+class Rule(NamedTuple):
+    """A line across the whole chart, at a level or, upright, at a place; its label stands before its end."""
+
+    value: float
+    label: str
+    is_level: bool = False
+
+
+def stacked(edges: Sequence[float], parts: Sequence[Sequence[float]], labels: Sequence[str]) -> tuple[Band, ...]:
+    """Return bands one on the other: of series 0, 1 and so on, each with a number for each step; none of zeros alone.
+
+    >>> [(band.high, band.series) for band in stacked((0, 1, 2), [(1, 2), (0, 0), (3, 0)], ["one", "no", "other"])]
+    [((1.0, 2.0), 0), ((4.0, 2.0), 2)]
+    """
+    bands, low = [], tuple(0.0 for _ in edges[1:])
+    for number, (part, label) in enumerate(zip(parts, labels, strict=True)):
+        high = tuple(below + more for below, more in zip(low, part, strict=True))
+        if high != low:
+            bands.append(Band(tuple(edges), low, high, label, number))
+        low = high
+    return tuple(bands)
 
 
 class Chart(NamedTuple):
@@ -93,8 +132,12 @@ class Chart(NamedTuple):
     lines: tuple[Line, ...] = ()
     points: tuple[Point, ...] = ()
     boxes: tuple[Box, ...] = ()
+    bands: tuple[Band, ...] = ()
+    """Of one stack: they share their edges."""
+    rules: tuple[Rule, ...] = ()
+    """Upright ones from left to right."""
     series: tuple[str, ...] = ()
-    """What the series of points and boxes are; the first is series 0."""
+    """What the series of points, boxes and bands are, the first series 0; one without a name is not in the legend."""
 
 
 def tick_text(value: float) -> str:

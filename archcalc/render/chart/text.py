@@ -1,5 +1,6 @@
 """A chart as text: lines in dots of Braille on a terminal, and in plain characters where a pipe or a file gets it."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -30,8 +31,8 @@ class Signs(NamedTuple):
     is_braille: bool
 
 
-ON_TERMINAL: Final = Signs(("●", "○", "■", "□"), "│", "└", "─", is_braille=True)
-PLAIN: Final = Signs(("o", "x", "#", "*"), "|", "+", "-", is_braille=False)
+ON_TERMINAL: Final = Signs(("●", "○", "■", "□", "▲", "△", "◆", "◇"), "│", "└", "─", is_braille=True)
+PLAIN: Final = Signs(("o", "x", "#", "*", "%", "=", "@", "~"), "|", "+", "-", is_braille=False)
 
 
 def render(chart: Chart, width: int | None, signs: Signs) -> str:
@@ -51,7 +52,9 @@ class _Drawing:
         self.grid = [[" "] * self.columns for _ in range(_ROWS)]
 
     def lines(self) -> Iterator[str]:
+        self._draw_bands()
         self._draw_boxes()
+        self._draw_rules()
         crossed = self._draw_lines()
         self._draw_points(crossed)
         yield from self._head()
@@ -63,7 +66,9 @@ class _Drawing:
 
     def _head(self) -> Iterator[str]:
         """Yield the label of the axis that goes up, with what the marks are beside it, or where it fits above it."""
-        marks = "   ".join(f"{self.signs.points[number]} {name}" for number, name in enumerate(self.chart.series))
+        marks = "   ".join(
+            f"{self.signs.points[number]} {name}" for number, name in enumerate(self.chart.series) if name
+        )
         label = self.chart.y.label
         if cells(label) + 3 + cells(marks) > self.margin + 1 + self.columns:
             yield marks
@@ -94,6 +99,48 @@ class _Drawing:
             for row in range(self._row(box.high), self._row(box.low) + 1):
                 for column in range(self._column(box.left), self._column(box.right) + 1):
                     self._set(row, column, self.signs.points[box.series])
+
+    def _draw_bands(self) -> None:
+        """Fill each column with the highest of the steps that lie in it."""
+        if not self.chart.bands:
+            return
+        top, half = self.chart.bands[-1], 0.5 * (self.chart.x.high - self.chart.x.low) / (self.columns - 1)
+        for column in range(self.columns):
+            middle = self.chart.x.low + 2 * half * column
+            first = max(bisect_right(top.edges, middle - half) - 1, 0)
+            after = min(max(bisect_left(top.edges, middle + half), first + 1), len(top.high))
+            highest = max(range(min(first, after - 1), after), key=top.high.__getitem__)
+            for row in range(_ROWS):
+                self._fill(row, column, highest)
+
+    def _fill(self, row: int, column: int, step: int) -> None:
+        """Draw the band that is at a row in a step, seen from the middle between this row and the one below."""
+        y = self.chart.y
+        level = y.low + max(_ROWS - 1.5 - row, 0.01) / (_ROWS - 1) * (y.high - y.low)
+        for band in self.chart.bands:
+            if band.low[step] < level <= band.high[step]:
+                self._set(row, column, self.signs.points[band.series])
+
+    def _draw_rules(self) -> None:
+        """Draw rules where nothing else is, with their labels before their ends where they fit."""
+        start = 0
+        for rule in self.chart.rules:
+            if rule.is_level:
+                row = self._row(rule.value)
+                for column in range(0, self.columns, 2):
+                    self._draw_over_nothing(row, column, self.signs.level)
+                self._write(max(row - 1, 0), max(self.columns - cells(rule.label), 0), rule.label[: self.columns])
+            else:
+                column = self._column(rule.value)
+                for row in range(_ROWS):
+                    self._draw_over_nothing(row, column, self.signs.upright)
+                if column - start > cells(rule.label) + 1:
+                    self._write(0, column - cells(rule.label), rule.label)
+                start = column
+
+    def _draw_over_nothing(self, row: int, column: int, sign: str) -> None:
+        if self.grid[row][column] == " ":
+            self.grid[row][column] = sign
 
     def _draw_lines(self) -> list[tuple[float, float]]:
         """Draw the lines; return the places that they cross."""

@@ -11,6 +11,7 @@ from archcalc.analysis.memory.timeline import Timeline
 from archcalc.errors import listing
 from archcalc.render.answer import Answer
 from archcalc.render.envelope import identity, stamped
+from archcalc.render.memory.drawn import chart
 from archcalc.render.sheet import Column, Sheet
 from archcalc.render.words import number, percent, short
 
@@ -34,7 +35,7 @@ _COLUMNS: Final = (
 
 def of_timeline(found: Timeline, fit: Fit | None) -> Answer:
     """Show what is alive, and when."""
-    return Answer([sheet(found, fit)], lambda: data(found, fit))
+    return Answer([sheet(found, fit)], lambda: data(found, fit), charts=[chart(found, _title(found))])
 
 
 def sheet(found: Timeline, fit: Fit | None = None) -> Sheet:
@@ -43,10 +44,14 @@ def sheet(found: Timeline, fit: Fit | None = None) -> Sheet:
         (one.layer, str(one.during), one.made, one.freed, one.after, one.highest, one.highest / found.peak.total)
         for one in found.phases
     )
-    title = f"{found.graph.spec.label}: memory of {_in_words(found.request)}, in bytes"
+    title = f"{_title(found)}, in bytes"
     whole = Sheet(found.graph.spec.name, title, _COLUMNS, rows, notes=tuple(_notes(found, fit)))
     training = found.request.is_training
     return whole.pick([column.key for column in _COLUMNS if training or column.key != "pass"])
+
+
+def _title(found: Timeline) -> str:
+    return f"{found.graph.spec.label}: memory of {_in_words(found.request)}"
 
 
 def _in_words(request: Request) -> str:

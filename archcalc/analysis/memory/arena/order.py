@@ -1,0 +1,119 @@
+"""The order in which layers run: where a network branches, another one may need less.
+
+What is alive after some layers have run depends on which these are, and not on their order. So the best order is the
+best way through the sets of layers that can have run: a chain has as many as layers, and branches multiply them. It is
+searched exactly, or not at all.
+"""
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from archcalc.analysis.memory.arena.values import Use, Values
+from archcalc.errors import ArchError
+
+MOST_SETS: Final = 200_000
+"""The most sets of layers that are looked at."""
+
+
+class _Run(NamedTuple):
+    """The best way to a set of layers that have run."""
+
+    highest: int
+    """The most elements that are alive on the way."""
+    alive: int
+    """Those that are alive after it."""
+    ready: tuple[int, ...]
+    """The layers that can run next."""
+    before: int
+    """The set before the last layer ran."""
+    layer: int
+
+
+def best_order(found: Values, in_place: bool, highest: int) -> list[int] | None:
+    """Return an order in which fewer elements than `highest` are alive at the same time, and as few as can be.
+
+    None where there is no better one. Raises ArchError where more sets of layers would have to be looked at than are.
+    """
+    search = _Search(found, in_place)
+    if search.least() >= highest:
+        return None
+    levels = [{0: search.start()}]
+    looked_at = 0
+    for _ in search.layers:
+        reached: dict[int, _Run] = {}
+        for done, run in levels[-1].items():
+            for layer in run.ready:
+                now, after = done | 1 << layer, search.go_on(done, run, layer)
+                if after.highest < highest and (now not in reached or after.highest < reached[now].highest):
+                    reached[now] = after
+        looked_at += len(reached)
+        if looked_at > MOST_SETS:
+            raise ArchError(f"there are more than {MOST_SETS:,} sets of layers that can have run: give --order spec")
+        levels.append(reached)
+    return search.whole(_walked_back(levels)) if levels[-1] else None
+
+
+def _walked_back(levels: list[dict[int, _Run]]) -> list[int]:
+    order = []
+    (done,) = levels[-1]
+    for level in reversed(levels[1:]):
+        order.append(level[done].layer)
+        done = level[done].before
+    return order[::-1]
+
+
+class _Search:
+    """What is known of each layer, as bits of sets of layers; one that makes a view runs with what it sees."""
+
+    def __init__(self, found: Values, in_place: bool) -> None:
+        self.found, self.in_place = found, in_place
+        self.makers = found.makers()
+        self.layers = sorted(self.makers.values())
+        self.readers = [sum(1 << reader for reader in value.readers) for value in found.values]
+        self.needs = {
+            layer: sum(1 << self.makers[value] for value in found.uses[layer].reads if value in self.makers)
+            for layer in self.layers
+        }
+
+    def least(self) -> int:
+        """Return what some layer needs in any order: what it reads, and what it makes."""
+        return max((self._breadth(self.found.uses[layer]) for layer in self.layers), default=0)
+
+    def _breadth(self, use: Use) -> int:
+        made = 0 if self.in_place and use.over else self.found.values[use.makes].elements
+        return made + sum(self.found.values[value].elements for value in use.reads)
+
+    def start(self) -> _Run:
+        """Return the way on which no layer has run."""
+        inputs = (value.elements for place, value in enumerate(self.found.values) if place not in self.makers)
+        return _Run(0, sum(inputs), tuple(layer for layer in self.layers if not self.needs[layer]), 0, -1)
+
+    def go_on(self, done: int, run: _Run, layer: int) -> _Run:
+        """Return the way with one layer more."""
+        use, values = self.found.uses[layer], self.found.values
+        now = done | 1 << layer
+        ended = [value for value in use.reads if not self._is_needed(value, now)]
+        made = values[use.makes].elements
+        overwrites = self.in_place and any(value in ended for value in use.over)
+        during = run.alive + (0 if overwrites else made)
+        after = run.alive - sum(values[value].elements for value in ended)
+        after += made if self._is_needed(use.makes, now) else 0
+        more = (one for one in values[use.makes].readers if self.needs[one] & now == self.needs[one])
+        ready = tuple(sorted({*run.ready, *more} - {layer}))
+        return _Run(max(run.highest, during), after, ready, done, layer)
+
+    def _is_needed(self, value: int, done: int) -> bool:
+        """Return whether a value is read by a layer that has not run, or is an output."""
+        return self.found.values[value].is_output or bool(self.readers[value] & ~done)
+
+    def whole(self, order: list[int]) -> list[int]:
+        """Return the order with the layers that make views, each right after what it sees."""
+        views = {place for place, use in enumerate(self.found.uses) if use.is_view}
+        made = {place: value for value, place in self.makers.items()}
+        whole = [place for place in sorted(views) if self.found.uses[place].makes not in self.makers]
+        for layer in order:
+            whole += [layer, *self._views_of(views, made[layer])]
+        return whole
+
+    def _views_of(self, views: set[int], value: int) -> Iterator[int]:
+        return (place for place in sorted(views) if self.found.uses[place].makes == value)
