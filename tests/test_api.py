@@ -49,6 +49,10 @@ ANSWERS: list[tuple[Callable[[], Answer], list[str]]] = [
         ],
     ),
     (lambda: LENET.memory("train", fits="1GiB"), ["memory", "lenet_d2l", "--mode", "train", "--fits", "1GiB"]),
+    (
+        lambda: LENET.memory_plan(2, dtype="int8", in_place=False, order="best"),
+        ["memory", "lenet_d2l", "--plan", "--batch", "2", "--dtype", "int8", "--out-of-place", "--order", "best"],
+    ),
     (lambda: PAPER.memory_as("caffe", batch=2), ["memory", "paper", "--convention", "caffe", "--batch", "2"]),
     (lambda: PAPER.measured("724.41M"), ["reconcile", "paper", "--measured", "724.41M"]),
     (lambda: LENET.check(), ["check", "lenet_d2l"]),

@@ -147,7 +147,7 @@ class Layer(Declared, ABC):
         return tuple(
             place
             for place, x in enumerate(inputs)
-            if x == made and {one.axes for one in readings if one.of == place} == {in_place(x)}
+            if x == made and [one.axes for one in readings if one.of == place] == [in_place(x)]
         )
 
     @abstractmethod

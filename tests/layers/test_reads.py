@@ -98,6 +98,39 @@ def test_every_kind_says_what_it_reads_of_each_input() -> None:
     assert {row.layer.op for row in CASES} == set(KINDS)
 
 
+@pytest.mark.parametrize("row", CASES, ids=lambda row: row.id)
+def test_an_output_written_over_an_input_spoils_no_other_element(row: Case) -> None:
+    """One element of the input is another one: no element of the output but that at its place changes."""
+    able = row.layer.may_be_written_over(*row.inputs)
+    if row.layer.may_overwrite() and row.layer.mixes_channels is False:
+        assert able == (0,)
+    if not able:
+        return
+    torch.manual_seed(0)
+    module = Called(row.layer.twin(*row.inputs)).double().eval()
+    for parameter in module.parameters():
+        torch.nn.init.normal_(parameter)
+    for of in able:
+        inputs = [torch.randn(2, *shape, dtype=torch.float64) for shape in row.inputs]
+        before = module(*inputs)
+        assert tuple(before.shape[1:]) == row.inputs[of]
+        for place in {0, inputs[of].numel() - 1, *torch.randint(inputs[of].numel(), (8,)).tolist()}:
+            others = [x.clone() for x in inputs]
+            others[of].view(-1)[place] += 3
+            changed = (module(*others) != before).flatten().nonzero().flatten().tolist()
+            assert changed in ([], [place])
+
+
+def test_what_may_be_written_over() -> None:
+    able = {(row.layer.op, place) for row in CASES for place in row.layer.may_be_written_over(*row.inputs)}
+    assert able >= {
+        (op, 0) for op in ("relu", "silu", "batch_norm2d", "add", "sub", "mul", "maximum", "scale", "times")
+    }
+    assert able >= {("add", 1), ("mul", 1), ("sub", 1)}
+    never = ("softmax", "conv2d", "linear", "concat", "channel_shuffle", "local_response_norm", "layer_norm", "matmul")
+    assert not {op for op, _ in able} & {*never}
+
+
 def test_reaches_compose() -> None:
     nearest, stride = Reach(1, ((0, 1), (0, 1)), 1), Reach(1, ((0, 3),), 2)
     # outputs of the upsampling, v, read v // 2; three of them from 2 u on read u and u + 1

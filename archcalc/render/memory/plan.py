@@ -57,7 +57,7 @@ def _title(found: Plan) -> str:
 
 
 def _notes(found: Plan) -> Iterator[str]:
-    yield f"arena: {_said(found.arena)}, {found.ratio:.4g} x the bound, planned greedily by size ({SOURCE}), not aligned"
+    yield f"arena: {_said(found.arena)}, {found.ratio:.4g} x the bound, planned greedily by size ({SOURCE}), unaligned"
     held = [f"{_named(block)} {block.bytes:,}" for block in found.at_peak]
     yield f"bound: {_said(found.bound)}, alive at {found.peak}: {', '.join(held)}"
     if found.of_spec:

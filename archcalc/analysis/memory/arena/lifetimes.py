@@ -48,7 +48,7 @@ def lifetimes(found: Values, order: Sequence[int], in_place: bool) -> Lifetimes:
     for place, layer in [*((place, None) for place in _inputs(found)), *found.makers().items()]:
         value = found.values[place]
         made = 0 if layer is None else at[layer]
-        ends[place] = last if value.is_output else max([made, *(at[reader] for reader in value.readers)])
+        ends[place] = last if value.is_output else max([made, *(at[one] for one in (*value.readers, *value.views))])
     buffers = [Buffer(found.values[place].elements, 0, ends[place], [place]) for place in _inputs(found)]
     holds = {place: number for number, place in enumerate(_inputs(found))}
     for step, layer in enumerate(order):

@@ -5,7 +5,6 @@ best way through the sets of layers that can have run: a chain has as many as la
 searched exactly, or not at all.
 """
 
-from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from archcalc.analysis.memory.arena.values import Use, Values
@@ -76,8 +75,8 @@ class _Search:
         }
 
     def least(self) -> int:
-        """Return what some layer needs in any order: what it reads, and what it makes."""
-        return max((self._breadth(self.found.uses[layer]) for layer in self.layers), default=0)
+        """Return what is needed in any order: all inputs at first, and what a layer reads and makes."""
+        return max([self.start().alive, *(self._breadth(self.found.uses[layer]) for layer in self.layers)])
 
     def _breadth(self, use: Use) -> int:
         made = 0 if self.in_place and use.over else self.found.values[use.makes].elements
@@ -108,12 +107,8 @@ class _Search:
 
     def whole(self, order: list[int]) -> list[int]:
         """Return the order with the layers that make views, each right after what it sees."""
-        views = {place for place, use in enumerate(self.found.uses) if use.is_view}
-        made = {place: value for value, place in self.makers.items()}
-        whole = [place for place in sorted(views) if self.found.uses[place].makes not in self.makers]
+        values, uses = self.found.values, self.found.uses
+        whole = [place for value, one in enumerate(values) if value not in self.makers for place in one.views]
         for layer in order:
-            whole += [layer, *self._views_of(views, made[layer])]
+            whole += [layer, *values[uses[layer].makes].views]
         return whole
-
-    def _views_of(self, views: set[int], value: int) -> Iterator[int]:
-        return (place for place in sorted(views) if self.found.uses[place].makes == value)

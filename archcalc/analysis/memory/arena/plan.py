@@ -157,7 +157,7 @@ def _of_layers(
         use = found.uses[layer]
         block = blocks[alive.holds[use.makes]]
         how = How.VIEW if use.is_view else How.MAP if block.layers[0] == use.name else How.IN_PLACE
-        last = names[max(alive.ends[use.makes], step)]
+        last = names[alive.ends[use.makes]]
         made.append(Step(use.name, how, block.bytes, block.offset, use.name, last, sums[step]))
     return made
 

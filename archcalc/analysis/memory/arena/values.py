@@ -23,6 +23,8 @@ class Value:
     """Of one example."""
     readers: list[int] = field(default_factory=list)
     """The layers that read it, or a view of it, by their places in the spec."""
+    views: list[int] = field(default_factory=list)
+    """The layers that only see it."""
     is_output: bool = False
 
 
@@ -66,6 +68,8 @@ def values_of(graph: Graph) -> Values:
         else:
             known[node.name], over = reads[seen], ()
         uses.append(Use(node.name, tuple(dict.fromkeys(reads)), known[node.name], seen is not None, over))
+        if seen is not None:
+            values[known[node.name]].views.append(place)
         for value in uses[-1].reads if seen is None else ():
             values[value].readers.append(place)
     for name in graph.outputs:
