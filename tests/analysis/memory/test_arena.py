@@ -235,11 +235,9 @@ def test_bounds_of_all_networks(name: str) -> None:
 
 def branches(*widths: int) -> Graph:
     """Branches of an input of 1x4x4, each wide and then narrow, that are written in turns, and joined."""
-    names = [f"l{2 * number + 1}" for number in range(len(widths))]
     wide = [(layer("conv2d", out_channels=width, kernel_size=1), ["input"]) for width in widths]
     narrow = [(layer("conv2d", out_channels=1, kernel_size=1), [f"l{number}"]) for number in range(len(widths))]
     joined = (layer("concat"), [f"l{len(widths) + number}" for number in range(len(widths))])
-    assert names
     return link(chain(*wide, *narrow, joined, input_shape=(1, 4, 4)))
 
 
@@ -252,6 +250,22 @@ def test_the_best_order_by_hand() -> None:
     assert found.of_spec == (16 * 15, 16 * 15)
     assert found.bound == found.arena == 16 * (8 + 1 + 1)
     assert [step.layer for step in found.steps] == ["input", "l0", "l2", "l1", "l3", "l4"]
+    assert played(found) == found.bound
+
+
+def test_a_map_that_nobody_reads_is_gone_after_its_layer() -> None:
+    """Maps of 16 elements a channel: l2 needs 1 + 8 + 20 where its branch is first, and one more where it is not.
+
+    After it, the other branch needs 1 + 1 + 15 and makes 2: the map of 20 is not there any more.
+    """
+    reads = ["input", "input", "l1", "l0", "l1"]
+    layers = [
+        (layer("conv2d", out_channels=width, kernel_size=1), [source])
+        for width, source in zip((15, 8, 20, 2, 1), reads, strict=True)
+    ]
+    spec = chain(*layers, (layer("concat"), ["l3", "l4"]), input_shape=(1, 4, 4))
+    found = plan(link(replace(spec, outputs=("l5",))), 1, Dtype.INT8, order=Order.BEST)
+    assert found.bound == 16 * (1 + 8 + 20)
     assert played(found) == found.bound
 
 
