@@ -1,7 +1,7 @@
 """What is alive in each step as a chart, and the arena: read back from the pictures."""
 
 import xml.etree.ElementTree as ElementTree
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import pytest
 
@@ -76,6 +76,14 @@ def test_boxes_of_an_arena_are_where_the_numbers_say() -> None:
         assert float(one["width"]) == pytest.approx(across * (block.last + 1 - block.first), abs=0.11)
         assert float(one["y"]) == pytest.approx(408 - up * (block.offset + block.bytes), abs=0.06)
         assert float(one["height"]) == pytest.approx(up * block.bytes, abs=0.11)
+
+
+@pytest.mark.parametrize("name", ["lenet_d2l", "mobilenet_v2", "densenet121", "unet"])
+def test_pieces_that_touch_have_other_colours(name: str) -> None:
+    boxes = chart_of(archcalc.load(name).memory_plan()).boxes
+    for one, other in combinations(boxes, 2):
+        if one.left <= other.right and other.left <= one.right and one.low <= other.high and other.low <= one.high:
+            assert one.series != other.series
 
 
 def test_a_sort_has_one_colour_in_all_pictures() -> None:

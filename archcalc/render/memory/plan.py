@@ -110,16 +110,20 @@ def chart(found: Plan) -> Chart:
 def _colours(found: Plan) -> list[int]:
     """Return a colour for each piece of the arena, another one than those of the pieces that it touches."""
     colours: list[int] = []
-    for number_, block in enumerate(found.blocks):
-        beside = {colours[place] for place in range(number_) if _touch(block, found.blocks[place])}
+    alive: dict[int, list[int]] = {}
+    for place, block in enumerate(found.blocks):
+        near = {other for step in range(block.first - 1, block.last + 2) for other in alive.get(step, ())}
+        beside = {colours[other] for other in near if _touch(block, found.blocks[other])}
         free = [colour for colour in range(_COLOURS) if colour not in beside]
-        colours.append(free[0] if free else number_ % _COLOURS)
+        colours.append(free[0] if free else place % _COLOURS)
+        for step in range(block.first, block.last + 1):
+            alive.setdefault(step, []).append(place)
     return colours
 
 
 def _touch(one: Block, other: Block) -> bool:
-    in_time = one.first <= other.last + 1 and other.first <= one.last + 1
-    return in_time and one.offset <= other.offset + other.bytes and other.offset <= one.offset + one.bytes
+    """Return whether two pieces have addresses in common, or one ends where the other begins."""
+    return one.offset <= other.offset + other.bytes and other.offset <= one.offset + one.bytes
 
 
 def data(found: Plan) -> dict[str, Any]:
