@@ -99,13 +99,16 @@ def test_the_passes_and_the_peak_are_said() -> None:
     drawn = chart_of(TRAINED)
     assert [rule.label for rule in drawn.rules] == [
         *("forward", "backward", "step"),
-        "16.0 MB at conv1.sigmoid, backward",
+        "peak: 16.0 MB at conv1.sigmoid, backward",
     ]
     assert drawn.description == (
         "The most bytes that are alive as each of 27 steps runs, for weights, inputs, optimizer, gradients, "
         "activations and temporaries. The peak is 15,995,408 bytes, at conv1.sigmoid, backward."
     )
-    assert [rule.is_level for rule in chart_of(archcalc.load("lenet_d2l").memory()).rules] == [True]
+    (peak,) = chart_of(archcalc.load("lenet_d2l").memory()).rules
+    assert (peak.label, peak.is_level) == ("peak: 288 KB at conv1.sigmoid", True)
+    at_step = chart_of(archcalc.load("lenet_d2l").memory("train")).rules[-1]
+    assert at_step.label == "peak: 936 KB at step"
 
 
 def test_stairs_turn_where_levels_change() -> None:

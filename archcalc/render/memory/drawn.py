@@ -42,7 +42,8 @@ def chart(found: Timeline, title: str) -> Chart:
     each, unit = unit_of(most)
     there = [sort for sort in _SORTS if any(phase.at_highest[sort] for phase in found.phases)]
     parts = [[phase.at_highest[sort] / each for phase in found.phases] for sort in _SORTS]
-    where = found.peak.layer if found.peak.during == Pass.STEP else f"{found.peak.layer}, {found.peak.during}"
+    says_pass = found.request.is_training and found.peak.during != Pass.STEP
+    where = f"{found.peak.layer}, {found.peak.during}" if says_pass else found.peak.layer
     return Chart(
         title=title,
         description=(
@@ -52,7 +53,7 @@ def chart(found: Timeline, title: str) -> Chart:
         x=Axis("layers, in the order in which they run", 0, steps),
         y=Axis(unit, 0, _HEADROOM * most / each),
         bands=stacked(range(steps + 1), parts, _SORTS),
-        rules=(*_ends(found), Rule(most / each, f"{short(most, 'B')} at {where}", is_level=True)),
+        rules=(*_ends(found), Rule(most / each, f"peak: {short(most, 'B')} at {where}", is_level=True)),
         series=tuple(str(sort) if sort in there else "" for sort in _SORTS),
     )
 
