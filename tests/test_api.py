@@ -49,6 +49,11 @@ ANSWERS: list[tuple[Callable[[], Answer], list[str]]] = [
         ],
     ),
     (lambda: LENET.memory("train", fits="1GiB"), ["memory", "lenet_d2l", "--mode", "train", "--fits", "1GiB"]),
+    (
+        lambda: LENET.memory("train", batch=7, device="t4"),
+        ["memory", "lenet_d2l", "--mode", "train", "--batch", "7", "--device-model", "t4"],
+    ),
+    (lambda: PAPER.memory_per_device(fits="1GiB"), ["memory", "paper", "--per-device", "--fits", "1GiB"]),
     (lambda: PAPER.memory_as("caffe", batch=2), ["memory", "paper", "--convention", "caffe", "--batch", "2"]),
     (lambda: PAPER.measured("724.41M"), ["reconcile", "paper", "--measured", "724.41M"]),
     (lambda: LENET.check(), ["check", "lenet_d2l"]),

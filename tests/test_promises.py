@@ -142,7 +142,7 @@ ROOMS: dict[str, dict[str, list[str]]] = {
         "reconcile": ["conventions"],
         "roofline": ["profile"],
         "solve": [],
-        "training": ["profile"],
+        "training": ["memory", "profile"],
     },
     "pytorch": {"check": [], "profile": []},
     "render": {
@@ -396,6 +396,7 @@ ANSWERS: dict[str, list[list[str]]] = {
     "table --convention all": [["table", "paper", "--convention", "all"]],
     "explain": [["explain", "paper", "conv1"]],
     "memory": [["memory", "paper"], ["memory", "paper", "--mode", "train"], ["memory", "paper", "--fits", "1GiB"]],
+    "memory --per-device": [["memory", "paper", "--per-device"], ["memory", "paper", "--per-device", "--fits", "1GiB"]],
     "memory --convention TOOL": [["memory", "paper", "--convention", "torchinfo"]],
     "roofline": [
         ["roofline", "paper", "--device-model", "h100-sxm", "--precision", "torch"],

@@ -6,7 +6,7 @@ import typer
 
 from archcalc.analysis.memory.figures import Tool
 from archcalc.analysis.memory.request import Dtype, Mode, Optimizer
-from archcalc.cli.options import AS_FITS, AS_SPECIFIED, OneSpec, Reading, Writing
+from archcalc.cli.options import AS_FITS, AS_SPECIFIED, OneSpec, Reading, Writing, device_ids
 
 ModeOption = Annotated[Mode, typer.Option("--mode", help="A pass of inference, or a step of training.")]
 BatchOption = Annotated[int | None, typer.Option("--batch", min=1, metavar="N", help="How many examples. Default: 1.")]
@@ -26,6 +26,18 @@ FitsOption = Annotated[
     str | None,
     typer.Option("--fits", metavar="SIZE", help="Find the largest batch that fits in this, such as 24GB or 16GiB."),
 ]
+DeviceModelOption = Annotated[
+    str | None,
+    typer.Option(
+        "--device-model",
+        metavar="DEVICE",
+        help="Say whether it fits in a device, as archcalc devices lists them, and the largest batch that does.",
+        autocompletion=device_ids,
+    ),
+]
+PerDeviceOption = Annotated[
+    bool, typer.Option("--per-device", help="Of a network with towers: show the peak on each device.")
+]
 ConventionOption = Annotated[
     Tool | None,
     typer.Option("--convention", help="Give instead what another tool prints, which is not what is alive."),
@@ -40,32 +52,35 @@ def memory(
     optimizer: OptimizerOption = None,
     in_place: InPlaceOption = None,
     fits: FitsOption = None,
+    device_model: DeviceModelOption = None,
+    per_device: PerDeviceOption = False,
     convention: ConventionOption = None,
     reading: Reading = AS_SPECIFIED,
     writing: Writing = AS_FITS,
 ) -> None:
     """Compute what eager PyTorch has in memory as a network runs, to the byte, layer by layer, and the peak.
 
-    Example: archcalc memory torchvision --mode train --batch 128; archcalc memory resnet18 --mode train --fits 24GB
+    Example: archcalc memory torchvision --mode train --batch 128; archcalc memory resnet18 --device-model h100-sxm
     """
     from archcalc.cli.networks import Networks
     from archcalc.cli.output import write_answer
     from archcalc.errors import ArchError
 
-    asked = (mode, dtype, optimizer, in_place, fits)
-    if convention is not None and asked != (Mode.INFER, Dtype.FP32, None, None, None):
+    asked = (mode, dtype, optimizer, in_place, fits, device_model, per_device)
+    if convention is not None and asked != (Mode.INFER, Dtype.FP32, None, None, None, None, False):
         raise ArchError(f"--convention {convention.value} knows of a --batch alone, and of no other option of memory")
     network = Networks(reading).one(spec)
     if convention is not None:
         write_answer(network.memory_as(convention.value, 1 if batch is None else batch), writing)
         return
-    answer = network.memory(
+    answer = (network.memory_per_device if per_device else network.memory)(
         mode.value,
         batch=batch,
         dtype=dtype.value,
         optimizer=optimizer.value if optimizer else None,
         in_place=in_place,
         fits=fits,
+        device=device_model,
     )
     write_answer(answer, writing)
     if not answer.fits:
