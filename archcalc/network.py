@@ -376,7 +376,7 @@ class Network:
         )
         return MemoryPerDevice(split(graph, request), fit)
 
-    def memory_as(self, tool: Literal["torchsummary", "torchinfo", "caffe"], batch: int = 1) -> "MemoryByTool":
+    def memory_as(self, tool: Literal["torchsummary", "torchinfo", "caffe", "keras"], batch: int = 1) -> "MemoryByTool":
         """Return what another tool prints about memory, which is not what is alive at one time.
 
         >>> import archcalc

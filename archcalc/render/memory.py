@@ -130,7 +130,7 @@ _OF_TOOLS: Final = (
 def of_figures(found: Figures) -> Answer:
     """Show what a tool prints about memory."""
     rows = tuple((one.what, one.printed, one.size, one.rule) for one in found.figures)
-    title = f"{found.graph.spec.label}: memory as {found.tool} prints it, batch {found.batch:,}"
+    title = f"{found.graph.spec.label}: memory as {found.tool.prints}, batch {found.batch:,}"
     notes = (f"this is not what is alive at one time: run archcalc memory {found.graph.spec.name}", found.source)
     whole = Sheet(found.graph.spec.name, title, _OF_TOOLS, rows, notes=notes)
     return Answer([whole], lambda: figures_data(found))
