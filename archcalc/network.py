@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from archcalc.answers.explain import Explanation
     from archcalc.answers.memory import Memory, MemoryByTool, MemoryPerDevice
     from archcalc.answers.profile import Profile
-    from archcalc.answers.reconcile import Ladder, Matches
+    from archcalc.answers.reconcile import Ladder, Matches, OfMemory
     from archcalc.answers.roofline import Roofline
     from archcalc.answers.solve import LayerOutput, Solution
     from archcalc.answers.training import Training
@@ -409,6 +409,21 @@ class Network:
             return Ladder(ladder(self.graph, batch))
         start = find("params" if found[0].about is About.PARAMS else "macs")
         return Ladder(way(self.graph, found if found[1:] or found == [start] else [start, *found], batch), is_way=True)
+
+    def reconcile_memory(self, *tools: str, mode: Literal["infer", "train"] = "infer", batch: int = 1) -> "OfMemory":
+        """Return the terms that lead from our peak to what tools print about memory, or between those named.
+
+        Raises ArchError for an unknown tool, and for one without a number of this network.
+
+        >>> import archcalc
+        >>> [rung.size for rung in archcalc.load("torchvision").reconcile_memory("torchinfo").found.rungs]
+        [246339744, 248958944]
+        """
+        from archcalc.analysis.memory.request import requested
+        from archcalc.analysis.reconcile.memory import memory_ladder
+        from archcalc.answers.reconcile import OfMemory
+
+        return OfMemory(memory_ladder(self.graph, requested(mode, batch), tools))
 
     def measured(self, number: str, batch: int = 1) -> "Matches":
         """Return the conventions that give a printed number, such as "714.2M", first; then the others by nearness.

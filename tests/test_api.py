@@ -40,6 +40,10 @@ ANSWERS: list[tuple[Callable[[], Answer], list[str]]] = [
     ),
     (lambda: PAPER.reconcile(), ["reconcile", "paper"]),
     (lambda: PAPER.reconcile("torchinfo", batch=2), ["reconcile", "paper", "torchinfo", "--batch", "2"]),
+    (
+        lambda: LENET.reconcile_memory("keras", "caffe", mode="train", batch=3),
+        ["reconcile", "lenet_d2l", "keras", "caffe", "--of", "memory", "--mode", "train", "--batch", "3"],
+    ),
     (lambda: PAPER.memory(), ["memory", "paper"]),
     (
         lambda: PAPER.memory("train", batch=8, dtype="bf16", optimizer="adam", in_place=True),

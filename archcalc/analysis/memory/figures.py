@@ -144,18 +144,29 @@ def _by_caffe(graph: Graph, batch: int) -> Iterator[Figure]:
 
 
 def _blobs(graph: Graph) -> int:
-    """Return how many numbers all blobs have for an example; what only lays out elements is no layer in Caffe."""
-    same = {node.name: node.inputs[0] for node in graph.nodes if node.layer.role is Role.RESHAPE and node.layer.idle}
+    """Return how many numbers all blobs have for an example."""
+    same = same_in_caffe(graph)
+    made = [*graph.spec.inputs.values(), *(node.output_shape for node in graph.nodes if node.name not in same)]
+    return sum(map(prod, made)) + sum(size for _, size in readers_copied(graph))
+
+
+def same_in_caffe(graph: Graph) -> dict[str, str]:
+    """Return the layers that only lay out elements, which are none in Caffe, with what they read."""
+    return {node.name: node.inputs[0] for node in graph.nodes if node.layer.role is Role.RESHAPE and node.layer.idle}
+
+
+def readers_copied(graph: Graph) -> Iterator[tuple[str, int]]:
+    """Yield what several layers read, of which Caffe makes a copy for each, with the numbers of all its copies."""
+    same = same_in_caffe(graph)
     sizes = {name: prod(shape) for name, shape in graph.spec.inputs.items()}
-    sizes |= {node.name: prod(node.output_shape) for node in graph.nodes if node.name not in same}
+    sizes |= {node.name: prod(node.output_shape) for node in graph.nodes}
     readers: Counter[str] = Counter()
     for node in graph.nodes:
         for name in node.inputs if node.name not in same else ():
             while name in same:
                 name = same[name]
             readers[name] += 1
-    copies = sum(count * sizes[name] for name, count in readers.items() if count > 1)
-    return sum(sizes.values()) + copies
+    yield from ((name, count * sizes[name]) for name, count in readers.items() if count > 1)
 
 
 def _by_keras(graph: Graph, batch: int) -> Iterator[Figure]:
