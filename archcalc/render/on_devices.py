@@ -95,7 +95,7 @@ _COLUMNS: Final = (
     Column("device", "device", heads=True),
     Column("peak", "peak", number, right=True),
     Column("peak_in_blocks", "in blocks", number, right=True, leaves=2),
-    Column("layer", "in", leaves=1),
+    Column("when", "in", leaves=1),
     *(Column(str(sort), str(sort), number, right=True, leaves=3) for sort in Sort),
 )
 
