@@ -134,6 +134,11 @@ class Graph:
         return tuple(node.name for node in self.nodes if node.name not in self._read)
 
     @cached_property
+    def devices(self) -> tuple[str, ...]:
+        """The names of the devices of its towers, in the order of the spec; none where it has no towers."""
+        return tuple(dict.fromkeys(name for node in self.nodes for name in node.devices))
+
+    @cached_property
     def _with_channels_last(self) -> frozenset[str]:
         """The names of the layers whose outputs have their channels last, since a layer put them there."""
         found: set[str] = set()

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from archcalc.answers.budget import Budget
     from archcalc.answers.check import Against, Agreements, OfWeights
     from archcalc.answers.explain import Explanation
-    from archcalc.answers.memory import Memory, MemoryByTool, MemoryPlan
+    from archcalc.answers.memory import Memory, MemoryByTool, MemoryPerDevice, MemoryPlan
     from archcalc.answers.profile import Profile
-    from archcalc.answers.reconcile import Ladder, Matches
+    from archcalc.answers.reconcile import Ladder, Matches, OfMemory
     from archcalc.answers.roofline import Roofline
     from archcalc.answers.solve import LayerOutput, Solution
     from archcalc.answers.training import Training
@@ -323,30 +323,58 @@ class Network:
         optimizer: Literal["sgd", "momentum", "adam", "adamw"] | None = None,
         in_place: bool | None = None,
         fits: str | None = None,
+        device: str | None = None,
     ) -> "Memory":
         """Return what eager PyTorch has in memory as the network runs, layer by layer, in bytes; torch is not needed.
 
-        Without a `batch` it is 1; `fits`, such as "24GB", finds the largest instead. Training is with momentum and a
-        weight decay, if no other optimizer is given. Layers work in place as the spec says, or all or none of those
-        that can. Raises ArchError for what makes no sense, and for what torch does not run.
+        Without a `batch` it is 1; `fits`, such as "24GB", finds the largest instead, and `device`, such as "h100-sxm",
+        says whether the batch fits there, and the largest that does. Training is with momentum and a weight decay, if
+        no other optimizer is given. Layers work in place as the spec says, or all or none of those that can. Raises
+        ArchError for what makes no sense, and for what torch does not run.
 
         >>> import archcalc
         >>> archcalc.load("torchvision").memory("train", batch=128).peak
         1214524648
         """
-        from archcalc.analysis.memory.fitting import largest_batch, read_room
+        from archcalc.analysis.memory.fitting import fitted, largest_batch
         from archcalc.analysis.memory.request import requested
         from archcalc.analysis.memory.timeline import timeline
         from archcalc.answers.memory import Memory
 
-        if batch is not None and fits is not None:
-            raise ArchError(f"give a batch or a size that it shall fit, and not both: {batch} and {fits}")
-        request = requested(mode, 1 if batch is None else batch, dtype, optimizer, in_place)
-        graph = self.graph
-        if fits is None:
-            return Memory(timeline(graph, request))
-        fit = largest_batch(graph, request, read_room(fits))
-        return Memory(timeline(graph, request.of(fit.batch or fit.fewest)), fit)
+        graph, request = self.graph, requested(mode, 1 if batch is None else batch, dtype, optimizer, in_place)
+        request, fit = fitted(graph, request, largest_batch, has_batch=batch is not None, fits=fits, device=device)
+        return Memory(timeline(graph, request), fit)
+
+    def memory_per_device(
+        self,
+        mode: Literal["infer", "train"] = "infer",
+        *,
+        batch: int | None = None,
+        dtype: Literal["fp32", "fp16", "bf16", "int8"] = "fp32",
+        optimizer: Literal["sgd", "momentum", "adam", "adamw"] | None = None,
+        in_place: bool | None = None,
+        fits: str | None = None,
+        device: str | None = None,
+    ) -> "MemoryPerDevice":
+        """Return the same of a network with towers, on each of its devices, of which each has the memory that is given.
+
+        The layers of towers are on their devices, all else on the first; what a layer reads from another device is
+        copied to its own. Raises ArchError as `memory` does, and for a network without towers.
+
+        >>> import archcalc
+        >>> archcalc.load("paper").memory_per_device("train", batch=128).peaks
+        {'gpu0': 1409038056, 'gpu1': 1282802688}
+        """
+        from archcalc.analysis.memory.fitting import fitted, largest_batch_on_each
+        from archcalc.analysis.memory.request import requested
+        from archcalc.analysis.memory.split import split
+        from archcalc.answers.memory import MemoryPerDevice
+
+        graph, request = self.graph, requested(mode, 1 if batch is None else batch, dtype, optimizer, in_place)
+        request, fit = fitted(
+            graph, request, largest_batch_on_each, has_batch=batch is not None, fits=fits, device=device
+        )
+        return MemoryPerDevice(split(graph, request), fit)
 
     def memory_plan(
         self,
@@ -373,7 +401,7 @@ class Network:
         request = requested(batch=batch, dtype=dtype)
         return MemoryPlan(plan(self.graph, request.batch, request.dtype, in_place, _member(Order, order)))
 
-    def memory_as(self, tool: Literal["torchsummary", "torchinfo", "caffe"], batch: int = 1) -> "MemoryByTool":
+    def memory_as(self, tool: Literal["torchsummary", "torchinfo", "caffe", "keras"], batch: int = 1) -> "MemoryByTool":
         """Return what another tool prints about memory, which is not what is alive at one time.
 
         >>> import archcalc
@@ -406,6 +434,21 @@ class Network:
             return Ladder(ladder(self.graph, batch))
         start = find("params" if found[0].about is About.PARAMS else "macs")
         return Ladder(way(self.graph, found if found[1:] or found == [start] else [start, *found], batch), is_way=True)
+
+    def reconcile_memory(self, *tools: str, mode: Literal["infer", "train"] = "infer", batch: int = 1) -> "OfMemory":
+        """Return the terms that lead from our peak to what tools print about memory, or between those named.
+
+        Raises ArchError for an unknown tool, and for one without a number of this network.
+
+        >>> import archcalc
+        >>> [rung.size for rung in archcalc.load("torchvision").reconcile_memory("torchinfo").found.rungs]
+        [246339744, 248958944]
+        """
+        from archcalc.analysis.memory.request import requested
+        from archcalc.analysis.reconcile.memory import memory_ladder
+        from archcalc.answers.reconcile import OfMemory
+
+        return OfMemory(memory_ladder(self.graph, requested(mode, batch), tools))
 
     def measured(self, number: str, batch: int = 1) -> "Matches":
         """Return the conventions that give a printed number, such as "714.2M", first; then the others by nearness.

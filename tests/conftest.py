@@ -11,7 +11,7 @@ SPECS = ROOT / "specs"
 BUNDLED = sorted(path.stem for path in SPECS.glob("*.yaml"))
 assert BUNDLED, "no bundled specs found"
 
-collect_ignore = ["keras_models.py"]  # needs Keras, which only those install who record its counts
+collect_ignore = ["keras_memory.py", "keras_models.py"]  # needs Keras, which only those install who record its counts
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # there is a worker for each core, and their threads would wait for each other
     os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -40,6 +40,10 @@ ANSWERS: list[tuple[Callable[[], Answer], list[str]]] = [
     ),
     (lambda: PAPER.reconcile(), ["reconcile", "paper"]),
     (lambda: PAPER.reconcile("torchinfo", batch=2), ["reconcile", "paper", "torchinfo", "--batch", "2"]),
+    (
+        lambda: LENET.reconcile_memory("keras", "caffe", mode="train", batch=3),
+        ["reconcile", "lenet_d2l", "keras", "caffe", "--of", "memory", "--mode", "train", "--batch", "3"],
+    ),
     (lambda: PAPER.memory(), ["memory", "paper"]),
     (
         lambda: PAPER.memory("train", batch=8, dtype="bf16", optimizer="adam", in_place=True),
@@ -53,6 +57,11 @@ ANSWERS: list[tuple[Callable[[], Answer], list[str]]] = [
         lambda: LENET.memory_plan(2, dtype="int8", in_place=False, order="best"),
         ["memory", "lenet_d2l", "--plan", "--batch", "2", "--dtype", "int8", "--out-of-place", "--order", "best"],
     ),
+    (
+        lambda: LENET.memory("train", batch=7, device="t4"),
+        ["memory", "lenet_d2l", "--mode", "train", "--batch", "7", "--device-model", "t4"],
+    ),
+    (lambda: PAPER.memory_per_device(fits="1GiB"), ["memory", "paper", "--per-device", "--fits", "1GiB"]),
     (lambda: PAPER.memory_as("caffe", batch=2), ["memory", "paper", "--convention", "caffe", "--batch", "2"]),
     (lambda: PAPER.measured("724.41M"), ["reconcile", "paper", "--measured", "724.41M"]),
     (lambda: LENET.check(), ["check", "lenet_d2l"]),

@@ -139,10 +139,10 @@ ROOMS: dict[str, dict[str, list[str]]] = {
         "identify": ["audit", "conventions"],
         "memory": [],
         "profile": [],
-        "reconcile": ["conventions"],
+        "reconcile": ["conventions", "memory"],
         "roofline": ["profile"],
         "solve": [],
-        "training": ["profile"],
+        "training": ["memory", "profile"],
     },
     "pytorch": {"check": [], "profile": []},
     "render": {
@@ -397,6 +397,7 @@ ANSWERS: dict[str, list[list[str]]] = {
     "explain": [["explain", "paper", "conv1"]],
     "memory": [["memory", "paper"], ["memory", "paper", "--mode", "train"], ["memory", "paper", "--fits", "1GiB"]],
     "memory --plan": [["memory", "paper", "--plan"], ["memory", "lenet_d2l", "--plan", "--order", "best"]],
+    "memory --per-device": [["memory", "paper", "--per-device"], ["memory", "paper", "--per-device", "--fits", "1GiB"]],
     "memory --convention TOOL": [["memory", "paper", "--convention", "torchinfo"]],
     "roofline": [
         ["roofline", "paper", "--device-model", "h100-sxm", "--precision", "torch"],
@@ -407,6 +408,7 @@ ANSWERS: dict[str, list[list[str]]] = {
     "compare": [["compare", "paper", "torchvision"]],
     "audit": [["audit", "paper", "torchvision"]],
     "reconcile": [["reconcile", "paper"]],
+    "reconcile --of memory": [["reconcile", "paper", "--of", "memory"], ["reconcile", "lenet_d2l", "--of", "memory"]],
     "reconcile --measured NUMBER": [["reconcile", "paper", "--measured", "724.41M"]],
     "conventions": [["conventions"]],
     "identify NUMBER": [["identify", "0.714G"], ["identify", "253,440"], ["identify", "96x55x55"]],

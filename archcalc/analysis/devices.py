@@ -46,6 +46,18 @@ def find(word: str) -> Device:
     raise ArchError(f"there is no data sheet of '{word}'{did_you_mean(word, ids)} (there are {', '.join(ids)})")
 
 
+def memory_of(device: Device) -> int:
+    """Return the bytes that torch has on a device, on one of its dies: 10 ** 9 for each GB of its data sheet.
+
+    The chips of a card have 2 ** 30 bytes for each, of which ECC and the driver keep up to a sixteenth; what a driver
+    shows was never seen to be less than this.
+
+    >>> memory_of(find("h100-sxm")), memory_of(find("mi250x"))
+    (80000000000, 64000000000)
+    """
+    return int(device.gb * 10**9) // device.dies
+
+
 def peak_of(device: Device, number_format: NumberFormat) -> float | None:
     """Return the TFLOP/s of a device in a number format; None for one that it does not have."""
     peak: float | None = getattr(device, number_format)

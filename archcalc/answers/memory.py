@@ -7,6 +7,7 @@ from typing import Any
 from archcalc.analysis.memory.arena.plan import Plan
 from archcalc.analysis.memory.figures import Figures
 from archcalc.analysis.memory.fitting import Fit
+from archcalc.analysis.memory.split import Split
 from archcalc.analysis.memory.timeline import Timeline
 from archcalc.answers.answer import Answer
 from archcalc.render.answer import Answer as Rendered
@@ -26,8 +27,8 @@ class Memory(Answer):
 
     @property
     def fits(self) -> bool:
-        """Whether a batch fits, if a size was given."""
-        return self.fit is None or self.fit.batch > 0
+        """Whether a batch fits, if a size was given; of a device whether this batch does."""
+        return fits(self.fit, self.found.rounded)
 
     def rendered(self) -> Rendered:
         from archcalc.render.memory import of_timeline
@@ -37,6 +38,40 @@ class Memory(Answer):
     def records(self) -> Iterator[dict[str, Any]]:
         """Return a row for each layer in each pass."""
         yield from self.to_dict()["timeline"]
+
+
+@dataclass(frozen=True, repr=False)
+class MemoryPerDevice(Answer):
+    """What is alive on each device of a network with towers, `found`; and what fits, if a size was given."""
+
+    found: Split
+    fit: Fit | None = None
+
+    @property
+    def peaks(self) -> dict[str, int]:
+        """The most bytes that are alive on each device."""
+        return {part.device: part.peak.total for part in self.found.parts}
+
+    @property
+    def fits(self) -> bool:
+        """Whether a batch fits on each device, if a size was given; of a device model whether this batch does."""
+        return fits(self.fit, self.found.largest)
+
+    def rendered(self) -> Rendered:
+        from archcalc.render.on_devices import of_split
+
+        return of_split(self.found, self.fit)
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """Return a row for each device."""
+        yield from self.to_dict()["devices"]
+
+
+def fits(fit: Fit | None, rounded: int) -> bool:
+    """Return whether a batch fits in a room that was given, or this one, which needs so many bytes, in a device."""
+    if fit is None:
+        return True
+    return fit.batch > 0 if fit.device is None else rounded <= fit.room
 
 
 @dataclass(frozen=True, repr=False)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from archcalc.analysis.reconcile import ladder
+from archcalc.analysis.reconcile.memory import MemoryLadder
 from archcalc.answers.answer import Answer
 from archcalc.graph import Graph
 from archcalc.render.answer import Answer as Rendered
@@ -29,6 +30,25 @@ class Ladder(Answer):
             for step in rung["steps"]:
                 yield {"total": None, "conventions": None, **step, "layers": " ".join(step["layers"])}
             yield {"total": rung["total"], "conventions": " ".join(rung["conventions"])}
+
+
+@dataclass(frozen=True, repr=False)
+class OfMemory(Answer):
+    """What tools print about a network's memory, `found`, and the terms that lead from each number to the next."""
+
+    found: MemoryLadder
+
+    def rendered(self) -> Rendered:
+        from archcalc.render.reconcile.memory import of_memory_ladder
+
+        return of_memory_ladder(self.found)
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """Return a row for each number, and before it one for each term on the way."""
+        for rung in self.to_dict()["rungs"]:
+            for step in rung["steps"]:
+                yield {"bytes": None, "of": None, **step, "layers": " ".join(step["layers"])}
+            yield {"bytes": rung["bytes"], "of": rung["of"]}
 
 
 @dataclass(frozen=True, repr=False)

@@ -4,20 +4,12 @@ from typing import Annotated
 
 import typer
 
-from archcalc.cli.options import AS_FITS, Writing
-
-
-def _device_ids(incomplete: str) -> list[str]:
-    """Complete the id of a device."""
-    from archcalc.analysis.datasheets import DEVICES
-
-    return [device.id for device in DEVICES if device.id.startswith(incomplete)]
-
+from archcalc.cli.options import AS_FITS, Writing, device_ids
 
 DeviceArgument = Annotated[
     str | None,
     typer.Argument(
-        metavar="[DEVICE]", help="Show one device, with the sources of its numbers.", autocompletion=_device_ids
+        metavar="[DEVICE]", help="Show one device, with the sources of its numbers.", autocompletion=device_ids
     ),
 ]
 

@@ -57,12 +57,16 @@ def convention_names(incomplete: str) -> list[str]:
     return [name for name in dict.fromkeys([*CONVENTIONS, *words]) if name.startswith(incomplete)]
 
 
-def device_names(incomplete: str) -> list[str]:
-    """Complete the id of a device, or the word for this machine."""
+def device_ids(incomplete: str) -> list[str]:
+    """Complete the id of a device."""
     from archcalc.analysis.datasheets import DEVICES
 
-    ids = (*(device.id for device in DEVICES), "measured")
-    return [word for word in ids if word.startswith(incomplete)]
+    return [device.id for device in DEVICES if device.id.startswith(incomplete)]
+
+
+def device_names(incomplete: str) -> list[str]:
+    """Complete the id of a device, or the word for this machine."""
+    return [*device_ids(incomplete), *(["measured"] if "measured".startswith(incomplete) else [])]
 
 
 def file_of(output: Path | None) -> Path | None:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from archcalc.cli.options import AS_FITS, AS_SPECIFIED, OneSpec, Reading, Writing, device_names
+from archcalc.cli.options import AS_FITS, AS_SPECIFIED, OneSpec, Reading, Writing, device_ids
 
 _BLOCK = "Default: that of the spec's training block."
 
@@ -23,8 +23,8 @@ DeviceModelOption = Annotated[
     typer.Option(
         "--device-model",
         metavar="DEVICE",
-        help=f"The device, as archcalc devices lists them, for its peak. {_BLOCK}",
-        autocompletion=device_names,
+        help=f"The device, as archcalc devices lists them, for its peak and its memory. {_BLOCK}",
+        autocompletion=device_ids,
     ),
 ]
 PrecisionOption = Annotated[

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
+from operator import ge
 from typing import Any, Final
 
 from archcalc.layers.base import Layer, Role, Spatial, kind
@@ -98,7 +99,9 @@ class TransposedConvolution(Spatial):
         return product(out)
 
     def runs(self, eager: Eager, x: Tensor) -> Tensor:
-        return convolved(eager, x, eager.params["weight"], eager.sized(self.output_shape(x.sizes)))
+        is_plain = self.axes == 3 and any(map(ge, self.output_padding, self.stride))
+        shape = eager.sized(self.output_shape(x.sizes))
+        return convolved(eager, x, eager.params["weight"], shape, is_plain=is_plain)
 
     def reads(self, x: Shape) -> Iterable[Reading]:
         fields = zip(self.kernel_size, self.stride, self.padding, self.dilation, strict=True)

@@ -7,6 +7,7 @@ alive: all that a kind is not handed is made by `new`, and freed where it is let
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from math import prod
 from typing import Final
 
 from archcalc.errors import ArchError
@@ -217,12 +218,39 @@ def raised(eager: Eager, x: Tensor) -> Tensor:
     return eager.call(x.shape, [x], [x], strides=ordered(x), backward=gradients.lowered)
 
 
-def convolved(eager: Eager, x: Tensor, weight: Tensor, shape: Shape, takes_bias: bool = True) -> Tensor:
-    """Run a convolution, or a transposed one: gradients of weights lie as the maps do."""
+def convolved(
+    eager: Eager, x: Tensor, weight: Tensor, shape: Shape, takes_bias: bool = True, is_plain: bool = False
+) -> Tensor:
+    """Run a convolution, or a transposed one: gradients of weights lie as the maps do.
+
+    `is_plain` is true for one that torch never gives to oneDNN.
+    """
     bias = [eager.params["bias"]] if takes_bias and "bias" in eager.params else []
-    reads, strides = [x, weight, *bias], eager.of_maps(shape, x, weight)
-    back = partial(gradients.convolved_back, reads, x.has_channels_last or weight.has_channels_last)
+    reads = [x, weight, *bias]
+    if is_plain or _is_for_torch_alone(x, weight, shape):
+        strides, back = contiguous(shape), partial(gradients.convolved_back, reads, contiguous)
+    else:
+        is_last = x.has_channels_last or weight.has_channels_last
+        strides, lie = eager.of_maps(shape, x, weight), channels_last if is_last else None
+        back = partial(gradients.convolved_back, reads, lie)
     return eager.call(shape, reads, [x, weight], strides=strides, backward=back)
+
+
+_FEW: Final = 20_480
+
+
+def _is_for_torch_alone(x: Tensor, weight: Tensor, shape: Shape) -> bool:
+    """Return whether torch runs a convolution of volumes on a CPU itself, which never puts channels last.
+
+    It gives to oneDNN what has several examples, groups, a large kernel or a large input: `use_mkldnn` of
+    https://github.com/pytorch/pytorch/blob/v2.9.0/aten/src/ATen/native/Convolution.cpp
+    """
+    return (
+        (len(x.shape), x.shape[0], x.item) == (5, 1, FLOAT)
+        and prod(weight.shape[:2]) == x.shape[1] * shape[1]
+        and min(weight.shape[-2:]) <= 3
+        and prod(x.shape[:4]) <= _FEW
+    )
 
 
 def normalized(eager: Eager, x: Tensor, axes: int) -> Tensor:

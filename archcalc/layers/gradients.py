@@ -105,9 +105,15 @@ def lowered(eager: "Eager", grad: Tensor, needs: Sequence[bool]) -> Gradients:
 
 
 def convolved_back(
-    reads: Sequence[Tensor], is_last: bool, eager: "Eager", grad: Tensor, needs: Sequence[bool]
+    reads: Sequence[Tensor],
+    lie: Callable[[Shape], Shape] | None,
+    eager: "Eager",
+    grad: Tensor,
+    needs: Sequence[bool],
 ) -> Gradients:
-    lie = channels_last if is_last or grad.has_channels_last else contiguous
+    """Make gradients that lie in an order of axes, that of the output's gradient if it is None."""
+    if lie is None:
+        lie = channels_last if grad.has_channels_last else contiguous
     each = zip(reads, needs, strict=True)
     return [eager.new(x.shape, lie(x.shape) if len(x.shape) > 1 else None) if need else None for x, need in each]
 

@@ -17,6 +17,12 @@ class Storage:
     sort: str
     """What it is for, as a word of the answer."""
     holders: int = 0
+    memory: Any = None
+    """The pool of the device in which it lies; None where nobody counts what is alive."""
+
+    def release(self) -> None:
+        """Give it up; it is freed if nobody else holds it."""
+        self.memory.release(self)
 
 
 class Seen(NamedTuple):

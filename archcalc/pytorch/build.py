@@ -13,7 +13,6 @@ from archcalc.errors import ArchError, first_line
 from archcalc.graph import Graph, Node, reads_own_part
 from archcalc.layers import Twin
 from archcalc.pytorch import modules
-from archcalc.spec.model import Tower
 from archcalc.twins import place
 
 Device = str | torch.device
@@ -24,8 +23,8 @@ class Built(nn.Module):
 
     Takes (batch, channels, height, width) or (batch, features); of several inputs each, in the order of the spec. A
     network with one output gives a tensor; one with several a tuple of them, in the order of `graph.outputs`. `outputs`
-    gives every layer's output, under its name. Of several devices, the k-th of a tower is put on the k-th, all else on
-    the first.
+    gives every layer's output, under its name. Of several devices, the k-th that towers name is put on the k-th, all
+    else on the first; what a layer reads that lies elsewhere is copied to its device, and joined there.
     """
 
     def __init__(self, graph: Graph, devices: Sequence[Device]) -> None:
@@ -33,18 +32,22 @@ class Built(nn.Module):
         self._layers = {layer.node.name: layer for layer in place(graph)}
         for layer in self._layers.values():
             for copy, path in enumerate(layer.paths):
-                with torch.device(devices[copy % len(devices)]):
+                with torch.device(devices[_number(graph, layer.node, copy) % len(devices)]):
                     if layer.twin.pad is not None:
                         _put(self, layer.pads[copy], _module(layer.twin.pad))
                     if layer.twin.is_module and layer.is_first:
                         _put(self, path, _module(layer.twin))
         self._inputs, self._outputs = tuple(graph.spec.inputs), graph.outputs
         self._readers = Counter((*(name for node in graph.nodes for name in set(node.inputs)), *graph.outputs))
-        self._homes: dict[tuple[Tower | None, int], nn.Module] = {
-            (layer.node.tower, copy): module
-            for layer in self._layers.values()
-            if layer.node.tower
-            for copy, module in enumerate(self.modules_of(layer.node.name))
+        self._numbers = {
+            name: [_number(graph, layer.node, copy) for copy in range(len(layer.paths))]
+            for name, layer in self._layers.items()
+        }
+        self._homes: dict[int, nn.Module] = {
+            number: module
+            for name, numbers in self._numbers.items()
+            if graph.devices
+            for number, module in zip(numbers, self.modules_of(name), strict=False)  # a function has no module
             if any(True for _ in module.parameters())
         }
 
@@ -55,12 +58,12 @@ class Built(nn.Module):
         for name, layer in self._layers.items():
             made[name] = self._run(name, made)
             if kept is not None:
-                kept[name] = self._whole(made[name]).clone()  # which a layer in place would write over
+                kept[name] = self._whole(made[name], 0).clone()  # which a layer in place would write over
             for source in set(layer.node.inputs):
                 waiting[source] -= 1
                 if not waiting[source]:
                     del made[source]
-        outputs = tuple(self._whole(made[name]) for name in self._outputs)
+        outputs = tuple(self._whole(made[name], 0) for name in self._outputs)
         return outputs[0] if len(outputs) == 1 else outputs
 
     def outputs(self, *inputs: Tensor) -> dict[str, Tensor]:
@@ -102,13 +105,19 @@ class Built(nn.Module):
         """Return what one device reads: its own part inside its tower, the whole of everything else, brought to it."""
         if name in self._layers and reads_own_part(node, self._layers[name].node):
             return made[name][copy]
-        home = self._homes.get((node.tower, copy))
-        whole = self._whole(made[name])
-        return whole if home is None else whole.to(next(home.parameters()).device)
+        return self._whole(made[name], self._numbers[node.name][copy])
 
-    @staticmethod
-    def _whole(parts: list[Tensor]) -> Tensor:
-        return parts[0] if len(parts) == 1 else torch.cat([part.to(parts[0].device) for part in parts], 1)
+    def _whole(self, parts: list[Tensor], number: int) -> Tensor:
+        """Return parts as one tensor, on a device by its number, or where the first lies if nothing is known of it."""
+        home = self._homes.get(number)
+        device = parts[0].device if home is None else next(home.parameters()).device
+        brought = [part if part.device == device else part.to(device) for part in parts]
+        return brought[0] if len(brought) == 1 else torch.cat(brought, 1)
+
+
+def _number(graph: Graph, node: Node, copy: int) -> int:
+    """Return which of the network's devices a layer runs on, on one of its own: in a tower that of the copy."""
+    return graph.devices.index(node.devices[copy]) if node.devices else 0
 
 
 def build(graph: Graph, device: Device | Sequence[Device] = "cpu", kind: type[Built] = Built) -> Built:

@@ -1,13 +1,15 @@
 """The data sheets of devices: where their numbers come from, and the names by which they are found."""
 
+import json
 import re
 
 import pytest
 
 from archcalc.analysis.datasheets import DEVICES, PEAKS, SOURCES, Device
-from archcalc.analysis.devices import datasheet, find, peak_of
+from archcalc.analysis.devices import datasheet, find, memory_of, peak_of
 from archcalc.analysis.precision import NumberFormat, Precision
 from archcalc.errors import ArchError
+from tests.conftest import ROOT
 
 BY_ID = {device.id: device for device in DEVICES}
 
@@ -179,3 +181,34 @@ def test_the_peak_is_that_of_the_precision() -> None:
     precisions = (Precision.FP32, Precision.TF32, Precision.FP16, Precision.AMP_FP16, Precision.AMP_BF16)
     of = {id: [peak_of(BY_ID[id], one.computed_in) for one in precisions] for id in ("h100-sxm", "t4")}
     assert of == {"h100-sxm": [66.9, 494.7, 989.4, 989.4, 989.4], "t4": [8.14, None, 65.1, 65.1, None]}
+
+
+SHOWN = {
+    "h200": 143_771,
+    "h100-sxm": 81_559,
+    "a100-80-sxm": 81_920,
+    "a100-40": 40_960,
+    "l40s": 46_068,
+    "l4": 23_034,
+    "t4": 15_360,
+}
+"""MiB that nvidia-smi shows, by https://thundergolfer.com/blog/nvidia-gpu-memory-capacity."""
+
+
+@pytest.mark.parametrize(("name", "shown"), SHOWN.items())
+def test_a_driver_shows_no_less_memory_than_is_counted_on(name: str, shown: int) -> None:
+    """And no more than the chips have: 2 ** 30 bytes for each GB as sold."""
+    device = find(name)
+    assert memory_of(device) <= shown * 2**20 <= device.gb * 2**30
+
+
+def test_so_does_torch_in_our_own_records() -> None:
+    seen = {
+        (sheet.id, record["environment"]["memory_mib"])
+        for path in (ROOT / "reports" / "profiles").glob("*.json")
+        for record in [json.loads(path.read_text())]
+        if (sheet := datasheet(record["environment"]["name"]))
+    }
+    assert seen
+    for name, mib in seen:
+        assert memory_of(find(name)) <= mib * 2**20 <= find(name).gb * 2**30

@@ -25,6 +25,17 @@ of which conv1 needs none
 convolutions use theirs at every place, and do 91.9% of the FLOPs with 3.8% of the parameters
 energy: 58.6 to 70.3 kWh, at 244 W for each device, 240 to 288 device-hours
 cost: 24.0 to 28.8, at 0.1 for a device-hour, 240 to 288 device-hours
+memory of a step with momentum, batch 128, fp32: gpu0 1,409,038,056 B (1.41 GB) in the backward pass of norm2 \
+and gpu1 1,282,802,688 B (1.28 GB) in the backward pass of norm2: 2,691,840,744 B (2.69 GB) on 2 devices together
+layers of towers are on their devices, all else on gpu0; what a layer reads from another device is copied to its own; \
+one device with all of it needs 2,512,104,168 B
+as with foreach=False: on CUDA, momentum makes temporaries for all weights at once in the step, by default
+gpu0 fits in the 3,000,000,000 B of GeForce GTX 580 3GB (3 GB, of 10 ** 9 B each), in blocks, \
+and leaves 1,590,957,568 B (1.59 GB)
+gpu1 fits in the 3,000,000,000 B of GeForce GTX 580 3GB (3 GB, of 10 ** 9 B each), in blocks, \
+and leaves 1,717,194,240 B (1.72 GB)
+not included: the device's context, workspaces of cuDNN, cuBLAS and other kernels and what the allocator holds \
+beside tensors
 """
 
 

@@ -7,7 +7,7 @@ given up, and then the gradient that it read; its gradients are added to what th
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from archcalc.analysis.memory.pool import Pool, Sort
+from archcalc.analysis.memory.pool import Sort
 from archcalc.layers.gradients import Backward
 from archcalc.layers.tensors import Storage, Tensor, as_ordered, same_order
 
@@ -42,7 +42,6 @@ class Call:
 class Tape:
     """The calls that were recorded."""
 
-    pool: Pool
     sums_in_place: bool = True
     """Whether gradients of one map are added in the first, where that is a tensor of its own that nobody else holds."""
     calls: list[Call] = field(default_factory=list)
@@ -74,7 +73,7 @@ class Tape:
 
     def _free_kept(self, call: Call) -> None:
         for storage in call.kept:
-            self.pool.release(storage)
+            storage.release()
         call.kept = []
 
     def run(self, loss: Tensor, seed: Tensor, play: Callable[[Call, Tensor], list[Tensor | None]]) -> None:
@@ -101,14 +100,14 @@ class Tape:
         call.given = None
         made = play(call, grad)
         self._free_kept(call)
-        self.pool.release(grad.storage)
+        grad.storage.release()
         for source, own in zip(call.sources, made, strict=True):
             if source is not None and own is not None:
                 own.storage.holders += 1
                 self._add(source, own)
         for own in made:
             if own is not None:
-                self.pool.release(own.storage)
+                own.storage.release()
         for source in call.sources:
             if isinstance(source, Parameter) and source.given is not None and not source.waiting:
                 self._accumulate(source)
@@ -121,12 +120,12 @@ class Tape:
         if first is None:
             source.given = own
         elif self.sums_in_place and first.storage.holders == 1 and first.is_dense and not first.is_alias:
-            self.pool.release(own.storage)
+            own.storage.release()
         else:
             strides = first.strides if first.is_dense else as_ordered(first.shape, first.strides)
-            source.given = Tensor(first.shape, strides, self.pool.make(first.size), first.item)
-            self.pool.release(first.storage)
-            self.pool.release(own.storage)
+            source.given = Tensor(first.shape, strides, first.storage.memory.make(first.size), first.item)
+            first.storage.release()
+            own.storage.release()
 
     def _accumulate(self, parameter: Parameter) -> None:
         """Make what was given the gradient: itself if nobody else holds it and it lies as the parameter, or a copy."""
@@ -134,9 +133,9 @@ class Tape:
         assert given is not None
         tensor = parameter.tensor
         if given.storage.holders > 1 or not same_order(given.shape, given.strides, tensor.strides):
-            copy = self.pool.make(given.size)
-            self.pool.release(given.storage)
+            copy: Storage = given.storage.memory.make(given.size)
+            given.storage.release()
         else:
             copy = given.storage
-        self.pool.sort_as(copy, Sort.GRADIENTS)
+        copy.memory.sort_as(copy, Sort.GRADIENTS)
         parameter.gradient = copy

@@ -3,6 +3,8 @@
 - torchsummary and torchinfo take twice the outputs for the forward and backward pass, whatever is kept, and whatever
   gradients there are: of every module, or of those with parameters.
 - Caffe adds up all blobs that a net has, where layers in place and copies for several readers count once more.
+- Keras prints nothing, but functions that many copy from an answer on Stack Overflow add up the outputs of a model's
+  layers once, and its weights. The model is the one that archcalc writes for Keras.
 """
 
 from collections import Counter
@@ -20,6 +22,7 @@ _EACH: Final = 4
 """The bytes of a number: these tools count in fp32."""
 
 _MIB: Final = 2**20
+_GIB: Final = 2**30
 _MB: Final = 10**6
 
 
@@ -29,6 +32,12 @@ class Tool(StrEnum):
     TORCHSUMMARY = "torchsummary"
     TORCHINFO = "torchinfo"
     CAFFE = "caffe"
+    KERAS = "keras"
+
+    @property
+    def prints(self) -> str:
+        """Who prints it, in words."""
+        return "functions from Stack Overflow print it of a Keras model" if self is Tool.KERAS else f"{self} prints it"
 
 
 @dataclass(frozen=True)
@@ -58,6 +67,7 @@ SOURCES: Final[Mapping[Tool, str]] = {
     Tool.TORCHSUMMARY: "https://github.com/sksq96/pytorch-summary/blob/master/torchsummary/torchsummary.py",
     Tool.TORCHINFO: "https://github.com/TylerYep/torchinfo/blob/v1.8.0/torchinfo/model_statistics.py",
     Tool.CAFFE: "https://github.com/BVLC/caffe/blob/1.0/src/caffe/net.cpp",
+    Tool.KERAS: "https://stackoverflow.com/questions/43137288/how-to-determine-needed-memory-of-keras-model",
 }
 
 
@@ -134,22 +144,51 @@ def _by_caffe(graph: Graph, batch: int) -> Iterator[Figure]:
 
 
 def _blobs(graph: Graph) -> int:
-    """Return how many numbers all blobs have for an example; what only lays out elements is no layer in Caffe."""
-    same = {node.name: node.inputs[0] for node in graph.nodes if node.layer.role is Role.RESHAPE and node.layer.idle}
+    """Return how many numbers all blobs have for an example."""
+    same = same_in_caffe(graph)
+    made = [*graph.spec.inputs.values(), *(node.output_shape for node in graph.nodes if node.name not in same)]
+    return sum(map(prod, made)) + sum(size for _, size in readers_copied(graph))
+
+
+def same_in_caffe(graph: Graph) -> dict[str, str]:
+    """Return the layers that only lay out elements, which are none in Caffe, with what they read."""
+    return {node.name: node.inputs[0] for node in graph.nodes if node.layer.role is Role.RESHAPE and node.layer.idle}
+
+
+def readers_copied(graph: Graph) -> Iterator[tuple[str, int]]:
+    """Yield what several layers read, of which Caffe makes a copy for each, with the numbers of all its copies."""
+    same = same_in_caffe(graph)
     sizes = {name: prod(shape) for name, shape in graph.spec.inputs.items()}
-    sizes |= {node.name: prod(node.output_shape) for node in graph.nodes if node.name not in same}
+    sizes |= {node.name: prod(node.output_shape) for node in graph.nodes}
     readers: Counter[str] = Counter()
     for node in graph.nodes:
         for name in node.inputs if node.name not in same else ():
             while name in same:
                 name = same[name]
             readers[name] += 1
-    copies = sum(count * sizes[name] for name, count in readers.items() if count > 1)
-    return sum(sizes.values()) + copies
+    yield from ((name, count * sizes[name]) for name, count in readers.items() if count > 1)
+
+
+def _by_keras(graph: Graph, batch: int) -> Iterator[Figure]:
+    """Yield what both functions return, of which the second counts one byte for each weight.
+
+    Raises ArchError for what Keras has no layers for.
+    """
+    from archcalc.exchange.keras.writing import layers_made
+
+    outputs = batch * sum(map(prod, layers_made(graph).values()))
+    weights = sum(node.copies * sum(map(prod, node.own_params.values())) for node in graph.nodes)
+    weights += sum(prod(shape) for node in graph.nodes for shape in node.own_buffers.values() if shape)
+    whole = _EACH * (outputs + weights)
+    rule = "outputs of all layers, inputs too, and all weights, in GiB"
+    yield Figure("get_model_memory_usage", whole, f"{round(whole / _GIB, 3)}", rule)
+    size = _EACH * outputs + weights
+    yield Figure("keras_model_memory_usage_in_bytes", size, f"{size}", "the same, but with 1 byte for each weight")
 
 
 _RULES: Final[Mapping[Tool, Callable[[Graph, int], Iterator[Figure]]]] = {
     Tool.TORCHSUMMARY: _by_torchsummary,
     Tool.TORCHINFO: _by_torchinfo,
     Tool.CAFFE: _by_caffe,
+    Tool.KERAS: _by_keras,
 }

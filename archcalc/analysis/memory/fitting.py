@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from archcalc.analysis.datasheets import Device
+from archcalc.analysis.devices import find, memory_of
 from archcalc.analysis.memory.request import MOST, Request
+from archcalc.analysis.memory.split import split
 from archcalc.analysis.memory.timeline import timeline
 from archcalc.errors import ArchError
 from archcalc.graph import Graph
@@ -28,6 +31,10 @@ class Fit:
     """The fewest that torch runs."""
     peak: int
     """What they need; where none fit, what the fewest need."""
+    is_of_each: bool = False
+    """Whether the room is that of each of several devices."""
+    device: Device | None = None
+    """Whose memory it is; None for a size that was given."""
 
 
 def read_room(word: str) -> int:
@@ -44,14 +51,46 @@ def read_room(word: str) -> int:
 
 
 def largest_batch(graph: Graph, request: Request, room: int) -> Fit:
-    """Return the most examples that fit: more never need less, so it is found by halving.
+    """Return the most examples that fit. Raises ArchError for what torch does not run with any batch."""
+    return _largest(lambda batch: timeline(graph, request.of(batch)).rounded, room)
 
-    Raises ArchError for what torch does not run with any batch.
+
+def largest_batch_on_each(graph: Graph, request: Request, room: int) -> Fit:
+    """Return the most examples that fit in each device of a network with towers, which have so many bytes each.
+
+    Raises ArchError as `largest_batch` does, and for a network without towers.
     """
+    return replace(_largest(lambda batch: split(graph, request.of(batch)).largest, room), is_of_each=True)
 
-    def need(batch: int) -> int:
-        return timeline(graph, request.of(batch)).rounded
 
+def fitted(
+    graph: Graph,
+    request: Request,
+    largest: Callable[[Graph, Request, int], Fit],
+    *,
+    has_batch: bool,
+    fits: str | None,
+    device: str | None,
+) -> tuple[Request, Fit | None]:
+    """Return what is shown, and what fits in a size that was given, or in a device: the largest batch of a size.
+
+    Raises ArchError for a size beside a batch or a device, for what is neither, and as `largest` does.
+    """
+    if has_batch and fits is not None:
+        raise ArchError(f"give a batch or a size that it shall fit, and not both: {request.batch} and {fits}")
+    if fits is not None and device is not None:
+        raise ArchError(f"give a size or a device that has one, and not both: {fits} and {device}")
+    if fits is not None:
+        fit = largest(graph, request, read_room(fits))
+        return request.of(fit.batch or fit.fewest), fit
+    if device is not None:
+        found = find(device)
+        return request, replace(largest(graph, request, memory_of(found)), device=found)
+    return request, None
+
+
+def _largest(need: Callable[[int], int], room: int) -> Fit:
+    """Return the most examples that fit: more never need less, so it is found by halving."""
     least = _fewest(need)
     needed = need(least)
     if needed > room:

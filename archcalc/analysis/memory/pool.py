@@ -57,7 +57,7 @@ class Phase:
 
 @dataclass
 class Pool:
-    """All storages that are alive, by what they are for, and the fullest moments."""
+    """All storages of a device that are alive, by what they are for, and the fullest moments."""
 
     sort: str = Sort.WEIGHTS
     """What storages that are made now are for."""
@@ -98,7 +98,7 @@ class Pool:
 
     def make(self, size: int) -> Storage:
         """Allocate a storage, which one holds."""
-        storage = Storage(size, self.sort, 1)
+        storage = Storage(size, self.sort, 1, self)
         self.total += size
         self._made += size
         self.rounded += _rounded(size)

@@ -1,10 +1,13 @@
 """Eager PyTorch, played on sizes alone: the forward pass of the built module, a loss, and the backward pass.
 
 As `archcalc.pytorch.build` has it, an output is let go once its last reader has read it; the caller holds the inputs.
+Of several devices each has a pool: the layers of towers run on theirs, all else on the first, and what a layer reads
+that lies elsewhere is copied to its device, part by part.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from math import prod
 from typing import Any, Final
 
@@ -13,21 +16,30 @@ from archcalc.analysis.memory.pool import Pass, Pool, Sort
 from archcalc.errors import ArchError
 from archcalc.graph import Graph, Node, reads_own_part
 from archcalc.layers.eager import INDEX, Eager
-from archcalc.layers.gradients import Backward
+from archcalc.layers.gradients import Backward, Gradients
 from archcalc.layers.sizes import Shape
-from archcalc.layers.tensors import Tensor, contiguous
+from archcalc.layers.tensors import Tensor, contiguous, ordered
 from archcalc.twins import Placed, place
 
 
 class Simulation(Eager):
     """A network in memory."""
 
-    def __init__(self, graph: Graph, batch: int, item: int, is_training: bool, sums_in_place: bool = True) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        batch: int,
+        item: int,
+        is_training: bool,
+        sums_in_place: bool = True,
+        devices: Sequence[str] = ("",),
+    ) -> None:
         self.graph, self.batch, self.item = graph, batch, item
         self.is_training = self.keeps = is_training
         self.indexes = item > 1  # runtimes of int8 have pools that make no indices
-        self.pool = Pool()
-        self.tape = Tape(self.pool, sums_in_place)
+        self.pools = {device: Pool() for device in devices}
+        self.first = self.pool = next(iter(self.pools.values()))
+        self.tape = Tape(sums_in_place)
         self._placed = {layer.node.name: layer for layer in place(graph)}
         self._readers = Counter((*(name for node in graph.nodes for name in set(node.inputs)), *graph.outputs))
         self._own: dict[int, Tensor] = {}
@@ -37,9 +49,14 @@ class Simulation(Eager):
     def _put_tensors(self) -> None:
         """Allocate parameters and buffers, each layer's on each device."""
         for layer in self._placed.values():
-            for path in layer.paths:
+            for copy, path in enumerate(layer.paths):
                 if path not in self.tensors:
+                    self.pool = self._home(layer.node, copy)
                     self.tensors[path] = self._tensors_of(layer.node)
+
+    def _home(self, node: Node, copy: int) -> Pool:
+        """Return the memory of the device on which a layer runs: in a tower the device of the copy."""
+        return self.pools.get(node.devices[copy], self.first) if node.devices else self.first
 
     def _tensors_of(self, node: Node) -> dict[str, Tensor]:
         made = {}
@@ -85,7 +102,7 @@ class Simulation(Eager):
 
     def release(self, tensor: Tensor) -> None:
         """Give up a tensor, and the call that it came from."""
-        self.pool.release(tensor.storage)
+        tensor.storage.release()
         self.tape.give_up(tensor.node)
 
     def record(self, made: Tensor, reads: Sequence[Tensor], keeps: Sequence[Tensor], backward: Backward) -> None:
@@ -99,21 +116,42 @@ class Simulation(Eager):
 
     # the passes
 
+    def begin(self, layer: str, during: Pass) -> None:
+        """Go on with another layer, or another pass, on all devices."""
+        for pool in self.pools.values():
+            pool.begin(layer, during)
+
+    def end(self) -> None:
+        """End the layer that runs, on all devices."""
+        for pool in self.pools.values():
+            pool.end()
+
+    def sort(self, sort: Sort) -> None:
+        """Say what storages that are made now are for, on all devices."""
+        for pool in self.pools.values():
+            pool.sort = sort
+
+    def forget_peaks(self) -> None:
+        """Begin to look for peaks at this moment, on all devices."""
+        for pool in self.pools.values():
+            pool.forget_peaks()
+
     def forward(self, inputs: Mapping[str, Tensor]) -> list[Tensor]:
         """Run all layers, and return the outputs, which the caller then holds."""
         waiting = Counter(self._readers)
         made = {name: [self._held(x)] for name, x in inputs.items()}
         for name, layer in self._placed.items():
-            self.pool.begin(name, Pass.FORWARD)
+            self.begin(name, Pass.FORWARD)
             made[name] = self._run(layer, made)
             for source in set(layer.node.inputs):
                 waiting[source] -= 1
                 if not waiting[source]:
                     self._drop(made.pop(source))
+        self.pool = self.first
         outputs = [self._whole(made[name]) for name in self.graph.outputs]
         for tensors in made.values():
             self._drop(tensors)
-        self.pool.end()
+        self.end()
         return outputs
 
     def _held(self, x: Tensor) -> Tensor:
@@ -132,6 +170,7 @@ class Simulation(Eager):
     def _on_device(self, layer: Placed, copy: int, made: Mapping[str, list[Tensor]]) -> Tensor:
         """Run a layer on one device; its own tensors are freed where it ends."""
         node = layer.node
+        self.pool = self._home(node, copy)
         reads = [self._read(node, source, copy, made) for source in node.inputs]
         self.params = self.tensors[layer.paths[copy]]
         self.overwrites = bool(layer.twin.keywords.get("inplace"))
@@ -152,14 +191,27 @@ class Simulation(Eager):
         return self._whole(made[name])
 
     def _whole(self, parts: Sequence[Tensor]) -> Tensor:
-        """Return what lies on all devices as one tensor, held."""
+        """Return what lies on several devices as one tensor on the device that reads it, held."""
         if len(parts) == 1:
-            return self._held(parts[0])
-        return self.kept(self.join(parts, 1))
+            (part,) = parts
+            return self._held(part) if part.storage.memory is self.pool else self.kept(self._brought(part))
+        brought = [part if part.storage.memory is self.pool else self._brought(part) for part in parts]
+        whole = self.kept(self.join(brought, 1))
+        self.let_go(*brought)
+        return whole
+
+    def _brought(self, x: Tensor) -> Tensor:
+        """Copy a tensor to the device that reads it."""
+        return self.call(x.shape, [x], strides=ordered(x), backward=partial(self._brought_back, x.storage.memory))
+
+    def _brought_back(self, home: Pool, eager: Eager, grad: Tensor, needs: Sequence[bool]) -> Gradients:
+        """Copy a gradient to the device that the tensor came from."""
+        self.pool = home
+        return [self.new(grad.shape, ordered(grad)) if need else None for need in needs]
 
     def loss(self, output: Tensor, targets: Tensor) -> Tensor:
         """Run the cross-entropy over the axis after the batch, as torch does: two calls."""
-        self.pool.begin(LOSS, Pass.FORWARD)
+        self.begin(LOSS, Pass.FORWARD)
         logs = self.call(output.shape, [output], keeps_output=True)
         loss = self.call((), [logs], [logs, targets], [((), None)])
         if loss.node is None:
@@ -169,18 +221,19 @@ class Simulation(Eager):
 
     def backward(self, loss: Tensor) -> None:
         """Run the backward pass, whose caller holds the loss's gradient, a 1; the gradients of parameters stay."""
-        self.pool.begin(LOSS, Pass.BACKWARD)
+        self.begin(LOSS, Pass.BACKWARD)
         seed = self.kept(self.new(()))
-        self.pool.sort = Sort.TEMPORARIES
+        self.sort(Sort.TEMPORARIES)
         self.tape.run(loss, self._held(seed), self._play)
         self.release(seed)
-        self.pool.end()
+        self.end()
         self.tape.calls.clear()
 
     def _play(self, call: Call, grad: Tensor) -> list[Tensor | None]:
         """Run a call of the backward pass, and return its gradients, each held."""
         if call.layer != self.pool.layer:
-            self.pool.begin(call.layer, Pass.BACKWARD)
+            self.begin(call.layer, Pass.BACKWARD)
+        self.pool = grad.storage.memory
         gradients = call.backward(self, grad, [source is not None for source in call.sources])
         for made in gradients:
             if made is not None and self._own.pop(id(made), None) is None:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Final
 
 from archcalc.analysis.memory.autograd import Parameter
-from archcalc.analysis.memory.pool import Pool, Sort
 from archcalc.analysis.memory.request import Optimizer
 from archcalc.layers.tensors import Storage
 
@@ -16,32 +15,34 @@ _COUNT: Final = 4
 """The bytes of a number of steps: torch counts them in fp32."""
 
 
-def state_sizes(optimizer: Optimizer, parameters: Sequence[Parameter]) -> list[int]:
-    """Return the bytes of each tensor that the first step leaves, for parameters that have gradients."""
-    steps = [_COUNT] if optimizer.counts_steps else []
+def state_sizes(optimizer: Optimizer, parameters: Sequence[Parameter], with_counts: bool = True) -> list[int]:
+    """Return the bytes of each tensor that the first step leaves, for parameters that have gradients.
+
+    The counts of steps lie in the host's memory, wherever parameters lie.
+    """
+    steps = [_COUNT] if optimizer.counts_steps and with_counts else []
     return [size for one in parameters for size in (*steps, *[one.tensor.size] * optimizer.states)]
 
 
-def step(pool: Pool, optimizer: Optimizer, parameters: Sequence[Parameter]) -> None:
-    """Run the loop over the parameters that have gradients, in their order."""
-    pool.sort = Sort.TEMPORARIES
+def step(optimizer: Optimizer, parameters: Sequence[Parameter]) -> None:
+    """Run the loop over the parameters that have gradients, in their order, each where it lies."""
     decayed: list[Storage] = []
     roots: list[Storage] = []
     for parameter in parameters:
-        size = parameter.tensor.size
-        _free(pool, decayed)
+        size, pool = parameter.tensor.size, parameter.tensor.storage.memory
+        _free(decayed)
         if optimizer.adds_decay:
             decayed.append(pool.make(size))
         if optimizer.counts_steps:
             root = pool.make(size)
             divided = pool.make(size)
-            pool.release(root)
-            _free(pool, roots)
+            root.release()
+            _free(roots)
             roots.append(divided)
-    _free(pool, decayed)
-    _free(pool, roots)
+    _free(decayed)
+    _free(roots)
 
 
-def _free(pool: Pool, storages: list[Storage]) -> None:
+def _free(storages: list[Storage]) -> None:
     while storages:
-        pool.release(storages.pop())
+        storages.pop().release()

@@ -3,6 +3,7 @@
 A training step is the second one: the optimizer remembers what the first one left, and gradients were let go.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -46,17 +47,28 @@ def timeline(graph: Graph, request: Request, sums_in_place: bool = True) -> Time
     ArchError for what torch does not run.
     """
     graph = in_place_as(graph, request.in_place)
-    run = Simulation(graph, request.batch, request.dtype.size, request.is_training, sums_in_place)
-    pool = run.pool
-    pool.sort = Sort.INPUTS
-    inputs = {name: run.kept(run.new(run.sized(shape))) for name, shape in graph.spec.inputs.items()}
-    saved = 0
-    if request.is_training:
-        saved = _train(run, request, inputs, run.kept(run.new(_targets(graph, request.batch), item=INDEX)))
-    else:
-        pool.forget_peaks()
-        run.forward(inputs)
+    run, saved = played(graph, request, sums_in_place)
+    pool = run.first
     return Timeline(graph, request, tuple(pool.phases), pool.peak, pool.rounded_peak, saved)
+
+
+def played(
+    graph: Graph, request: Request, sums_in_place: bool = True, devices: Sequence[str] = ("",)
+) -> tuple[Simulation, int]:
+    """Play a pass of inference, or a step of training, on these devices; return it, and what its forward pass leaves.
+
+    Inputs and targets lie on the first device. Raises ArchError for what torch does not run.
+    """
+    run = Simulation(graph, request.batch, request.dtype.size, request.is_training, sums_in_place, devices)
+    run.pool = run.first
+    run.sort(Sort.INPUTS)
+    inputs = {name: run.kept(run.new(run.sized(shape))) for name, shape in graph.spec.inputs.items()}
+    if request.is_training:
+        targets = run.kept(run.new(_targets(graph, request.batch), item=INDEX))
+        return run, _train(run, request, inputs, targets)
+    run.forget_peaks()
+    run.forward(inputs)
+    return run, 0
 
 
 def _targets(graph: Graph, batch: int) -> tuple[int, ...]:
@@ -69,18 +81,20 @@ def _targets(graph: Graph, batch: int) -> tuple[int, ...]:
 def _train(run: Simulation, request: Request, inputs: dict[str, Tensor], targets: Tensor) -> int:
     """Run a step of training, and return what the forward pass leaves for the backward pass."""
     assert request.optimizer is not None
-    pool = run.pool
-    pool.forget_peaks()
+    run.forget_peaks()
     outputs = run.forward(inputs)
     for output in outputs[:-1]:
         run.release(output)
     loss = run.loss(outputs[-1], targets)
     run.release(outputs[-1])
-    saved = pool.by_sort[Sort.ACTIVATIONS]
+    saved = sum(pool.by_sort[Sort.ACTIVATIONS] for pool in run.pools.values())
     run.backward(loss)
     trained = [parameter for parameter in run.in_order() if parameter.gradient]
-    pool.add(Sort.OPTIMIZER, state_sizes(request.optimizer, trained))
-    pool.begin(STEP, Pass.STEP)
-    step(pool, request.optimizer, trained)
-    pool.end()
+    for pool in run.pools.values():
+        there = [parameter for parameter in trained if parameter.tensor.storage.memory is pool]
+        pool.add(Sort.OPTIMIZER, state_sizes(request.optimizer, there, with_counts=len(run.pools) == 1))
+    run.begin(STEP, Pass.STEP)
+    run.sort(Sort.TEMPORARIES)
+    step(request.optimizer, trained)
+    run.end()
     return saved

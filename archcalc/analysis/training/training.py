@@ -5,6 +5,7 @@ from fractions import Fraction
 from typing import Final, NamedTuple
 
 from archcalc.analysis.training.measured import Measured
+from archcalc.analysis.training.memory import Need, need
 from archcalc.analysis.training.request import Plan
 from archcalc.analysis.work import Work, work
 from archcalc.errors import ArchError
@@ -74,10 +75,12 @@ class Training:
     """The layers that compute no gradient of their input."""
     convolutions: Convolutions | None
     """None for a network without parameters or FLOPs."""
+    memory: Need | None
+    """What a step has in memory on each device; None where that is not known."""
+    memory_not_known: str
+    """Why it is not known; empty where it is."""
     watts: float | None = None
     price: float | None = None
-
-    # Whether it fits the memory of a device stands here, once there is an analysis of memory.
 
     @property
     def exact(self) -> Count:
@@ -148,8 +151,26 @@ def training(
         option = "--watts" if watts is not None else "--price"
         raise ArchError(f"{option} needs a time: give --time, --utilisation or --from-profile")
     return Training(
-        graph.spec, plan, found, counts, seconds, words, _first_layers(graph), _convolutions(graph, found), watts, price
+        graph.spec,
+        plan,
+        found,
+        counts,
+        seconds,
+        words,
+        _first_layers(graph),
+        _convolutions(graph, found),
+        *_memory(graph, plan),
+        watts,
+        price,
     )
+
+
+def _memory(graph: Graph, plan: Plan) -> tuple[Need | None, str]:
+    """Return what a step has in memory, or why that is not known, as of what torch does not run."""
+    try:
+        return need(graph, plan), ""
+    except ArchError as error:
+        return None, str(error)
 
 
 def _time(plan: Plan, exact: Count, measured: Measured | None) -> tuple[Span | None, str]:

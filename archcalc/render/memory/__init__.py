@@ -6,21 +6,15 @@ from typing import Any, Final
 from archcalc.analysis.memory.figures import Figures
 from archcalc.analysis.memory.fitting import Fit
 from archcalc.analysis.memory.pool import BLOCK
-from archcalc.analysis.memory.request import Dtype, Request
+from archcalc.analysis.memory.request import Dtype
 from archcalc.analysis.memory.timeline import Timeline
 from archcalc.errors import listing
 from archcalc.render.answer import Answer
 from archcalc.render.envelope import identity, stamped
 from archcalc.render.memory.drawn import chart
+from archcalc.render.on_devices import AN_ESTIMATE, NOT_INCLUDED, fit_data, fit_notes, request_in_words, where
 from archcalc.render.sheet import Column, Sheet
 from archcalc.render.words import number, percent, short
-
-NOT_INCLUDED: Final = (
-    "the device's context",
-    "workspaces of cuDNN, cuBLAS and other kernels",
-    "what the allocator holds beside tensors",
-)
-"""What a device needs beside tensors, which depends on it and on its libraries."""
 
 _COLUMNS: Final = (
     Column("layer", "layer", heads=True),
@@ -51,20 +45,13 @@ def sheet(found: Timeline, fit: Fit | None = None) -> Sheet:
 
 
 def _title(found: Timeline) -> str:
-    return f"{found.graph.spec.label}: memory of {_in_words(found.request)}"
-
-
-def _in_words(request: Request) -> str:
-    what = f"training with {request.optimizer}" if request.is_training else "inference"
-    in_place = {None: "", True: ", in place", False: ", out of place"}[request.in_place]
-    return f"{what}, batch {request.batch:,}, {request.dtype}{in_place}"
+    return f"{found.graph.spec.label}: memory of {request_in_words(found.request)}"
 
 
 def _notes(found: Timeline, fit: Fit | None) -> Iterator[str]:
     peak = found.peak
     parts = [f"{sort} {size:,}" for sort, size in peak.by_sort.items() if size]
-    where = "the optimizer's step" if peak.during == "step" else f"the {peak.during} pass of {peak.layer}"
-    yield f"peak: {peak.total:,} B ({short(peak.total, 'B')}) in {where}: {', '.join(parts)}"
+    yield f"peak: {peak.total:,} B ({short(peak.total, 'B')}) in {where(peak)}: {', '.join(parts)}"
     yield f"on a device, whose allocator gives whole blocks of {BLOCK} B: {found.rounded:,} B"
     if found.request.is_training:
         yield f"the forward pass leaves {found.saved:,} B for the backward pass"
@@ -72,17 +59,10 @@ def _notes(found: Timeline, fit: Fit | None) -> Iterator[str]:
         let_go = f"; {listing(others, 'and')} {'is' if len(others) == 1 else 'are'} let go before it" if others else ""
         yield f"the loss is the cross-entropy of {last}, over the axis after the batch{let_go}"
     if not found.is_exact:
-        yield "an estimate, of a runtime with 1 byte a number: it may keep biases and some maps in more"
+        yield AN_ESTIMATE
     if fit is not None:
-        yield _of_fit(fit, found.request)
+        yield from fit_notes(fit, found.request, found.rounded)
     yield f"not included: {listing(NOT_INCLUDED, 'and')}"
-
-
-def _of_fit(fit: Fit, request: Request) -> str:
-    room = f"{fit.room:,} B ({short(fit.room, 'B')})"
-    if not fit.batch:
-        return f"it does not fit in {room}: a batch of {request.batch} needs {fit.peak:,} B"
-    return f"a batch of {fit.batch:,} is the largest that fits in {room}: it needs {fit.peak:,} B in blocks"
 
 
 def data(found: Timeline, fit: Fit | None = None) -> dict[str, Any]:
@@ -101,7 +81,12 @@ def data(found: Timeline, fit: Fit | None = None) -> dict[str, Any]:
     - `saved`: what the forward pass leaves for the backward pass; null in inference.
     - `loss_of`: the output whose cross-entropy is the loss; null in inference.
     - `not_included`: what a device needs beside tensors.
-    - `fits`: the memory that was given, `room`, and the largest `batch` that fits, 0 for none; null if none was given.
+    - `fits`: null if no memory was given, or
+
+      - `room`: the memory, and the name of the `device` that has it; null where a size was given.
+      - `batch`: the largest batch that fits, 0 for none.
+      - `left`: what the peak leaves of it in blocks; what is missing is negative.
+
     - `timeline`: for each layer in each pass, in the order in which they run,
 
       - `layer`, `pass`: which.
@@ -123,7 +108,7 @@ def data(found: Timeline, fit: Fit | None = None) -> dict[str, Any]:
             "saved": found.saved if request.is_training else None,
             "loss_of": found.graph.outputs[-1] if request.is_training else None,
             "not_included": list(NOT_INCLUDED),
-            "fits": None if fit is None else {"room": fit.room, "batch": fit.batch},
+            "fits": fit_data(fit, found.rounded),
             "timeline": [
                 {
                     "layer": one.layer,
@@ -150,7 +135,7 @@ _OF_TOOLS: Final = (
 def of_figures(found: Figures) -> Answer:
     """Show what a tool prints about memory."""
     rows = tuple((one.what, one.printed, one.size, one.rule) for one in found.figures)
-    title = f"{found.graph.spec.label}: memory as {found.tool} prints it, batch {found.batch:,}"
+    title = f"{found.graph.spec.label}: memory as {found.tool.prints}, batch {found.batch:,}"
     notes = (f"this is not what is alive at one time: run archcalc memory {found.graph.spec.name}", found.source)
     whole = Sheet(found.graph.spec.name, title, _OF_TOOLS, rows, notes=notes)
     return Answer([whole], lambda: figures_data(found))

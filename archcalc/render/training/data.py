@@ -5,6 +5,7 @@ from typing import Any
 
 from archcalc.analysis.training.training import Count, Span, Training
 from archcalc.render.envelope import identity, stamped
+from archcalc.render.training.memory import memory_data
 from archcalc.spec.inputs import as_data
 
 
@@ -29,6 +30,16 @@ def data(found: Training) -> dict[str, Any]:
 
       - `from`: where it is from, in words.
       - `seconds`, `images_per_second`, `ms_per_iteration`, `device_hours`.
+
+    - `memory`: what a step has in memory, in bytes; null where it is not known, with the reason in `memory_not_known`:
+
+      - `batch`, `dtype`, `optimizer`: what one network is trained with.
+      - `networks`: how many networks there are, each on its share of the batch.
+      - `devices`: those of one network, each with its name in the spec's towers, `device`, or null where it has all of
+        the network; `peak`, `layer` and `pass`: how much is alive at most, and where; `weights`, `buffers`,
+        `gradients`, `optimizer`, `activations`, `temporaries` and `inputs`: what that is for; and `peak_in_blocks`.
+      - `total`: the sum of the peaks of all devices, and `on_one_device`: the peak if one had all towers, or null.
+      - `room`: the bytes of a device by its data sheet, or null; `fits`: whether it fits in every device, or null.
 
     - `kwh` and `cost`: what was asked for by `watts` and `price`, of one device; null where it was not.
     """
@@ -57,6 +68,8 @@ def data(found: Training) -> dict[str, Any]:
             "convolutions": _convolutions(found),
             "counts": [count_data(found, count) for count in found.counts],
             "time": _time(found),
+            "memory": memory_data(found),
+            "memory_not_known": found.memory_not_known or None,
             "watts": found.watts,
             "kwh": _ends(found.kwh),
             "price": found.price,

@@ -7,6 +7,7 @@ from typing import Any, Final
 from archcalc.analysis.training.training import EXACT, SIX_N_D, THREE_FORWARD, Count, Span, Training
 from archcalc.errors import listing
 from archcalc.render.sheet import Column, Sheet, Told
+from archcalc.render.training.memory import memory_notes
 from archcalc.render.words import number, percent, short, three_digits
 from archcalc.spec.inputs import inputs_in_words
 
@@ -109,7 +110,7 @@ def _row(found: Training, count: Count) -> tuple[Any, ...]:
 
 def notes(found: Training) -> tuple[str, ...]:
     """Return what the numbers stand on, and what they come to."""
-    return (_iterations(found), *_time(found), *_peak(found), *_counting(found), *_spent(found))
+    return (_iterations(found), *_time(found), *_peak(found), *_counting(found), *_spent(found), *memory_notes(found))
 
 
 def _iterations(found: Training) -> str:

@@ -1,5 +1,7 @@
 """What other tools print about memory, against them and against what they have printed."""
 
+import csv
+
 import pytest
 import torchinfo
 
@@ -7,7 +9,7 @@ import archcalc
 from archcalc.analysis.memory.figures import Tool, figures
 from archcalc.pytorch.build import build
 from tests.commands import run_here
-from tests.conftest import BUNDLED
+from tests.conftest import BUNDLED, ROOT
 from tests.peers import in_quiet
 from tests.sizes import FEW, by_size
 
@@ -75,6 +77,29 @@ def test_a_layer_that_several_read_is_copied_for_each_by_caffe() -> None:
     ]
     network = archcalc.load({"archcalc": 1, "name": "net", "input": [3], "layers": layers})
     assert printed(network, Tool.CAFFE, 1)[0] == str(4 * 7 * 3)
+
+
+RECORDED_OF_KERAS = [*csv.DictReader((ROOT / "tests/analysis/memory/recorded_keras.csv").read_text().splitlines())]
+"""What Keras 3.15.1 says of the layers of our models, added up by tests/keras_memory.py in November 2026."""
+
+
+@pytest.mark.parametrize("row", RECORDED_OF_KERAS, ids=lambda row: f"{row['network']}-{row['batch']}")
+def test_models_of_keras(row: dict[str, str]) -> None:
+    network = archcalc.load(row["network"])
+    assert printed(network, Tool.KERAS, int(row["batch"])) == [row["gib"], row["bytes"]]
+
+
+def test_a_model_of_keras_by_hand() -> None:
+    """3 features, 2 of 3*2 + 2 weights, and 2 of a ReLU, of 5 examples: 4 * (5 * 7 + 8), and 4 * 5 * 7 + 8."""
+    layers = [{"name": "fc", "op": "linear", "out_features": 2, "activation": "relu"}]
+    network = archcalc.load({"archcalc": 1, "name": "net", "input": [3], "layers": layers})
+    assert [one.size for one in figures(network.graph, Tool.KERAS, 5).figures] == [172, 148]
+
+
+def test_what_keras_has_no_layers_for_is_refused() -> None:
+    done = run_here("memory", "paper", "--convention", "keras")
+    message = "archcalc: layer conv1: Keras has no layers that exist once for each device\n"
+    assert (done.returncode, done.stderr) == (2, message)
 
 
 def test_other_options_are_refused_beside_a_convention() -> None:

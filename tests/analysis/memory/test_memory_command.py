@@ -65,6 +65,14 @@ def test_what_is_no_size_of_memory(word: str) -> None:
             "archcalc: give a batch or a size that it shall fit, and not both: 3 and 24GB\n",
         ),
         (
+            ["lenet_d2l", "--fits", "24GB", "--device-model", "t4"],
+            "archcalc: give a size or a device that has one, and not both: 24GB and t4\n",
+        ),
+        (
+            ["lenet_d2l", "--device-model", "h100"],
+            "archcalc: 'h100' is not one device: there are h100-pcie, h100-sxm and h100-nvl\n",
+        ),
+        (
             ["lenet_d2l", "--fits", "much"],
             "archcalc: fits must be a size of memory, such as 24GB or 24GiB, got text 'much'\n",
         ),
@@ -117,3 +125,38 @@ def test_int8_is_an_estimate_and_says_so() -> None:
     done = json.loads(run_here("memory", "torchvision", "--dtype", "int8", "--format", "json").stdout)
     assert not done["exact"]
     assert done["peak"]["total"] == 61_100_840 + 64 * 55 * 55 + 64 * 27 * 27 + 3 * 224 * 224
+
+
+def test_a_device_has_room_by_its_data_sheet() -> None:
+    """The same largest batch as of a size, for the batch that is asked for, or one example."""
+    network = archcalc.load("resnet18")
+    found, sized = network.memory("train", device="h100-sxm"), network.memory("train", fits="80GB")
+    assert found.fit is not None
+    assert sized.fit is not None
+    assert found.found.request.batch == 1
+    assert (found.fit.room, found.fit.batch, found.fit.peak) == (80 * 10**9, sized.fit.batch, sized.fit.peak)
+    data = found.to_dict()
+    assert data["fits"]["device"] == "H100 SXM5"
+    assert data["fits"]["left"] == 80 * 10**9 - data["peak_in_blocks"]
+
+
+def test_a_batch_that_does_not_fit_in_a_device() -> None:
+    """What is asked for decides, and not whether another batch fits."""
+    done = run_here("memory", "torchvision", "--mode", "train", "--batch", "1000", "--device-model", "gtx580-3gb")
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-4:] == [
+        "it does not fit in the 3,000,000,000 B of GeForce GTX 580 3GB (3 GB, of 10 ** 9 B each), in blocks: "
+        "1,560,782,336 B are missing",
+        "a batch of 593 is the largest that fits: it needs 2,998,942,208 B in blocks",
+        "as with foreach=False: on CUDA, momentum makes temporaries for all weights at once in the step, by default",
+        "not included: the device's context, workspaces of cuDNN, cuBLAS and other kernels and what the allocator "
+        "holds beside tensors",
+    ]
+
+
+def test_no_batch_fits_in_a_device() -> None:
+    done = run_here("memory", "vgg16", "--input", "3x12000x12000", "--device-model", "mi250x")
+    assert done.returncode == 1
+    room = "the 64,000,000,000 B of Instinct MI250X (both dies) (128 GB, of 10 ** 9 B each, one of its 2 parts)"
+    assert f"it does not fit in {room}, in blocks: " in done.stdout
+    assert "no batch fits: one of 1 needs " in done.stdout

@@ -23,13 +23,17 @@ from archcalc.analysis.memory.simulation import Simulation
 from archcalc.analysis.memory.timeline import timeline
 from archcalc.errors import ArchError
 from archcalc.graph import Graph, link
+from archcalc.layers import Layer
 from archcalc.layers.activation import Relu
 from archcalc.layers.base import KINDS
+from archcalc.layers.conv import Conv3d
+from archcalc.layers.conv_transpose import ConvTranspose3d
+from archcalc.layers.normed_conv import WeightNormConv3d
 from archcalc.layers.rectifier import Hardswish
 from archcalc.spec.model import Spec
 from tests.analysis.memory.networks import of_one, out_of_order, written_over
 from tests.analysis.memory.watched import Watched, watched_peak
-from tests.cases import CASES, Case
+from tests.cases import CASES, Case, case
 from tests.conftest import BUNDLED, ROOT
 from tests.random_networks import branching
 from tests.sizes import FEW, by_size
@@ -131,8 +135,37 @@ def test_so_is_that_of_other_orders_and_of_outputs_that_are_written_over(row: Ca
         *(written_over(row, by) for by in (Relu(), Hardswish())),
     ]
     for place, graph in enumerate(graphs):
-        for request in (requested("infer", 2), requested("train", 3, optimizer="sgd")):
+        for request in (requested("infer", 2), *(requested("train", batch, optimizer="sgd") for batch in (1, 3))):
             assert ours(graph, request) == seen(graph, request), (place, request)
+
+
+VOLUMES = [
+    Conv3d(out_channels=6, kernel_size=3),
+    Conv3d(out_channels=6, kernel_size=1),
+    Conv3d(out_channels=6, kernel_size=3, dilation=2, stride=2),
+    Conv3d(out_channels=6, kernel_size=(3, 4, 4)),
+    Conv3d(out_channels=6, kernel_size=(3, 3, 4)),
+    Conv3d(out_channels=6, kernel_size=3, groups=2),
+    ConvTranspose3d(out_channels=6, kernel_size=3),
+    ConvTranspose3d(out_channels=6, kernel_size=3, groups=2),
+    ConvTranspose3d(out_channels=6, kernel_size=3, stride=2, output_padding=1),
+    ConvTranspose3d(out_channels=6, kernel_size=3, dilation=2, output_padding=1),
+    WeightNormConv3d(out_channels=6, kernel_size=3),
+]
+
+
+@pytest.mark.parametrize("layer", VOLUMES, ids=str)
+@pytest.mark.parametrize("depth", [12, 71, 72])
+def test_so_is_that_of_volumes_with_channels_last(layer: Layer, depth: int) -> None:
+    """Where torch takes oneDNN for a convolution, channels stay last, and gradients of weights are copied.
+
+    It does for several examples, and for one of over 20,480 channels and places but for the width: 4 * 72 * 72 is more.
+    """
+    row = case(layer, [(4, depth, 72, 5)], out=layer.output_shape((4, depth, 72, 5)))
+    for is_view in (False, True):
+        graph = out_of_order(row, is_view=is_view)
+        for request in (requested("infer", 1), *(requested("train", batch, optimizer="sgd") for batch in (1, 2))):
+            assert ours(graph, request) == seen(graph, request), (is_view, request)
 
 
 @given(branching())

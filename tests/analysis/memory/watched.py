@@ -1,12 +1,13 @@
 """What is alive as torch runs a network, to the byte, seen call by call on fake tensors: nothing is allocated.
 
-A storage counts from the call that makes it until nothing holds it. Being watched changes one thing in torch: it adds
-gradients of one map in a new map, and not in place.
+A storage counts from the call that makes it until nothing holds it. Of two devices, cpu and meta, one is watched: what
+torch copies from one to the other has a storage on both, as on any devices. Being watched changes one thing in torch:
+it adds gradients of one map in a new map, and not in place.
 """
 
 import contextlib
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import torch
@@ -35,10 +36,11 @@ OPTIMIZERS: Final[Mapping[Optimizer, Callable[[Any], torch.optim.Optimizer]]] = 
 
 
 class Watch(TorchDispatchMode):
-    """Counts the bytes of all storages that are alive."""
+    """Counts the bytes of all storages on a device that are alive."""
 
-    def __init__(self, *tensors: Tensor) -> None:
+    def __init__(self, *tensors: Tensor, device: str = "cpu") -> None:
         super().__init__()
+        self._device = device
         self.total = self.peak = 0
         self._alive: dict[int, weakref.ref[torch.UntypedStorage]] = {}
         for tensor in tensors:
@@ -55,7 +57,7 @@ class Watch(TorchDispatchMode):
     def _see(self, tensor: Tensor) -> None:
         storage = tensor.untyped_storage()
         number, size = storage._cdata, storage.nbytes()
-        if number in self._alive:
+        if number in self._alive or tensor.device.type != self._device:
             return
 
         def free(_: object) -> None:
@@ -78,18 +80,22 @@ def _of_numbers(numbers: torch.dtype) -> Iterator[None]:
 
 
 class Watched:
-    """A network on fake tensors, with all that a request says, which runs once, or trains for a step."""
+    """A network on fake tensors, with all that a request says, which runs once, or trains for a step.
 
-    def __init__(self, graph: Graph, request: Request) -> None:
+    Of several devices the first has the inputs and the targets.
+    """
+
+    def __init__(self, graph: Graph, request: Request, devices: Sequence[str] = ("cpu",)) -> None:
         self.mode = FakeTensorMode()
         numbers = NUMBERS[request.dtype]
         with self.mode:
             with _of_numbers(numbers):
-                self.module: nn.Module = build(in_place_as(graph, request.in_place))
+                self.module: nn.Module = build(in_place_as(graph, request.in_place), devices)
             inputs = graph.spec.inputs.values()
-            self.inputs = [torch.empty(request.batch, *shape, dtype=numbers) for shape in inputs]
+            first = devices[0]
+            self.inputs = [torch.empty(request.batch, *shape, dtype=numbers, device=first) for shape in inputs]
             last = next(node for node in graph.nodes if node.name == graph.outputs[-1])
-            self.targets = torch.empty(request.batch, *last.output_shape[1:], dtype=torch.long)
+            self.targets = torch.empty(request.batch, *last.output_shape[1:], dtype=torch.long, device=first)
         self.module.train(request.is_training)
         params = list(self.module.parameters())
         self.optimizer = OPTIMIZERS[request.optimizer](params) if request.optimizer else None
@@ -116,13 +122,13 @@ class Watched:
         self.optimizer.zero_grad()
 
 
-def watched_peak(graph: Graph, request: Request) -> int:
-    """Return the most bytes that are alive as torch runs a network; in training in the second step.
+def watched_peak(graph: Graph, request: Request, devices: Sequence[str] = ("cpu",), device: str = "cpu") -> int:
+    """Return the most bytes that are alive on a device as torch runs a network; in training in the second step.
 
     Raises what torch raises for what it does not run.
     """
-    watched = Watched(graph, request)
-    with watched.mode, Watch(*watched.tensors) as watch:
+    watched = Watched(graph, request, devices)
+    with watched.mode, Watch(*watched.tensors, device=device) as watch:
         if request.is_training:
             watched.run()
         watch.peak = watch.total

@@ -380,3 +380,113 @@ def test_several_ranks_are_as_fast_as_the_slowest(tmp_path: Path) -> None:
     found = PAPER.training(profile=tmp_path / "two.json")
     assert found.plan.devices == 2
     assert found.images_per_second == (6_400, 6_400)  # 2 * 128 / 40 ms
+
+
+def memory_of_a_step(**words: Any) -> list[str]:
+    """The notes of the paper's training that are about memory."""
+    said = str(PAPER.training(**words)).splitlines()
+    return said[next(place for place, line in enumerate(said) if line.startswith("memory")) :]
+
+
+NOT_INCLUDED = (
+    "not included: the device's context, workspaces of cuDNN, cuBLAS and other kernels and what the allocator holds "
+    "beside tensors"
+)
+FOREACH = "as with foreach=False: on CUDA, momentum makes temporaries for all weights at once in the step, by default"
+
+
+def test_the_papers_net_fits_in_its_two_cards() -> None:
+    """Section 3.2: one card of 3 GB limits the networks that can be trained on it, so the net is spread across two.
+
+    Each tower's peak is in tests/analysis/memory/test_split.py, held against torch on two devices.
+    """
+    assert memory_of_a_step() == [
+        "memory of a step with momentum, batch 128, fp32: gpu0 1,409,038,056 B (1.41 GB) in the backward pass of norm2 "
+        "and gpu1 1,282,802,688 B (1.28 GB) in the backward pass of norm2: 2,691,840,744 B (2.69 GB) on 2 devices "
+        "together",
+        "layers of towers are on their devices, all else on gpu0; what a layer reads from another device is copied to "
+        "its own; one device with all of it needs 2,512,104,168 B",
+        FOREACH,
+        "gpu0 fits in the 3,000,000,000 B of GeForce GTX 580 3GB (3 GB, of 10 ** 9 B each), in blocks, and leaves "
+        "1,590,957,568 B (1.59 GB)",
+        "gpu1 fits in the 3,000,000,000 B of GeForce GTX 580 3GB (3 GB, of 10 ** 9 B each), in blocks, and leaves "
+        "1,717,194,240 B (1.72 GB)",
+        NOT_INCLUDED,
+    ]
+    need = PAPER.training().memory
+    assert need is not None
+    assert need.fits
+    assert need.total == 1_409_038_056 + 1_282_802_688
+    assert need.alone == PAPER.memory("train", batch=128).peak
+
+
+def test_several_networks_share_the_batch() -> None:
+    need = PAPER.training(devices=6, batch=100, precision="bf16", device="l4").memory
+    assert need is not None
+    found = PAPER.memory_per_device("train", batch=34, dtype="bf16")  # 100 on three pairs
+    assert {part.name: part.peak.total for part in need.parts} == found.peaks
+    assert need.total == 3 * sum(found.peaks.values())
+    words = memory_of_a_step(devices=6, batch=100, precision="bf16", device="l4")
+    assert words[0].endswith("on 6 devices together")
+    assert words[2:5] == [
+        "there are 3 such networks, each on its share of the batch; what sums up their gradients is not included",
+        "all numbers are bf16: mixed precision, which keeps weights in fp32 as well, is not played",
+        FOREACH,
+    ]
+
+
+def test_a_network_without_towers_is_on_each_device_or_on_one() -> None:
+    words = {"images": 10, "epochs": 1, "batch": 32}
+    network = archcalc.load("resnet18")
+    for devices, each in ((1, 32), (4, 8)):
+        need = network.training(devices=devices, **words).memory
+        assert need is not None
+        assert need.alone is need.fits is None
+        assert need.total == devices * network.memory("train", batch=each).peak
+    assert "whether it fits is not known: give --device-model" in str(network.training(**words))
+
+
+@pytest.mark.parametrize(
+    ("block", "optimizer"),
+    [
+        ("{optimizer: sgd, momentum: 0.9}", "momentum"),
+        ("{optimizer: SGD}", "sgd"),
+        ("{optimizer: adamw}", "adamw"),
+        ("{batch_size: 2}", "momentum"),
+    ],
+)
+def test_the_optimizer_is_that_of_the_block(block: str, optimizer: str) -> None:
+    text = (
+        f"archcalc: 1\nname: net\ninput: [3]\nlayers: [{{name: fc, op: linear, out_features: 2}}]\ntraining: {block}\n"
+    )
+    network = archcalc.load(text)
+    need = network.training(images=4, epochs=1, batch=4).memory
+    assert need is not None
+    assert need.request.optimizer == optimizer
+    assert need.total == network.memory("train", batch=4, optimizer=optimizer).peak  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "why"),
+    [
+        ("paper", {"devices": 3}, "3 devices are no multiple of the 2 of its towers"),
+        (
+            "alexnet_owt_bn",
+            {"images": 10, "epochs": 1, "batch": 1},
+            "layer bn6: torch normalizes more than one number for each channel in training, and a batch of 1 has one",
+        ),
+        ("paper", {"batch": 10**10}, "batch must be an integer from 1 to 1,000,000,000, got 10000000000"),
+    ],
+)
+def test_where_memory_is_not_known_it_says_why(name: str, words: dict[str, Any], why: str) -> None:
+    found = archcalc.load(name).training(**words)
+    assert found.memory is None
+    assert f"memory: not known: {why}\n" in f"{found}\n"
+    assert found.to_dict()["memory_not_known"] == why
+
+
+def test_memory_is_not_known_of_an_optimizer_that_is_not_played() -> None:
+    layers = [{"name": "fc", "op": "linear", "out_features": 2}]
+    spec = {"archcalc": 1, "name": "net", "input": [3], "layers": layers, "training": {"optimizer": "LARS"}}
+    found = archcalc.load(spec).training(images=4, epochs=1, batch=4)
+    assert "memory: not known: archcalc does not know what the optimizer LARS remembers" in str(found)

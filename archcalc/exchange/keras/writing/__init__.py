@@ -7,6 +7,7 @@ from archcalc.exchange.keras.writing.kinds import WRITERS
 from archcalc.exchange.keras.writing.model import Model, Tensor
 from archcalc.exchange.keras.writing.step import Step
 from archcalc.graph import Graph, Node
+from archcalc.layers import Shape
 
 _NEVER_NEGATIVE: Final = frozenset(("relu", "relu6", "sigmoid", "hardsigmoid", "softmax"))
 """Kinds whose output is not negative, whatever they read."""
@@ -25,6 +26,17 @@ def source(graph: Graph) -> str:
 
     Raises ArchError, with the layer's name, for what Keras has no layer for.
     """
+    model, inputs, outputs = _model(graph)
+    return model.text(inputs, outputs)
+
+
+def layers_made(graph: Graph) -> dict[str, Shape]:
+    """Return what each layer of that model makes, those of its inputs too. Raises ArchError as `source` does."""
+    return _model(graph)[0].made
+
+
+def _model(graph: Graph) -> tuple[Model, list[Tensor], list[Tensor]]:
+    """Return the model with the tensors that it reads and hands on."""
     model = Model(graph.spec.name)
     tensors: dict[str, Tensor] = {name: model.input(name, shape) for name, shape in graph.spec.inputs.items()}
     signless: set[str] = set()
@@ -36,9 +48,8 @@ def source(graph: Graph) -> str:
         op = node.layer.op
         if op in _NEVER_NEGATIVE or (op in _KEEP_SIGNS and signless.issuperset(node.inputs)):
             signless.add(node.name)
-    inputs = [tensors[name] for name in graph.spec.inputs]
     outputs = [model.in_keras_order(tensors[name]) for name in graph.outputs]
-    return model.text(inputs, outputs)
+    return model, [tensors[name] for name in graph.spec.inputs], outputs
 
 
 def _written(node: Node, model: Model, tensors: dict[str, Tensor], reads_signless: bool) -> Tensor:

@@ -65,11 +65,14 @@ class Model:
         self._entries: dict[str, dict[str, Any]] = {}
         self.own: dict[str, str] = {}
         """The layers that have weights, by their names in the graph."""
+        self.made: dict[str, Shape] = {}
+        """What each layer makes, by its name in Keras, with the channels first."""
 
     def input(self, name: str, shape: Shape) -> Tensor:
         order = keras_order(len(shape))
         sizes = [None, *(shape[axis - 1] for axis in order)]
         own = self._add(name, "InputLayer", {"batch_shape": sizes, "dtype": "float32"}, _LAYERS)
+        self.made[own] = shape
         return Tensor(own, 0, shape, order)
 
     def call(
@@ -89,6 +92,7 @@ class Model:
     def call_again(self, own: str, reads: Sequence[Tensor], shape: Shape, order: tuple[int, ...]) -> Tensor:
         """Call a layer that is there, by its name in Keras, and return what it makes."""
         nodes = self._entries[own]["inbound_nodes"]
+        self.made[own] = shape
         tensors = [_as_keras(tensor) for tensor in reads]
         nodes.append({"args": tensors if len(tensors) == 1 else [tensors], "kwargs": {}})
         return Tensor(own, len(nodes) - 1, shape, order)

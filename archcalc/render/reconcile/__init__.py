@@ -36,7 +36,7 @@ def _named(layers: Sequence[str]) -> str:
     return f"{len(layers)} layers, {layers[0]} to {layers[-1]}"
 
 
-_LADDER: Final = (
+LADDER: Final = (
     Column("total", "number", number, right=True),
     Column("change", "change", _signed, right=True),
     Column("term", "what the number is, or what is added", prose=True),
@@ -63,7 +63,7 @@ def ladder_sheet(ladder: Ladder) -> Sheet:
         *dependences([one for rung in ladder.rungs for one in rung.conventions]),
         "run archcalc conventions NAME to see how a tool counts, and where that is written",
     )
-    return Sheet(spec.name, title, _LADDER, rows, notes=notes)
+    return Sheet(spec.name, title, LADDER, rows, notes=notes)
 
 
 def _silences(ladder: Ladder) -> Iterator[str]:
