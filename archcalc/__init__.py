@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from archcalc.network import Network, from_module, load
     from archcalc.questions import (
         audit,
+        calibrate,
         catalogue,
         check,
         compare,
@@ -49,6 +50,7 @@ __all__ = [
     "Network",
     "Table",
     "audit",
+    "calibrate",
     "catalogue",
     "check",
     "compare",

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from archcalc.answers.check import Against, Agreements, OfWeights
     from archcalc.answers.explain import Explanation
     from archcalc.answers.memory import Memory, MemoryByTool, MemoryPerDevice, MemoryPlan
+    from archcalc.answers.predict import Prediction
     from archcalc.answers.profile import Profile
     from archcalc.answers.reconcile import Ladder, Matches, OfMemory
     from archcalc.answers.roofline import Roofline
@@ -632,6 +633,19 @@ class Network:
         else:
             roofs = roofs_of(None if device is None else find(device), precision, peak_tflops, peak_gbs)
         return Roofline.of(roofline(self.graph, roofs, batch))
+
+    def predict(self, batch: int = 1, *, device_model: str = "local") -> "Prediction":
+        """Return the time of inference here, once `archcalc.calibrate()` has measured this machine, or on that of a file.
+
+        Raises MissingError where this machine is not calibrated, and ArchError for a calibration of another machine or
+        release of torch, and for a file that is none.
+        """
+        from archcalc.analysis.memory.request import requested
+        from archcalc.analysis.predict.calibration import find
+        from archcalc.analysis.predict.prediction import predict
+        from archcalc.answers.predict import Prediction
+
+        return Prediction(**vars(predict(self.graph, find(device_model), requested(batch=batch).batch)))
 
     def training(
         self,

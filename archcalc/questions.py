@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from archcalc.answers.list import Catalogue as Listing
     from archcalc.answers.list import Validation
     from archcalc.answers.ops import Kinds
+    from archcalc.answers.predict import Calibrated
     from archcalc.layers import Shape
     from archcalc.render.list import Listed
     from archcalc.spec.budget import Limit
@@ -322,6 +323,38 @@ def devices(word: str | None = None) -> "Devices":
     from archcalc.answers.devices import Devices
 
     return Devices(DEVICES) if word is None else Devices((find(word),), is_all=False)
+
+
+def calibrate(
+    device: str = "auto",
+    *,
+    seed: int = 0,
+    save: str | os.PathLike[str] | None = None,
+    report: Callable[[str], None] = lambda words: None,
+) -> "Calibrated":
+    """Measure networks and layers on this machine, in a process of its own, and keep what predictions are made of.
+
+    It is kept in the user's cache, and written to the file `save`. Needs torch. Raises MissingError where there is no
+    such device, and ArchError where little can be measured.
+    """
+    from datetime import UTC, datetime
+
+    from archcalc.analysis.predict import calibration as place
+    from archcalc.analysis.predict.grid import KINDS_FILE, grid
+    from archcalc.analysis.predict.learning import learn
+    from archcalc.answers.predict import Calibrated
+    from archcalc.graph import link
+    from archcalc.pytorch.calibrate.process import measure_in_a_process
+
+    shipped = Catalogue.shipped()
+    jobs = grid([link(shipped.load(name)) for name in shipped.files()], link(shipped.load(str(KINDS_FILE))), seed)
+    found = measure_in_a_process(jobs, device, report)
+    created = datetime.now(UTC).isoformat(timespec="seconds")
+    calibration = learn(jobs, found, seed, created)
+    place.keep(calibration)
+    if save is not None:
+        place.write(calibration, Path(save))
+    return Calibrated(calibration)
 
 
 def ops(op: str | None = None) -> "Kinds":

@@ -113,6 +113,16 @@ def chosen(writing: "Writing") -> str:
     return known.get(ending, "plain")
 
 
+def expect_place(option: str, path: Path) -> None:
+    """Raise ArchError where a file could not be written, before anything is measured for it."""
+    if not path.parent.is_dir():
+        raise ArchError(f"{option}: {path} cannot be written: there is no folder {path.parent}")
+    if path.is_dir() or not os.access(path.parent, os.W_OK):
+        raise ArchError(
+            f"{option}: {path} cannot be written: {'it is a folder' if path.is_dir() else 'permission denied'}"
+        )
+
+
 def expect_apart(other: Path, output: Path | None) -> None:
     """Raise ArchError where another file that is written is the one of --output, or one that was read."""
     target = Path(os.path.realpath(other))

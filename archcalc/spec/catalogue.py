@@ -56,6 +56,13 @@ class Catalogue:
     def __init__(self, spec_dir: str | os.PathLike[str] | None = None) -> None:
         self.folders = list(_folders(spec_dir))
 
+    @classmethod
+    def shipped(cls) -> "Catalogue":
+        """Return the specs that come with the package, and no others."""
+        catalogue = cls()
+        catalogue.folders = list(_shipped())
+        return catalogue
+
     def files(self) -> dict[str, Path]:
         """Return every spec file by its stem; an earlier folder hides a later one's."""
         files: dict[str, Path] = {}
@@ -232,6 +239,10 @@ def _folders(spec_dir: str | os.PathLike[str] | None) -> Iterator[Path]:
             yield Path(folder)
     if Path("specs").is_dir():
         yield Path("specs")
+    yield from _shipped()
+
+
+def _shipped() -> Iterator[Path]:
     yield from (folder for folder in (_PACKAGE / "specs", _PACKAGE.parent / "specs") if _is_shipped(folder))
 
 

@@ -94,6 +94,8 @@ class Infer:
     speed: Speed = field(metadata=INLINE)
     bound: Bound | None
     bound_ms: float | None = field(default=None, metadata=OMITTED)
+    predicted_ms: float | None = field(default=None, metadata=OMITTED)
+    """The step as it is predicted, where the machine is calibrated and the request is alike."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +118,7 @@ class LayerTime:
     share: float
     tflops: float | None
     is_host: bool | None = field(default=None, metadata=OMITTED)
+    predicted_ms: float | None = field(default=None, metadata=OMITTED)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,8 @@ from typing import Final
 from archcalc.analysis.datasheets import SOURCES
 from archcalc.analysis.devices import datasheet, peak_of
 from archcalc.analysis.precision import Precision
+from archcalc.analysis.predict.calibration import if_kept
+from archcalc.analysis.predict.prediction import Prediction, predict
 from archcalc.analysis.profile.presets import PRESETS
 from archcalc.analysis.profile.ranks import all_reduce, scaling
 from archcalc.analysis.profile.record import (
@@ -41,6 +43,7 @@ def record(graph: Graph, request: Request, results: Results, now: datetime | Non
     totals = work(graph)
     datasheet_peak = _datasheet_peak(results.environment.name, request.precision)
     peaks = Peaks(datasheet=datasheet_peak, measured=results.measured_peak)
+    predicted = _predicted(graph, request, results)
     made = Record(
         created=(now or datetime.now(UTC)).isoformat(timespec="seconds"),
         spec=_spec(graph, totals),
@@ -48,9 +51,9 @@ def record(graph: Graph, request: Request, results: Results, now: datetime | Non
         batch=Batch(asked=request.batch, used=results.batch),
         environment=results.environment,
         peaks=peaks,
-        infer=_infer(graph, request, results, totals.forward, peaks),
+        infer=_infer(graph, request, results, totals.forward, peaks, predicted),
         train=_train(results, totals.training, peaks),
-        layers=_layers(graph, request, results),
+        layers=_layers(graph, request, results, predicted),
         distributed=_distributed(results, totals.params, request.precision),
         published=PRESETS[request.preset].published if request.preset else None,
     )
@@ -77,13 +80,25 @@ def _datasheet_peak(device: str, precision: Precision) -> DatasheetPeak | None:
     return DatasheetPeak(device=found.name, tflops=tflops, gbs=found.gbs, source=source)
 
 
-def _infer(graph: Graph, request: Request, results: Results, flops: int, peaks: Peaks) -> Infer | None:
+def _predicted(graph: Graph, request: Request, results: Results) -> Prediction | None:
+    """Return the prediction for a measurement; None where it is of something else than what was calibrated."""
+    calibration = if_kept(results.environment.device)
+    is_alike = request.precision is Precision.FP32 and not request.channels_last and request.compile is None
+    if calibration is None or not is_alike or calibration.machine.threads != results.environment.threads:
+        return None
+    return predict(graph, calibration, results.batch)
+
+
+def _infer(
+    graph: Graph, request: Request, results: Results, flops: int, peaks: Peaks, predicted: Prediction | None
+) -> Infer | None:
     times = results.infer
     if times is None:
         return None
     speed = _speed(times.step, results.batch, flops, peaks)
     bound, bound_ms = _bound(graph, request, times, results.batch, peaks.measured)
-    return Infer(times=times, speed=speed, bound=bound, bound_ms=bound_ms)
+    predicted_ms = predicted.seconds / _MILLI if predicted else None
+    return Infer(times=times, speed=speed, bound=bound, bound_ms=bound_ms, predicted_ms=predicted_ms)
 
 
 def _train(results: Results, flops: int, peaks: Peaks) -> Train | None:
@@ -119,17 +134,18 @@ def _bound(
     return (Bound.LAUNCH if launches else slower), sum(longer.values()) / _MILLI
 
 
-def _layers(graph: Graph, request: Request, results: Results) -> LayerTimes | None:
+def _layers(graph: Graph, request: Request, results: Results, predicted: Prediction | None) -> LayerTimes | None:
     """Return the times of the layers; layers are not compiled, so a compiled network has no residual."""
     if results.layers is None:
         return None
     hosts = results.host_layers
     flops = {layer.name: layer.flops for layer in moved(graph, results.batch, request.precision.element_bytes)}
     total = sum(step.median_ms for step in results.layers.values())
+    guesses = {one.name: one.seconds / _MILLI for one in predicted.layers} if predicted else {}
     whole = results.infer.step.median_ms if results.infer and not request.compile else None
     return LayerTimes(
         layers=tuple(
-            _layer(name, step, total, flops[name], None if hosts is None else name in hosts)
+            _layer(name, step, total, flops[name], None if hosts is None else name in hosts, guesses.get(name))
             for name, step in results.layers.items()
         ),
         layers_ms=total,
@@ -137,10 +153,13 @@ def _layers(graph: Graph, request: Request, results: Results) -> LayerTimes | No
     )
 
 
-def _layer(name: str, step: StepTimes, total_ms: float, flops: int, is_host: bool | None) -> LayerTime:
+def _layer(
+    name: str, step: StepTimes, total_ms: float, flops: int, is_host: bool | None, predicted_ms: float | None
+) -> LayerTime:
     taken = step.median_ms
     tflops = flops / (taken * _MILLI) / _TERA if taken and flops else None
-    return LayerTime(name=name, step=step, share=taken / total_ms, tflops=tflops, is_host=is_host)
+    share = taken / total_ms
+    return LayerTime(name=name, step=step, share=share, tflops=tflops, is_host=is_host, predicted_ms=predicted_ms)
 
 
 def _distributed(results: Results, params: int, precision: Precision) -> Distributed | None:

@@ -142,6 +142,8 @@ class InferTimes:
     """What the host takes to launch a step, of which the device does the work; None on a CPU."""
     gpu: GpuState | None = field(default=None, metadata=OMITTED)
     compile_s: float | None = field(default=None, metadata=OMITTED)
+    new_memory_mib: float | None = field(default=None, metadata=OMITTED)
+    """What a step gets anew from the system, which clears it; None where that is not known, or not asked."""
     latency: Latency | None = field(default=None, metadata=OMITTED)
 
 
@@ -168,6 +170,7 @@ class TrainTimes:
     launch_ms: float | None = field(default=None, metadata=OMITTED)
     gpu: GpuState | None = field(default=None, metadata=OMITTED)
     compile_s: float | None = field(default=None, metadata=OMITTED)
+    new_memory_mib: float | None = field(default=None, metadata=OMITTED)
     parts: Mapping[str, StepTimes] | None = field(default=None, metadata=OMITTED)
 
 

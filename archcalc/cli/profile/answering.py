@@ -1,6 +1,5 @@
 """The networks, measured one after the other: each record is kept at once, all that there are are shown at the end."""
 
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -13,9 +12,10 @@ from archcalc.analysis.profile.request import Request
 from archcalc.analysis.profile.results import MeasuredPeak
 from archcalc.cli.endings import expect_ending
 from archcalc.cli.options import Writing
-from archcalc.cli.output import chosen, complain, say, write, write_answer
+from archcalc.cli.output import chosen, complain, expect_place, say, write, write_answer
 from archcalc.cli.profile.records import keep
-from archcalc.cli.profile.runner import ProgressLine, Run
+from archcalc.cli.profile.runner import Report, Run
+from archcalc.cli.progress import ProgressLine
 from archcalc.errors import ArchError, MissingError, listing
 from archcalc.graph import Graph
 from archcalc.render import profile as render
@@ -30,14 +30,8 @@ def expect_writable(writing: Writing, as_lines: bool, is_comparison: bool) -> No
         expect_ending(output, [".txt"])
     else:
         chosen(writing)
-    if output is None:
-        return
-    if not output.parent.is_dir():
-        raise ArchError(f"--output: {output} cannot be written: there is no folder {output.parent}")
-    if output.is_dir() or not os.access(output.parent, os.W_OK):
-        raise ArchError(
-            f"--output: {output} cannot be written: {'it is a folder' if output.is_dir() else 'permission denied'}"
-        )
+    if output is not None:
+        expect_place("--output", output)
 
 
 def answer(
@@ -82,13 +76,13 @@ def _records(
     """Yield a record of each network. One that cannot be measured does not stop the others; it raises at the end."""
     last: ArchError | None = None
     peaks: MeasuredPeak | None = None
-    progress = ProgressLine(len(graphs), sys.stderr.isatty() and _speaks(place))
+    progress = ProgressLine(sys.stderr.isatty() and _speaks(place))
     for number, (word, graph) in enumerate(graphs, start=1):
         asked = replace(request, spec=word)
         if budget:
             asked = _share_of(budget, asked, [graph.spec.name for _, graph in graphs[number - 1 :]])
         try:
-            found = run(graph, asked, progress.report(number, graph.spec.name), peaks)
+            found = run(graph, asked, _reporting(progress, f"{number}/{len(graphs)} {graph.spec.name}"), peaks)
         except ArchError as error:
             if isinstance(error, MissingError) or place:  # other ranks would wait for ever
                 raise
@@ -102,6 +96,10 @@ def _records(
             yield record(graph, asked, found)
     if last:
         raise last
+
+
+def _reporting(progress: ProgressLine, whose: str) -> Report:
+    return lambda words: progress.show(f"{whose}: {words}")
 
 
 def _share_of(budget: Budget, request: Request, left: Sequence[str]) -> Request:

@@ -1,6 +1,5 @@
 """Ways to run a measurement: in a process of its own, in this one, or in the ranks of torchrun."""
 
-import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -38,27 +37,3 @@ def in_ranks(place: Place) -> Run:
             raise
 
     return run
-
-
-class ProgressLine:
-    """A line of a terminal with what is being measured and how much is left; nothing elsewhere."""
-
-    def __init__(self, total: int, is_shown: bool) -> None:
-        self.total = total
-        self.is_shown = is_shown
-
-    def report(self, number: int, name: str) -> Report:
-        return lambda words: self._show(f"{number}/{self.total} {name}: {words}")
-
-    def _show(self, line: str) -> None:
-        if self.is_shown:
-            import shutil
-
-            width = shutil.get_terminal_size().columns - 1
-            print(f"\r{line[:width].ljust(width)}", end="", file=sys.stderr, flush=True)
-
-    def end(self) -> None:
-        """Clear the line."""
-        self._show("")
-        if self.is_shown:
-            print("\r", end="", file=sys.stderr, flush=True)

@@ -3,6 +3,7 @@
 import contextlib
 import gc
 import platform
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
@@ -88,6 +89,18 @@ def peak_memory(device: torch.device) -> tuple[float | None, str]:
         return _of_process()
     held = accelerator.peak(device)
     return (None, _UNKNOWN) if held is None else (held / _MIB, "tensors, by the device's allocator")
+
+
+def new_memory(step: Callable[[], object], device: torch.device) -> float | None:
+    """Return the MiB that a step gets anew from the system, a page at its first use; None where that is not known."""
+    if device.type != "cpu" or not sys.platform.startswith("linux"):
+        return None
+    import resource
+
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    step()
+    pages = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+    return pages * resource.getpagesize() / _MIB
 
 
 def _of_process() -> tuple[float | None, str]:

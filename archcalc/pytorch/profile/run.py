@@ -54,7 +54,10 @@ class Parts(NamedTuple):
 
 
 class Series(NamedTuple):
-    """The throughput of a step, its memory, what its launch takes, the GPU meanwhile, and the seconds to compile it."""
+    """The throughput of a step, its memory, what its launch takes, the GPU meanwhile, and the seconds to compile it.
+
+    `new_memory_mib` is what a step gets anew from the system.
+    """
 
     warm_up_steps: int
     step: StepTimes
@@ -63,6 +66,7 @@ class Series(NamedTuple):
     launch_ms: float | None
     gpu: GpuState | None
     compile_s: float | None
+    new_memory_mib: float | None
 
 
 def measure(graph: Graph, request: Request, report: Report, peaks: MeasuredPeak | None = None) -> Results:
@@ -181,7 +185,8 @@ def _series(bench: Bench, step: Step, what: str) -> Series:
     gpu = gpu_while(step, per_block, bench.clock)
     launch_ms = None if bench.device.type == "cpu" else 1e3 * launching(step, bench.clock)
     peak, peak_is = _peak(step, bench)
-    return Series(steps, StepTimes.of(times, per_block), peak, peak_is, launch_ms, gpu, compile_s)
+    new = memory.new_memory(step, bench.device)
+    return Series(steps, StepTimes.of(times, per_block), peak, peak_is, launch_ms, gpu, compile_s, new)
 
 
 def _first_call(bench: Bench, step: Step) -> float:

@@ -31,6 +31,7 @@ _STEP: Final = (
     Column("step", "ms/step", milliseconds, right=True),
     Column("spread", "IQR", percent, right=True, leaves=9),
 )
+_PREDICTED: Final = Column("predicted", "predicted ms", milliseconds, right=True, leaves=5)
 _WORK: Final = (
     Column("gflop", "GFLOP/image", three_digits, right=True, leaves=6),
     Column("tflops", "TFLOP/s", three_digits, right=True, leaves=12),
@@ -43,6 +44,7 @@ _INFER: Final = (
     *_ASKED,
     Column("rate", "images/s", rate, right=True),
     *_STEP,
+    _PREDICTED,
     Column("p50", "p50 ms", milliseconds, right=True, leaves=11),
     Column("p90", "p90 ms", milliseconds, right=True, leaves=8),
     Column("p99", "p99 ms", milliseconds, right=True, leaves=10),
@@ -65,6 +67,7 @@ _TRAIN: Final = (
 _LAYERS: Final = (
     Column("layer", "layer"),
     Column("step", "ms", milliseconds, right=True),
+    _PREDICTED._replace(leaves=4),
     Column("share", "share", percent, right=True, share=True),
     Column("spread", "IQR", percent, right=True, leaves=1),
     Column("tflops", "TFLOP/s", three_digits, right=True, leaves=2),
@@ -72,7 +75,13 @@ _LAYERS: Final = (
 )
 
 
-_BLANK: Final = (None, None, None, None)
+_BLANK: Final = (None, None, None, None, None)
+_MUCH_NEW_MEMORY: Final = 8
+"""MiB."""
+_NEW_MEMORY: Final = (
+    "{} MiB of a step are new memory, which the system clears first: MALLOC_MMAP_MAX_=0 "
+    "MALLOC_TRIM_THRESHOLD_=2000000000 in the environment has glibc keep what it has, as jemalloc does"
+)
 _OF_HOST: Final = "the host: to launch this layer takes the host as long as the device takes for it"
 
 _MODES: Final = ((Mode.INFER, "inference", _INFER), (Mode.TRAIN, "training", _TRAIN))
@@ -118,7 +127,8 @@ def _row(record: Record, part: Infer | Train, columns: Sequence[Column]) -> tupl
 def _of_inference(record: Record, infer: Infer) -> dict[str, Any]:
     latency = infer.times.latency
     percentiles = {"p50": latency.p50_ms, "p90": latency.p90_ms, "p99": latency.p99_ms} if latency else {}
-    return {"gflop": record.spec.flops / 1e9, "bound": infer.bound and infer.bound.value} | percentiles
+    said = {"bound": infer.bound and infer.bound.value, "predicted": infer.predicted_ms}
+    return {"gflop": record.spec.flops / 1e9} | said | percentiles
 
 
 def _of_training(record: Record, train: Train) -> dict[str, Any]:
@@ -154,6 +164,11 @@ def _notes(measured: Measured, mode: Mode) -> Iterator[str]:
             yield f"{record.spec.name}: {how}; no other time includes it"
     if part.times.peak_mib is not None:
         yield f"peak MiB: {part.times.peak_is}"
+    for record, one in measured:
+        if (new := one.times.new_memory_mib or 0) >= _MUCH_NEW_MEMORY:
+            yield f"{record.spec.name}: {_NEW_MEMORY.format(f'{new:,.0f}')}"
+    if any(isinstance(one, Infer) and one.predicted_ms is not None for _, one in measured):
+        yield "predicted ms: by the calibration of this machine, without new memory"
     yield from _said_of(records, lambda record: [one.words for one in record.warnings if one.mode in (mode, None)])
 
 
@@ -195,7 +210,9 @@ def _said_of(records: Sequence[Record], words_of: Callable[[Record], Sequence[st
 
 def _layers_sheet(record: Record, times: LayerTimes) -> Sheet:
     rows = tuple(_layer(one) for one in times.layers)
-    footer: list[tuple[Any, ...]] = [("sum of layers", times.layers_ms, 1.0, None, None, None)]
+    guesses = [one.predicted_ms for one in times.layers if one.predicted_ms is not None]
+    predicted = sum(guesses) if guesses else None
+    footer: list[tuple[Any, ...]] = [("sum of layers", times.layers_ms, predicted, 1.0, None, None, None)]
     if times.residual_ms is not None:
         whole = times.layers_ms + times.residual_ms
         footer += [("whole network", whole, *_BLANK), ("residual", times.residual_ms, *_BLANK)]
@@ -208,4 +225,4 @@ def _layers_sheet(record: Record, times: LayerTimes) -> Sheet:
 
 def _layer(one: LayerTime) -> tuple[Any, ...]:
     of = "the host" if one.is_host else None
-    return one.name, one.step.median_ms, one.share, one.step.spread, one.tflops, of
+    return one.name, one.step.median_ms, one.predicted_ms, one.share, one.step.spread, one.tflops, of

@@ -1,0 +1,200 @@
+"""A calibration: what times of layers are made of on one machine, and how far predictions were off there.
+
+It is kept in the user's cache, one for each machine and device, and may be written to a file. One of another machine,
+or of another release of torch, is not taken for this one; a file that is named is taken for the machine that it is of.
+"""
+
+import json
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from archcalc.analysis import typed_json
+from archcalc.analysis.own_peaks import cache_folder, torch_release
+from archcalc.analysis.predict.load import TERMS
+from archcalc.analysis.predict.rates import Rates
+from archcalc.errors import ArchError, MissingError
+from archcalc.files import replacing
+
+SCHEMA: Final = 1
+LOCAL: Final = "local"
+
+_DEVICES: Final = ("cuda", "mps", "cpu")
+"""Of several that were calibrated, the first is meant."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Machine:
+    """The machine and the software that times are of."""
+
+    node: str
+    device: str
+    name: str
+    cores: int | None
+    threads: int
+    torch: str
+    keeps_memory: bool
+    """Whether memory that was let go stayed with the process, so that the system cleared none anew."""
+
+    @property
+    def words(self) -> str:
+        threads = f", {self.threads} threads" if self.device == "cpu" else ""
+        return f"{self.name} ({self.device}{threads}, torch {self.torch})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldOut:
+    """A network that was held out: its time as measured and as predicted, and how far its layers were off."""
+
+    network: str
+    batch: int
+    measured_ms: float
+    predicted_ms: float
+    layers: int
+    layer_error: float
+    """The mean of the layers' errors, each as a share of what was measured."""
+    layer_error_by_time: float
+    """The same, with each layer weighing as its time."""
+
+    @property
+    def error(self) -> float:
+        """How far the prediction is off, as a share of what was measured; negative for too short a time."""
+        return self.predicted_ms / self.measured_ms - 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibration:
+    """The rates of every sort of layers on a machine, and the networks that were held out."""
+
+    schema: int
+    archcalc: str
+    created: str
+    seed: int
+    machine: Machine
+    waited: float | None
+    """The share of the time that was spent waiting for a core: something else was running."""
+    networks: tuple[str, ...]
+    """Those whose layers were learnt from."""
+    samples: int
+    terms: tuple[str, ...]
+    rates: Mapping[str, Rates]
+    held_out: tuple[HeldOut, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        data: dict[str, Any] = typed_json.to_json(self)
+        return data
+
+    @classmethod
+    def from_json(cls, data: object) -> "Calibration":
+        """Return what `to_json` made. Raises ArchError for anything else, and for one of another version."""
+        if not isinstance(data, dict) or data.get("schema") != SCHEMA or tuple(data.get("terms") or ()) != TERMS:
+            raise ArchError("is not a calibration of this version of archcalc: run archcalc calibrate")
+        return typed_json.from_json(cls, data)
+
+    @property
+    def network_error(self) -> float:
+        """The mean of how far networks that were held out were off."""
+        return _mean([abs(one.error) for one in self.held_out])
+
+    @property
+    def layer_error(self) -> float:
+        """The mean of how far their layers were off."""
+        return _mean([one.layer_error for one in self.held_out])
+
+    @property
+    def layer_error_by_time(self) -> float:
+        """The same, with each layer weighing as its time in its network."""
+        return _mean([one.layer_error_by_time for one in self.held_out])
+
+    @property
+    def within(self) -> float:
+        """The share by which nine of ten networks that were held out were off at most."""
+        errors = sorted(abs(one.error) for one in self.held_out)
+        return errors[-(-9 * len(errors) // 10) - 1] if errors else 1.0
+
+
+def _mean(values: list[float]) -> float:
+    return sum(values) / len(values) if values else 0.0
+
+
+def kept_at(device: str) -> Path:
+    """Return where the calibration of this machine is kept."""
+    name = f"{platform.node()}-{platform.machine()}-{os.cpu_count()}-{device}".replace(os.sep, "_").replace(":", "_")
+    return cache_folder() / "calibrations" / f"{name}.json"
+
+
+def keep(calibration: Calibration) -> Path:
+    """Keep a calibration for later, and return where. Raises OSError where it cannot be written."""
+    path = kept_at(calibration.machine.device)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write(calibration, path)
+    return path
+
+
+def write(calibration: Calibration, path: Path) -> None:
+    """Write a calibration to a file. Raises OSError where it cannot be written."""
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(calibration.to_json()) + "\n", encoding="utf-8")
+
+
+def find(device_model: str = LOCAL) -> Calibration:
+    """Return the calibration of this machine, `local`, or of a file.
+
+    Raises MissingError where this machine has none, and ArchError for one of another machine or release of torch, and
+    for a file that is none.
+    """
+    if device_model != LOCAL:
+        return _read(Path(device_model))
+    calibration = next(filter(None, map(_kept, _DEVICES)), None)
+    if calibration is None:
+        raise MissingError("this machine is not calibrated yet: run archcalc calibrate, which takes some minutes")
+    return calibration
+
+
+def if_kept(device: str) -> Calibration | None:
+    """Return the calibration of a device here, a word such as cuda:0; None where there is none that holds."""
+    try:
+        return _kept(device.partition(":")[0])
+    except ArchError:
+        return None
+
+
+def _kept(device: str) -> Calibration | None:
+    """Return the calibration of a device here; None for none. Raises ArchError for one of something else."""
+    path = kept_at(device)
+    if not path.is_file():
+        return None
+    calibration = _read(path)
+    _expect_this_machine(calibration.machine)
+    return calibration
+
+
+def _expect_this_machine(machine: Machine) -> None:
+    again = "run archcalc calibrate again"
+    if (machine.node, machine.cores) != (platform.node(), os.cpu_count()):
+        raise ArchError(
+            f"the calibration is of {machine.node}, {machine.words}, and this is {platform.node()} with "
+            f"{os.cpu_count()} cores: {again}"
+        )
+    try:
+        here = torch_release()
+    except MissingError:
+        return
+    if machine.torch != here:
+        raise ArchError(f"the calibration was made with torch {machine.torch}, and here is torch {here}: {again}")
+
+
+def _read(path: Path) -> Calibration:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ArchError(f"{path} cannot be read: {error.strerror}; {LOCAL} is this machine") from None
+    except ValueError:
+        raise ArchError(f"{path} is not JSON: a calibration is what archcalc calibrate --save writes") from None
+    try:
+        return Calibration.from_json(data)
+    except ArchError as error:
+        raise ArchError(f"{path} {error}") from None

@@ -1,0 +1,61 @@
+"""The time of a network on a calibrated machine, layer by layer."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from archcalc.analysis.predict.calibration import Calibration
+from archcalc.analysis.predict.learning import predicted_seconds
+from archcalc.analysis.predict.load import loads
+from archcalc.graph import Graph
+from archcalc.spec.model import Spec
+
+
+class LayerTime(NamedTuple):
+    """The time of a layer, and whether layers like it were measured."""
+
+    name: str
+    op: str
+    sort: str
+    seconds: float
+    is_inside: bool
+
+
+@dataclass(frozen=True, repr=False)
+class Prediction:
+    """The time of a forward pass of `batch` examples: the sum of the layers'."""
+
+    spec: Spec
+    batch: int
+    calibration: Calibration
+    layers: tuple[LayerTime, ...]
+
+    @property
+    def seconds(self) -> float:
+        return sum(layer.seconds for layer in self.layers)
+
+    @property
+    def least(self) -> float:
+        """The seconds from which on the time lies, if it is off by no more than nine of ten held-out networks were."""
+        return self.seconds / (1 + self.calibration.within)
+
+    @property
+    def most(self) -> float:
+        return self.seconds * (1 + self.calibration.within)
+
+    @property
+    def outside(self) -> tuple[LayerTime, ...]:
+        """The layers unlike those that were measured."""
+        return tuple(layer for layer in self.layers if not layer.is_inside)
+
+    @property
+    def images_per_second(self) -> float:
+        return self.batch / self.seconds if self.seconds else 0.0
+
+
+def predict(graph: Graph, calibration: Calibration, batch: int = 1) -> Prediction:
+    """Return the time of inference in fp32, as eager PyTorch runs it."""
+    times = []
+    for node, load in zip(graph.nodes, loads(graph, batch), strict=True):
+        seconds, is_inside = predicted_seconds(calibration.rates, load)
+        times.append(LayerTime(node.name, node.layer.op, load.sort, seconds, is_inside))
+    return Prediction(graph.spec, batch, calibration, tuple(times))
