@@ -635,7 +635,7 @@ class Network:
         return Roofline.of(roofline(self.graph, roofs, batch))
 
     def predict(self, batch: int = 1, *, device_model: str = "local") -> "Prediction":
-        """Return the time of inference here, once `archcalc.calibrate()` has measured this machine, or on that of a file.
+        """Return the time of inference here, which `archcalc.calibrate()` has measured, or on the machine of a file.
 
         Raises MissingError where this machine is not calibrated, and ArchError for a calibration of another machine or
         release of torch, and for a file that is none.

@@ -62,6 +62,10 @@ ANSWERS: list[tuple[Callable[[], Answer], list[str]]] = [
         ["memory", "lenet_d2l", "--mode", "train", "--batch", "7", "--device-model", "t4"],
     ),
     (lambda: PAPER.memory_per_device(fits="1GiB"), ["memory", "paper", "--per-device", "--fits", "1GiB"]),
+    (
+        lambda: PAPER.predict(2, device_model="reports/calibrations/amd-epyc-2-cores-cpu.json"),
+        ["predict", "paper", "--batch", "2", "--device-model", "reports/calibrations/amd-epyc-2-cores-cpu.json"],
+    ),
     (lambda: PAPER.memory_as("caffe", batch=2), ["memory", "paper", "--convention", "caffe", "--batch", "2"]),
     (lambda: PAPER.measured("724.41M"), ["reconcile", "paper", "--measured", "724.41M"]),
     (lambda: LENET.check(), ["check", "lenet_d2l"]),

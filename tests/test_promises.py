@@ -68,6 +68,7 @@ def loaded(*arguments: str, names: list[str]) -> list[str]:
         ["roofline", "paper", "--device-model", "h100-sxm"],
         ["roofline", "paper", "--device-model", "h100-sxm", "--format", "svg"],
         ["training", "paper"],
+        ["predict", "paper", "--device-model", "reports/calibrations/amd-epyc-2-cores-cpu.json"],
         ["devices"],
     ],
 )
@@ -406,6 +407,8 @@ ANSWERS: dict[str, list[list[str]]] = {
         ["roofline", "paper", "--device-model", "h100-sxm", "--precision", "torch"],
         ["roofline", "owt", "--device-model", "titan-x-maxwell"],
     ],
+    "predict": [["predict", "paper", "--device-model", "reports/calibrations/amd-epyc-2-cores-cpu.json"]],
+    "calibrate": [],  # it takes minutes, and its keys are held against the page where one is made up
     "training": [["training", "paper", "--watts", "244", "--price", "1"]],
     "devices": [["devices"], ["devices", "h100-sxm"]],
     "compare": [["compare", "paper", "torchvision"]],

@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
-from archcalc.cli.options import AS_FITS, AS_SPECIFIED, BatchOption, OneSpec, Reading, Writing
+from archcalc.cli.options import AS_FITS, AS_SPECIFIED, OneSpec, Reading, Writing
 
+BatchOption = Annotated[int, typer.Option("--batch", min=1, metavar="N", help="Run N examples together.")]
 DeviceModelOption = Annotated[
     str,
     typer.Option(

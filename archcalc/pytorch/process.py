@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import IO, Any, Final, NamedTuple, TypeVar
 
 A = TypeVar("A")
@@ -53,11 +53,12 @@ def ask(
     *,
     errors: IO[Any] | None = None,
     limit: float | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> A | Ended:
     """Return what `hear` makes of the first line that is an answer, or how the process ended without one.
 
-    What the process prints goes to standard error, or to `errors`. After `limit` seconds it is ended. Raises what
-    `hear` raises.
+    What the process prints goes to standard error, or to `errors`. After `limit` seconds it is ended. `environment` is
+    added to this process's own. Raises what `hear` raises.
     """
     answer, is_late = None, False
     with subprocess.Popen(
@@ -65,7 +66,7 @@ def ask(
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=errors,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        env={**os.environ, **(environment or {}), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         process_group=0,
     ) as process:
         try:

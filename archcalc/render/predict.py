@@ -125,7 +125,8 @@ def prediction_data(found: Prediction) -> dict[str, Any]:
 
     - `name`, `settings`, `spec_hash`: the network.
     - `batch`: the examples.
-    - `machine`: what it is predicted for, as in the calibration, with when that was `created`.
+    - `machine`: what it is predicted for: its `device`, `name`, `cores`, `threads` and `torch`; `keeps_memory`, whether
+      memory that is let go stays with the process; and when it was calibrated, `created`.
     - `ms`, `least_ms`, `most_ms`: the time of a forward pass, and from where to where it lies if it is off by no more
       than nine of ten networks that were held out.
     - `images_per_second`: the examples in a second.
@@ -163,7 +164,7 @@ def layer_data(layer: LayerTime) -> dict[str, Any]:
 def calibration_data(found: Calibration) -> dict[str, Any]:
     """Return how far predictions were off as JSON; the file of `--output` has the rates too.
 
-    - `machine`: the machine and its software, with when it was calibrated, `created`.
+    - `machine`: as in `predict`.
     - `seed`, `networks`, `samples`: what was drawn, the networks that were learnt from, and how many times of layers.
     - `waited`: the share of the time that was spent waiting for a core; null where the system does not report it.
     - `network_error`, `layer_error`, `layer_error_by_time`, `within`: the mean error of networks that were held out, of

@@ -10,10 +10,11 @@ All is drawn with a seed, and measured in random order: what disturbs a machine 
 
 import random
 from collections.abc import Iterable, Iterator, Sequence
+from math import prod
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from archcalc.analysis.predict.load import loads
+from archcalc.analysis.predict.load import ELEMENT_BYTES, loads
 from archcalc.errors import ArchError, Mark
 from archcalc.graph import Graph, Node, link
 from archcalc.layers import Layer, Shape
@@ -31,7 +32,7 @@ _HELD_OUT: Final = 4
 """One network in so many is held out."""
 _MOST_MACS: Final = 2 * 10**10
 """Of a pass."""
-_MOST_BYTES: Final = 2**28
+_MOST_BYTES: Final = 2**26
 """What a layer alone moves."""
 _OF_EACH_KIND: Final = 24
 _OF_EACH_SORT: Final = 36
@@ -154,10 +155,13 @@ def _is_legal(one: _One) -> bool:
 
 
 def _work(one: _One) -> int:
-    """Return the bytes that a layer moves for an example, or a sixteenth of its FLOPs, which take about as long."""
+    """Return the bytes that a layer reads and moves for an example, or a sixteenth of its FLOPs, which take as long.
+
+    A view reads what it does not move: its input has to be there all the same.
+    """
     (load,) = loads(_beside_each_other([one]), 1)
     flops, *moved, _, _ = load.terms
-    return max(flops // 16, sum(moved))
+    return max(flops // 16, sum(moved), ELEMENT_BYTES * sum(map(prod, one.inputs)))
 
 
 def _beside_each_other(some: Sequence[_One]) -> Graph:

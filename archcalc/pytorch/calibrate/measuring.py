@@ -20,7 +20,7 @@ from archcalc.analysis.profile.request import Request
 from archcalc.collector import collector_at_rest
 from archcalc.graph import Graph
 from archcalc.pytorch.build import Built
-from archcalc.pytorch.calibrate.keeping import keep_memory
+from archcalc.pytorch.calibrate.keeping import keeps_memory
 from archcalc.pytorch.calibrate.stopwatch import Stopwatch, stopwatch
 from archcalc.pytorch.profile.device import resolve, set_up
 from archcalc.pytorch.profile.environment import Waiting, describe
@@ -38,7 +38,6 @@ Report = Callable[[str], None]
 def measure(jobs: Sequence[Job], device: str, report: Report) -> Measurements:
     """Measure all jobs. Raises MissingError where there is no such device."""
     found = resolve(device)
-    keeps = found.type == "cpu" and keep_memory()
     threads = set_up(Request("calibration", device=str(found)), found)
     environment, waiting = describe(found), Waiting()
     times = []
@@ -52,7 +51,7 @@ def measure(jobs: Sequence[Job], device: str, report: Report) -> Measurements:
         cores=cpu_count(),
         threads=threads,
         torch=torch_release(),
-        keeps_memory=keeps,
+        keeps_memory=found.type == "cpu" and keeps_memory(),
     )
     return Measurements(machine=machine, waited=waiting.share, times=tuple(times))
 

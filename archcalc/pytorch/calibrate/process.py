@@ -9,6 +9,7 @@ from archcalc.analysis.own_peaks import torch_release
 from archcalc.analysis.predict.grid import Job
 from archcalc.analysis.predict.learning import Measurements
 from archcalc.errors import ArchError, first_line
+from archcalc.pytorch.calibrate.keeping import ENVIRONMENT
 from archcalc.pytorch.process import Ended, ask, command
 from archcalc.pytorch.serving import Send, serve
 
@@ -21,7 +22,7 @@ def measure_in_a_process(jobs: Sequence[Job], device: str, report: Callable[[str
     Raises ArchError where that does not end well, MissingError where torch or the device is missing.
     """
     torch_release()
-    answer = ask(PROCESS, (tuple(jobs), device), partial(_hear, report))
+    answer = ask(PROCESS, (tuple(jobs), device), partial(_hear, report), environment=ENVIRONMENT)
     if isinstance(answer, Ended):
         raise ArchError("the machine could not be calibrated: the process ended without an answer")
     return answer

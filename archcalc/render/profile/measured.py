@@ -79,8 +79,8 @@ _BLANK: Final = (None, None, None, None, None)
 _MUCH_NEW_MEMORY: Final = 8
 """MiB."""
 _NEW_MEMORY: Final = (
-    "{} MiB of a step are new memory, which the system clears first: MALLOC_MMAP_MAX_=0 "
-    "MALLOC_TRIM_THRESHOLD_=2000000000 in the environment has glibc keep what it has, as jemalloc does"
+    "{} MiB of a step are new memory, which the system clears first; jemalloc, or glibc by GLIBC_TUNABLES, "
+    "keeps what it has: see the page on profile"
 )
 _OF_HOST: Final = "the host: to launch this layer takes the host as long as the device takes for it"
 

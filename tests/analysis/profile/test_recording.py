@@ -1,18 +1,23 @@
 """What a record says of a measurement: what follows from the network, and warnings."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from archcalc.analysis.precision import Precision
+from archcalc.analysis.predict.calibration import Calibration
+from archcalc.analysis.predict.prediction import predict
+from archcalc.analysis.profile import recording
 from archcalc.analysis.profile.comparing import compare
 from archcalc.analysis.profile.record import Record
-from archcalc.analysis.profile.request import Mode, Request
+from archcalc.analysis.profile.request import Compile, Mode, Request
 from archcalc.analysis.work import moved
 from archcalc.render.envelope import stamped
 from archcalc.render.formats import json as json_format
 from archcalc.render.formats.plain import render
 from archcalc.render.profile import profile_sheets
+from tests.analysis.predict.made_up import calibration
 from tests.analysis.profile.recorded import LENET, found, record_of, recorded, step
 from tests.pages import sections
 
@@ -203,3 +208,56 @@ def test_times_are_said_to_be_of_single_steps_or_of_blocks() -> None:
     assert "ms/step: median of blocks of steps" in render(profile_sheets([recorded()]))
     single = recorded(infer=found()["infer"] | {"step": step(*[2.0] * 1500) | {"per_block": 1}})
     assert "ms/step: median of 1,500 steps, with a wait" in render(profile_sheets([single]))
+
+
+def calibrated(monkeypatch: pytest.MonkeyPatch, threads: int) -> Calibration:
+    """Let this machine be calibrated for so many threads."""
+    learnt = calibration()
+    learnt = replace(learnt, machine=replace(learnt.machine, threads=threads))
+    monkeypatch.setattr(recording, "if_kept", lambda device: learnt if device == "cpu" else None)
+    return learnt
+
+
+def test_what_was_predicted_stands_beside_what_was_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    layers = {node.name: step(0.1, 0.1) for node in LENET.nodes}
+    request = Request("lenet_d2l", batch=8)
+    threads = record_of(request, found(layers=layers)).environment.threads
+    predicted = predict(LENET, calibrated(monkeypatch, threads), 8)
+    made = record_of(request, found(layers=layers))
+    assert made.infer is not None
+    assert made.layers is not None
+    assert made.infer.predicted_ms == pytest.approx(1e3 * predicted.seconds)
+    assert [one.predicted_ms for one in made.layers.layers] == [1e3 * one.seconds for one in predicted.layers]
+    text = "\n".join(map(render, profile_sheets([made])))
+    assert "predicted ms: by the calibration of this machine, without new memory" in text
+    assert text.count("predicted ms") == 3
+    assert Record.from_json(made.to_json()) == made
+
+
+@pytest.mark.parametrize(
+    ("request_", "threads"),
+    [
+        (Request("lenet_d2l", batch=8, precision=Precision.BF16), 0),
+        (Request("lenet_d2l", batch=8, channels_last=True), 0),
+        (Request("lenet_d2l", batch=8, compile=Compile.DEFAULT), 0),
+        (Request("lenet_d2l", batch=8), 1),
+    ],
+)
+def test_nothing_is_predicted_of_what_was_not_calibrated(
+    request_: Request, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used = record_of(request_, found()).environment.threads
+    calibrated(monkeypatch, used + threads)
+    made = record_of(request_, found())
+    assert made.infer is not None
+    assert made.infer.predicted_ms is None
+    assert "predicted" not in "".join(map(render, profile_sheets([made])))
+
+
+@pytest.mark.parametrize(("new", "is_said"), [(None, False), (7.9, False), (8.0, True), (352.0, True)])
+def test_much_new_memory_is_said(new: float | None, is_said: bool) -> None:
+    infer = found().to_json()["infer"] | ({} if new is None else {"new_memory_mib": new})
+    made = record_of(Request("lenet_d2l", batch=8), found(infer=infer))
+    text = "\n".join(map(render, profile_sheets([made])))
+    said = f"lenet_d2l: {new or 0:,.0f} MiB of a step are new memory, which the system clears first; jemalloc,"
+    assert (said in text) == is_said

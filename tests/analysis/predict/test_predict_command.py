@@ -1,0 +1,160 @@
+"""archcalc predict, and which calibrations it takes."""
+
+import json
+import os
+import platform
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import archcalc
+from archcalc.analysis.predict import calibration as place
+from archcalc.analysis.predict.calibration import Calibration, find, if_kept, keep, kept_at, write
+from archcalc.answers.predict import Calibrated
+from archcalc.errors import ArchError, MissingError
+from tests.analysis.predict.made_up import calibration, twice_as_long_at_places
+from tests.commands import run
+from tests.goldens import same_as_golden
+from tests.pages import sections
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(place, "torch_release", lambda: "2.9.0")
+
+
+def here(**other: object) -> Calibration:
+    """The calibration of a made-up CPU, as if it were this machine's."""
+    machine = replace(calibration().machine, node=platform.node(), cores=os.cpu_count())
+    return replace(calibration(), machine=replace(machine, **other))
+
+
+def test_a_machine_that_is_not_calibrated() -> None:
+    result = run("predict", "lenet_d2l", XDG_CACHE_HOME="/nowhere")
+    assert (result.returncode, result.stdout) == (3, "")
+    assert result.stderr == (
+        "archcalc: this machine is not calibrated yet: run archcalc calibrate, which takes some minutes\n"
+    )
+
+
+def test_what_is_kept_is_taken() -> None:
+    keep(here())
+    assert find() == here() == if_kept("cpu")
+    assert if_kept("cuda:0") is None
+
+
+def test_a_gpu_comes_first() -> None:
+    keep(here())
+    keep(here(device="cuda"))
+    assert find().machine.device == "cuda"
+    assert if_kept("cuda:1") == here(device="cuda")
+
+
+def test_another_machine_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = here(node="another")
+    keep(kept)
+    with pytest.raises(ArchError) as caught:
+        find()
+    assert str(caught.value) == (
+        f"the calibration is of another, a made-up CPU (cpu, 8 threads, torch 2.9.0), and this is {platform.node()} "
+        f"with {os.cpu_count()} cores: run archcalc calibrate again"
+    )
+    assert if_kept("cpu") is None
+
+
+def test_another_torch_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    keep(here())
+    monkeypatch.setattr(place, "torch_release", lambda: "3.0.0")
+    with pytest.raises(ArchError) as caught:
+        find()
+    assert str(caught.value) == (
+        "the calibration was made with torch 2.9.0, and here is torch 3.0.0: run archcalc calibrate again"
+    )
+
+
+def test_no_torch_is_no_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    keep(here())
+
+    def missing() -> str:
+        raise MissingError("no torch")
+
+    monkeypatch.setattr(place, "torch_release", missing)
+    assert find() == here()
+
+
+def test_a_file_is_taken_for_the_machine_that_it_is_of(tmp_path: Path) -> None:
+    file = tmp_path / "board.json"
+    write(calibration(), file)
+    assert find(str(file)).machine.node == "bench"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "{} cannot be read: No such file or directory; local is this machine"),
+        ("conv1", "{} is not JSON: a calibration is what archcalc calibrate --save writes"),
+        ("[]", "{} is not a calibration of this version of archcalc: run archcalc calibrate"),
+        ('{"schema": 0}', "{} is not a calibration of this version of archcalc: run archcalc calibrate"),
+    ],
+)
+def test_a_file_that_is_none(content: str | None, message: str, tmp_path: Path) -> None:
+    file = tmp_path / "board.json"
+    if content is not None:
+        file.write_text(content, encoding="utf-8")
+    result = run("predict", "lenet_d2l", "--device-model", str(file))
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == f"archcalc: {message.format(file)}\n"
+
+
+def test_a_file_that_lacks_something(tmp_path: Path) -> None:
+    file = tmp_path / "board.json"
+    data = calibration().to_json()
+    del data["machine"]["cores"]
+    file.write_text(json.dumps(data), encoding="utf-8")
+    with pytest.raises(ArchError, match=r"board.json machine\.cores is missing"):
+        find(str(file))
+
+
+def test_the_table(tmp_path: Path, update_golden: bool) -> None:
+    file = tmp_path / "board.json"
+    write(calibration(), file)
+    result = run("predict", "lenet_d2l", "--batch", "2", "--device-model", str(file))
+    assert result.stderr == ""
+    same_as_golden("predict_lenet_d2l.txt", result.stdout, update_golden)
+
+
+def test_json_is_the_same_in_python(tmp_path: Path) -> None:
+    file = tmp_path / "board.json"
+    write(calibration(), file)
+    result = run("predict", "lenet_d2l", "--device-model", str(file), "--format", "json")
+    answer = archcalc.load("lenet_d2l").predict(device_model=str(file))
+    assert json.loads(result.stdout) == json.loads(json.dumps(answer.to_dict()))
+    layers = answer.to_dict()["layers"]
+    assert sum(layer["ms"] for layer in layers) == pytest.approx(answer.to_dict()["ms"])
+    assert [*answer.records()] == layers
+    assert answer.least <= answer.seconds <= answer.most
+    assert str(kept_at("cpu")).endswith("-cpu.json")
+
+
+def test_layers_unlike_what_was_measured_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "board.json"
+    rates = {name: one for name, one in calibration().rates.items() if name != "sigmoid"}
+    write(replace(calibration(), rates=rates), file)
+    result = run("predict", "lenet_d2l", "--device-model", str(file))
+    assert "unlike what was measured, so that their times are a guess: conv1.sigmoid," in result.stdout
+    assert "conv1.sigmoid  sigmoid" in result.stdout
+
+
+def test_the_answer_of_calibrate(update_golden: bool) -> None:
+    found = calibration(twice_as_long_at_places)
+    busy = replace(found, waited=0.25, machine=replace(found.machine, keeps_memory=True))
+    same_as_golden("calibration.txt", f"{Calibrated(busy)}\n", update_golden)
+
+
+def test_the_keys_of_a_calibration_are_documented() -> None:
+    answer = Calibrated(calibration()).to_dict()
+    keys = {*answer, *answer["machine"], *answer["held_out"][0]} - {"archcalc", "schema"}
+    page = sections("json.md")
+    assert [key for key in sorted(keys) if f"`{key}`" not in page["calibrate"] + page["predict"]] == []
