@@ -400,8 +400,8 @@ ANSWERS: dict[str, list[list[str]]] = {
     "table --convention all": [["table", "paper", "--convention", "all"]],
     "explain": [["explain", "paper", "conv1"]],
     "memory": [["memory", "paper"], ["memory", "paper", "--mode", "train"], ["memory", "paper", "--fits", "1GiB"]],
-    "memory --plan": [["memory", "paper", "--plan"], ["memory", "lenet_d2l", "--plan", "--order", "best"]],
     "memory --per-device": [["memory", "paper", "--per-device"], ["memory", "paper", "--per-device", "--fits", "1GiB"]],
+    "memory --plan": [["memory", "paper", "--plan"], ["memory", "lenet_d2l", "--plan", "--order", "best"]],
     "memory --convention TOOL": [["memory", "paper", "--convention", "torchinfo"]],
     "roofline": [
         ["roofline", "paper", "--device-model", "h100-sxm", "--precision", "torch"],

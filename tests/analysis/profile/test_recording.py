@@ -227,8 +227,9 @@ def test_what_was_predicted_stands_beside_what_was_measured(monkeypatch: pytest.
     assert made.infer is not None
     assert made.layers is not None
     assert made.infer.predicted_ms == pytest.approx(1e3 * predicted.seconds)
-    assert [one.predicted_ms for one in made.layers.layers] == [1e3 * one.seconds for one in predicted.layers]
-    text = "\n".join(map(render, profile_sheets([made])))
+    each = [one.predicted_ms for one in made.layers.layers]
+    assert each == pytest.approx([1e3 * one.seconds for one in predicted.layers])
+    text = render(profile_sheets([made]))
     assert "predicted ms: by the calibration of this machine, without new memory" in text
     assert text.count("predicted ms") == 3
     assert Record.from_json(made.to_json()) == made
@@ -251,13 +252,13 @@ def test_nothing_is_predicted_of_what_was_not_calibrated(
     made = record_of(request_, found())
     assert made.infer is not None
     assert made.infer.predicted_ms is None
-    assert "predicted" not in "".join(map(render, profile_sheets([made])))
+    assert "predicted" not in render(profile_sheets([made]))
 
 
 @pytest.mark.parametrize(("new", "is_said"), [(None, False), (7.9, False), (8.0, True), (352.0, True)])
 def test_much_new_memory_is_said(new: float | None, is_said: bool) -> None:
-    infer = found().to_json()["infer"] | ({} if new is None else {"new_memory_mib": new})
+    infer = found()["infer"] | ({} if new is None else {"new_memory_mib": new})
     made = record_of(Request("lenet_d2l", batch=8), found(infer=infer))
-    text = "\n".join(map(render, profile_sheets([made])))
+    text = render(profile_sheets([made]))
     said = f"lenet_d2l: {new or 0:,.0f} MiB of a step are new memory, which the system clears first; jemalloc,"
     assert (said in text) == is_said
