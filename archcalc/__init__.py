@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         identify,
         ops,
         starter,
+        sweep,
         validate,
     )
 
@@ -59,6 +60,7 @@ __all__ = [
     "load",
     "ops",
     "starter",
+    "sweep",
     "validate",
 ]
 

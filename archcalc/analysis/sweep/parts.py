@@ -1,0 +1,237 @@
+"""A folder of Parquet files, one for each chunk, with a manifest: it is whole at any moment, and a sweep goes on there.
+
+A part is written under another name, made sure on the disk, and renamed; so a part that is there is a whole one. What a
+chunk came to, apart from its rows, stands in the metadata of its part.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from archcalc.analysis.sweep.rows import Best, Rows
+from archcalc.analysis.sweep.run import Progress, outcomes
+from archcalc.analysis.sweep.search import Outcome, Reason, Search
+from archcalc.errors import ArchError, MissingError, reason
+from archcalc.files import replacing
+from archcalc.layers.sizes import dims
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MANIFEST: Final = "manifest.json"
+VARIANT: Final = "variant"
+"""The column with the number of a variant, where it fits."""
+
+_OUTCOME: Final = b"archcalc"
+_FITS: Final = 2**63 - 1
+_ROW_GROUP: Final = 131_072
+
+
+class Shard(NamedTuple):
+    """The part of the chunks that one of several machines computes: each of them every so many-th."""
+
+    number: int = 1
+    of: int = 1
+
+    def chunks(self, count: int) -> range:
+        return range(self.number - 1, count, self.of)
+
+
+WHOLE: Final = Shard()
+
+
+def read_shard(text: str) -> Shard:
+    """Read `3/16`. Raises ArchError."""
+    number, slash, of = text.partition("/")
+    if slash and all(word.isdecimal() and len(word) < 8 for word in (number, of)) and 1 <= int(number) <= int(of):
+        return Shard(int(number), int(of))
+    raise ArchError(f"'{text}' is no shard: write which of how many, as in 3/16")
+
+
+class Folder(NamedTuple):
+    """Where parts are written."""
+
+    path: Path
+
+    def part(self, number: int) -> Path:
+        return self.path / f"part-{number:06d}.parquet"
+
+    def task(self, search: Search, number: int) -> Outcome:
+        """Write the part of a chunk, and return what it came to, with the best of its rows, if such are asked for."""
+        every = replace(search, best=Best()) if not search.best.is_all else search
+        if every is not search:
+            every.__dict__.update({key: vars(search)[key] for key in ("structures", "plan") if key in vars(search)})
+        found = every.chunk(number)
+        self.write(search, number, found)
+        best = search.best
+        rows = None if best.is_all or found.rows is None else best.of(found.rows)
+        return replace(found, rows=rows)
+
+    def write(self, search: Search, number: int, found: Outcome) -> None:
+        """Write a part, whole or not at all. Raises ArchError where it cannot be written."""
+        parquet = _parquet()
+        table = as_table(search, found.rows)
+        data = json.dumps(_outcome_data(found), sort_keys=True).encode()
+        table = table.replace_schema_metadata({_OUTCOME: data})
+        path = self.part(number)
+        try:
+            with replacing(path) as temporary:
+                parquet.write_table(table, temporary, compression="zstd", row_group_size=_ROW_GROUP)
+                _make_sure(temporary)
+        except OSError as error:
+            raise ArchError(f"{path} cannot be written: {reason(error)}; the parts before it are whole") from None
+
+    def read(self, search: Search, number: int) -> Outcome:
+        """Return what the chunk of a part came to. Raises ArchError for a part that is none."""
+        parquet, path = _parquet(), self.part(number)
+        try:
+            file = parquet.ParquetFile(path)
+            found = _outcome_of(json.loads(file.schema_arrow.metadata[_OUTCOME]))
+            rows = None if search.best.is_all else _rows_of(search, file.read())
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ArchError(f"{path} is no part of a sweep, or is damaged ({error}): remove it") from None
+        return replace(found, rows=None if rows is None or not len(rows) else search.best.of(rows))
+
+
+def _make_sure(path: Path) -> None:
+    handle = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _parquet() -> Any:
+    try:
+        import pyarrow.parquet as parquet
+    except ImportError as error:
+        raise MissingError(f"Parquet needs pyarrow ({error}): pip install 'archcalc[sweep]'") from None
+    return parquet
+
+
+def write_parts(
+    search: Search,
+    folder: Path,
+    manifest: Mapping[str, Any],
+    shard: Shard = WHOLE,
+    jobs: int = 1,
+    report: Callable[[Progress], None] = lambda _: None,
+) -> Outcome:
+    """Write the parts that a folder lacks, and return what all chunks of the shard came to.
+
+    Raises ArchError for a folder that has another sweep, or anything else.
+    """
+    _parquet()
+    search.prepare()
+    place = Folder(folder)
+    _expect_own(folder, {**manifest, "chunks": search.plan.chunks})
+    mine = shard.chunks(search.plan.chunks)
+    there = [number for number in mine if place.part(number).exists()]
+    missing = [number for number in mine if not place.part(number).exists()]
+    total = Outcome()
+    for done, found in enumerate(_all(search, place, there, missing, jobs), 1):
+        total = total.with_(found, search.best)
+        report(Progress(done, len(mine), total.variants))
+    return total
+
+
+def _all(search: Search, place: Folder, there: list[int], missing: list[int], jobs: int) -> Iterator[Outcome]:
+    yield from (place.read(search, number) for number in there)
+    yield from outcomes(search, missing, jobs, place.task)
+
+
+def _expect_own(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Make a folder, and its manifest. Raises ArchError where it is not that of the same sweep."""
+    path = folder / MANIFEST
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if path.exists():
+            _expect_same(path, manifest)
+            return
+        if any(not name.startswith(".archcalc.") for name in os.listdir(folder)):
+            raise ArchError(f"{folder} has files, but no {MANIFEST} of a sweep: name a new folder")
+        with replacing(path) as temporary:
+            temporary.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+            _make_sure(temporary)
+    except OSError as error:
+        raise ArchError(f"{folder} cannot be written: {reason(error)}") from None
+
+
+def _expect_same(path: Path, manifest: Mapping[str, Any]) -> None:
+    try:
+        theirs = json.loads(path.read_text(encoding="utf-8"))
+        keys = [key for key in {**manifest, **theirs} if theirs.get(key) != json.loads(json.dumps(manifest.get(key)))]
+    except (ValueError, AttributeError):
+        raise ArchError(f"{path} is not the manifest of a sweep: name a new folder") from None
+    if keys:
+        raise ArchError(f"{path.parent} has another sweep, with another {keys[0]}: name a new folder")
+
+
+def _outcome_data(found: Outcome) -> dict[str, Any]:
+    return {
+        **{name: getattr(found, name) for name in ("variants", "outside", "legal", "matching")},
+        "reasons": [[*one] for one in found.reasons.values()],
+    }
+
+
+def _outcome_of(data: Mapping[str, Any]) -> Outcome:
+    reasons = [Reason(*one) for one in data["reasons"]]
+    counts = {name: data[name] for name in ("variants", "outside", "legal", "matching")}
+    return Outcome(**counts, reasons={(one.layer, one.rule): one for one in reasons})
+
+
+def as_table(search: Search, rows: Rows | None) -> "pa.Table":
+    """Return rows as a table of Arrow: what is varied as dictionaries, and counts as integers that hold them."""
+    import numpy as np
+    import pyarrow as pa
+
+    arrays: dict[str, Any] = {}
+    is_small = search.plan.space.size <= _FITS
+    if is_small:
+        arrays[VARIANT] = pa.array(rows.numbers if rows else [], type=pa.int64())
+    for axis in search.space.axes:
+        values = pa.array([dims(value) if isinstance(value, tuple) else value for value in axis.values])
+        places = rows.places[axis.name].astype(np.int32) if rows else np.zeros(0, np.int32)
+        arrays[axis.name] = pa.DictionaryArray.from_arrays(pa.array(places), values)
+    for name in search.shown:
+        kind = pa.int64() if search.largest(name) <= _FITS else pa.decimal256(76, 0)
+        arrays[name] = _column(rows.columns[name] if rows else [], kind)
+    return pa.table(arrays)
+
+
+def _column(values: Any, kind: Any) -> Any:
+    import pyarrow as pa
+
+    if pa.types.is_integer(kind):
+        return pa.array(values, type=kind)
+    from decimal import Decimal
+
+    return pa.array([Decimal(int(value)) for value in values], type=kind)
+
+
+def _rows_of(search: Search, table: "pa.Table") -> Rows:
+    """Return the rows of a part again."""
+    import numpy as np
+
+    places: dict[str, Any] = {}
+    for axis in search.space.axes:
+        column = table[axis.name].combine_chunks()
+        values = [dims(value) if isinstance(value, tuple) else value for value in axis.values]
+        if column.dictionary.to_pylist() != values:
+            raise ValueError(f"other values of {axis.name}")
+        places[axis.name] = column.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    columns = {name: _numbers(table[name]) for name in search.shown}
+    numbers = search.numbers(places)
+    return search.with_objectives(Rows(numbers, places, columns))
+
+
+def _numbers(column: Any) -> Any:
+    import numpy as np
+    import pyarrow as pa
+
+    if pa.types.is_integer(column.type):
+        return column.to_numpy()
+    return np.array([int(value) for value in column.to_pylist()], dtype=object)

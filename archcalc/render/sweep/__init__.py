@@ -1,0 +1,123 @@
+"""Variants of a network: a line for each that is kept, and why others are not legal."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from archcalc.analysis.sweep.found import Found, Refused
+from archcalc.analysis.sweep.rows import ALIKE
+from archcalc.analysis.sweep.space import in_words
+from archcalc.layers.sizes import dims
+from archcalc.render.answer import Answer
+from archcalc.render.envelope import stamped
+from archcalc.render.sheet import Column, Sheet
+
+_MOST_SHOWN: Final = 50
+"""How many rows are shown to a person where all are kept; a program gets all."""
+
+_REFUSED: Final = (
+    Column("variants", "illegal", lambda number: f"{number:,}", right=True),
+    Column("layer", "layer", heads=True),
+    Column("why", "why, of one of them", prose=True),
+    Column("example", "such as", prose=True, leaves=1),
+)
+
+
+def answer(found: Found) -> Answer:
+    """Show the variants that are kept, and why others are not legal."""
+    most = _MOST_SHOWN if found.search.best.is_all else None
+    sheets = [_rows(found, most)] if not found.folder or found.count else []
+    if found.refused:
+        sheets.append(_refusals(found))
+    last = sheets[-1] if sheets else Sheet("sweep", "", (), ())
+    sheets = [*sheets[:-1], last._replace(notes=tuple(_notes(found, most)))]
+    return Answer(sheets, lambda: data(found), bare=lambda: [_rows(found, None)])
+
+
+def _value(value: Any) -> str:
+    return dims(value) if isinstance(value, tuple) else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _number(value: int) -> str:
+    return f"{value:,}"
+
+
+def _rows(found: Found, most: int | None) -> Sheet:
+    axes = found.search.space.names
+    columns = tuple(
+        Column(name, name, _value if name in axes else _number, right=True, heads=place == 0)
+        for place, name in enumerate(found.names)
+    )
+    return Sheet("variants", found.label, columns, tuple(found.rows(most)))
+
+
+def _refusals(found: Found) -> Sheet:
+    rows = ((one.variants, one.layer, one.why, _example(one)) for one in found.refused)
+    return Sheet("refused", "", _REFUSED, tuple(rows))
+
+
+def _example(one: Refused) -> str:
+    return ", ".join(in_words(name, value) for name, value in one.example.items())
+
+
+def _notes(found: Found, most: int | None) -> Iterator[str]:
+    outcome, search = found.outcome, found.search
+    what = "drawn of" if search.space.sample is not None else "of"
+    axes = " x ".join(f"{axis.size:,} {axis.name}" for axis in search.space.axes)
+    yield f"{outcome.variants:,} variants {what} {search.space.size:,}: {axes}"
+    said = []
+    if outcome.outside:
+        said.append(f"{outcome.outside:,} do not meet the constraints")
+    if outcome.illegal:
+        said.append(f"{outcome.illegal:,} are illegal")
+    if search.where:
+        said.append(f"for {outcome.matching:,} of the {outcome.legal:,} legal ones {' and '.join(search.where)} holds")
+    if said:
+        yield "; ".join(said)
+    best = search.best
+    if best.front:
+        yield (
+            f"front of {', '.join(map(str, best.front))}: {found.count:,} that no other is better than; {ALIKE} counts "
+            "the variants with the same numbers"
+        )
+    elif best.by is not None:
+        yield f"the first {found.count:,} by {best.by}"
+    elif most is not None and found.count > most:
+        yield f"{found.count - most:,} more: csv and json have all, --top and --pareto the best, --out keeps any number"
+    if found.folder:
+        yield f"{found.folder} has {outcome.matching:,} rows"
+
+
+def data(found: Found) -> dict[str, Any]:
+    """Return a sweep as JSON.
+
+    - `name`: the network, with what was set.
+    - `space`: what is varied: the `axes`, each with its name and its values, in the order in which variants are
+      numbered; `constraints`; and the `sample`, `sampling` and `seed`, null where all variants are looked at.
+    - `variants`: how many were looked at; `outside` of them do not meet the constraints, `illegal` are no network,
+      `legal` are one, and `matching` are legal and meet the conditions, `where`.
+    - `refused`: why variants are illegal: the `layer`, and `why` one of them is, which is the `example`, with its
+      `values`; how many `variants` are so.
+    - `columns`, `rows`: the variants that are kept, each with its values under the columns; shapes are lists.
+    - `folder`: where the rows were written, or null.
+    """
+    outcome = found.outcome
+    return stamped(
+        {
+            "name": found.label,
+            "space": found.search.plan.space.data(),
+            "where": [*found.search.where],
+            **{name: getattr(outcome, name) for name in ("variants", "outside", "illegal", "legal", "matching")},
+            "refused": [
+                {
+                    "layer": one.layer,
+                    "why": one.why,
+                    "variants": one.variants,
+                    "example": {"values": [[name, value] for name, value in one.example.items()]},
+                }
+                for one in found.refused
+            ],
+            "columns": [*found.names],
+            "rows": [[*row] for row in found.rows()],
+            "folder": found.folder or None,
+        }
+    )
