@@ -1,9 +1,11 @@
 """Values that differ between the variants of a sweep, and where they may not."""
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final, NoReturn
 
-from archcalc.layers.fields import FieldType
+from archcalc.layers.fields import Axis, FieldType, Integer, PerAxis
 
 Point = Mapping[str, Any]
 """A variant: the value of each thing that is varied."""
@@ -48,6 +50,48 @@ _ASKED: Final = (
 )
 for _name in _ASKED:
     setattr(Varying, f"__{_name}__", _refuse)
+
+
+class Formula(Varying):
+    """A number that varies, which shape rules can compute with."""
+
+    __slots__ = ()
+
+    def __neg__(self) -> "Formula":
+        return Formula(self.names, lambda point: -self.at(point))
+
+
+def _computed(operation: Callable[[Any, Any], Any], *, is_reflected: bool = False) -> Callable[[Any, Any], Formula]:
+    def compute(self: Formula, other: Any) -> Formula:
+        one, two = (other, self) if is_reflected else (self, other)
+        return Formula(names_of([self, other]), lambda point: operation(at(one, point), at(two, point)))
+
+    return compute
+
+
+for _operation in ("add", "sub", "mul", "floordiv", "mod"):
+    setattr(Formula, f"__{_operation}__", _computed(getattr(operator, _operation)))
+    setattr(Formula, f"__r{_operation}__", _computed(getattr(operator, _operation), is_reflected=True))
+for _operation in ("lt", "le", "gt", "ge"):
+    setattr(Formula, f"__{_operation}__", _computed(getattr(operator, _operation)))
+
+
+def as_number(value: Any) -> Any:
+    """Return a number that varies as one that rules can compute with; any other as it is."""
+    return Formula(value.names, value.at) if isinstance(value, Varying) else value
+
+
+def as_numbers(kind: FieldType, value: Varying) -> Any:
+    """Return what varies in a field so that rules can compute with it, where it is numbers for sure."""
+    if isinstance(kind, Integer) and not isinstance(kind, Axis):
+        return as_number(value)
+    if isinstance(kind, PerAxis) and not kind.takes_null:
+        return tuple(Formula(value.names, partial(_part, value, place)) for place in range(kind.axes))
+    return value
+
+
+def _part(value: Varying, place: int, point: Point) -> Any:
+    return value.at(point)[place]
 
 
 def read(kind: FieldType, value: Any) -> Any:

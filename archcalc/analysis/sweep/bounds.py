@@ -68,6 +68,12 @@ class Bounds:
     def __rmod__(self, other: Any) -> "Bounds":
         return self.scale.between(0, self.low, self.high)
 
+    def __pow__(self, power: int) -> "Bounds":
+        made = self
+        for _ in range(power - 1):
+            made = made * self
+        return made
+
     def _either(self, other: Any) -> "Bounds":
         self._of(other)
         return Bounds(self.scale, 0, 1)

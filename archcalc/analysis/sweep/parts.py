@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from time import time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from archcalc.analysis.sweep.rows import Best, Rows
@@ -21,11 +22,15 @@ from archcalc.layers.sizes import dims
 if TYPE_CHECKING:
     import pyarrow as pa
 
-MANIFEST: Final = "manifest.json"
+MANIFEST: Final = "_manifest.json"
+"""The name of the manifest: readers of Parquet pass over files whose names start so."""
+
 VARIANT: Final = "variant"
-"""The column with the number of a variant, where it fits."""
+"""The column with the numbers of variants; those of spaces without end are texts."""
 
 _OUTCOME: Final = b"archcalc"
+_UNFINISHED: Final = ".archcalc."
+_LONG_AGO: Final = 3600
 _FITS: Final = 2**63 - 1
 _ROW_GROUP: Final = 131_072
 
@@ -148,10 +153,11 @@ def _expect_own(folder: Path, manifest: Mapping[str, Any]) -> None:
     path = folder / MANIFEST
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        _remove_leavings(folder)
         if path.exists():
             _expect_same(path, manifest)
             return
-        if any(not name.startswith(".archcalc.") for name in os.listdir(folder)):
+        if any(not name.startswith(_UNFINISHED) for name in os.listdir(folder)):
             raise ArchError(f"{folder} has files, but no {MANIFEST} of a sweep: name a new folder")
         with replacing(path) as temporary:
             temporary.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
@@ -160,14 +166,30 @@ def _expect_own(folder: Path, manifest: Mapping[str, Any]) -> None:
         raise ArchError(f"{folder} cannot be written: {reason(error)}") from None
 
 
+_DIFFERS: Final = {"network": "the networks", "layers": "the layers", "space": "the spaces", "where": "the conditions"}
+"""What differs, by the keys of the manifest."""
+
+
 def _expect_same(path: Path, manifest: Mapping[str, Any]) -> None:
     try:
         theirs = json.loads(path.read_text(encoding="utf-8"))
         keys = [key for key in {**manifest, **theirs} if theirs.get(key) != json.loads(json.dumps(manifest.get(key)))]
-    except (ValueError, AttributeError):
+    except (ValueError, TypeError, AttributeError):
         raise ArchError(f"{path} is not the manifest of a sweep: name a new folder") from None
+    if "archcalc" in keys:
+        raise ArchError(
+            f"{path.parent} was written by archcalc {theirs.get('archcalc')}, and this is {manifest['archcalc']}: "
+            "name a new folder"
+        )
     if keys:
-        raise ArchError(f"{path.parent} has another sweep, with another {keys[0]}: name a new folder")
+        raise ArchError(f"{path.parent} has another sweep ({_DIFFERS.get(keys[0], keys[0])} differ): name a new folder")
+
+
+def _remove_leavings(folder: Path) -> None:
+    """Remove what was left unfinished long ago, where a process was killed."""
+    for path in folder.glob(f"{_UNFINISHED}*"):
+        if path.stat().st_mtime < time() - _LONG_AGO:
+            path.unlink(missing_ok=True)
 
 
 def _outcome_data(found: Outcome) -> dict[str, Any]:
@@ -188,10 +210,9 @@ def as_table(search: Search, rows: Rows | None) -> "pa.Table":
     import numpy as np
     import pyarrow as pa
 
-    arrays: dict[str, Any] = {}
     is_small = search.plan.space.size <= _FITS
-    if is_small:
-        arrays[VARIANT] = pa.array(rows.numbers if rows else [], type=pa.int64())
+    numbers = [] if rows is None else rows.numbers if is_small else [*map(str, rows.numbers)]
+    arrays: dict[str, Any] = {VARIANT: pa.array(numbers, type=pa.int64() if is_small else pa.string())}
     for axis in search.space.axes:
         values = pa.array([dims(value) if isinstance(value, tuple) else value for value in axis.values])
         places = rows.places[axis.name].astype(np.int32) if rows else np.zeros(0, np.int32)
@@ -215,17 +236,15 @@ def _column(values: Any, kind: Any) -> Any:
 def _rows_of(search: Search, table: "pa.Table") -> Rows:
     """Return the rows of a part again."""
     import numpy as np
+    import pyarrow as pa
 
-    places: dict[str, Any] = {}
-    for axis in search.space.axes:
-        column = table[axis.name].combine_chunks()
-        values = [dims(value) if isinstance(value, tuple) else value for value in axis.values]
-        if column.dictionary.to_pylist() != values:
-            raise ValueError(f"other values of {axis.name}")
-        places[axis.name] = column.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    numbers = table[VARIANT]
+    if not pa.types.is_integer(numbers.type):
+        numbers = np.array([int(number) for number in numbers.to_pylist()], dtype=object)
+    else:
+        numbers = numbers.to_numpy()
     columns = {name: _numbers(table[name]) for name in search.shown}
-    numbers = search.numbers(places)
-    return search.with_objectives(Rows(numbers, places, columns))
+    return search.with_objectives(Rows(numbers, search.places(numbers), columns))
 
 
 def _numbers(column: Any) -> Any:

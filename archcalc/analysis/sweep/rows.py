@@ -77,7 +77,9 @@ def read_objectives(words: Sequence[str]) -> tuple[Objective, ...]:
     """Return the columns of a front. Raises ArchError for too few or too many."""
     found = tuple(read_objective(word.strip()) for word in words)
     if not 2 <= len(found) <= _MOST_OBJECTIVES or len({one.column for one in found}) < len(found):
-        raise ArchError(f"a front is of two or three columns, as in params,macs or params,macs,-conv5.height: {words}")
+        raise ArchError(
+            f"a front is of two or three columns, as in params,macs or params,macs,-conv5.height, got {','.join(words)}"
+        )
     return found
 
 

@@ -221,6 +221,14 @@ class Search:
         numbers = self._number(places)
         return np.array(numbers, dtype=object) if self.plan.space.size >= SAFE else numbers
 
+    def places(self, numbers: Any) -> dict[str, Any]:
+        """Return the places of the values of variants along each axis, by their numbers."""
+        found: dict[str, Any] = {}
+        for axis in reversed(self.plan.space.axes):
+            found[axis.name] = (numbers % axis.size).astype("int64")
+            numbers = numbers // axis.size
+        return found
+
     def with_objectives(self, rows: Rows) -> Rows:
         """Return rows with the numbers of axes that are objectives among their columns."""
         of_axes = {

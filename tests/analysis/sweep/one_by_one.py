@@ -1,5 +1,6 @@
 """The variants of a sweep one by one, by the table of each: what arrays must come to."""
 
+import os
 from collections.abc import Mapping
 from itertools import product
 from typing import Any
@@ -41,6 +42,12 @@ def expect_same(network: archcalc.Network, vary: Mapping[str, Any], **of_space: 
         for point in product(*(axis.values for axis in axes))
     }
     assert rows(sweep) == {point: found for point, found in expected.items() if not isinstance(found, str)}
+    for one in sweep.search.evaluators:
+        assert one.bounds is not None
+    ends = [one.bounds.columns for one in sweep.search.evaluators if one.bounds]
+    for totals in rows(sweep).values():
+        for name, total in zip(TOTALS, totals, strict=True):
+            assert min(each[name][0] for each in ends) <= total <= max(each[name][1] for each in ends), name
     faults = [found for found in expected.values() if isinstance(found, str)]
     refused = sweep.found.refused
     assert sum(one.variants for one in refused) == sweep.found.outcome.illegal == len(faults)
@@ -50,3 +57,8 @@ def expect_same(network: archcalc.Network, vary: Mapping[str, Any], **of_space: 
     layers = {one.layer for one in refused}
     assert layers == {fault.partition(": ")[0] if ": " in fault else "" for fault in faults}
     return sweep
+
+
+def ends(search: object, number: int) -> Any:
+    """End the process, as one that runs out of memory is ended."""
+    os._exit(9)
