@@ -306,7 +306,7 @@ class Network:
         >>> import archcalc
         >>> vary = {"conv1.out_channels": "32..64:16", "num_classes": [10, 1000]}
         >>> archcalc.load("torchvision").sweep(vary, where=["params < 58M"]).to_frame().macs.tolist()
-        [571829568, 633227008, 694624448]
+        [563020640, 636577040, 710133440]
         """
         from archcalc.analysis.sweep.asked import searched
         from archcalc.answers.sweep import Sweep
@@ -327,7 +327,7 @@ class Network:
             by=by,
             pareto=pareto,
         )
-        return Sweep(self.spec.label, search, jobs)
+        return Sweep(self.spec, search, jobs)
 
     def _reading(self) -> "Rereading":
         """Return what reads the network again with other settings. Raises ArchError where it cannot be."""

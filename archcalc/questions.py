@@ -284,7 +284,7 @@ def sweep(network: Named, vary: Mapping[str, Any] | None = None, **asked: Any) -
 
     >>> import archcalc
     >>> archcalc.sweep("lenet_d2l", {"conv1.out_channels": "1..64"}, top=1, by="-params").to_frame().params.tolist()
-    [85910]
+    [86414]
     """
     return _networks([network])[0].sweep(vary, **asked)
 

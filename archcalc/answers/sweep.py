@@ -10,7 +10,9 @@ from archcalc.analysis.sweep.found import Found, digest
 from archcalc.analysis.sweep.run import Progress, outcomes, run
 from archcalc.analysis.sweep.search import Outcome, Search
 from archcalc.answers.answer import Answer
+from archcalc.layers.sizes import dims
 from archcalc.render.answer import Answer as Rendered
+from archcalc.spec.model import Spec
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +30,7 @@ class Sweep(Answer):
     number of variants; `write(folder)` makes Parquet files, and goes on with those that are there.
     """
 
-    label: str
+    spec: Spec
     search: Search
     jobs: int = 1
     report: Callable[[Progress], None] = field(default=_nothing, compare=False)
@@ -36,7 +38,7 @@ class Sweep(Answer):
     @cached_property
     def found(self) -> Found:
         """All variants, gone through. Raises ArchError where more rows are left than one answer can hold."""
-        return Found(self.label, self.search, run(self.search, self.jobs, self.report))
+        return Found(self.spec, self.search, run(self.search, self.jobs, self.report))
 
     def chunks(self) -> "Iterator[pd.DataFrame]":
         """Yield a DataFrame for each chunk of the space, with all variants that are legal and for which `where` holds.
@@ -47,7 +49,7 @@ class Sweep(Answer):
 
         self.search.prepare()
         for one in outcomes(self.search, range(self.search.plan.chunks), self.jobs):
-            yield pd.DataFrame(self._columns(one))
+            yield pd.DataFrame(self._columns(one)).convert_dtypes()
 
     def write(self, folder: str, *, shard: str = "1/1") -> Found:
         """Write Parquet files to a folder, those that it lacks, or every so many-th of them; return what all came to.
@@ -58,7 +60,7 @@ class Sweep(Answer):
 
         part = read_shard(shard)
         outcome = write_parts(self.search, Path(folder), self.manifest(), part, self.jobs, self.report)
-        return Found(self.label, self.search, outcome, folder)
+        return Found(self.spec, self.search, outcome, folder)
 
     def manifest(self) -> dict[str, Any]:
         """Return what makes a sweep: two with the same have the same rows."""
@@ -66,7 +68,7 @@ class Sweep(Answer):
 
         return {
             "archcalc": __version__,
-            "network": self.label,
+            "network": self.spec.label,
             "layers": digest(self.search),
             "space": self.search.plan.space.data(),
             "columns": [*self.search.shown],
@@ -79,33 +81,35 @@ class Sweep(Answer):
         return answer(self.found)
 
     def records(self) -> Iterator[dict[str, Any]]:
-        """Return a row for each variant that is kept, with the keys of JSON."""
+        """Return a row for each variant that is kept, under the columns of JSON; shapes are such as 3x224x224."""
         found = self.found
-        return (dict(zip(found.names, row, strict=True)) for row in found.rows())
+        return (dict(zip(found.names, map(_plain, row), strict=True)) for row in found.rows())
 
     def to_frame(self) -> "pd.DataFrame":
         """Return a DataFrame of the variants that are kept."""
         import pandas as pd
 
-        return pd.DataFrame(self._columns(self.found.outcome))
+        return pd.DataFrame(self._columns(self.found.outcome)).convert_dtypes()
 
     def _columns(self, outcome: Outcome) -> dict[str, Any]:
-        found = Found(self.label, self.search, outcome)
+        found = Found(self.spec, self.search, outcome)
         if outcome.rows is None:
             return {name: [] for name in found.names}
         axes = {axis.name: _taken(axis.values, outcome.rows.places[axis.name]) for axis in self.search.space.axes}
         return axes | {name: outcome.rows.columns[name] for name in found.names if name not in axes}
 
     def __repr__(self) -> str:
-        return f"<Sweep {self.label}: {self.search.space.drawn:,} variants of {', '.join(self.search.space.names)}>"
+        return (
+            f"<Sweep {self.spec.label}: {self.search.space.drawn:,} variants of {', '.join(self.search.space.names)}>"
+        )
+
+
+def _plain(value: Any) -> Any:
+    return dims(value) if isinstance(value, tuple) else value
 
 
 def _taken(values: tuple[Any, ...], places: Any) -> Any:
     """Return values at some places, as an array."""
     import numpy as np
 
-    if any(isinstance(value, tuple) for value in values):
-        table = np.empty(len(values), dtype=object)
-        table[:] = values
-        return table[places]
-    return np.array(values)[places]
+    return np.array([*map(_plain, values)], dtype=object if isinstance(values[0], str | tuple) else None)[places]

@@ -13,6 +13,7 @@ from archcalc.analysis.sweep.structures import Leaf, Structure
 from archcalc.errors import ArchError
 from archcalc.graph import link
 from archcalc.spec.inputs import INPUT
+from archcalc.spec.model import Spec
 
 
 class Refused(NamedTuple):
@@ -26,9 +27,9 @@ class Refused(NamedTuple):
 
 @dataclass(frozen=True)
 class Found:
-    """The outcome of a sweep over a network, which is called by its label."""
+    """The outcome of a sweep over a network, whose spec is the one that is varied."""
 
-    label: str
+    spec: Spec
     search: Search
     outcome: Outcome
     folder: str = ""

@@ -8,7 +8,7 @@ from archcalc.analysis.sweep.rows import ALIKE
 from archcalc.analysis.sweep.space import in_words
 from archcalc.layers.sizes import dims
 from archcalc.render.answer import Answer
-from archcalc.render.envelope import stamped
+from archcalc.render.envelope import identity, stamped
 from archcalc.render.sheet import Column, Sheet
 
 _MOST_SHOWN: Final = 50
@@ -47,7 +47,7 @@ def _rows(found: Found, most: int | None) -> Sheet:
         Column(name, name, _value if name in axes else _number, right=True, heads=place == 0)
         for place, name in enumerate(found.names)
     )
-    return Sheet("variants", found.label, columns, tuple(found.rows(most)))
+    return Sheet("variants", found.spec.label, columns, tuple(found.rows(most)))
 
 
 def _refusals(found: Found) -> Sheet:
@@ -87,23 +87,38 @@ def _notes(found: Found, most: int | None) -> Iterator[str]:
         yield f"{found.folder} has {outcome.matching:,} rows"
 
 
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
 def data(found: Found) -> dict[str, Any]:
     """Return a sweep as JSON.
 
-    - `name`: the network, with what was set.
-    - `space`: what is varied: the `axes`, each with its name and its values, in the order in which variants are
-      numbered; `constraints`; and the `sample`, `sampling` and `seed`, null where all variants are looked at.
-    - `variants`: how many were looked at; `outside` of them do not meet the constraints, `illegal` are no network,
-      `legal` are one, and `matching` are legal and meet the conditions, `where`.
-    - `refused`: why variants are illegal: the `layer`, and `why` one of them is, which is the `example`, with its
-      `values`; how many `variants` are so.
+    - `name`, `settings`, `spec_hash`: of the spec, and what was set besides what is varied.
+    - `space`: what is varied
+
+      - `axes`: each with its name and its values, in the order in which variants are numbered.
+      - `constraints`: what these must meet.
+      - `sample`, `sampling`, `seed`: how variants were drawn; null where all were looked at.
+
+    - `where`: the conditions that rows meet.
+    - `variants`: how many were looked at.
+    - `outside`: how many of them do not meet the constraints.
+    - `illegal`, `legal`: how many of the others are no network, or are one.
+    - `matching`: how many legal ones meet the conditions.
+    - `refused`: why variants are illegal, the commonest reason first, each with
+
+      - `layer`: what refuses them.
+      - `why`: the words for one of them, the `example`, whose `values` are listed by name.
+      - `variants`: how many.
+
     - `columns`, `rows`: the variants that are kept, each with its values under the columns; shapes are lists.
     - `folder`: where the rows were written, or null.
     """
     outcome = found.outcome
     return stamped(
         {
-            "name": found.label,
+            **identity(found.spec),
             "space": found.search.plan.space.data(),
             "where": [*found.search.where],
             **{name: getattr(outcome, name) for name in ("variants", "outside", "illegal", "legal", "matching")},
@@ -112,12 +127,12 @@ def data(found: Found) -> dict[str, Any]:
                     "layer": one.layer,
                     "why": one.why,
                     "variants": one.variants,
-                    "example": {"values": [[name, value] for name, value in one.example.items()]},
+                    "example": {"values": [[name, _plain(value)] for name, value in one.example.items()]},
                 }
                 for one in found.refused
             ],
             "columns": [*found.names],
-            "rows": [[*row] for row in found.rows()],
+            "rows": [[*map(_plain, row)] for row in found.rows()],
             "folder": found.folder or None,
         }
     )

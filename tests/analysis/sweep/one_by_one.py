@@ -27,10 +27,7 @@ def alone(network: archcalc.Network, values: Mapping[str, Any]) -> tuple[int, ..
 def rows(sweep: Sweep) -> dict[tuple[Any, ...], tuple[int, ...]]:
     """The totals of each legal variant, by its values."""
     axes = sweep.search.space.names
-    return {
-        tuple(row[: len(axes)]): tuple(map(int, row[len(axes) :]))
-        for row in (tuple(record.values()) for record in sweep.records())
-    }
+    return {tuple(row[: len(axes)]): tuple(map(int, row[len(axes) :])) for row in sweep.found.rows()}
 
 
 def expect_same(network: archcalc.Network, vary: Mapping[str, Any], **of_space: Any) -> Sweep:

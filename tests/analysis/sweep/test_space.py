@@ -209,8 +209,8 @@ def test_a_layer_that_is_never_there_is_the_fault_of_all_variants(net: archcalc.
 def test_constraints_leave_variants_out(net: archcalc.Network) -> None:
     sweep = net.sweep({"w": "2..16:2", "k": "1,3"}, inputs="8,16", constraints=["w == 4 * k", "input.height > 8"])
     assert [(row["w"], row["k"], row["input"]) for row in sweep.records()] == [
-        (4, 1, (3, 16, 16)),
-        (12, 3, (3, 16, 16)),
+        (4, 1, "3x16x16"),
+        (12, 3, "3x16x16"),
     ]
     assert (sweep.found.outcome.variants, sweep.found.outcome.outside) == (32, 30)
 
