@@ -10,6 +10,7 @@ from archcalc.layers.sizes import dims
 from archcalc.render.answer import Answer
 from archcalc.render.envelope import identity, stamped
 from archcalc.render.sheet import Column, Sheet
+from archcalc.render.sweep.front import chart
 
 _MOST_SHOWN: Final = 50
 """How many rows are shown to a person where all are kept; a program gets all."""
@@ -30,7 +31,9 @@ def answer(found: Found) -> Answer:
         sheets.append(_refusals(found))
     last = sheets[-1] if sheets else Sheet("sweep", "", (), ())
     sheets = [*sheets[:-1], last._replace(notes=tuple(_notes(found, most)))]
-    return Answer(sheets, lambda: data(found), bare=lambda: [_rows(found, None)])
+    drawn = chart(found)
+    charts = [drawn] if drawn else []
+    return Answer(sheets, lambda: data(found), bare=lambda: [_rows(found, None)], charts=charts)
 
 
 def _value(value: Any) -> str:
