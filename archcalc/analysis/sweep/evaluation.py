@@ -231,8 +231,7 @@ class _Standing(Numbers[Any]):
         return propagate(spec, inputs, self)
 
     def layer(self, entry: Entry) -> Layer:
-        own = entry.again or entry.name
-        return self.layers.get(own, entry.layer)
+        return self.layers.get(entry.name, entry.layer)
 
 
 class _Bounding(_Standing):

@@ -1,6 +1,7 @@
 """The first rows and the front are those that looking at every pair of rows gives, however they are cut up."""
 
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
 from archcalc.analysis.sweep.rows import ALIKE, Best, Objective, Rows
+from archcalc.analysis.sweep.search import Outcome, Reason
 
 
 def rows_of(points: list[tuple[int, ...]], dtype: Any) -> Rows:
@@ -32,12 +34,14 @@ points = st.lists(st.tuples(*[st.integers(0, 6)] * 3), min_size=1, max_size=60)
     st.sampled_from((2, 3)),
     st.integers(1, 60),
     st.sampled_from((np.int64, object)),
+    st.sampled_from((0, 16)),
 )
 def test_a_front_has_what_no_other_is_better_than(
-    given_points: list[tuple[int, ...]], largest: list[bool], count: int, cut: int, dtype: Any
+    given_points: list[tuple[int, ...]], largest: list[bool], count: int, cut: int, dtype: Any, filters: int
 ) -> None:
     objectives = tuple(Objective(f"c{place}", largest[place]) for place in range(count))
-    found = in_parts(rows_of(given_points, dtype), Best(front=objectives), cut)
+    with patch("archcalc.analysis.sweep.rows._FILTERS", filters):
+        found = in_parts(rows_of(given_points, dtype), Best(front=objectives), cut)
     wanted = [tuple(-p[i] if largest[i] else p[i] for i in range(count)) for p in given_points]
 
     def is_beaten(one: tuple[int, ...]) -> bool:
@@ -79,3 +83,12 @@ def test_a_front_of_many_rows(count: int) -> None:
     for number in range(0, 20_000, 37):
         beaten = (matrix <= matrix[:, [number]]).all(0) & (matrix < matrix[:, [number]]).any(0)
         assert (number in set(found.numbers.tolist())) == (not beaten.any())
+
+
+def test_outcomes_are_added_up_in_any_order() -> None:
+    pool = ("pool", "max_pool2d 3")
+    one = Outcome(9, 1, 5, 4, {pool: Reason(*pool, 3, 70)})
+    other = Outcome(7, 0, 2, 2, {pool: Reason(*pool, 4, 30), ("", "none"): Reason("", "none", 1, 5)})
+    both = Outcome(16, 1, 7, 6, {pool: Reason(*pool, 7, 30), ("", "none"): Reason("", "none", 1, 5)})
+    assert one.with_(other, Best()) == other.with_(one, Best()) == both
+    assert both.illegal == 8

@@ -58,6 +58,25 @@ def test_what_is_varied_is_exact(net: archcalc.Network, vary: dict[str, Any], st
     assert len(sweep.search.structures.each) == structures
 
 
+def test_what_a_block_reads_follows_from_all_that_varies_before_it() -> None:
+    text = """
+archcalc: 1
+name: net
+params: {k: 3, s: 1}
+input: [2, 9, 12]
+blocks:
+  half: {layers: [{name: fc, op: linear, out_features: $(in_channels // 2)}]}
+layers:
+  - {name: conv, op: conv2d, out_channels: 4, kernel_size: [1, $k], stride: [$s, 2]}
+  - {name: mix, op: conv2d, out_channels: 4, kernel_size: [1, $k]}
+  - {name: again, op: use, layer: mix}
+  - {name: flat, op: flatten}
+  - {name: first, op: use, block: half, repeat: 2}
+"""
+    sweep = expect_same(archcalc.load(text), {"k": "1..13:4", "s": "1..3"}, inputs=[[2, 9, 12], [2, 3, 90]])
+    assert len(sweep.search.structures.each) == 1
+
+
 def test_no_number_is_too_large_for_its_array() -> None:
     huge = 10**14
     layers = [
@@ -90,7 +109,7 @@ def test_sizes_of_too_many_digits_are_a_fault() -> None:
         {"name": "conv", "op": "conv2d", "out_channels": 1, "kernel_size": 1},
     ]
     network = archcalc.load({"archcalc": 1, "name": "net", "input": [1, 3, 3], "layers": layers})
-    expect_same(network, {"conv.out_channels": "1,2"}, inputs=[3, 10**5, 10**7])
+    expect_same(network, {"conv.out_channels": "1,2"}, inputs=[3, 10**5, 2 * 10**6])
 
 
 def test_bounds_are_looked_for_each_input_where_all_together_are_too_wide() -> None:
