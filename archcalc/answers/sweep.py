@@ -112,4 +112,6 @@ def _taken(values: tuple[Any, ...], places: Any) -> Any:
     """Return values at some places, as an array."""
     import numpy as np
 
-    return np.array([*map(_plain, values)], dtype=object if isinstance(values[0], str | tuple) else None)[places]
+    are_numbers = all(isinstance(value, int | float) for value in values)
+    is_mixed = len({isinstance(value, bool) for value in values}) > 1
+    return np.array([*map(_plain, values)], dtype=None if are_numbers and not is_mixed else object)[places]

@@ -34,7 +34,9 @@ def searched(
     for name in shown:
         read_quantity(name)
     space = read_space(spec, vary, **of_space)
-    return Search(space, read, shown, tuple(where), _best(top, by, tuple(pareto)))
+    layers = {entry.name for entry in spec.layers}
+    doubtful = tuple(name for name in space.names if "." in name and name.rpartition(".")[0] not in layers)
+    return Search(space, read, shown, tuple(where), _best(top, by, tuple(pareto)), doubtful)
 
 
 def _best(top: int | None, by: str | None, pareto: tuple[str, ...]) -> Best:

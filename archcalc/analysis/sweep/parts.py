@@ -17,6 +17,7 @@ from archcalc.analysis.sweep.run import Progress, outcomes
 from archcalc.analysis.sweep.search import Outcome, Reason, Search
 from archcalc.errors import ArchError, MissingError, reason
 from archcalc.files import replacing
+from archcalc.layers.fields import spell
 from archcalc.layers.sizes import dims
 
 if TYPE_CHECKING:
@@ -214,13 +215,26 @@ def as_table(search: Search, rows: Rows | None) -> "pa.Table":
     numbers = [] if rows is None else rows.numbers if is_small else [*map(str, rows.numbers)]
     arrays: dict[str, Any] = {VARIANT: pa.array(numbers, type=pa.int64() if is_small else pa.string())}
     for axis in search.space.axes:
-        values = pa.array([dims(value) if isinstance(value, tuple) else value for value in axis.values])
+        values = pa.array(_alike(axis.values))
         places = rows.places[axis.name].astype(np.int32) if rows else np.zeros(0, np.int32)
         arrays[axis.name] = pa.DictionaryArray.from_arrays(pa.array(places), values)
     for name in search.shown:
         kind = pa.int64() if search.largest(name) <= _FITS else pa.decimal256(76, 0)
         arrays[name] = _column(rows.columns[name] if rows else [], kind)
     return pa.table(arrays)
+
+
+def _alike(values: tuple[Any, ...]) -> list[Any]:
+    """Return values of one sort: shapes, and words beside numbers, as text."""
+    sorts = {type(value) for value in values}
+    if sorts in ({int}, {float}, {bool}, {str}):
+        return [*values]
+    if sorts == {int, float}:
+        return [*map(float, values)]
+    return [
+        dims(value) if isinstance(value, tuple) else value if isinstance(value, str) else spell(value)
+        for value in values
+    ]
 
 
 def _column(values: Any, kind: Any) -> Any:

@@ -14,6 +14,7 @@ from archcalc.analysis.sweep.quantities import TOTALS, Quantity, read_quantity
 from archcalc.analysis.sweep.rows import Best, Rows, expect_columns
 from archcalc.analysis.sweep.space import Space
 from archcalc.analysis.sweep.structures import Read, find_structures
+from archcalc.errors import ArchError
 
 
 class Reason(NamedTuple):
@@ -69,6 +70,8 @@ class Search:
     columns: tuple[str, ...]
     where: tuple[str, ...] = ()
     best: Best = field(default_factory=Best)
+    doubtful: tuple[str, ...] = ()
+    """What is varied of layers that the spec does not have as it is: some of its variants may have them."""
 
     @cached_property
     def structures(self) -> Any:
@@ -134,6 +137,9 @@ class Search:
             [*self._numbers, *(one.name for one in self.computed)],
         )
         self.space.expect_enumerable()
+        first = self.structures.each[0]
+        if self.doubtful and first.fault and all(one.spec is None for one in self.structures.each):
+            raise ArchError(*(fault._replace(mark=None) for fault in first.fault.faults))
         for one in self.evaluators:
             _ = one.bounds
 

@@ -15,6 +15,7 @@ from archcalc.render.sweep.front import chart
 _MOST_SHOWN: Final = 50
 """How many rows are shown to a person where all are kept; a program gets all."""
 
+_COUNTS: Final = (Column("what", "what", heads=True), Column("variants", "variants", lambda n: f"{n:,}", right=True))
 _REFUSED: Final = (
     Column("variants", "illegal", lambda number: f"{number:,}", right=True),
     Column("layer", "layer", heads=True),
@@ -26,11 +27,10 @@ _REFUSED: Final = (
 def answer(found: Found) -> Answer:
     """Show the variants that are kept, and why others are not legal."""
     most = _MOST_SHOWN if found.search.best.is_all else None
-    sheets = [_rows(found, most)] if not found.folder or found.count else []
+    sheets = [_counts(found) if found.folder and not found.count else _rows(found, most)]
     if found.refused:
         sheets.append(_refusals(found))
-    last = sheets[-1] if sheets else Sheet("sweep", "", (), ())
-    sheets = [*sheets[:-1], last._replace(notes=tuple(_notes(found, most)))]
+    sheets[-1] = sheets[-1]._replace(notes=tuple(_notes(found, most)))
     drawn = chart(found)
     charts = [drawn] if drawn else []
     return Answer(sheets, lambda: data(found), bare=lambda: [_rows(found, None)], charts=charts)
@@ -53,6 +53,14 @@ def _rows(found: Found, most: int | None) -> Sheet:
     return Sheet("variants", found.spec.label, columns, tuple(found.rows(most)))
 
 
+def _counts(found: Found) -> Sheet:
+    """Return how many variants there are of each sort, where the rows are in a folder."""
+    rows = tuple(
+        (name, getattr(found.outcome, name)) for name in ("variants", "outside", "illegal", "legal", "matching")
+    )
+    return Sheet("counts", found.spec.label, _COUNTS, rows)
+
+
 def _refusals(found: Found) -> Sheet:
     rows = ((one.variants, one.layer, one.why, _example(one)) for one in found.refused)
     return Sheet("refused", "", _REFUSED, tuple(rows))
@@ -66,7 +74,7 @@ def _notes(found: Found, most: int | None) -> Iterator[str]:
     outcome, search = found.outcome, found.search
     what = "drawn of" if search.space.sample is not None else "of"
     axes = " x ".join(f"{axis.size:,} {axis.name}" for axis in search.space.axes)
-    yield f"{outcome.variants:,} variants {what} {search.space.size:,}: {axes}"
+    yield f"{outcome.variants:,} variant{'s' * (outcome.variants != 1)} {what} {search.space.size:,}: {axes}"
     said = []
     if outcome.outside:
         said.append(f"{outcome.outside:,} do not meet the constraints")

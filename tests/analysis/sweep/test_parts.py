@@ -221,3 +221,30 @@ def test_a_sweep_that_is_killed_goes_on(tmp_path: Path) -> None:
         values = {key: int(row[key]) for key in vary}
         assert archcalc.load("lenet_d2l").with_(**values).table().totals.params == row["params"]
         assert sweep.search.plan.space.variant(int(row["variant"])) == values
+
+
+def test_values_of_several_sorts_are_text_beside_each_other(tmp_path: Path) -> None:
+    sweep = archcalc.sweep("lenet_d2l", {"conv1.padding": [1, "same"], "conv1.bias": [True, False]})
+    sweep.write(str(tmp_path / "out"))
+    frame = pd.read_parquet(tmp_path / "out")
+    assert frame["conv1.padding"].tolist() == ["1", "1", "same", "same"]
+    assert frame["conv1.bias"].tolist() == [True, False, True, False]
+    assert sweep.to_frame()["conv1.padding"].tolist() == [1, 1, "same", "same"]
+    assert parts._alike((0.5, 1)) == [0.5, 1.0]
+
+
+def test_a_space_without_end_is_drawn_from(tmp_path: Path) -> None:
+    names = [f"{layer}.out_channels" for layer in ("conv1", "conv2")] + ["fc1.out_features", "fc2.out_features"]
+    vary = dict.fromkeys(names, "1..100000")
+
+    def asked() -> Any:
+        return archcalc.sweep("lenet_d2l", vary, sample=300, top=4, by="params", columns=["params", "macs"])
+
+    found = asked().write(str(tmp_path))
+    assert found.search.plan.space.size == 10**20 > 2**63
+    assert [*found.rows()] == [*asked().found.rows()] == [*asked().write(str(tmp_path)).rows()]
+    frame = pd.read_parquet(tmp_path)
+    for row in frame.to_dict("records")[::37]:
+        values = {name: row[name] for name in names}
+        assert found.search.plan.space.variant(int(row["variant"])) == values
+        assert archcalc.load("lenet_d2l").with_(**values).table().totals.macs == row["macs"]

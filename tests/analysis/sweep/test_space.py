@@ -218,11 +218,17 @@ def test_a_mistake_is_refused_before_rows_are_made(
     assert str(found.value) == message
 
 
-def test_a_layer_that_is_never_there_is_the_fault_of_all_variants(net: archcalc.Network) -> None:
-    found = net.sweep({"stem9.stride": "1,2"}).found
+def test_a_layer_that_is_never_there_is_a_mistake(net: archcalc.Network) -> None:
+    with pytest.raises(ArchError) as found:
+        _ = net.sweep({"stem9.stride": "1,2"}).found
+    assert str(found.value) == "there is no layer 'stem9' to set a field of; did you mean 'stem'?"
+
+
+def test_a_layer_that_is_there_in_some_variants_is_the_fault_of_the_others(net: archcalc.Network) -> None:
+    found = net.sweep({"n": "2,3", "stage.2.conv.stride": "1,2"}).found
     (refused,) = found.refused
-    assert (refused.layer, refused.variants, found.count) == ("", 2, 0)
-    assert refused.why == "there is no layer 'stem9' to set a field of; did you mean 'stem'?"
+    assert (refused.layer, refused.variants, found.count, refused.example["n"]) == ("", 2, 2, 2)
+    assert refused.why == "there is no layer 'stage.2.conv' to set a field of; did you mean 'stage.1.conv'?"
 
 
 def test_constraints_leave_variants_out(net: archcalc.Network) -> None:
