@@ -149,8 +149,11 @@ class _Expansion:
         for name in self.house.fields:
             if name in self.read.were_set:
                 continue
+            inside = next((layer for layer in self.placed if layer.startswith(f"{name}.")), None)
             if name in self.placed:
                 self.fault(f"{name} has no fields of its own to set", self.placed[name])
+            elif inside:
+                self.fault(f"{name} is a structure: set a field of a layer in it, such as {inside}", mark)
             else:
                 hint = "; its when leaves it out" if name in self.left_out else self.faults.hint(name, self.placed)
                 self.fault(f"there is no layer '{name}' to set a field of{hint}", mark)

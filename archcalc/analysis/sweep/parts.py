@@ -88,7 +88,7 @@ class Folder(NamedTuple):
                 parquet.write_table(table, temporary, compression="zstd", row_group_size=_ROW_GROUP)
                 _make_sure(temporary)
         except OSError as error:
-            raise ArchError(f"{path} cannot be written: {reason(error)}; the parts before it are whole") from None
+            raise ArchError(f"{path} cannot be written: {_why(error)}; the parts before it are whole") from None
 
     def read(self, search: Search, number: int) -> Outcome:
         """Return what the chunk of a part came to. Raises ArchError for a part that is none."""
@@ -100,6 +100,11 @@ class Folder(NamedTuple):
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ArchError(f"{path} is no part of a sweep, or is damaged ({error}): remove it") from None
         return replace(found, rows=None if rows is None or not len(rows) else search.best.of(rows))
+
+
+def _why(error: OSError) -> str:
+    """Return why the system refuses a file: in its own words, which others put into theirs."""
+    return os.strerror(error.errno).lower() if error.errno else reason(error)
 
 
 def _make_sure(path: Path) -> None:

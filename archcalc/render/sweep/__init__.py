@@ -15,6 +15,7 @@ from archcalc.render.sweep.front import chart
 _MOST_SHOWN: Final = 50
 """How many rows are shown to a person where all are kept; a program gets all."""
 
+_SORTS: Final = ("variants", "outside", "illegal", "legal", "matching")
 _COUNTS: Final = (Column("what", "what", heads=True), Column("variants", "variants", lambda n: f"{n:,}", right=True))
 _REFUSED: Final = (
     Column("variants", "illegal", lambda number: f"{number:,}", right=True),
@@ -132,7 +133,7 @@ def data(found: Found) -> dict[str, Any]:
             **identity(found.spec),
             "space": found.search.plan.space.data(),
             "where": [*found.search.where],
-            **{name: getattr(outcome, name) for name in ("variants", "outside", "illegal", "legal", "matching")},
+            **{name: getattr(outcome, name) for name in _SORTS},
             "refused": [
                 {
                     "layer": one.layer,
