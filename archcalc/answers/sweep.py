@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archcalc.analysis.sweep.found import Found, digest
+from archcalc.analysis.sweep.outcome import Outcome
 from archcalc.analysis.sweep.run import Progress, outcomes, run
-from archcalc.analysis.sweep.search import Outcome, Search
+from archcalc.analysis.sweep.search import Search
 from archcalc.answers.answer import Answer
 from archcalc.layers.sizes import dims
 from archcalc.render.answer import Answer as Rendered

@@ -4,12 +4,14 @@ An array has a dimension for each axis along which its number changes, of length
 does not change is a Python integer: so most of the work is done on few elements.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 from archcalc.analysis.sweep.bounds import SAFE, Scale
+from archcalc.analysis.sweep.extent import Extent
+from archcalc.analysis.sweep.points import Points
 from archcalc.analysis.sweep.quantities import Nodes, Quantity
 from archcalc.analysis.sweep.structures import Leaf, Structure
 from archcalc.errors import ArchError
@@ -23,30 +25,6 @@ from archcalc.spec.model import Entry
 
 _MOST_INPUTS: Final = 64
 """The most inputs for each of which bounds are looked for, where those of all together are too wide."""
-
-
-class Points(NamedTuple):
-    """Variants: the place of each along each axis, as an integer, or arrays that are broadcast to one shape."""
-
-    places: Mapping[str, Any]
-    shape: tuple[int, ...]
-
-    def take(self, table: Any, axes: tuple[str, ...]) -> Any:
-        """Return the numbers of a table that has these dimensions, at the variants."""
-        found = table[tuple(self.places[name] for name in axes)]
-        return found if getattr(found, "ndim", 0) else int(found)
-
-    def at(self, mask: Any) -> "Points":
-        """Return one of the variants: the first where a mask has True."""
-        import numpy as np
-
-        flat = int(np.argmax(np.broadcast_to(mask, self.shape).ravel()))
-        place = np.unravel_index(flat, self.shape) if self.shape else ()
-        one = {
-            name: int(np.broadcast_to(index, self.shape)[place]) if getattr(index, "ndim", 0) else int(index)
-            for name, index in self.places.items()
-        }
-        return Points(one, ())
 
 
 class Refusal(NamedTuple):
@@ -145,7 +123,7 @@ class Evaluator:
         return self.bounds is not None and self.bounds.largest < SAFE
 
     @cached_property
-    def bounds(self) -> "Extent | None":
+    def bounds(self) -> Extent | None:
         """Between which integers everything lies; None where that cannot be told."""
         has_none = any(value is None for fields in self.structure.fields.values() for value in fields.values())
         if self.structure.spec is None or has_none:  # no variant is legal
@@ -157,7 +135,7 @@ class Evaluator:
             return None if None in each else Extent.of_all(one for one in each if one)
         return whole
 
-    def _extent(self, chosen: Mapping[str, int]) -> "Extent | None":
+    def _extent(self, chosen: Mapping[str, int]) -> Extent | None:
         scale = Scale()
 
         def bound(value: Any) -> Any:
@@ -178,24 +156,6 @@ class Evaluator:
             return None
         columns = {name: (n, n) if isinstance(n, int) else (n.low, n.high) for name, n in made.items()}
         return Extent(scale.largest, walk.largest_size, columns)
-
-
-class Extent(NamedTuple):
-    """The largest absolute value of all numbers, that of sizes, and the ends of each column."""
-
-    largest: int
-    largest_size: int
-    columns: Mapping[str, tuple[int, int]]
-
-    @classmethod
-    def of_all(cls, several: "Iterable[Extent]") -> "Extent":
-        each = [*several]
-        names = each[0].columns
-        columns = {
-            name: (min(one.columns[name][0] for one in each), max(one.columns[name][1] for one in each))
-            for name in names
-        }
-        return cls(max(one.largest for one in each), max(one.largest_size for one in each), columns)
 
 
 def _put(value: Any, number: Callable[[Any], Any]) -> Any:

@@ -6,8 +6,9 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from archcalc.analysis.sweep.outcome import Outcome, Reason
 from archcalc.analysis.sweep.rows import ALIKE, Rows
-from archcalc.analysis.sweep.search import Outcome, Reason, Search
+from archcalc.analysis.sweep.search import Search
 from archcalc.analysis.sweep.space import BATCH
 from archcalc.analysis.sweep.structures import Leaf, Structure
 from archcalc.errors import ArchError

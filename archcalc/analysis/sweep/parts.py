@@ -10,29 +10,22 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from time import time
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from archcalc.analysis.sweep.rows import Best, Rows
+from archcalc.analysis.sweep.arrow import as_table, rows_of
+from archcalc.analysis.sweep.outcome import Outcome, Reason
+from archcalc.analysis.sweep.rows import Best
 from archcalc.analysis.sweep.run import Progress, outcomes
-from archcalc.analysis.sweep.search import Outcome, Reason, Search
+from archcalc.analysis.sweep.search import Search
 from archcalc.errors import ArchError, MissingError, reason
 from archcalc.files import replacing
-from archcalc.layers.fields import spell
-from archcalc.layers.sizes import dims
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 MANIFEST: Final = "_manifest.json"
 """The name of the manifest: readers of Parquet pass over files whose names start so."""
 
-VARIANT: Final = "variant"
-"""The column with the numbers of variants; those of spaces without end are texts."""
-
 _OUTCOME: Final = b"archcalc"
 _UNFINISHED: Final = ".archcalc."
 _LONG_AGO: Final = 3600
-_FITS: Final = 2**63 - 1
 _ROW_GROUP: Final = 131_072
 
 
@@ -96,7 +89,7 @@ class Folder(NamedTuple):
         try:
             file = parquet.ParquetFile(path)
             found = _outcome_of(json.loads(file.schema_arrow.metadata[_OUTCOME]))
-            rows = None if search.best.is_all else _rows_of(search, file.read())
+            rows = None if search.best.is_all else rows_of(search, file.read())
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ArchError(f"{path} is no part of a sweep, or is damaged ({error}): remove it") from None
         return replace(found, rows=None if rows is None or not len(rows) else search.best.of(rows))
@@ -209,67 +202,3 @@ def _outcome_of(data: Mapping[str, Any]) -> Outcome:
     reasons = [Reason(*one) for one in data["reasons"]]
     counts = {name: data[name] for name in ("variants", "outside", "legal", "matching")}
     return Outcome(**counts, reasons={(one.layer, one.rule): one for one in reasons})
-
-
-def as_table(search: Search, rows: Rows | None) -> "pa.Table":
-    """Return rows as a table of Arrow: what is varied as dictionaries, and counts as integers that hold them."""
-    import numpy as np
-    import pyarrow as pa
-
-    is_small = search.plan.space.size <= _FITS
-    numbers = [] if rows is None else rows.numbers if is_small else [*map(str, rows.numbers)]
-    arrays: dict[str, Any] = {VARIANT: pa.array(numbers, type=pa.int64() if is_small else pa.string())}
-    for axis in search.space.axes:
-        values = pa.array(_alike(axis.values))
-        places = rows.places[axis.name].astype(np.int32) if rows else np.zeros(0, np.int32)
-        arrays[axis.name] = pa.DictionaryArray.from_arrays(pa.array(places), values)
-    for name in search.shown:
-        kind = pa.int64() if search.largest(name) <= _FITS else pa.decimal256(76, 0)
-        arrays[name] = _column(rows.columns[name] if rows else [], kind)
-    return pa.table(arrays)
-
-
-def _alike(values: tuple[Any, ...]) -> list[Any]:
-    """Return values of one sort: shapes, and words beside numbers, as text."""
-    sorts = {type(value) for value in values}
-    if sorts in ({int}, {float}, {bool}, {str}):
-        return [*values]
-    if sorts == {int, float}:
-        return [*map(float, values)]
-    return [
-        dims(value) if isinstance(value, tuple) else value if isinstance(value, str) else spell(value)
-        for value in values
-    ]
-
-
-def _column(values: Any, kind: Any) -> Any:
-    import pyarrow as pa
-
-    if pa.types.is_integer(kind):
-        return pa.array(values, type=kind)
-    from decimal import Decimal
-
-    return pa.array([Decimal(int(value)) for value in values], type=kind)
-
-
-def _rows_of(search: Search, table: "pa.Table") -> Rows:
-    """Return the rows of a part again."""
-    import numpy as np
-    import pyarrow as pa
-
-    numbers = table[VARIANT]
-    if not pa.types.is_integer(numbers.type):
-        numbers = np.array([int(number) for number in numbers.to_pylist()], dtype=object)
-    else:
-        numbers = numbers.to_numpy()
-    columns = {name: _numbers(table[name]) for name in search.shown}
-    return search.with_objectives(Rows(numbers, search.places(numbers), columns))
-
-
-def _numbers(column: Any) -> Any:
-    import numpy as np
-    import pyarrow as pa
-
-    if pa.types.is_integer(column.type):
-        return column.to_numpy()
-    return np.array([int(value) for value in column.to_pylist()], dtype=object)

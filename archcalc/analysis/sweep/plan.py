@@ -10,7 +10,7 @@ from functools import cached_property
 from math import prod
 from typing import Any, Final, NamedTuple
 
-from archcalc.analysis.sweep.evaluation import Points
+from archcalc.analysis.sweep.points import Points
 from archcalc.analysis.sweep.space import LATIN, Space
 from archcalc.errors import ArchError, MissingError
 

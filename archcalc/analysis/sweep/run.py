@@ -6,8 +6,9 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
+from archcalc.analysis.sweep.outcome import Outcome
 from archcalc.analysis.sweep.rows import Best, Rows
-from archcalc.analysis.sweep.search import Outcome, Search
+from archcalc.analysis.sweep.search import Search
 from archcalc.errors import ArchError
 
 MOST_ROWS: Final = 1_000_000

@@ -56,9 +56,7 @@ def _rows(found: Found, most: int | None) -> Sheet:
 
 def _counts(found: Found) -> Sheet:
     """Return how many variants there are of each sort, where the rows are in a folder."""
-    rows = tuple(
-        (name, getattr(found.outcome, name)) for name in ("variants", "outside", "illegal", "legal", "matching")
-    )
+    rows = tuple((name, getattr(found.outcome, name)) for name in _SORTS)
     return Sheet("counts", found.spec.label, _COUNTS, rows)
 
 

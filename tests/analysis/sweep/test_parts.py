@@ -16,7 +16,7 @@ import polars
 import pytest
 
 import archcalc
-from archcalc.analysis.sweep import parts, plan
+from archcalc.analysis.sweep import arrow, parts, plan
 from archcalc.analysis.sweep.run import outcomes
 from archcalc.errors import ArchError
 from tests.analysis.sweep.one_by_one import ends
@@ -230,7 +230,7 @@ def test_values_of_several_sorts_are_text_beside_each_other(tmp_path: Path) -> N
     assert frame["conv1.padding"].tolist() == ["1", "1", "same", "same"]
     assert frame["conv1.bias"].tolist() == [True, False, True, False]
     assert sweep.to_frame()["conv1.padding"].tolist() == [1, 1, "same", "same"]
-    assert parts._alike((0.5, 1)) == [0.5, 1.0]
+    assert arrow._alike((0.5, 1)) == [0.5, 1.0]
 
 
 def test_a_space_without_end_is_drawn_from(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
+from archcalc.analysis.sweep.outcome import Outcome, Reason
 from archcalc.analysis.sweep.rows import ALIKE, Best, Objective, Rows
-from archcalc.analysis.sweep.search import Outcome, Reason
 
 
 def rows_of(points: list[tuple[int, ...]], dtype: Any) -> Rows:
