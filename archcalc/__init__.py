@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         identify,
         ops,
         starter,
+        sweep,
         validate,
     )
 
@@ -61,6 +62,7 @@ __all__ = [
     "load",
     "ops",
     "starter",
+    "sweep",
     "validate",
 ]
 

@@ -1,7 +1,7 @@
 """The Python API for one network: read from a spec, with all that can be asked of it."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from archcalc.answers.reconcile import Ladder, Matches, OfMemory
     from archcalc.answers.roofline import Roofline
     from archcalc.answers.solve import LayerOutput, Solution
+    from archcalc.answers.sweep import Sweep
     from archcalc.answers.training import Training
     from archcalc.pytorch.build import Built
 
@@ -137,6 +138,18 @@ class Origin(NamedTuple):
         if twice:
             raise ArchError(f"{self.word}: {twice[0]} is set twice, here and for all networks")
         return self._replace(word=word, params={**self.params, **params}, input_shape=input_shape or self.input_shape)
+
+
+@dataclass(frozen=True)
+class Rereading:
+    """Reads the spec of a network again, with other settings and another input; it can be sent to another process."""
+
+    origin: Origin
+
+    def __call__(self, settings: Mapping[str, Any], input_shape: Inputs | None) -> Spec:
+        """Return the spec. Raises ArchError with every fault."""
+        shape = self.origin.input_shape if input_shape is None else input_shape
+        return self.origin._replace(params={**self.origin.params, **settings}, input_shape=shape).read().spec
 
 
 class Written(NamedTuple):
@@ -266,6 +279,67 @@ class Network:
 
         expect_word(of, Quantity, "quantity")
         return Explanation.of(explain(self.graph, layer, of))
+
+    def sweep(
+        self,
+        vary: Mapping[str, Any] | None = None,
+        *,
+        inputs: Any = None,
+        batch: Any = None,
+        constraints: Iterable[str] = (),
+        sample: float | None = None,
+        sampling: str = "uniform",
+        seed: int = 0,
+        columns: Iterable[str] = ("params", "macs", "activations"),
+        where: Iterable[str] = (),
+        top: int | None = None,
+        by: str | None = None,
+        pareto: Iterable[str] = (),
+        jobs: int = 1,
+    ) -> "Sweep":
+        """Return the variants of the network: params and fields of layers, inputs and batches, each with its values.
+
+        Values are lists, or texts such as "8..128:8,256". `constraints` are conditions on what is varied, as in
+        "w2 == 2 * w1"; `where` has conditions on columns. `top` keeps so many of the smallest `by` a column, or of the
+        largest by "-macs"; `pareto` those that no other is better than. Of a `sample`, so many variants are drawn.
+        Nothing is computed before it is asked for. Needs numpy.
+
+        >>> import archcalc
+        >>> vary = {"conv1.out_channels": "32..64:16", "num_classes": [10, 1000]}
+        >>> archcalc.load("torchvision").sweep(vary, where=["params < 58M"]).to_frame().macs.tolist()
+        [563020640, 636577040, 710133440]
+        """
+        from archcalc.analysis.sweep.asked import searched
+        from archcalc.answers.sweep import Sweep
+
+        search = searched(
+            self.spec,
+            self._reading(),
+            vary or {},
+            inputs=inputs,
+            batch=batch,
+            constraints=constraints,
+            sample=sample,
+            sampling=sampling,
+            seed=seed,
+            columns=columns,
+            where=where,
+            top=top,
+            by=by,
+            pareto=pareto,
+        )
+        return Sweep(self.spec, search, jobs)
+
+    def _reading(self) -> "Rereading":
+        """Return what reads the network again with other settings. Raises ArchError where it cannot be."""
+        if self.became:
+            text = self.became.text(is_folded=False)
+            return Rereading(Origin(text, True, self.origin.spec_dir if self.origin else None))
+        if self.origin is None:
+            raise ArchError(f"{self.spec.name} was not read from a spec, so that nothing of it can be varied")
+        if self.origin.word == "-":
+            raise ArchError("a spec from standard input cannot be read again: save it to a file first")
+        return Rereading(self.origin)
 
     def solve(self, up_to: int = 512) -> "Solution":
         """Return the inputs that pass, those that fit the weights, and those that divide exactly, up to a size.

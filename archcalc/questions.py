@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from archcalc.answers.list import Validation
     from archcalc.answers.ops import Kinds
     from archcalc.answers.predict import Calibrated
+    from archcalc.answers.sweep import Sweep
     from archcalc.layers import Shape
     from archcalc.render.list import Listed
     from archcalc.spec.budget import Limit
@@ -277,6 +278,16 @@ def listed(one: Tried) -> "Listed":
         return Listed(word, (), "", word, None, faults=fault.faults if fault else ())
     spec = network.spec
     return Listed(spec.name, spec.aliases, spec.title, spec.file, measure(network.graph), spec.notes, spec.family)
+
+
+def sweep(network: Named, vary: Mapping[str, Any] | None = None, **asked: Any) -> "Sweep":
+    """Return the variants of a network, as `Network.sweep` has them.
+
+    >>> import archcalc
+    >>> archcalc.sweep("lenet_d2l", {"conv1.out_channels": "1..64"}, top=1, by="-params").to_frame().params.tolist()
+    [86414]
+    """
+    return _networks([network])[0].sweep(vary, **asked)
 
 
 def starter(like: Named | None = None, file: str | os.PathLike[str] = "network.yaml") -> str:

@@ -7,11 +7,11 @@ the elements of learnable tensors; buffers (running statistics) are counted apar
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import prod
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.collector import collector_at_rest
 from archcalc.errors import ArchError
-from archcalc.graph import Graph, Node, reads_own_part
+from archcalc.graph import AnyNode, Graph, Node, reads_own_part
 from archcalc.layers import Shape, Window
 from archcalc.layers.fields import Sides, is_integer, spell
 from archcalc.layers.sizes import called
@@ -139,10 +139,35 @@ def row_of(node: Node, batch: int = 1) -> Row:
     return one._replace(input_shapes=node.input_shapes, output_shape=node.output_shape, **counts)
 
 
+def params_of(node: AnyNode[Any]) -> Any:
+    """Return the params that one device has of a layer."""
+    return _elements(node.own_params)
+
+
+def buffers_of(node: AnyNode[Any]) -> Any:
+    """Return the elements of tensors that one device stores for a layer, and that are not learnt."""
+    return _elements(node.own_buffers)
+
+
+def macs_of(node: AnyNode[Any]) -> Any:
+    """Return the multiply-accumulates of a layer on one device, for one example."""
+    return node.layer.macs(*node.device_inputs, node.device_output)
+
+
+def activations_of(node: AnyNode[Any]) -> Any:
+    """Return the elements that one device makes of one example."""
+    return prod(node.device_output)
+
+
+def units_of(node: AnyNode[Any]) -> Any:
+    """Return the neurons of a layer on one device."""
+    return node.layer.units(node.device_output)
+
+
 def _on_one_device(node: Node, batch: int) -> Row:
     layer, reads, makes = node.layer, node.device_inputs, node.device_output
     window: Window | None = layer.window(*reads)
-    macs = layer.macs(*reads, makes) * batch
+    macs = macs_of(node) * batch
     return Row(
         name=node.name,
         op=layer.op,
@@ -154,19 +179,19 @@ def _on_one_device(node: Node, batch: int) -> Row:
         padding=window.padding if window else None,
         dilation=window.dilation if window else None,
         groups=getattr(layer, "groups", None),
-        params=_elements(node.own_params),
-        buffers=_elements(node.own_buffers),
+        params=params_of(node),
+        buffers=buffers_of(node),
         macs=macs,
         flops=2 * macs,
-        activations=prod(makes) * batch,
-        units=layer.units(makes),
+        activations=activations_of(node) * batch,
+        units=units_of(node),
         devices=node.devices,
         gather=node.gather,
         weights_of=node.weights_of,
     )
 
 
-def _elements(tensors: dict[str, Shape]) -> int:
+def _elements(tensors: dict[str, Any]) -> Any:
     return sum(called(name, prod(shape)) for name, shape in tensors.items())
 
 

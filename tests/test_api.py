@@ -32,6 +32,10 @@ ANSWERS: list[tuple[Callable[[], Answer], list[str]]] = [
     (lambda: PAPER.explain(of="macs"), ["explain", "paper", "--of", "macs"]),
     (lambda: PAPER.solve(), ["solve", "paper"]),
     (lambda: PAPER.layer_output("conv1", (55, 55)), ["solve", "paper", "--layer", "conv1", "--output", "55"]),
+    (
+        lambda: LENET.sweep({"conv1.out_channels": [4, 6]}, inputs="8,28", where=["params > 61k"]),
+        ["sweep", "lenet_d2l", "--vary", "conv1.out_channels=4,6", "--input", "8,28", "--where", "params > 61k"],
+    ),
     (lambda: PAPER.audit(), ["audit", "paper"]),
     (lambda: PAPER.training(), ["training", "paper"]),
     (

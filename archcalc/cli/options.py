@@ -112,7 +112,11 @@ InputOption = Annotated[
 ]
 SetOption = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="PARAM=VALUE", help="Set a param that the spec declares; may be repeated."),
+    typer.Option(
+        "--set",
+        metavar="PARAM=VALUE",
+        help="Set a param that the spec declares, or a field of a layer, as in conv1.stride=2; may be repeated.",
+    ),
 ]
 BatchOption = Annotated[
     int, typer.Option("--batch", min=1, metavar="N", help="Count MACs, FLOPs and activations for N examples.")

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final, NamedTuple, Self, dataclass_transform
 
 from archcalc.errors import ArchError
 from archcalc.layers.fields import FieldType
+from archcalc.layers.varying import read
 
 MISSING: Final[Any] = object()
 """The default of a field that must be given."""
@@ -58,7 +59,7 @@ class Declared:
             if value is None and field.follows:
                 value = self.__dict__[field.follows]
             try:
-                self.__dict__[name] = field.type.read(value)
+                self.__dict__[name] = read(field.type, value)
             except ArchError as error:
                 problem = "is missing" if value is MISSING else error
                 raise ArchError(f"{name} {problem}") from None

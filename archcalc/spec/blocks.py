@@ -72,7 +72,8 @@ class Blocks:
                 if len(self.faults.found) == faults_before:
                     self.fault(f"block {title} needs its param '{param}': give it in with", node.mark, within)
                 inner[param] = FAULTY
-        return inner if len(self.faults.found) == faults_before and FAULTY not in inner.values() else None
+        is_faulty = any(value is FAULTY for value in inner.values())
+        return inner if len(self.faults.found) == faults_before and not is_faulty else None
 
     def as_used(self, node: Mapping, title: str, params: Scope) -> Use:
         """Return a block with the params that it declares, apart from those that hold or name layers."""

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from archcalc.errors import ArchError
-from archcalc.layers import Shape
+from archcalc.layers import Layer, Shape
+from archcalc.layers.varying import Varying, as_number, as_numbers
 from archcalc.spec.expressions import IN_CHANNELS
 from archcalc.spec.model import Entry
 
@@ -12,7 +13,7 @@ class Channels:
     """The shapes of layers outside of towers, computed as far as they are asked for."""
 
     def __init__(self, inputs: Mapping[str, Shape]) -> None:
-        self._shapes: dict[str, Shape] = dict(inputs)
+        self._shapes: dict[str, Shape] = {name: tuple(map(as_number, shape)) for name, shape in inputs.items()}
         self._walked = 0
         self.were_asked_for = False
 
@@ -29,6 +30,10 @@ class Channels:
 
     def _made(self, entry: Entry) -> Shape:
         reads = [self._shapes[source] for source in entry.inputs]
+        layer = _with_numbers(entry.layer)
+        if layer is not entry.layer or any(isinstance(size, Varying) for shape in reads for size in shape):
+            varying: Shape = layer.output_shape(*reads)  # what it does not read is found when all layers are walked
+            return varying
         try:
             entry.layer.check(*reads)
         except ArchError as error:
@@ -36,3 +41,13 @@ class Channels:
             raise ArchError(what) from None
         shape: Shape = entry.layer.output_shape(*reads)
         return shape
+
+
+def _with_numbers(layer: Layer) -> Layer:
+    """Return a layer whose fields that vary are numbers that rules can compute with."""
+    found = {
+        name: as_numbers(layer.fields[name].type, value)
+        for name, value in vars(layer).items()
+        if isinstance(value, Varying)
+    }
+    return layer.with_stand_ins(**found) if found else layer

@@ -103,7 +103,8 @@ class _Document:
         name = self._name()
         params = self._params(name, settings)
         shape = self._input(params, input_shape)
-        house = House(self.reader, params, self._section("defaults").items, self._blocks(), shape)
+        fields = _fields_in(settings)
+        house = House(self.reader, params, self._section("defaults").items, self._blocks(), shape, fields)
         self._defaults(house)
         layers = self._layers(house)
         return Spec(
@@ -204,7 +205,7 @@ class _Document:
         scope: dict[str, Any] = {}
         declared = self._section("params")
         for name in settings:
-            if name not in declared.items:
+            if name not in declared.items and "." not in name:
                 hint = self.faults.pointer(name, declared.items)
                 self.faults.add(f"{spec or 'the spec'} has no param '{name}' to set{hint}")
         for name, node in declared.items.items():
@@ -388,6 +389,20 @@ class _Document:
         if isinstance(given, Scalar) and given.text not in declared and not unreadable:
             hint = self.faults.pointer(given.text, declared, "sources", "the spec has no sources")
             self.faults.add(f"{key}: there is no source '{given.text}'{hint}", given.mark, within)
+
+
+def _fields_in(settings: MappingOf[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the fields of layers that are among settings, by the layers' names.
+
+    >>> _fields_in({"width": 8, "layer1.0.conv1.stride": 2})
+    {'layer1.0.conv1': {'stride': 2}}
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for name, value in settings.items():
+        layer, dot, field = name.rpartition(".")
+        if dot:
+            found.setdefault(layer, {})[field] = value
+    return found
 
 
 def _changes(node: Node) -> Iterator[Node]:

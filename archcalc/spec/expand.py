@@ -63,6 +63,7 @@ def flatten(layers: Sequence, house: House, outputs: Iterable[Node] = ()) -> Exp
         place = Place(names, params)
         expansion.lay_out(layers, only, place)
         handed_on = tuple(expansion.outputs(outputs, place.names))
+        expansion.expect_layers_that_are_set(layers.mark)
     except ArchError as error:
         house.reader.faults.add(error)
         handed_on = ()
@@ -143,6 +144,20 @@ class _Expansion:
                 found.add(layer)
                 yield layer
 
+    def expect_layers_that_are_set(self, mark: Mark) -> None:
+        """Add a fault for each layer that fields are set of from outside, and that is not there, or has none."""
+        for name in self.house.fields:
+            if name in self.read.were_set:
+                continue
+            inside = next((layer for layer in self.placed if layer.startswith(f"{name}.")), None)
+            if name in self.placed:
+                self.fault(f"{name} has no fields of its own to set", self.placed[name])
+            elif inside:
+                self.fault(f"{name} is a structure: set a field of a layer in it, such as {inside}", mark)
+            else:
+                hint = "; its when leaves it out" if name in self.left_out else self.faults.hint(name, self.placed)
+                self.fault(f"there is no layer '{name}' to set a field of{hint}", mark)
+
     def step(self, mark: Mark) -> None:
         """Count what is visited, so that a short file cannot keep the reader busy."""
         self.steps += 1
@@ -196,7 +211,7 @@ class _Expansion:
         """Add a layer, and the activation that is written on it."""
         within = f"layer {name}"
         self.read.arity(node, kind, sources, within)
-        layer = self.read.layer(node, kind, place.params, within)
+        layer = self.read.layer(node, kind, place.params, within, place.prefix + name)
         gather = self.read.gather(node, place, within)
         faults_before = len(self.faults.found)
         activation = self.read.activation(node, kind, place.params, within)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from archcalc.errors import ArchError, did_you_mean
 from archcalc.layers.fields import LARGEST, is_integer, spell
+from archcalc.layers.varying import VariesError, Varying, at
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -116,11 +117,21 @@ def evaluate(text: str, scope: Scope) -> Any:
     (128, 28)
     """
     if text.startswith("$("):
-        return _as_integer(text, _compiled(text)(scope))
+        try:
+            return _as_integer(text, _compiled(text)(scope))
+        except VariesError:
+            return _varying(text, scope)
     name = text[1:]
     if not NAME.fullmatch(name):
         raise ArchError(f"'{text}' is not an expression: write $name or $(a * 4 // b) as the whole value")
     return _look_up(name, scope)
+
+
+def _varying(text: str, scope: Scope) -> Varying:
+    """Return the value of an expression that has names of what is varied."""
+    used = {name: scope[name] for name in names_in(text) if name in scope}
+    names = frozenset[str]().union(*(value.names for value in used.values() if isinstance(value, Varying)))
+    return Varying(names, lambda point: evaluate(text, {name: at(value, point) for name, value in used.items()}))
 
 
 def _as_integer(text: str, value: Number) -> int:
@@ -269,6 +280,8 @@ def _constant(token: str) -> Reading:
 
 def _number(name: str, scope: Scope) -> Number:
     value = _look_up(name, scope)
+    if isinstance(value, Varying):
+        raise VariesError(value.names)
     if is_integer(value):
         return int(value)
     if isinstance(value, float) and isfinite(value):

@@ -7,6 +7,7 @@ from typing import Any
 from archcalc.errors import ArchError, Faults, Mark, listing
 from archcalc.layers.declared import Field
 from archcalc.layers.fields import spell
+from archcalc.layers.varying import as_one, read
 from archcalc.spec.expressions import Scope, evaluate, is_expression, names_in
 from archcalc.spec.names import Names
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence
@@ -54,8 +55,8 @@ def resolve(node: Node, scope: Scope) -> Any:
         if any(isinstance(item, Mapping) for item in node.items):
             return LayerList(node, scope)
         items = [resolve(item, scope) for item in node.items]
-        return LayerList(node, scope) if any(isinstance(item, LayerList) for item in items) else items
-    return {key: resolve(value, scope) for key, value in node.items.items()}
+        return LayerList(node, scope) if any(isinstance(item, LayerList) for item in items) else as_one(items)
+    return as_one({key: resolve(value, scope) for key, value in node.items.items()})
 
 
 def _bare(value: Any) -> Any:
@@ -74,7 +75,7 @@ def as_given(node: Node, scope: Scope, names: Names | None, within: str) -> Any:
         return evaluate(node.value, scope)
     if isinstance(node, Sequence) and not any(isinstance(item, Mapping) for item in node.items):
         items = [as_given(item, scope, names, within) for item in node.items]
-        return resolve(node, scope) if any(isinstance(item, LayerList) for item in items) else items
+        return resolve(node, scope) if any(isinstance(item, LayerList) for item in items) else as_one(items)
     value = resolve(node, scope)
     return word(value, names, node.mark, within) if isinstance(value, str) and names is not None else value
 
@@ -160,7 +161,7 @@ class Reader:
                 self.faults.add(error, node.mark, within)
                 continue
             try:
-                values[key] = fields[key].type.read(value)
+                values[key] = read(fields[key].type, value)
             except ArchError as error:
                 self.faults.add(f"{key} {error}{_origin(node, value, scope)}", node.mark, within)
         return values

@@ -1,6 +1,7 @@
 """The parts of one layer statement: `{name: conv1, op: conv2d, from: ..., activation: ..., fields ...}`."""
 
 from collections.abc import Iterator
+from collections.abc import Mapping as MappingOf
 from typing import Any, Final, NamedTuple
 
 from archcalc.errors import ArchError, Mark, listing
@@ -8,6 +9,7 @@ from archcalc.layers import KINDS, Layer
 from archcalc.layers.base import Activation, meant_op, merging, unknown_op
 from archcalc.layers.declared import Field
 from archcalc.layers.fields import is_integer, spell
+from archcalc.layers.varying import read
 from archcalc.spec.expressions import FAULTY, Scope, evaluate, is_expression
 from archcalc.spec.inputs import INPUT, Inputs, by_name
 from archcalc.spec.model import LONGEST_NAME, NAME
@@ -76,6 +78,8 @@ class House(NamedTuple):
     defaults: dict[str, Node]
     blocks: dict[str, Mapping]
     inputs: Inputs
+    fields: MappingOf[str, MappingOf[str, Any]] = {}  # never changed
+    """The fields of layers that are set from outside, by the layers' names."""
 
     @property
     def first(self) -> str:
@@ -98,6 +102,8 @@ class Statements:
         self.hint = house.reader.faults.hint
         self.parts: dict[str, tuple[str, ...]] = {}
         """The layers that one statement makes, under its name; none where it is faulty."""
+        self.were_set: set[str] = set()
+        """The layers with fields that are set from outside."""
 
     def op(self, node: Mapping) -> str:
         """Return a known op, or nothing."""
@@ -284,17 +290,39 @@ class Statements:
         if not kind.merges and len(sources) > 1:
             self.fault(f"{kind.op} reads one layer, not {len(sources)}", mark, within)
 
-    def layer(self, node: Mapping, kind: type[Layer], params: Scope, within: str) -> Layer | None:
-        """Return the layer that the fields make, and the file's house rules where none are given; None with faults."""
+    def layer(self, node: Mapping, kind: type[Layer], params: Scope, within: str, full: str) -> Layer | None:
+        """Return the layer that the fields make, and the file's house rules where none are given; None with faults.
+
+        What is set from outside stands before what is given for the layer, which is called `full` in the network.
+        """
         given, meant = self._fields(node, kind, within)
+        put = self._set_from_outside(kind, full, node, within)
+        given = {key: value for key, value in given.items() if key not in put}
         rules = self.house.rules(kind.op)
-        rules = {key: value for key, value in rules.items() if key in kind.fields and key not in given}
+        rules = {key: value for key, value in rules.items() if key in kind.fields and key not in {*given, *put}}
         values = self.reader.values(given, kind.fields, params, within)
         values |= self.reader.values(rules, kind.fields, self.house.params, f"defaults of {kind.op}")
-        here = {*given, *rules}
+        values |= put
+        here = {*given, *rules, *put}
         self.reader.missing(here | meant, kind.fields, kind.op, node.mark, within)
         whole = len(values) == len(here) and all(name in here for name, f in kind.fields.items() if f.required)
         return kind(**values) if whole else None
+
+    def _set_from_outside(self, kind: type[Layer], full: str, node: Mapping, within: str) -> dict[str, Any]:
+        """Return the fields of a layer that are set from outside, those that it has and that can be read."""
+        found: dict[str, Any] = {}
+        for key, value in self.house.fields.get(full, {}).items():
+            self.were_set.add(full)
+            field = kind.fields.get(key)
+            if field is None:
+                hint = self.hint(key, kind.fields) or f" (it has {', '.join(kind.fields) or 'none'})"
+                self.fault(f"{kind.op} has no field '{key}' to set{hint}", node.mark, within)
+                continue
+            try:
+                found[key] = read(field.type, value)
+            except ArchError as error:
+                self.fault(f"{key} {error}, which is set", node.mark, within)
+        return found
 
     def _fields(self, node: Mapping, kind: type[Layer], within: str) -> tuple[dict[str, Node], set[str]]:
         """Return the fields that are given, and those that a misspelling probably means."""

@@ -26,6 +26,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("audit", "{}", "--format", "html"),
     ("reconcile", "{}"),
     ("solve", "{}", "--up-to", "64"),
+    ("sweep", "{}", "--input", "7,64,224", "--batch", "1,2"),
     ("show", "{}"),
     ("validate", "{}"),
     ("validate", "{}", "--max-macs", "1k", "--min-receptive-field", "9", "--max-ms", "1", "--device-model", "t4"),

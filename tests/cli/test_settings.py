@@ -142,3 +142,61 @@ def test_notes_can_be_read_from_table_and_list() -> None:
     assert listed["caffenet"] == notes
     with pytest.raises(ArchError):
         archcalc.load("nothing:notes=1")
+
+
+NET = """
+archcalc: 1
+name: net
+params: {more: 0}
+input: [3, 8, 8]
+blocks:
+  block: {layers: [{name: conv, op: conv2d, out_channels: 4, kernel_size: 3, padding: 1}]}
+layers:
+  - {name: stem, op: conv2d, out_channels: 4, kernel_size: 3, activation: relu}
+  - {name: stage, op: use, block: block, repeat: 2}
+  - {name: twice, op: use, layer: stem, from: input}
+  - {name: pool, op: max_pool2d, kernel_size: 2}
+  - {name: late, op: relu, when: $more}
+"""
+
+
+@pytest.mark.parametrize(
+    ("setting", "layer", "field", "value"),
+    [
+        ("stem.out_channels=7", "stem", "out_channels", 7),
+        ("stem.out_channels=7", "twice", "out_channels", 7),  # the same layer once more
+        ("stage.1.conv.kernel_size=1", "stage.1.conv", "kernel_size", (1, 1)),
+        ("pool.kernel_size=3", "pool", "stride", (3, 3)),  # which follows the window where it is not given
+        ("stage.0.conv.padding=same", "stage.0.conv", "padding", "same"),
+        ("stem.bias=false", "stem", "bias", False),
+    ],
+)
+def test_a_field_of_a_layer_is_set(setting: str, layer: str, field: str, value: object) -> None:
+    name, _, given = setting.partition("=")
+    word: object = {"7": 7, "1": 1, "3": 3, "same": "same", "false": False}[given]
+    network = archcalc.load(NET).with_(**{name: word})
+    (found,) = (entry.layer for entry in network.spec.layers if entry.name == layer)
+    assert getattr(found, field) == value
+    other = archcalc.load(NET).spec
+    same = [one.layer == two.layer for one, two in zip(network.spec.layers, other.layers, strict=True)]
+    assert same.count(False) == (2 if layer in ("stem", "twice") else 1)
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("stem.out_chanels=7", "layer stem: conv2d has no field 'out_chanels' to set; did you mean 'out_channels'?"),
+        ("stem.out_channels=0", "layer stem: out_channels must be an integer >= 1, got 0, which is set"),
+        ("stems.out_channels=7", "there is no layer 'stems' to set a field of; did you mean 'stem'?"),
+        ("stage.2.conv.stride=2", "there is no layer 'stage.2.conv' to set a field of; did you mean 'stage.1.conv'?"),
+        ("late.inplace=1", "there is no layer 'late' to set a field of; its when leaves it out"),
+        ("stem.relu.slope=1", "stem.relu has no fields of its own to set"),
+        ("twice.stride=1", "twice has no fields of its own to set"),
+        ("stage.repeat=3", "stage is a structure: set a field of a layer in it, such as stage.0.conv"),
+    ],
+)
+def test_a_field_that_cannot_be_set_is_said(tmp_path: Path, setting: str, message: str) -> None:
+    (tmp_path / "net.yaml").write_text(NET, encoding="utf-8")
+    done = run_here("table", str(tmp_path / "net.yaml"), "--set", setting)
+    assert done.returncode == 2
+    assert done.stderr.partition(": ")[2] == f"{message}\n"

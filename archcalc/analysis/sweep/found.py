@@ -1,0 +1,105 @@
+"""What a sweep found: its rows, and all that is not among them, with the reason."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from archcalc.analysis.sweep.outcome import Outcome, Reason
+from archcalc.analysis.sweep.rows import ALIKE, Rows
+from archcalc.analysis.sweep.search import Search
+from archcalc.analysis.sweep.space import BATCH
+from archcalc.analysis.sweep.structures import Leaf, Structure
+from archcalc.errors import ArchError
+from archcalc.graph import link
+from archcalc.spec.inputs import INPUT
+from archcalc.spec.model import Spec
+
+
+class Refused(NamedTuple):
+    """Variants that are not legal for one reason: at which layer, the words for one of them, and that one."""
+
+    layer: str
+    why: str
+    variants: int
+    example: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Found:
+    """The outcome of a sweep over a network, whose spec is the one that is varied."""
+
+    spec: Spec
+    search: Search
+    outcome: Outcome
+    folder: str = ""
+    """Where its parts are, if they were written."""
+
+    @cached_property
+    def refused(self) -> tuple[Refused, ...]:
+        """Why variants are not legal, the commonest reason first."""
+        reasons = sorted(self.outcome.reasons.values(), key=lambda one: (-one.variants, one.example))
+        return tuple(map(self._explained, reasons))
+
+    def _explained(self, reason: Reason) -> Refused:
+        example = self.search.plan.space.variant(reason.example)
+        values = dict(example)
+        shape = values.pop(INPUT, None)
+        values.pop(BATCH, None)
+        try:
+            link(self.search.read(values, shape))
+        except ArchError as error:
+            within, what = error.faults[0].within, error.faults[0].what
+            return Refused(within.removeprefix("layer "), what, reason.variants, example)
+        raise AssertionError(f"{example} is refused by {reason.layer} ({reason.rule}), and is legal")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns of its rows."""
+        has_alike = self.outcome.rows is not None and ALIKE in self.outcome.rows.columns
+        return (*self.search.space.names, *self.search.shown, *((ALIKE,) if has_alike else ()))
+
+    @property
+    def count(self) -> int:
+        """How many rows it has."""
+        return 0 if self.outcome.rows is None else len(self.outcome.rows)
+
+    def rows(self, most: int | None = None) -> Iterator[tuple[Any, ...]]:
+        """Yield its rows, or the first ones, as plain values under `names`."""
+        if self.outcome.rows is not None:
+            part = self.outcome.rows if most is None else self.outcome.rows.pick(slice(0, most))
+            yield from zip(*self.columns(part).values(), strict=True)
+
+    def columns(self, rows: Rows) -> dict[str, list[Any]]:
+        """Return the columns of some rows as lists of plain values."""
+        axes = {
+            axis.name: [axis.values[place] for place in rows.places[axis.name].tolist()]
+            for axis in self.search.space.axes
+        }
+        return axes | {name: rows.columns[name].tolist() for name in self.names if name not in axes}
+
+
+def digest(search: Search) -> str:
+    """Return a hash of all networks of a sweep: of their layers, and of all that varies in them."""
+    made = sha256()
+    for structure in search.structures.each:
+        for part in _parts(structure):
+            made.update(repr(part).encode())
+    return made.hexdigest()
+
+
+def _parts(structure: Structure) -> Iterator[object]:
+    yield str(structure.fault)
+    for entry in structure.spec.layers if structure.spec else ():
+        fields = vars(entry.layer) | dict(structure.fields.get(entry.name, {}))
+        tower = entry.tower and (entry.tower.number, entry.tower.devices)
+        yield entry.name, entry.layer.op, entry.inputs, tower, entry.gather, entry.again
+        yield [(name, _plain(value)) for name, value in fields.items()]
+    yield [(name, [*map(_plain, sizes)]) for name, sizes in structure.inputs.items()]
+
+
+def _plain(value: Any) -> object:
+    if isinstance(value, Leaf):
+        return value.axes, value.table.tolist()
+    return [*map(_plain, value)] if isinstance(value, tuple) else value

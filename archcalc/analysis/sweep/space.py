@@ -1,0 +1,219 @@
+"""The space of a sweep: what is varied, over which values, and which of the variants are looked at.
+
+Variants have numbers, by mixed radix: the first axis changes slowest, the last one fastest.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from math import prod
+from typing import Any, Final, NamedTuple
+
+from archcalc.analysis.sweep.values import read_shapes, read_values
+from archcalc.errors import ArchError, did_you_mean
+from archcalc.layers.fields import is_integer, spell
+from archcalc.layers.sizes import Shape, dims, names_of_axes
+from archcalc.spec.inputs import INPUT, alone
+from archcalc.spec.model import Spec
+
+BATCH: Final = "batch"
+UNIFORM: Final = "uniform"
+LATIN: Final = "latin"
+SAMPLINGS: Final = (UNIFORM, LATIN)
+
+MOST_VARIANTS: Final = 10**10
+"""The most variants that are gone through."""
+
+
+class Axis(NamedTuple):
+    """One thing that is varied: a param, a field of a layer by its dotted name, the input, or the batch."""
+
+    name: str
+    values: tuple[Any, ...]
+
+    @property
+    def size(self) -> int:
+        return len(self.values)
+
+    def numbers(self) -> dict[str, list[Any]]:
+        """Return its values as numbers for conditions: those of an input by the names of its axes; none of words."""
+        if self.name == INPUT:
+            sides = names_of_axes(len(self.values[0]))
+            return {f"{INPUT}.{side}": [shape[place] for shape in self.values] for place, side in enumerate(sides)}
+        if all(isinstance(value, int | float) for value in self.values):
+            return {self.name: [_exact(value) for value in self.values]}
+        return {}
+
+
+def _exact(value: Any) -> Any:
+    """Return a number as an integer or a fraction: 0.1 is a tenth, as it is written."""
+    if isinstance(value, int):
+        return int(value)
+    from fractions import Fraction
+
+    exact = Fraction(repr(value))
+    return int(exact) if exact.denominator == 1 else exact
+
+
+@dataclass(frozen=True)
+class Space:
+    """Axes, in the order in which variants are numbered, and which variants are drawn, if not all are looked at."""
+
+    axes: tuple[Axis, ...]
+    constraints: tuple[str, ...] = ()
+    sample: int | None = None
+    sampling: str = UNIFORM
+    seed: int = 0
+
+    @property
+    def size(self) -> int:
+        """How many variants the grid has."""
+        return prod(axis.size for axis in self.axes)
+
+    @property
+    def drawn(self) -> int:
+        """How many variants are looked at."""
+        return self.size if self.sample is None else self.sample
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(axis.name for axis in self.axes)
+
+    def with_first(self, names: Iterable[str]) -> "Space":
+        """Return the same space with these axes as the first ones, which change slowest."""
+        first = [axis for axis in self.axes if axis.name in set(names)]
+        return replace(self, axes=(*first, *(axis for axis in self.axes if axis not in first)))
+
+    def indices(self, number: int) -> tuple[int, ...]:
+        """Return the place of a variant's value along each axis."""
+        found = []
+        for axis in reversed(self.axes):
+            number, place = divmod(number, axis.size)
+            found.append(place)
+        return tuple(reversed(found))
+
+    def variant(self, number: int) -> dict[str, Any]:
+        """Return the values of a variant."""
+        places = self.indices(number)
+        return {axis.name: axis.values[place] for axis, place in zip(self.axes, places, strict=True)}
+
+    def expect_enumerable(self) -> None:
+        """Raise ArchError where there are too many variants to go through."""
+        if self.drawn > MOST_VARIANTS:
+            what = "sample" if self.sample is not None else "space"
+            raise ArchError(
+                f"the {what} has {self.drawn:,} variants, more than the {MOST_VARIANTS:,} that are gone through: "
+                "draw some of them with --sample 1e6, or give fewer values"
+            )
+
+    def data(self) -> dict[str, Any]:
+        """Return the space as plain data, which is equal for equal spaces."""
+        axes = [[axis.name, [list(v) if isinstance(v, tuple) else v for v in axis.values]] for axis in self.axes]
+        return {
+            "axes": axes,
+            "constraints": list(self.constraints),
+            "sample": self.sample,
+            "sampling": self.sampling if self.sample is not None else None,
+            "seed": self.seed if self.sample is not None else None,
+        }
+
+
+def read_space(
+    spec: Spec,
+    vary: Mapping[str, Any],
+    *,
+    inputs: Any = None,
+    batch: Any = None,
+    constraints: Iterable[str] = (),
+    sample: Any = None,
+    sampling: str = UNIFORM,
+    seed: Any = 0,
+) -> Space:
+    """Return the space of what is varied in a spec. Raises ArchError for what it does not have."""
+    axes = [_axis(spec, str(name), values) for name, values in vary.items()]
+    if inputs is not None:
+        axes.append(_input_axis(spec, inputs))
+    if batch is not None:
+        axes.append(_batch_axis(batch))
+    if not axes:
+        raise ArchError("nothing is varied: give what, with --vary w=8..128:8, --input 96,128 or --batch 1,8")
+    return Space(tuple(axes), tuple(constraints), _read_sample(sample), _read_sampling(sampling), _read_seed(seed))
+
+
+def _axis(spec: Spec, name: str, values: Any) -> Axis:
+    if name in (INPUT, BATCH):
+        raise ArchError(f"{name} is varied by --{name}, not by --vary")
+    known = [*spec.params, *_fields_of(spec)]
+    if name not in known and "." not in name:
+        layers = [one for one in _fields_of(spec) if one.startswith(f"{name}.")]
+        hint = f"; did you mean '{layers[0]}'?" if layers else did_you_mean(name, spec.params)
+        has = f" (it declares {', '.join(spec.params)})" if spec.params else " (it declares none)"
+        raise ArchError(f"{spec.name} has no param '{name}'{hint or has}")
+    if name not in known:
+        _expect_field(spec, name)
+    try:
+        return Axis(name, read_values(values))
+    except ArchError as error:
+        raise ArchError(f"{name}: {error}") from None
+
+
+def _fields_of(spec: Spec) -> Iterator[str]:
+    return (f"{entry.name}.{field}" for entry in spec.layers for field in entry.layer.fields)
+
+
+def _expect_field(spec: Spec, name: str) -> None:
+    """Raise ArchError for a field that a layer lacks; a layer that is not there may be there in other variants."""
+    layer, _, field = name.rpartition(".")
+    found = next((entry.layer for entry in spec.layers if entry.name == layer), None)
+    if found is not None:
+        hint = did_you_mean(field, found.fields) or f" (it has {', '.join(found.fields) or 'none'})"
+        raise ArchError(f"{layer} is a {found.op}, which has no field '{field}'{hint}")
+
+
+def _input_axis(spec: Spec, inputs: Any) -> Axis:
+    own: Shape | None = alone(spec.input_shape)
+    if own is None:
+        raise ArchError(f"{spec.name} has several inputs, which cannot be varied")
+    try:
+        return Axis(INPUT, read_shapes(inputs, own))
+    except ArchError as error:
+        raise ArchError(f"{INPUT}: {error}") from None
+
+
+def _batch_axis(batch: Any) -> Axis:
+    try:
+        values = read_values(batch)
+    except ArchError as error:
+        raise ArchError(f"{BATCH}: {error}") from None
+    for value in values:
+        if not is_integer(value) or value < 1:
+            raise ArchError(f"{BATCH} must be an integer >= 1, got {spell(value)}")
+    return Axis(BATCH, values)
+
+
+def _read_sample(sample: Any) -> int | None:
+    if sample is None:
+        return None
+    value = int(sample) if isinstance(sample, float) and sample == int(sample) else sample
+    if not is_integer(value) or value < 1:
+        raise ArchError(f"a sample is a number of variants, such as 1e6, got {spell(sample)}")
+    return int(value)
+
+
+def _read_sampling(word: str) -> str:
+    if word not in SAMPLINGS:
+        raise ArchError(f"a sample is drawn {' or '.join(SAMPLINGS)}, got {spell(word)}")
+    return word
+
+
+def _read_seed(seed: Any) -> int:
+    if not is_integer(seed) or not 0 <= seed < 2**63:
+        raise ArchError(f"a seed is an integer >= 0, got {spell(seed)}")
+    return int(seed)
+
+
+def in_words(name: str, value: Any) -> str:
+    """
+    >>> in_words("input", (3, 96, 96)), in_words("conv1.bias", True)
+    ('input=3x96x96', 'conv1.bias=true')
+    """
+    return f"{name}={dims(value) if isinstance(value, tuple) else value if isinstance(value, str) else spell(value)}"

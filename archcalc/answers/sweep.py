@@ -1,0 +1,118 @@
+"""Many variants of a network, of which an answer has rows."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archcalc.analysis.sweep.found import Found, digest
+from archcalc.analysis.sweep.outcome import Outcome
+from archcalc.analysis.sweep.run import Progress, outcomes, run
+from archcalc.analysis.sweep.search import Search
+from archcalc.answers.answer import Answer
+from archcalc.layers.sizes import dims
+from archcalc.render.answer import Answer as Rendered
+from archcalc.spec.model import Spec
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def _nothing(progress: Progress) -> None:
+    """Report nothing."""
+
+
+@dataclass(frozen=True, repr=False)
+class Sweep(Answer):
+    """The variants of a network in a space: nothing is computed before it is asked for.
+
+    `found` has the rows that are kept, and counts of all others; `chunks()` yields frames one after the other, of any
+    number of variants; `write(folder)` makes Parquet files, and goes on with those that are there.
+    """
+
+    spec: Spec
+    search: Search
+    jobs: int = 1
+    report: Callable[[Progress], None] = field(default=_nothing, compare=False)
+
+    @cached_property
+    def found(self) -> Found:
+        """All variants, gone through. Raises ArchError where more rows are left than one answer can hold."""
+        return Found(self.spec, self.search, run(self.search, self.jobs, self.report))
+
+    def chunks(self) -> "Iterator[pd.DataFrame]":
+        """Yield a DataFrame for each chunk of the space, with all variants that are legal and for which `where` holds.
+
+        Of `top` and `pareto` they have those of the chunk alone.
+        """
+        import pandas as pd
+
+        self.search.prepare()
+        for one in outcomes(self.search, range(self.search.plan.chunks), self.jobs):
+            yield pd.DataFrame(self._columns(one)).convert_dtypes()
+
+    def write(self, folder: str, *, shard: str = "1/1") -> Found:
+        """Write Parquet files to a folder, those that it lacks, or every so many-th of them; return what all came to.
+
+        Raises ArchError for a folder of another sweep, and where it cannot be written.
+        """
+        from archcalc.analysis.sweep.parts import read_shard, write_parts
+
+        part = read_shard(shard)
+        outcome = write_parts(self.search, Path(folder), self.manifest(), part, self.jobs, self.report)
+        return Found(self.spec, self.search, outcome, folder)
+
+    def manifest(self) -> dict[str, Any]:
+        """Return what makes a sweep: two with the same have the same rows."""
+        from archcalc import __version__
+
+        return {
+            "archcalc": __version__,
+            "network": self.spec.label,
+            "layers": digest(self.search),
+            "space": self.search.plan.space.data(),
+            "columns": [*self.search.shown],
+            "where": [*self.search.where],
+        }
+
+    def rendered(self) -> Rendered:
+        from archcalc.render.sweep import answer
+
+        return answer(self.found)
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """Return a row for each variant that is kept, under the columns of JSON; shapes are such as 3x224x224."""
+        found = self.found
+        return (dict(zip(found.names, map(_plain, row), strict=True)) for row in found.rows())
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return a DataFrame of the variants that are kept."""
+        import pandas as pd
+
+        return pd.DataFrame(self._columns(self.found.outcome)).convert_dtypes()
+
+    def _columns(self, outcome: Outcome) -> dict[str, Any]:
+        found = Found(self.spec, self.search, outcome)
+        if outcome.rows is None:
+            return {name: [] for name in found.names}
+        axes = {axis.name: _taken(axis.values, outcome.rows.places[axis.name]) for axis in self.search.space.axes}
+        return axes | {name: outcome.rows.columns[name] for name in found.names if name not in axes}
+
+    def __repr__(self) -> str:
+        return (
+            f"<Sweep {self.spec.label}: {self.search.space.drawn:,} variants of {', '.join(self.search.space.names)}>"
+        )
+
+
+def _plain(value: Any) -> Any:
+    return dims(value) if isinstance(value, tuple) else value
+
+
+def _taken(values: tuple[Any, ...], places: Any) -> Any:
+    """Return values at some places, as an array."""
+    import numpy as np
+
+    are_numbers = all(isinstance(value, int | float) for value in values)
+    is_mixed = len({isinstance(value, bool) for value in values}) > 1
+    return np.array([*map(_plain, values)], dtype=None if are_numbers and not is_mixed else object)[places]

@@ -1,0 +1,192 @@
+"""archcalc sweep"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from archcalc.cli.options import AS_FITS, OneSpec, Reading, SetOption, SpecDirOption, Writing, read_columns
+from archcalc.errors import ArchError
+
+if TYPE_CHECKING:
+    from archcalc.analysis.sweep.run import Progress
+
+VaryOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--vary",
+        metavar="NAME=VALUES",
+        help="A param, or a field of a layer, and its values: w=8..128:8, conv2.kernel_size=3,5,7; may be repeated.",
+    ),
+]
+InputOption = Annotated[
+    list[str] | None,
+    typer.Option("--input", metavar="VALUES", help="Inputs: sides as in 96,128..224:32, or shapes as in 3x96x128."),
+]
+BatchOption = Annotated[
+    str | None,
+    typer.Option("--batch", metavar="VALUES", help="Count MACs, FLOPs and activations for so many examples."),
+]
+SpaceOption = Annotated[
+    Path | None,
+    typer.Option("--space", metavar="FILE", help="A YAML file with what is varied, for large spaces."),
+]
+ConstraintOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--constraint", metavar="COND", help="Leave out variants that do not meet it: 'w2 == 2 * w1'; may be repeated."
+    ),
+]
+SampleOption = Annotated[
+    float | None, typer.Option("--sample", metavar="N", help="Draw N variants, in place of all: 1e6.")
+]
+SamplingOption = Annotated[
+    Literal["uniform", "latin"] | None,
+    typer.Option("--sampling", help="How they are drawn: each for itself, or as a Latin hypercube, by scipy."),
+]
+SeedOption = Annotated[int | None, typer.Option("--seed", metavar="S", help="What the draw starts from. Default: 0.")]
+WhereOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--where", metavar="COND", help="Keep variants for which it holds: 'params < 5e6 and macs < 300M'; repeatable."
+    ),
+]
+TopOption = Annotated[int | None, typer.Option("--top", min=1, metavar="N", help="Keep the first N by a column.")]
+ByOption = Annotated[
+    str | None,
+    typer.Option("--by", metavar="COLUMN", help="With --top: the smallest of it, or of -COLUMN the largest."),
+]
+ParetoOption = Annotated[
+    str | None,
+    typer.Option(
+        "--pareto",
+        metavar="COLUMNS",
+        help="Keep those that no other is better than in two or three columns; -COLUMN is better the larger.",
+    ),
+]
+ColumnsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--columns",
+        metavar="LIST",
+        help="params, buffers, macs, flops, activations, units, and of a layer conv5.macs or conv5.height.",
+    ),
+]
+OutOption = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="DIR", help="Write Parquet files to a folder, or go on with those that are there."),
+]
+ShardOption = Annotated[
+    str | None, typer.Option("--shard", metavar="I/N", help="With --out: only every N-th file, from the I-th on.")
+]
+JobsOption = Annotated[int, typer.Option("--jobs", min=1, metavar="N", help="How many processes compute.")]
+
+
+def sweep(
+    spec: OneSpec,
+    vary: VaryOption = None,
+    inputs: InputOption = None,
+    batch: BatchOption = None,
+    space: SpaceOption = None,
+    constraint: ConstraintOption = None,
+    sample: SampleOption = None,
+    sampling: SamplingOption = None,
+    seed: SeedOption = None,
+    where: WhereOption = None,
+    top: TopOption = None,
+    by: ByOption = None,
+    pareto: ParetoOption = None,
+    columns: ColumnsOption = None,
+    out: OutOption = None,
+    shard: ShardOption = None,
+    jobs: JobsOption = 1,
+    set_: SetOption = None,
+    spec_dir: SpecDirOption = None,
+    writing: Writing = AS_FITS,
+) -> None:
+    """Compute many variants of a network at once, exactly: which are legal, which fit a budget, which are the best.
+
+    Example: archcalc sweep torchvision --vary conv1.out_channels=32..128:8 --input 96..224:32 --top 5 --by macs
+    """
+    from dataclasses import replace
+
+    from archcalc.analysis.sweep.file import SpaceFile, read_space_file
+    from archcalc.cli.networks import Networks
+    from archcalc.cli.output import write_answer
+
+    if shard and not out:
+        raise ArchError("--shard goes with --out: each machine writes its files to the same folder")
+    network = Networks(Reading(None, set_, spec_dir)).one(spec)
+    given = read_space_file(space) if space else SpaceFile()
+    answer = network.sweep(
+        {**given.vary, **dict(_read_vary(vary or ()))},
+        inputs=",".join(inputs) if inputs else given.input,
+        batch=batch or given.batch,
+        constraints=(*given.constraints, *(constraint or ())),
+        sample=sample if sample is not None else given.sample,
+        sampling=sampling or given.sampling or "uniform",
+        seed=seed if seed is not None else given.seed or 0,
+        columns=read_columns(columns) or ("params", "macs", "activations"),
+        where=where or (),
+        top=top,
+        by=by,
+        pareto=[word.strip() for word in pareto.split(",")] if pareto else (),
+        jobs=jobs,
+    )
+    with _ProgressLine() as line:
+        answer = replace(answer, report=line.report)
+        found = answer.write(str(out), shard=shard or "1/1") if out else answer.found
+    from archcalc.render.sweep import answer as rendered
+
+    write_answer(rendered(found), writing)
+
+
+def _read_vary(pairs: Any) -> Iterator[tuple[str, str]]:
+    """Read `w=8..128:8`. Raises ArchError."""
+    seen = set()
+    for pair in pairs:
+        name, sign, values = map(str.strip, pair.partition("="))
+        if not (name and sign and values):
+            raise ArchError(f"--vary: '{pair}' does not say what is varied over which values: write w=8..128:8")
+        if name in seen:
+            raise ArchError(f"--vary: {name} is given twice: put all its values in one list")
+        seen.add(name)
+        yield name, values
+
+
+class _ProgressLine:
+    """A line of a terminal with how far a sweep is, how fast, and how long it still takes; nothing elsewhere."""
+
+    def __init__(self) -> None:
+        self.is_shown = sys.stderr.isatty()
+        self.started = self.last = monotonic()
+
+    def __enter__(self) -> "_ProgressLine":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.is_shown:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+    def report(self, progress: "Progress") -> None:
+        now = monotonic()
+        if not self.is_shown or now - self.last < 0.2:
+            return
+        self.last, taken = now, now - self.started
+        left = taken / progress.chunks_done * (progress.chunks - progress.chunks_done)
+        rate = progress.variants_done / taken
+        words = f"{progress.variants_done:,} variants, {rate:,.0f} a second, {_time(left)} left"
+        print(f"\r\x1b[K{words}", end="", file=sys.stderr, flush=True)
+
+
+def _time(seconds: float) -> str:
+    """
+    >>> _time(59.6), _time(3700)
+    ('1:00', '1:01:40')
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
