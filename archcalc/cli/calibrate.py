@@ -34,10 +34,7 @@ def calibrate(
     chosen(writing)
     if save is not None:
         expect_place("--save", save)
-    progress = ProgressLine.on_terminal()
-    try:
-        answer = measured(device, seed=seed, save=save, report=progress.show)
-    finally:
-        progress.end()
+    with ProgressLine.on_terminal() as line:
+        answer = measured(device, seed=seed, save=save, report=line.show)
     say(f"kept for archcalc predict{f', and in {save}' if save else ''}")
     write_answer(answer, writing)

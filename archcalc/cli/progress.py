@@ -1,6 +1,7 @@
 """A line of a terminal that says what is being done."""
 
 import sys
+from typing import Self
 
 
 class ProgressLine:
@@ -10,8 +11,14 @@ class ProgressLine:
         self.is_shown = is_shown
 
     @classmethod
-    def on_terminal(cls) -> "ProgressLine":
+    def on_terminal(cls) -> Self:
         return cls(sys.stderr.isatty())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
 
     def show(self, words: str) -> None:
         """Write the line anew, cut where the terminal ends."""

@@ -1,18 +1,21 @@
 """archcalc sweep"""
 
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
 
 from archcalc.cli.options import AS_FITS, OneSpec, Reading, SetOption, SpecDirOption, Writing, read_columns
+from archcalc.cli.progress import ProgressLine
 from archcalc.errors import ArchError
 
 if TYPE_CHECKING:
     from archcalc.analysis.sweep.run import Progress
+
+_OFTEN: Final = 0.2
+"""Seconds between two words on how far it is."""
 
 VaryOption = Annotated[
     list[str] | None,
@@ -136,8 +139,8 @@ def sweep(
         pareto=[word.strip() for word in pareto.split(",")] if pareto else (),
         jobs=jobs,
     )
-    with _ProgressLine() as line:
-        answer = replace(answer, report=line.report)
+    with ProgressLine.on_terminal() as line:
+        answer = replace(answer, report=_reporting(line))
         found = answer.write(str(out), shard=shard or "1/1") if out else answer.found
     from archcalc.render.sweep import answer as rendered
 
@@ -157,29 +160,21 @@ def _read_vary(pairs: Any) -> Iterator[tuple[str, str]]:
         yield name, values
 
 
-class _ProgressLine:
-    """A line of a terminal with how far a sweep is, how fast, and how long it still takes; nothing elsewhere."""
+def _reporting(line: ProgressLine) -> "Callable[[Progress], None]":
+    """Return what says on a line how far a sweep is, how fast, and how long it still takes, a few times a second."""
+    started = last = monotonic()
 
-    def __init__(self) -> None:
-        self.is_shown = sys.stderr.isatty()
-        self.started = self.last = monotonic()
-
-    def __enter__(self) -> "_ProgressLine":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self.is_shown:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-
-    def report(self, progress: "Progress") -> None:
+    def report(progress: "Progress") -> None:
+        nonlocal last
         now = monotonic()
-        if not self.is_shown or now - self.last < 0.2:
+        if now - last < _OFTEN:
             return
-        self.last, taken = now, now - self.started
+        last, taken = now, now - started
         left = taken / progress.chunks_done * (progress.chunks - progress.chunks_done)
         rate = progress.variants_done / taken
-        words = f"{progress.variants_done:,} variants, {rate:,.0f} a second, {_time(left)} left"
-        print(f"\r\x1b[K{words}", end="", file=sys.stderr, flush=True)
+        line.show(f"{progress.variants_done:,} variants, {rate:,.0f} a second, {_time(left)} left")
+
+    return report
 
 
 def _time(seconds: float) -> str:

@@ -165,18 +165,21 @@ def test_no_other_command_loads_numpy_for_it() -> None:
 def test_progress_is_for_terminals(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     from archcalc.analysis.sweep.run import Progress
     from archcalc.cli import sweep
+    from archcalc.cli.progress import ProgressLine
 
     now = iter([0.0, 10.0, 10.1, 20.0])
     monkeypatch.setattr(sweep, "monotonic", lambda: next(now))
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    with sweep._ProgressLine() as line:
+    with ProgressLine.on_terminal() as line:
+        report = sweep._reporting(line)
         for done in (1, 2, 3):
-            line.report(Progress(done, 4, done * 1_000_000))
-    shown = capsys.readouterr().err.split("\r\x1b[K")
+            report(Progress(done, 4, done * 1_000_000))
+    shown = [one.rstrip() for one in capsys.readouterr().err.split("\r")]
     assert shown == [
         "",
         "1,000,000 variants, 100,000 a second, 0:30 left",
         "3,000,000 variants, 150,000 a second, 0:07 left",
+        "",
         "",
     ]
     assert run("sweep", "lenet_d2l", "--input", "28").stderr == ""
