@@ -26,6 +26,17 @@ TERMS: Final = (
 )
 """Operations are FLOPs, or of a pool the elements of its windows."""
 
+_LARGE: Final = "large"
+
+
+class _Most(NamedTuple):
+    operations: int
+    bytes: int
+
+
+_SIZES: Final = (("small", _Most(5 * 10**6, 2**19)), ("medium", _Most(10**8, 2**23)))
+"""Where caches near a core, and then those that cores share, hold what a layer moves."""
+
 
 class Load(NamedTuple):
     """What a layer computes and moves for a batch; towers' devices one after the other."""
@@ -34,6 +45,13 @@ class Load(NamedTuple):
     role: str
     terms: tuple[int, ...]
     """A number for each of `TERMS`."""
+
+    @property
+    def names(self) -> tuple[str, str, str]:
+        """What its rates may be those of, the nearest first: layers of its sort and size, of its sort, of its role."""
+        operations, *moved, _, _ = self.terms
+        fits = (size for size, most in _SIZES if operations <= most.operations and sum(moved) <= most.bytes)
+        return f"{self.sort}, {next(fits, _LARGE)}", self.sort, self.role
 
 
 def loads(graph: Graph, batch: int) -> list[Load]:

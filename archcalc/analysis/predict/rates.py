@@ -11,8 +11,8 @@ from typing import Final
 
 from archcalc.analysis.predict.load import TERMS, Load
 
-_FEWEST: Final = 6
-"""Times of a sort below which it has no rates of its own."""
+_FEWEST: Final = len(TERMS)
+"""Times below which a name has no rates of its own."""
 _ROUNDS: Final = 6
 _LEAST_ERROR: Final = 0.05
 _SMALLEST_PIVOT: Final = 1e-12
@@ -44,20 +44,21 @@ class Rates:
 
 
 def rates_of(times: Iterable[tuple[Load, float]]) -> dict[str, Rates]:
-    """Return the rates of each sort with enough times, and those of each role, under its name."""
+    """Return the rates of all names of loads with enough times."""
     by_name: dict[str, list[tuple[Load, float]]] = {}
     for load, seconds in times:
-        for name in (load.sort, load.role):
+        for name in load.names:
             by_name.setdefault(name, []).append((load, seconds))
     return {name: fit(some) for name, some in by_name.items() if len(some) >= _FEWEST}
 
 
 def best_of(rates: Mapping[str, Rates], load: Load) -> tuple[Rates | None, bool]:
-    """Return the rates for a layer, of its sort or else of its role, and whether layers like it were measured."""
-    own = rates.get(load.sort)
-    if own is not None:
-        return own, own.covers(load)
-    return rates.get(load.role), False
+    """Return the rates for a layer, and whether layers like it were measured: those of another sort are not."""
+    *own, role = load.names
+    for name in own:
+        if name in rates:
+            return rates[name], rates[own[-1]].covers(load)
+    return rates.get(role), False
 
 
 def fit(times: Sequence[tuple[Load, float]]) -> Rates:

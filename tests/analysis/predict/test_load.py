@@ -49,3 +49,17 @@ def _by_name(name: str, batch: int) -> dict[str, Load]:
 )
 def test_sorts(name: str, batch: int, layer: str, sort: str) -> None:
     assert _by_name(name, batch)[layer].sort == sort
+
+
+@pytest.mark.parametrize(
+    ("terms", "name"),
+    [
+        ((5_000_000, 2**18, 2**17, 2**17, 0, 1), "conv2d, small"),
+        ((5_000_001, 2**18, 2**17, 2**17, 0, 1), "conv2d, medium"),
+        ((5_000_000, 2**18, 2**17, 2**17 + 1, 0, 1), "conv2d, medium"),
+        ((100_000_000, 2**22, 2**21, 2**21, 0, 1), "conv2d, medium"),
+        ((100_000_000, 2**22, 2**21, 2**21 + 1, 0, 1), "conv2d, large"),
+    ],
+)
+def test_sizes(terms: tuple[int, ...], name: str) -> None:
+    assert Load("conv2d", "weights", terms).names == (name, "conv2d", "weights")

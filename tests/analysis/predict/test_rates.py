@@ -61,7 +61,8 @@ def test_a_sort_of_few_times_takes_the_rates_of_its_role() -> None:
     many = [(load(0, 0, size, size, 0, 1, sort="relu", role="activation"), 1e-10 * size) for size in range(100, 110)]
     few = [(load(0, 0, 105, 105, 0, 1, sort="mish", role="activation"), 2e-8)] * 5
     found = rates_of([*many, *few])
-    assert sorted(found) == ["activation", "relu"]
+    assert sorted(found) == ["activation", "relu", "relu, small"]
     assert best_of(found, few[0][0]) == (found["activation"], False)
-    assert best_of(found, many[5][0]) == (found["relu"], True)
+    assert best_of(found, many[5][0]) == (found["relu, small"], True)
+    assert best_of(found, load(0, 0, 10**9, 10**9, 0, 1, sort="relu", role="activation")) == (found["relu"], False)
     assert best_of(found, load(0, 0, 1, 1, 0, 1, sort="max_pool2d", role="pool")) == (None, False)
