@@ -144,7 +144,9 @@ def test_a_batch_that_does_not_fit_in_a_device() -> None:
     """What is asked for decides, and not whether another batch fits."""
     done = run_here("memory", "torchvision", "--mode", "train", "--batch", "1000", "--device-model", "gtx580-3gb")
     assert done.returncode == 1
-    assert done.stdout.splitlines()[-4:] == [
+    lines = done.stdout.splitlines()
+    said = lines.index(next(line for line in lines if line.startswith("it does not fit")))
+    assert lines[said : said + 4] == [
         "it does not fit in the 3,000,000,000 B of GeForce GTX 580 3GB (3 GB, of 10 ** 9 B each), in blocks: "
         "1,560,782,336 B are missing",
         "a batch of 593 is the largest that fits: it needs 2,998,942,208 B in blocks",
