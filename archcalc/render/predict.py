@@ -63,19 +63,20 @@ def _inside(layer: LayerTime) -> str:
 
 def _notes(found: Prediction) -> Iterator[str]:
     calibration = found.calibration
-    yield (
-        f"{three_digits(1e3 * found.seconds)} ms a batch, {three_digits(found.images_per_second)} images/s; "
-        f"of networks that were held out nine in ten were off by {percent(calibration.within)} at most: "
-        f"from {three_digits(1e3 * found.least)} to {three_digits(1e3 * found.most)} ms"
-    )
+    time = f"{three_digits(1e3 * found.seconds)} ms a batch, {three_digits(found.images_per_second)} images/s"
+    if found.has_interval:
+        least, most = three_digits(1e3 * found.least), three_digits(1e3 * found.most)
+        off = percent(calibration.within)
+        yield f"{time}; from {least} to {most} ms, if it is off by {off}, as nine of ten that were held out at most"
+    else:
+        yield f"{time}; how far that may be off is not known"
     outside = found.outside
     if outside:
         named = [one.name for one in outside[:_MOST_NAMED]]
         more = len(outside) - len(named)
-        seconds = sum(one.seconds for one in outside) / found.seconds if found.seconds else 0
         yield (
             f"unlike what was measured, so that their times are a guess: "
-            f"{listing([*named, f'{more} more'] if more else named, 'and')}, {percent(seconds)} of the time"
+            f"{listing([*named, f'{more} more'] if more else named, 'and')}, {percent(found.guessed)} of the time"
         )
     yield from _memory_note(calibration.machine)
 
@@ -128,7 +129,7 @@ def prediction_data(found: Prediction) -> dict[str, Any]:
     - `machine`: what it is predicted for: its `device`, `name`, `cores`, `threads` and `torch`; `keeps_memory`, whether
       memory that is let go stays with the process; and when it was calibrated, `created`.
     - `ms`, `least_ms`, `most_ms`: the time of a forward pass, and from where to where it lies if it is off by no more
-      than nine of ten networks that were held out.
+      than nine of ten that were held out; null where much of it is a guess.
     - `images_per_second`: the examples in a second.
     - `layers`: each with
 
@@ -142,8 +143,8 @@ def prediction_data(found: Prediction) -> dict[str, Any]:
             "batch": found.batch,
             "machine": _machine_data(found.calibration),
             "ms": 1e3 * found.seconds,
-            "least_ms": 1e3 * found.least,
-            "most_ms": 1e3 * found.most,
+            "least_ms": 1e3 * found.least if found.has_interval else None,
+            "most_ms": 1e3 * found.most if found.has_interval else None,
             "images_per_second": found.images_per_second,
             "layers": [layer_data(layer) for layer in found.layers],
         }

@@ -9,6 +9,7 @@ import os
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,10 +18,14 @@ from archcalc.analysis.own_peaks import cache_folder, torch_release
 from archcalc.analysis.predict.load import TERMS
 from archcalc.analysis.predict.rates import Rates
 from archcalc.errors import ArchError, MissingError
-from archcalc.files import replacing
+from archcalc.files import is_pipe_or_device, replacing
 
 SCHEMA: Final = 1
 LOCAL: Final = "local"
+
+_LONGEST: Final = 1.0
+"""Seconds that an operation, a byte or a call takes at most."""
+_MOST_BYTES: Final = 10**7
 
 _DEVICES: Final = ("cuda", "mps", "cpu")
 """Of several that were calibrated, the first is meant."""
@@ -90,9 +95,26 @@ class Calibration:
     @classmethod
     def from_json(cls, data: object) -> "Calibration":
         """Return what `to_json` made. Raises ArchError for anything else, and for one of another version."""
-        if not isinstance(data, dict) or data.get("schema") != SCHEMA or tuple(data.get("terms") or ()) != TERMS:
+        if not isinstance(data, dict) or data.get("schema") != SCHEMA or data.get("terms") != [*TERMS]:
             raise ArchError("is not a calibration of this version of archcalc: run archcalc calibrate")
-        return typed_json.from_json(cls, data)
+        read = typed_json.from_json(cls, data)
+        read.expect_sense()
+        return read
+
+    def expect_sense(self) -> None:
+        """Raise ArchError for numbers that no machine has."""
+        for name, one in self.rates.items():
+            if not all(len(numbers) == len(TERMS) for numbers in (one.seconds, one.least, one.most)):
+                raise ArchError(f"rates.{name} must have {len(TERMS)} numbers each")
+            if not all(0 <= rate <= _LONGEST for rate in one.seconds):
+                raise ArchError(f"rates.{name}.seconds must be numbers from 0 to {_LONGEST:g}")
+        for held in self.held_out:
+            if not (0 < held.measured_ms < inf and 0 <= held.predicted_ms < inf):
+                raise ArchError("held_out.measured_ms must be numbers over 0, and predicted_ms from 0 on")
+        if not self.rates or not self.held_out:
+            raise ArchError("has no rates, or nothing that was held out")
+        if not all(text.isprintable() for text in (self.machine.node, self.machine.name, self.machine.torch)):
+            raise ArchError("machine must be text without control characters")
 
     @property
     def network_error(self) -> float:
@@ -148,10 +170,14 @@ def find(device_model: str = LOCAL) -> Calibration:
     """
     if device_model != LOCAL:
         return _read(Path(device_model))
-    calibration = next(filter(None, map(_kept, _DEVICES)), None)
-    if calibration is None:
-        raise MissingError("this machine is not calibrated yet: run archcalc calibrate, which takes some minutes")
-    return calibration
+    first: ArchError | None = None
+    for device in _DEVICES:
+        try:
+            if (calibration := _kept(device)) is not None:
+                return calibration
+        except ArchError as error:
+            first = first or error
+    raise first or MissingError("this machine is not calibrated yet: run archcalc calibrate, which takes some minutes")
 
 
 def if_kept(device: str) -> Calibration | None:
@@ -167,7 +193,10 @@ def _kept(device: str) -> Calibration | None:
     path = kept_at(device)
     if not path.is_file():
         return None
-    calibration = _read(path)
+    try:
+        calibration = _read(path)
+    except ArchError as error:
+        raise ArchError(f"the calibration that is kept is broken ({error}): run archcalc calibrate again") from None
     _expect_this_machine(calibration.machine)
     return calibration
 
@@ -189,10 +218,15 @@ def _expect_this_machine(machine: Machine) -> None:
 
 def _read(path: Path) -> Calibration:
     try:
+        if is_pipe_or_device(path) or path.stat().st_size > _MOST_BYTES:
+            raise ArchError(f"{path} is not a calibration, as archcalc calibrate --save writes them")
         data = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ArchError(f"{path} cannot be read: {error.strerror}; {LOCAL} is this machine") from None
-    except ValueError:
+        raise ArchError(
+            f"{path} cannot be read: {error.strerror}; write {LOCAL} for this machine, or name a file that archcalc "
+            "calibrate --save wrote; for a device by its data sheet there is archcalc roofline"
+        ) from None
+    except (ValueError, RecursionError):
         raise ArchError(f"{path} is not JSON: a calibration is what archcalc calibrate --save writes") from None
     try:
         return Calibration.from_json(data)

@@ -1,13 +1,16 @@
 """The time of a network on a calibrated machine, layer by layer."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from math import inf
+from typing import Final, NamedTuple
 
 from archcalc.analysis.predict.calibration import Calibration
 from archcalc.analysis.predict.learning import predicted_seconds
 from archcalc.analysis.predict.load import loads
 from archcalc.graph import Graph
 from archcalc.spec.model import Spec
+
+_MUCH: Final = 0.1
 
 
 class LayerTime(NamedTuple):
@@ -35,17 +38,29 @@ class Prediction:
 
     @property
     def least(self) -> float:
-        """The seconds from which on the time lies, if it is off by no more than nine of ten held-out networks were."""
+        """The seconds from which on the time lies, if it is off by no more than nine of ten that were held out."""
         return self.seconds / (1 + self.calibration.within)
 
     @property
     def most(self) -> float:
-        return self.seconds * (1 + self.calibration.within)
+        """The seconds up to which it lies then; infinite where predictions were no use."""
+        within = self.calibration.within
+        return self.seconds / (1 - within) if within < 1 else inf
 
     @property
     def outside(self) -> tuple[LayerTime, ...]:
         """The layers unlike those that were measured."""
         return tuple(layer for layer in self.layers if not layer.is_inside)
+
+    @property
+    def guessed(self) -> float:
+        """The share of the time that is that of such layers."""
+        return sum(layer.seconds for layer in self.outside) / self.seconds if self.seconds else 0.0
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether what was held out says how far off it may be: not of a time that is largely a guess."""
+        return self.guessed <= _MUCH and self.most < inf
 
     @property
     def images_per_second(self) -> float:

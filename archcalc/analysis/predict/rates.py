@@ -11,8 +11,8 @@ from typing import Final
 
 from archcalc.analysis.predict.load import TERMS, Load
 
-_FEWEST: Final = len(TERMS)
-"""Times below which a name has no rates of its own."""
+_FEWEST: Final = 4 * len(TERMS)
+"""Times below which a name has no rates of its own: of fewer, the rates would say what disturbed them."""
 _ROUNDS: Final = 6
 _LEAST_ERROR: Final = 0.05
 _SMALLEST_PIVOT: Final = 1e-12
@@ -55,10 +55,11 @@ def rates_of(times: Iterable[tuple[Load, float]]) -> dict[str, Rates]:
 def best_of(rates: Mapping[str, Rates], load: Load) -> tuple[Rates | None, bool]:
     """Return the rates for a layer, and whether layers like it were measured: those of another sort are not."""
     *own, role = load.names
-    for name in own:
-        if name in rates:
-            return rates[name], rates[own[-1]].covers(load)
-    return rates.get(role), False
+    known = [rates[name] for name in own if name in rates]
+    covering = next((one for one in known if one.covers(load)), None)
+    if covering is not None:
+        return covering, True
+    return (known[0] if known else rates.get(role)), False
 
 
 def fit(times: Sequence[tuple[Load, float]]) -> Rates:

@@ -3,14 +3,17 @@
 import json
 import os
 import platform
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import archcalc
 from archcalc.analysis.predict import calibration as place
 from archcalc.analysis.predict.calibration import Calibration, find, if_kept, keep, kept_at, write
+from archcalc.analysis.predict.prediction import predict
 from archcalc.answers.predict import Calibrated
 from archcalc.errors import ArchError, MissingError
 from tests.analysis.predict.made_up import calibration, twice_as_long_at_places
@@ -90,11 +93,23 @@ def test_a_file_is_taken_for_the_machine_that_it_is_of(tmp_path: Path) -> None:
     assert find(str(file)).machine.node == "bench"
 
 
+UNREADABLE = (
+    "{} cannot be read: No such file or directory; write local for this machine, or name a file that archcalc calibrate "
+    "--save wrote; for a device by its data sheet there is archcalc roofline"
+)
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (None, "{} cannot be read: No such file or directory; local is this machine"),
+        (
+            None,
+            "{} cannot be read: No such file or directory; write local for this machine, or name a file that archcalc "
+            "calibrate --save wrote; for a device by its data sheet there is archcalc roofline",
+        ),
         ("conv1", "{} is not JSON: a calibration is what archcalc calibrate --save writes"),
+        ("[" * 100_000, "{} is not JSON: a calibration is what archcalc calibrate --save writes"),
+        ('{"schema": 1, "terms": 5}', "{} is not a calibration of this version of archcalc: run archcalc calibrate"),
         ("[]", "{} is not a calibration of this version of archcalc: run archcalc calibrate"),
         ('{"schema": 0}', "{} is not a calibration of this version of archcalc: run archcalc calibrate"),
     ],
@@ -158,3 +173,86 @@ def test_the_keys_of_a_calibration_are_documented() -> None:
     keys = {*answer, *answer["machine"], *answer["held_out"][0]} - {"archcalc", "schema"}
     page = sections("json.md")
     assert [key for key in sorted(keys) if f"`{key}`" not in page["calibrate"] + page["predict"]] == []
+
+
+def changed(change: Callable[[dict[str, Any]], object]) -> str:
+    """What is said of a calibration in which something was changed."""
+    data = json.loads(json.dumps(calibration().to_json()))
+    change(data)
+    with pytest.raises(ArchError) as caught:
+        Calibration.from_json(data)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda data: data["rates"]["relu"].update(seconds=[1e-9]), "rates.relu must have 6 numbers each"),
+        (lambda data: data["rates"]["relu"].update(least=[0] * 7), "rates.relu must have 6 numbers each"),
+        (
+            lambda data: data["rates"]["relu"].update(seconds=[-1e-9, 0, 0, 0, 0, 0]),
+            "rates.relu.seconds must be numbers from 0 to 1",
+        ),
+        (
+            lambda data: data["rates"]["relu"].update(seconds=[1e308, 0, 0, 0, 0, 0]),
+            "rates.relu.seconds must be numbers from 0 to 1",
+        ),
+        (
+            lambda data: data["held_out"][0].update(measured_ms=0.0),
+            "held_out.measured_ms must be numbers over 0, and predicted_ms from 0 on",
+        ),
+        (lambda data: data.update(held_out=[]), "has no rates, or nothing that was held out"),
+        (lambda data: data.update(rates={}), "has no rates, or nothing that was held out"),
+        (
+            lambda data: data["machine"].update(name="\x1b[31mred"),
+            "machine must be text without control characters",
+        ),
+    ],
+)
+def test_numbers_that_no_machine_has(change: Callable[[dict[str, Any]], object], message: str) -> None:
+    assert changed(change) == message
+
+
+def test_a_device_is_not_read() -> None:
+    result = run("predict", "lenet_d2l", "--device-model", "/dev/zero")
+    assert result.returncode == 2
+    assert result.stderr == "archcalc: /dev/zero is not a calibration, as archcalc calibrate --save writes them\n"
+
+
+def test_a_calibration_that_does_not_hold_hides_none_that_does() -> None:
+    keep(here(device="cuda", torch="2.0.0"))
+    keep(here())
+    assert find() == here()
+
+
+def test_a_broken_one_that_is_kept() -> None:
+    keep(here())
+    kept_at("cpu").write_text("{", encoding="utf-8")
+    with pytest.raises(
+        ArchError, match=r"^the calibration that is kept is broken \(.*\): run archcalc calibrate again$"
+    ):
+        find()
+    assert if_kept("cpu") is None
+
+
+def test_the_interval_is_of_what_is_measured() -> None:
+    """Of networks that were off by as much as nine of ten at most, the time that was measured lies in the interval."""
+    found = calibration(twice_as_long_at_places)
+    inside = []
+    for one in found.held_out:
+        answer = predict(archcalc.load(one.network).graph, found, one.batch)
+        inside.append(
+            1e3 * answer.least <= one.measured_ms * (1 + 1e-9) and one.measured_ms <= 1e3 * answer.most * (1 + 1e-9)
+        )
+    assert sum(inside) >= 0.9 * len(inside)
+    assert sum(inside) < len(inside)
+
+
+def test_a_guess_has_no_interval(tmp_path: Path) -> None:
+    file = tmp_path / "board.json"
+    rates = {name: one for name, one in calibration().rates.items() if not name.startswith("linear")}
+    write(replace(calibration(), rates=rates), file)
+    result = run("predict", "torchvision", "--device-model", str(file))
+    assert "images/s; how far that may be off is not known" in result.stdout
+    answer = archcalc.load("torchvision").predict(device_model=str(file)).to_dict()
+    assert (answer["least_ms"], answer["most_ms"]) == (None, None)

@@ -58,11 +58,20 @@ def test_what_lies_between_what_was_measured_is_covered() -> None:
 
 
 def test_a_sort_of_few_times_takes_the_rates_of_its_role() -> None:
-    many = [(load(0, 0, size, size, 0, 1, sort="relu", role="activation"), 1e-10 * size) for size in range(100, 110)]
-    few = [(load(0, 0, 105, 105, 0, 1, sort="mish", role="activation"), 2e-8)] * 5
+    many = [(load(0, 0, size, size, 0, 1, sort="relu", role="activation"), 1e-10 * size) for size in range(100, 124)]
+    few = [(load(0, 0, 105, 105, 0, 1, sort="mish", role="activation"), 2e-8)] * 23
     found = rates_of([*many, *few])
     assert sorted(found) == ["activation", "relu", "relu, small"]
     assert best_of(found, few[0][0]) == (found["activation"], False)
     assert best_of(found, many[5][0]) == (found["relu, small"], True)
     assert best_of(found, load(0, 0, 10**9, 10**9, 0, 1, sort="relu", role="activation")) == (found["relu"], False)
+
+
+def test_rates_of_a_size_are_not_stretched_over_what_only_the_sort_covers() -> None:
+    small = [(load(0, 0, size, 4, 0, 1, sort="linear"), 1e-6) for size in range(1000, 1024)]
+    large = [(load(0, 0, 2**24 + size, 4, 0, 1, sort="linear"), 1e-2) for size in range(24)]
+    found = rates_of([*small, *large])
+    between = load(0, 0, 2**18, 4, 0, 1, sort="linear")
+    assert between.names[0] == "linear, small"
+    assert best_of(found, between) == (found["linear"], True)
     assert best_of(found, load(0, 0, 1, 1, 0, 1, sort="max_pool2d", role="pool")) == (None, False)
