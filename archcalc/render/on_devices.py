@@ -34,7 +34,9 @@ def request_in_words(request: Request) -> str:
 
 def where(peak: Moment) -> str:
     """Return when most is alive."""
-    return "the optimizer's step" if peak.during == "step" else f"the {peak.during} pass of {peak.layer}"
+    if peak.during == "step":
+        return "the optimizer's step"
+    return f"the {peak.during} pass of {peak.layer}" if peak.layer else "the input, before any layer"
 
 
 def room_in_words(device: Device) -> str:

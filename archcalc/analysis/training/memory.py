@@ -1,7 +1,7 @@
 """The memory that a training needs on each device: the peak of a step, and whether the device has so much.
 
 A network with towers has its layers on their devices. Where there are more devices than a network takes, each network
-has its share of the batch.
+has its share of the batch, all alike. A batch has no more images than there are.
 """
 
 from dataclasses import dataclass
@@ -67,7 +67,11 @@ def need(graph: Graph, plan: Plan) -> Need:
     if rest:
         raise ArchError(f"{plan.devices} devices are no multiple of the {each} of its towers")
     dtype = {"tf32": "fp32"}.get(plan.precision, str(plan.precision))
-    request = requested("train", -(-plan.batch // networks), dtype, optimizer_of(graph.spec.training))
+    batch = min(plan.batch, plan.images)
+    share, left = divmod(batch, networks)
+    if left:
+        raise ArchError(f"a batch of {batch:,} has no equal shares for {networks:,} networks")
+    request = requested("train", share, dtype, optimizer_of(graph.spec.training))
     if on_one:
         found = timeline(graph, request)
         return Need(request, networks, (OnDevice("", found.peak, found.rounded),), None, plan.device)

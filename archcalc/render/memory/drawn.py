@@ -43,7 +43,8 @@ def chart(found: Timeline, title: str) -> Chart:
     there = [sort for sort in _SORTS if any(phase.at_highest[sort] for phase in found.phases)]
     parts = [[phase.at_highest[sort] / each for phase in found.phases] for sort in _SORTS]
     says_pass = found.request.is_training and found.peak.during != Pass.STEP
-    where = f"{found.peak.layer}, {found.peak.during}" if says_pass else found.peak.layer
+    layer = found.peak.layer or "the input"
+    where = f"{layer}, {found.peak.during}" if says_pass else layer
     return Chart(
         title=title,
         description=(

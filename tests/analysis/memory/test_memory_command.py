@@ -162,3 +162,10 @@ def test_no_batch_fits_in_a_device() -> None:
     room = "the 64,000,000,000 B of Instinct MI250X (both dies) (128 GB, of 10 ** 9 B each, one of its 2 parts)"
     assert f"it does not fit in {room}, in blocks: " in done.stdout
     assert "no batch fits: one of 1 needs " in done.stdout
+
+
+def test_a_peak_before_any_layer() -> None:
+    """Layers that do nothing in inference leave the input alone."""
+    layers = [{"name": "drop", "op": "dropout"}, {"name": "same", "op": "identity"}]
+    answer = archcalc.load({"archcalc": 1, "name": "idle", "input": [3, 4, 4], "layers": layers}).memory()
+    assert "in the input, before any layer: inputs 192" in str(answer)

@@ -94,8 +94,8 @@ def test_a_file_is_taken_for_the_machine_that_it_is_of(tmp_path: Path) -> None:
 
 
 UNREADABLE = (
-    "{} cannot be read: No such file or directory; write local for this machine, or name a file that archcalc calibrate "
-    "--save wrote; for a device by its data sheet there is archcalc roofline"
+    "{} cannot be read: No such file or directory; write local for this machine, or name a file that archcalc "
+    "calibrate --save wrote; for a device by its data sheet there is archcalc roofline"
 )
 
 

@@ -421,12 +421,12 @@ def test_the_papers_net_fits_in_its_two_cards() -> None:
 
 
 def test_several_networks_share_the_batch() -> None:
-    need = PAPER.training(devices=6, batch=100, precision="bf16", device="l4").memory
+    need = PAPER.training(devices=6, batch=102, precision="bf16", device="l4").memory
     assert need is not None
-    found = PAPER.memory_per_device("train", batch=34, dtype="bf16")  # 100 on three pairs
+    found = PAPER.memory_per_device("train", batch=34, dtype="bf16")  # 102 on three pairs
     assert {part.name: part.peak.total for part in need.parts} == found.peaks
     assert need.total == 3 * sum(found.peaks.values())
-    words = memory_of_a_step(devices=6, batch=100, precision="bf16", device="l4")
+    words = memory_of_a_step(devices=6, batch=102, precision="bf16", device="l4")
     assert words[0].endswith("on 6 devices together")
     assert words[2:5] == [
         "there are 3 such networks, each on its share of the batch; what sums up their gradients is not included",
@@ -436,7 +436,7 @@ def test_several_networks_share_the_batch() -> None:
 
 
 def test_a_network_without_towers_is_on_each_device_or_on_one() -> None:
-    words = {"images": 10, "epochs": 1, "batch": 32}
+    words = {"images": 100, "epochs": 1, "batch": 32}
     network = archcalc.load("resnet18")
     for devices, each in ((1, 32), (4, 8)):
         need = network.training(devices=devices, **words).memory
@@ -466,6 +466,9 @@ def test_the_optimizer_is_that_of_the_block(block: str, optimizer: str) -> None:
     assert need.total == network.memory("train", batch=4, optimizer=optimizer).peak  # type: ignore[arg-type]
 
 
+TINY: dict[str, Any] = {"images": 9, "epochs": 1}
+
+
 @pytest.mark.parametrize(
     ("name", "words", "why"),
     [
@@ -475,7 +478,21 @@ def test_the_optimizer_is_that_of_the_block(block: str, optimizer: str) -> None:
             {"images": 10, "epochs": 1, "batch": 1},
             "layer bn6: torch normalizes more than one number for each channel in training, and a batch of 1 has one",
         ),
-        ("paper", {"batch": 10**10}, "batch must be an integer from 1 to 1,000,000,000, got 10000000000"),
+        (
+            "paper",
+            {"images": 10**11, "batch": 10**10, "devices": 2},
+            "batch must be an integer from 1 to 1,000,000,000, got 10000000000",
+        ),
+        (
+            "resnet18",
+            {"images": 9, "epochs": 1, "batch": 3, "devices": 4},
+            "a batch of 3 has no equal shares for 4 networks",
+        ),
+        (
+            "resnet18",
+            {"images": 9, "epochs": 1, "batch": 8, "devices": 3},
+            "a batch of 8 has no equal shares for 3 networks",
+        ),
     ],
 )
 def test_where_memory_is_not_known_it_says_why(name: str, words: dict[str, Any], why: str) -> None:
@@ -483,6 +500,12 @@ def test_where_memory_is_not_known_it_says_why(name: str, words: dict[str, Any],
     assert found.memory is None
     assert f"memory: not known: {why}\n" in f"{found}\n"
     assert found.to_dict()["memory_not_known"] == why
+
+
+def test_a_batch_has_no_more_images_than_there_are() -> None:
+    need = archcalc.load("lenet_d2l").training(images=10, epochs=1, batch=100).memory
+    assert need is not None
+    assert need.request.batch == 10
 
 
 def test_memory_is_not_known_of_an_optimizer_that_is_not_played() -> None:
