@@ -73,7 +73,7 @@ OF_BLOCKS = {f"blocks_{name}": text for name, (text, _) in SPECS.items()}
 MADE_UP = {"parts": PARTS, "odd": ODD, "names": NAMES, "towers": TOWERS, "nothing": UNUSED_INPUT_TWICE, **OF_BLOCKS}
 
 
-@pytest.fixture(params=by_size([*NETWORKS, *MADE_UP], FEW))
+@pytest.fixture(params=by_size([*NETWORKS, *MADE_UP], FEW, slow=[*VARIED, *MADE_UP]))
 def network(request: pytest.FixtureRequest, tmp_path: Path) -> archcalc.Network:
     if request.param not in MADE_UP:
         return archcalc.load(request.param)

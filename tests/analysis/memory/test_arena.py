@@ -23,7 +23,7 @@ from archcalc.spec.model import Spec
 from tests.commands import run_here
 from tests.conftest import BUNDLED
 from tests.random_networks import branching, chain, layer
-from tests.sizes import FEW, by_size
+from tests.sizes import FEW, VARIED, by_size
 
 SPANS = st.lists(
     st.builds(lambda size, first, length: Span(size, first, first + length), st.integers(1, 5), st.integers(0, 4),
@@ -211,7 +211,7 @@ def test_networks_run_in_their_arena(name: str) -> None:
     assert played(found) == found.bound
 
 
-@pytest.mark.parametrize("name", by_size(BUNDLED, FEW))
+@pytest.mark.parametrize("name", by_size(BUNDLED, FEW, slow=VARIED))
 def test_bounds_of_all_networks(name: str) -> None:
     """The bound out of place, by a count of who reads what, without offsets; views are told by torch's eager memory."""
     graph = archcalc.load(name).graph
