@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 from archcalc.errors import ArchError, MissingError
@@ -57,6 +58,20 @@ def read(text: bytes, kind: type[A]) -> Progress | Failure | A | None:
             return Failure(words, is_missing)
         case dict(data) if [*data] == [kind.__name__]:
             return kind.from_json(data[kind.__name__])
+    return None
+
+
+def heard(report: Callable[[str], None], kind: type[A], text: bytes) -> A | None:
+    """Return the answer, if it is in this line; progress is reported. Raises the failure that the line says."""
+    match read(text, kind):
+        case Progress(words):
+            report(words)
+        case Failure() as failure:
+            raise failure.error
+        case None:
+            pass
+        case answer:
+            return answer
     return None
 
 

@@ -75,12 +75,12 @@ def keep(number_format: str, peak: OwnPeak) -> None:
         temporary.write_text(json.dumps(entries, indent=2) + "\n", encoding="utf-8")
 
 
-def torch_release() -> str:
+def torch_release(purpose: str = "to measure peaks") -> str:
     """Return the release of torch that is installed, without loading it. Raises MissingError where there is none."""
     try:
         return version("torch")
     except PackageNotFoundError:
-        raise MissingError("to measure peaks needs torch: pip install 'archcalc[torch]'") from None
+        raise MissingError(f"{purpose} needs torch: pip install 'archcalc[torch]'") from None
 
 
 def _read() -> dict[str, Any]:

@@ -121,6 +121,7 @@ SetOption = Annotated[
 BatchOption = Annotated[
     int, typer.Option("--batch", min=1, metavar="N", help="Count MACs, FLOPs and activations for N examples.")
 ]
+TogetherOption = Annotated[int, typer.Option("--batch", min=1, metavar="N", help="Run N examples together.")]
 SpecDirOption = Annotated[
     str | None, typer.Option("--spec-dir", metavar="DIR", help="Look for spec names in DIR first.")
 ]

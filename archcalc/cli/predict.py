@@ -4,9 +4,8 @@ from typing import Annotated
 
 import typer
 
-from archcalc.cli.options import AS_FITS, AS_SPECIFIED, OneSpec, Reading, Writing
+from archcalc.cli.options import AS_FITS, AS_SPECIFIED, OneSpec, Reading, TogetherOption, Writing
 
-BatchOption = Annotated[int, typer.Option("--batch", min=1, metavar="N", help="Run N examples together.")]
 DeviceModelOption = Annotated[
     str,
     typer.Option(
@@ -19,7 +18,7 @@ DeviceModelOption = Annotated[
 
 def predict(
     spec: OneSpec,
-    batch: BatchOption = 1,
+    batch: TogetherOption = 1,
     device_model: DeviceModelOption = "local",
     reading: Reading = AS_SPECIFIED,
     writing: Writing = AS_FITS,

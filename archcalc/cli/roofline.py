@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from archcalc.cli.options import AS_FITS, AS_SPECIFIED, OneSpec, Reading, Writing, device_names
+from archcalc.cli.options import AS_FITS, AS_SPECIFIED, OneSpec, Reading, TogetherOption, Writing, device_names
 
 DeviceModelOption = Annotated[
     str | None,
@@ -15,7 +15,6 @@ DeviceModelOption = Annotated[
         autocompletion=device_names,
     ),
 ]
-BatchOption = Annotated[int, typer.Option("--batch", min=1, metavar="N", help="Run N examples together.")]
 PrecisionOption = Annotated[
     Literal["fp32", "tf32", "fp16", "bf16", "int8", "torch"],
     typer.Option(
@@ -33,7 +32,7 @@ RemeasureOption = Annotated[
 def roofline(
     spec: OneSpec,
     device_model: DeviceModelOption = None,
-    batch: BatchOption = 1,
+    batch: TogetherOption = 1,
     precision: PrecisionOption = "fp32",
     peak_tflops: TflopsOption = None,
     peak_gbs: GbsOption = None,

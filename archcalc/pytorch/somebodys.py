@@ -3,9 +3,10 @@
 import math
 import signal
 from collections.abc import Sequence
+from functools import partial
 from typing import Final, TypeVar
 
-from archcalc.analysis.messages import Answer, Failure, Progress, read
+from archcalc.analysis.messages import Answer, heard
 from archcalc.errors import ArchError
 from archcalc.files import remember
 from archcalc.layers.fields import spell
@@ -28,17 +29,11 @@ def answer_about(target: str, words: Sequence[str], request: object, kind: type[
     remember(target.rpartition(":")[0])
     doing = "starts"
 
-    def hear(text: bytes) -> A | None:
+    def report(what: str) -> None:
         nonlocal doing
-        message = read(text, kind)
-        if isinstance(message, Progress):
-            doing = message.words
-            return None
-        if isinstance(message, Failure):
-            raise message.error
-        return message
+        doing = what
 
-    answer = ask(words, request, hear, limit=seconds)
+    answer = ask(words, request, partial(heard, report, kind), limit=seconds)
     if isinstance(answer, Ended):
         raise ArchError(f"{target} {_how_it_ended(answer, seconds)} while it {doing}")
     return answer

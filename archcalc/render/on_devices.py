@@ -32,6 +32,17 @@ def request_in_words(request: Request) -> str:
     return f"{what}, batch {request.batch:,}, {request.dtype}{in_place}"
 
 
+def asked_data(request: Request) -> dict[str, Any]:
+    """Return what memory was asked for as keys of JSON."""
+    return {
+        "mode": request.mode,
+        "batch": request.batch,
+        "dtype": request.dtype,
+        "optimizer": request.optimizer,
+        "in_place": request.in_place,
+    }
+
+
 def where(peak: Moment) -> str:
     """Return when most is alive."""
     if peak.during == "step":
@@ -148,11 +159,7 @@ def split_data(found: Split, fit: Fit | None) -> dict[str, Any]:
     return stamped(
         identity(found.graph.spec)
         | {
-            "mode": request.mode,
-            "batch": request.batch,
-            "dtype": request.dtype,
-            "optimizer": request.optimizer,
-            "in_place": request.in_place,
+            **asked_data(request),
             "devices": [
                 {
                     "device": one.device,

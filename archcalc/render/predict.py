@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from archcalc.analysis.predict.calibration import Calibration, HeldOut, Machine
+from archcalc.analysis import typed_json
+from archcalc.analysis.predict.calibration import Calibration, Machine
 from archcalc.analysis.predict.prediction import LayerTime, Prediction
 from archcalc.errors import listing
 from archcalc.render.answer import Answer
@@ -186,32 +187,13 @@ def calibration_data(found: Calibration) -> dict[str, Any]:
             "layer_error": found.layer_error,
             "layer_error_by_time": found.layer_error_by_time,
             "within": found.within,
-            "held_out": [_held_out_data(one) for one in found.held_out],
+            "held_out": [typed_json.to_json(one) | {"error": one.error} for one in found.held_out],
         }
     )
 
 
-def _held_out_data(one: HeldOut) -> dict[str, Any]:
-    return {
-        "network": one.network,
-        "batch": one.batch,
-        "measured_ms": one.measured_ms,
-        "predicted_ms": one.predicted_ms,
-        "error": one.error,
-        "layers": one.layers,
-        "layer_error": one.layer_error,
-        "layer_error_by_time": one.layer_error_by_time,
-    }
-
-
 def _machine_data(found: Calibration) -> dict[str, Any]:
-    machine = found.machine
-    return {
-        "device": machine.device,
-        "name": machine.name,
-        "cores": machine.cores,
-        "threads": machine.threads,
-        "torch": machine.torch,
-        "keeps_memory": machine.keeps_memory,
-        "created": found.created,
-    }
+    """Return the machine, without what its owner calls it."""
+    data: dict[str, Any] = typed_json.to_json(found.machine) | {"created": found.created}
+    del data["node"]
+    return data

@@ -166,16 +166,37 @@ def _compiled(text: str) -> Reading:
     return _Parser(text).whole()
 
 
-class _Parser:
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.tokens = _tokens(text)
+class Tokens:
+    """The words of a text, taken one by one."""
+
+    def __init__(self, tokens: list[str]) -> None:
+        self.tokens = tokens
         self.next = 0
+
+    @property
+    def is_over(self) -> bool:
+        return self.next >= len(self.tokens)
+
+    def peek(self) -> str:
+        """Return the next word; empty at the end."""
+        return "" if self.is_over else self.tokens[self.next]
+
+    def take(self) -> str:
+        """Return the next word, and go on."""
+        token = self.peek()
+        self.next += 1
+        return token
+
+
+class _Parser(Tokens):
+    def __init__(self, text: str) -> None:
+        super().__init__(_tokens(text))
+        self.text = text
         self.depth = 0
 
     def whole(self) -> Reading:
         reading = self.compared()
-        if self.next < len(self.tokens):
+        if not self.is_over:
             raise self.unexpected()
         return reading
 
@@ -245,14 +266,6 @@ class _Parser:
         if self.take() != token:
             self.next -= 1
             raise self.unexpected()
-
-    def peek(self) -> str:
-        return self.tokens[self.next] if self.next < len(self.tokens) else ""
-
-    def take(self) -> str:
-        token = self.peek()
-        self.next += 1
-        return token
 
     def unexpected(self) -> ArchError:
         found = f"'{self.peek()}'" if self.peek() else "its end"

@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 from archcalc.analysis.sweep.bounds import Bounds, Scale
 from archcalc.errors import ArchError, did_you_mean
 from archcalc.layers.fields import LARGEST
+from archcalc.spec.expressions import Tokens
 
 _TOKEN: Final = re.compile(
     r"\s*(?P<word>(?:[0-9]+(?:\.[0-9]+)?(?:[eE][+]?[0-9]{1,2})?[kMGT]?(?![\w.]))"
@@ -73,28 +74,29 @@ def read_condition(text: str, known: Collection[str]) -> Condition:
     return Condition(text, frozenset(parser.names), holds)
 
 
-class _Parser:
+def _tokens(text: str) -> list[str]:
+    found, position, inner = [], 0, text.rstrip()
+    while position < len(inner):
+        match = _TOKEN.match(inner, position)
+        if match is None:
+            raise ArchError(f"'{text}' is no condition at '{inner[position:].strip()[:10]}': {_MEANT}")
+        found.append(match["word"])
+        position = match.end()
+    return found
+
+
+class _Parser(Tokens):
     def __init__(self, text: str, known: Collection[str]) -> None:
         if len(text) > _MOST_CHARACTERS:
             raise ArchError(f"a condition has at most {_MOST_CHARACTERS:,} characters, this one {len(text):,}")
+        super().__init__(_tokens(text))
         self.text, self.known = text, known
-        self.tokens = self._tokens()
         self.names: set[str] = set()
-        self.next = self.depth = 0
-
-    def _tokens(self) -> list[str]:
-        found, position, text = [], 0, self.text.rstrip()
-        while position < len(text):
-            match = _TOKEN.match(text, position)
-            if match is None:
-                raise ArchError(f"'{self.text}' is no condition at '{text[position:].strip()[:10]}': {_MEANT}")
-            found.append(match["word"])
-            position = match.end()
-        return found
+        self.depth = 0
 
     def whole(self) -> Callable[[Scope], Any]:
         part = self.either()
-        if self.next < len(self.tokens):
+        if not self.is_over:
             raise self.unexpected()
         if not part.is_truth:
             raise ArchError(f"'{self.text}' is a number, not a condition: {_MEANT}")
@@ -207,14 +209,6 @@ class _Parser:
         if part.is_truth:
             raise ArchError(f"'{self.text}': a condition is not a number to compute with")
         return part
-
-    def peek(self) -> str:
-        return self.tokens[self.next] if self.next < len(self.tokens) else ""
-
-    def take(self) -> str:
-        token = self.peek()
-        self.next += 1
-        return token
 
     def unexpected(self) -> ArchError:
         return ArchError(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
-from archcalc.analysis.messages import Failure, Progress, read
+from archcalc.analysis.messages import Progress, heard
 from archcalc.analysis.own_peaks import torch_release
 from archcalc.analysis.predict.grid import Job
 from archcalc.analysis.predict.learning import Measurements
@@ -21,22 +21,11 @@ def measure_in_a_process(jobs: Sequence[Job], device: str, report: Callable[[str
 
     Raises ArchError where that does not end well, MissingError where torch or the device is missing.
     """
-    torch_release()
-    answer = ask(PROCESS, (tuple(jobs), device), partial(_hear, report), environment=ENVIRONMENT)
+    torch_release("calibrate")
+    answer = ask(PROCESS, (tuple(jobs), device), partial(heard, report, Measurements), environment=ENVIRONMENT)
     if isinstance(answer, Ended):
         raise ArchError("the machine could not be calibrated: the process ended without an answer")
     return answer
-
-
-def _hear(report: Callable[[str], None], text: bytes) -> Measurements | None:
-    match read(text, Measurements):
-        case Progress(words):
-            report(words)
-        case Failure() as failure:
-            raise failure.error
-        case Measurements() as found:
-            return found
-    return None
 
 
 def _measure(request: Any, send: Send) -> Measurements:

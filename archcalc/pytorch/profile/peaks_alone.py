@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from archcalc.analysis.messages import Failure, Progress, read
+from archcalc.analysis.messages import Progress, heard
 from archcalc.analysis.own_peaks import OwnPeak, torch_release
 from archcalc.analysis.precision import Precision
 from archcalc.analysis.profile.request import Request
@@ -24,21 +24,10 @@ def peaks_in_a_process(graph: "Graph", precision: Precision, report: Callable[[s
     Raises ArchError where it cannot be measured, MissingError where torch or a device is missing.
     """
     torch_release()
-    answer = ask(PROCESS, (graph, precision), partial(_hear, report))
+    answer = ask(PROCESS, (graph, precision), partial(heard, report, OwnPeak))
     if isinstance(answer, Ended):
         raise ArchError("the peaks could not be measured: the process ended without an answer")
     return answer
-
-
-def _hear(report: Callable[[str], None], text: bytes) -> OwnPeak | None:
-    match read(text, OwnPeak):
-        case Progress(words):
-            report(words)
-        case Failure() as failure:
-            raise failure.error
-        case OwnPeak() as peak:
-            return peak
-    return None
 
 
 def _measure(request: Any, send: Send) -> OwnPeak:

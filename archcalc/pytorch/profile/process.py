@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from archcalc.analysis.messages import Failure, Progress, read
+from archcalc.analysis.messages import heard
 from archcalc.analysis.precision import Precision
 from archcalc.analysis.profile.request import Request
 from archcalc.analysis.profile.results import MeasuredPeak, Results
@@ -45,23 +45,11 @@ def in_a_process(graph: "Graph", request: Request, report: Report, peaks: Measur
     Raises ArchError or MissingError as the process reports, or with its last line of output if it reports nothing.
     """
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
-        answer = ask(PROCESS, (graph, request, peaks), partial(_hear, report), errors=output)
+        answer = ask(PROCESS, (graph, request, peaks), partial(heard, report, Results), errors=output)
         if isinstance(answer, Results):
             return answer
         output.seek(0)
         raise ArchError(f"{graph.spec.name}: {_how_it_ended(answer, output.read())}")
-
-
-def _hear(report: Report, text: bytes) -> Results | None:
-    """Return the results, if they are in this line. Raises the failure that it reports."""
-    match read(text, Results):
-        case Progress(words):
-            report(words)
-        case Failure() as failure:
-            raise failure.error
-        case Results() as results:
-            return results
-    return None
 
 
 def _how_it_ended(ended: Ended, output: str) -> str:

@@ -12,7 +12,15 @@ from archcalc.errors import listing
 from archcalc.render.answer import Answer
 from archcalc.render.envelope import identity, stamped
 from archcalc.render.memory.drawn import chart
-from archcalc.render.on_devices import AN_ESTIMATE, NOT_INCLUDED, fit_data, fit_notes, request_in_words, where
+from archcalc.render.on_devices import (
+    AN_ESTIMATE,
+    NOT_INCLUDED,
+    asked_data,
+    fit_data,
+    fit_notes,
+    request_in_words,
+    where,
+)
 from archcalc.render.sheet import Column, Sheet
 from archcalc.render.words import number, percent, short
 
@@ -97,11 +105,7 @@ def data(found: Timeline, fit: Fit | None = None) -> dict[str, Any]:
     return stamped(
         identity(found.graph.spec)
         | {
-            "mode": request.mode,
-            "batch": request.batch,
-            "dtype": request.dtype,
-            "optimizer": request.optimizer,
-            "in_place": request.in_place,
+            **asked_data(request),
             "exact": request.dtype is not Dtype.INT8,
             "peak": {"total": peak.total, "layer": peak.layer, "pass": peak.during} | dict(peak.by_sort),
             "peak_in_blocks": found.rounded,

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from archcalc.analysis.messages import Progress, line
+from archcalc.analysis.messages import Progress, heard, line
+from archcalc.analysis.profile.results import Results
 from archcalc.errors import ArchError
 from archcalc.graph import Graph
 from archcalc.pytorch.process import Ended
@@ -80,7 +81,7 @@ def test_a_file_in_the_folder_is_not_taken_for_a_module(
 def test_lines_that_are_not_ours_are_not_heard() -> None:
     lines = [b"a library says hello", b"[1]", line(Progress("x")).encode()]
     told: list[str] = []
-    assert [own_process._hear(told.append, text) for text in lines] == [None] * 3
+    assert [heard(told.append, Results, text) for text in lines] == [None] * 3
     assert told == ["x"]
     assert own_process._how_it_ended(Ended(-40), "") == "the measurement ended by signal 40; --in-process shows more"
 
