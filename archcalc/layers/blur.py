@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, NamedTuple
 from archcalc.layers import window
 from archcalc.layers.base import Layer, Role, Windowed, kind
 from archcalc.layers.eager import Eager, convolved
-from archcalc.layers.fields import EachAxis, Optional, PaddingType, Sides
+from archcalc.layers.fields import EachAxis, KernelSize, Optional, PaddingType, Sides
 from archcalc.layers.padding import padded
 from archcalc.layers.requirement import Requirement, can_be_mirrored, has_rank
 from archcalc.layers.sizes import S, Shape, Sizes, product
@@ -45,7 +45,7 @@ class BlurPool2d(Windowed):
     torch_ignored = ()
     also_called = ("blurpool",)
 
-    kernel_size: EachAxis = (3, 3)
+    kernel_size: KernelSize = (3, 3)
     stride: EachAxis = (2, 2)
     padding: Annotated[Sides | None, Optional(PaddingType())] = None
 

@@ -7,7 +7,20 @@ from typing import Annotated, Any, Final
 from archcalc.layers import window
 from archcalc.layers.base import Layer, Role, Spatial, Windowed, kind
 from archcalc.layers.eager import Eager, convolved
-from archcalc.layers.fields import NONE, ONE, CeilMode, Choice, EachAxis, Flag, Groups, Outputs, Padding, Sides, Spread
+from archcalc.layers.fields import (
+    NONE,
+    ONE,
+    CeilMode,
+    Choice,
+    EachAxis,
+    Flag,
+    Groups,
+    KernelSize,
+    Outputs,
+    Padding,
+    Sides,
+    Spread,
+)
 from archcalc.layers.padding import padded
 from archcalc.layers.requirement import MIRRORED, Requirement, can_be_divided
 from archcalc.layers.sizes import S, Shape, Sizes, parted, product
@@ -51,7 +64,7 @@ class Convolution(Windowed, Spatial):
     takes_activation = True
 
     out_channels: Outputs
-    kernel_size: EachAxis
+    kernel_size: KernelSize
     stride: EachAxis = ONE
     padding: Padding = NONE
     dilation: Spread = ONE

@@ -8,7 +8,18 @@ from typing import Any, Final
 from archcalc.layers.base import Layer, Role, Spatial, kind
 from archcalc.layers.conv import torch_defaults
 from archcalc.layers.eager import Eager, convolved
-from archcalc.layers.fields import NONE, ONE, EachAxis, EachAxisFromZero, Flag, Groups, Outputs, Sides, Spread
+from archcalc.layers.fields import (
+    NONE,
+    ONE,
+    EachAxis,
+    EachAxisFromZero,
+    Flag,
+    Groups,
+    KernelSize,
+    Outputs,
+    Sides,
+    Spread,
+)
 from archcalc.layers.reach import Reading, spread, whole
 from archcalc.layers.requirement import Requirement, can_be_divided
 from archcalc.layers.sizes import S, Shape, Sizes, larger, parted, product
@@ -37,7 +48,7 @@ class TransposedConvolution(Spatial):
     takes_activation = True
 
     out_channels: Outputs
-    kernel_size: EachAxis
+    kernel_size: KernelSize
     stride: EachAxis = ONE
     padding: EachAxisFromZero = NONE
     output_padding: EachAxisFromZero = NONE

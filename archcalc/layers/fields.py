@@ -257,6 +257,10 @@ class Factors(OfAnyAxes):
         return (is_integer(number) or isinstance(number, float)) and isfinite(number) and 0 < number <= LARGEST
 
 
+class WindowSize(PerAxis):
+    """How large a window is along each axis."""
+
+
 class Dilation(PerAxis):
     """How far apart the elements of a window lie."""
 
@@ -517,6 +521,7 @@ Axes = Annotated[tuple[int, ...], Order()]
 Flag = Annotated[bool, Boolean()]
 EachAxis = Annotated[tuple[int, ...], PerAxis(1)]
 """A size for each axis of places."""
+KernelSize = Annotated[tuple[int, ...], WindowSize(1)]
 EachAxisFromZero = Annotated[tuple[int, ...], PerAxis(0)]
 Spread = Annotated[tuple[int, ...], Dilation(1)]
 Padding = Annotated[Sides | str, PaddingType("valid", SAME, SAME_LOWER)]

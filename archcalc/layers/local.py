@@ -7,7 +7,7 @@ from archcalc.layers import window
 from archcalc.layers.base import Role, Windowed, kind
 from archcalc.layers.conv import torch_defaults
 from archcalc.layers.eager import Eager
-from archcalc.layers.fields import NONE, ONE, CeilMode, EachAxis, Flag, Outputs, Padding, Spread
+from archcalc.layers.fields import NONE, ONE, CeilMode, EachAxis, Flag, KernelSize, Outputs, Padding, Spread
 from archcalc.layers.padding import padded
 from archcalc.layers.requirement import Requirement, has_rank
 from archcalc.layers.sizes import S, Shape, Sizes, called, product
@@ -36,7 +36,7 @@ class Local2d(Windowed):
     also_called = ("local", "locally_connected2d")
 
     out_channels: Outputs
-    kernel_size: EachAxis
+    kernel_size: KernelSize
     stride: EachAxis = ONE
     padding: Padding = NONE
     dilation: Spread = ONE

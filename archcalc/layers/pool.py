@@ -8,7 +8,7 @@ from archcalc.errors import ArchError, listing
 from archcalc.layers import window
 from archcalc.layers.base import Role, Spatial, Weightless, Windowed, Windowless, kind
 from archcalc.layers.eager import INDEX, Eager
-from archcalc.layers.fields import NONE, ONE, CeilMode, EachAxis, Flag, Padding, PerAxis, Spread
+from archcalc.layers.fields import NONE, ONE, CeilMode, Flag, KernelSize, Padding, PerAxis, Spread
 from archcalc.layers.padding import padded
 from archcalc.layers.reach import Reading, at_place, binned
 from archcalc.layers.requirement import Requirement
@@ -54,7 +54,7 @@ class MaxPool(WindowPool):
 
     torch_ignored = ("return_indices",)
 
-    kernel_size: EachAxis
+    kernel_size: KernelSize
     stride: PoolStride = AS_KERNEL
     padding: Padding = NONE
     dilation: Spread = ONE
@@ -138,7 +138,7 @@ class AvgPool(WindowPool):
         """Return whether torch's layer pads what it reads; over volumes it refuses those smaller than its window."""
         return self.axes < 3 or all(size >= kernel for size, kernel in zip(x[1:], self.kernel_size, strict=True))
 
-    kernel_size: EachAxis
+    kernel_size: KernelSize
     stride: PoolStride = AS_KERNEL
     padding: Padding = NONE
     ceil_mode: CeilMode = False

@@ -8,7 +8,7 @@ from archcalc.layers import window
 from archcalc.layers.base import Role, Windowed, kind
 from archcalc.layers.conv import torch_defaults
 from archcalc.layers.eager import INDEX, Eager, convolved
-from archcalc.layers.fields import NONE, ONE, CeilMode, EachAxis, Flag, Padding, Spread, Table
+from archcalc.layers.fields import NONE, ONE, CeilMode, EachAxis, Flag, KernelSize, Padding, Spread, Table
 from archcalc.layers.gradients import Gradients
 from archcalc.layers.padding import padded
 from archcalc.layers.requirement import Requirement, has_rank
@@ -47,7 +47,7 @@ class TableConv2d(Windowed):
     also_called = ("spatialconvolutionmap",)
 
     connections: Annotated[tuple[tuple[int, ...], ...], Table()]
-    kernel_size: EachAxis
+    kernel_size: KernelSize
     stride: EachAxis = ONE
     padding: Padding = NONE
     dilation: Spread = ONE

@@ -9,7 +9,7 @@ from archcalc.analysis.budget.measures import Number, Part
 from archcalc.render.answer import Answer
 from archcalc.render.envelope import identity, stamped
 from archcalc.render.sheet import Column, Piece, Sheet, Told
-from archcalc.render.words import number, percent
+from archcalc.render.words import number, percent, several
 
 LOWER_BOUND: Final = (
     "ms is the least time, at the roof of the device: a limit below it cannot be kept, one above it may still be broken"
@@ -37,7 +37,7 @@ def budget_sheet(judged: Sequence[Judged]) -> Sheet:
     verdicts = [verdict for one in judged for verdict in one.verdicts]
     rows = tuple(_row(one, verdict) for one in judged for verdict in one.verdicts)
     broken = sum(not verdict.holds for verdict in verdicts)
-    count = f"{len(verdicts)} limit{'s' * (len(verdicts) > 1)}"
+    count = several(len(verdicts), "limit")
     title = f"budget: {broken} of {count} not kept" if broken else f"budget: {count} kept"
     notes = (LOWER_BOUND,) if any(verdict.measured.is_bound for verdict in verdicts) else ()
     return Sheet("budget", title, _COLUMNS, rows, notes=notes)

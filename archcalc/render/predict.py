@@ -1,11 +1,12 @@
 """Predicted times, and how far predictions were off, as sheets and as JSON."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from math import inf
 from typing import Any, Final
 
 from archcalc.analysis import typed_json
 from archcalc.analysis.predict.calibration import Calibration, Machine
-from archcalc.analysis.predict.prediction import LayerTime, Prediction
+from archcalc.analysis.predict.prediction import MUCH, LayerTime, Prediction
 from archcalc.errors import listing
 from archcalc.render.answer import Answer
 from archcalc.render.envelope import identity, stamped
@@ -24,10 +25,10 @@ def _off(share: float) -> str:
 _LAYERS: Final = (
     Column("index", "#", right=True, leaves=2),
     Column("layer", "layer", heads=True),
-    Column("sort", "like", leaves=1),
+    Column("like", "like", leaves=1),
     Column("ms", "ms", three_digits, right=True),
     Column("share", "time %", percent, right=True, share=True),
-    Column("inside", "measured alike", leaves=3),
+    Column("unlike", "but with", leaves=3),
 )
 _HELD_OUT: Final = (
     Column("network", "network", heads=True),
@@ -42,24 +43,21 @@ _HELD_OUT: Final = (
 
 def of_prediction(found: Prediction) -> Answer:
     """Show the time of each layer, and of all."""
+    columns = _LAYERS if found.outside else _LAYERS[:-1]
     rows = tuple(
-        (place, one.name, one.sort, 1e3 * one.seconds, one.seconds / found.seconds, Told(one.is_inside, _inside(one)))
+        (place, one.name, one.like, 1e3 * one.seconds, one.seconds / found.seconds, one.unlike)[: len(columns)]
         for place, one in enumerate(found.layers, start=1)
         if found.seconds
     )
     sheet = Sheet(
         found.spec.name,
         f"{found.spec.label} predicted on {found.calibration.machine.words} (inference, batch {found.batch}, fp32)",
-        _LAYERS,
+        columns,
         rows,
-        footer=((None, "total", None, 1e3 * found.seconds, 1.0, None),),
+        footer=((None, "total", None, 1e3 * found.seconds, 1.0, None)[: len(columns)],),
         notes=tuple(_notes(found)),
     )
     return Answer([sheet], lambda: prediction_data(found))
-
-
-def _inside(layer: LayerTime) -> str:
-    return "yes" if layer.is_inside else "no"
 
 
 def _notes(found: Prediction) -> Iterator[str]:
@@ -67,26 +65,37 @@ def _notes(found: Prediction) -> Iterator[str]:
     time = f"{three_digits(1e3 * found.seconds)} ms a batch, {three_digits(found.images_per_second)} images/s"
     if found.has_interval:
         least, most = three_digits(1e3 * found.least), three_digits(1e3 * found.most)
-        off = percent(calibration.within)
-        yield f"{time}; from {least} to {most} ms, if it is off by {off}, as nine of ten that were held out at most"
-    else:
-        yield f"{time}; how far that may be off is not known"
-    outside = found.outside
-    if outside:
-        named = [one.name for one in outside[:_MOST_NAMED]]
-        more = len(outside) - len(named)
         yield (
-            f"unlike what was measured, so that their times are a guess: "
-            f"{listing([*named, f'{more} more'] if more else named, 'and')}, {percent(found.guessed)} of the time"
+            f"{time}; between {least} and {most} ms: nine of ten networks that were held out, and take about as long, "
+            f"were off by {percent(found.within)} at most"
+        )
+    elif found.most < inf:
+        yield f"{time}; how far that may be off is not known, since more than {MUCH:.0%} of it is a guess"
+    else:
+        yield f"{time}; networks that were held out were off by as much and more"
+    if found.outside:
+        yield (
+            f"{percent(found.guessed)} of the time is a guess, of layers unlike those that were measured: "
+            f"{'; '.join(_unlike(found.outside))}"
         )
     yield from _memory_note(calibration.machine)
+
+
+def _unlike(layers: Iterable[LayerTime]) -> Iterator[str]:
+    """Yield the layers that one thing sets apart, and what that is."""
+    names: dict[str, list[str]] = {}
+    for layer in layers:
+        names.setdefault(layer.unlike or "", []).append(layer.name)
+    for words, all_named in names.items():
+        named, more = all_named[:_MOST_NAMED], len(all_named) - _MOST_NAMED
+        yield f"{listing([*named, f'{more} more'] if more > 0 else named, 'and')} ({words})"
 
 
 def _memory_note(machine: Machine) -> Iterator[str]:
     if machine.keeps_memory:
         yield (
-            "times are those of a process that keeps the memory that it lets go, as with jemalloc; by default glibc "
-            "gives large blocks back, and clearing new pages may take longer than the layers"
+            "of a process that keeps the memory that it lets go, as with jemalloc; with glibc's defaults a pass may "
+            "take longer, while the system clears new pages for it: archcalc profile says how many"
         )
 
 
@@ -111,7 +120,7 @@ def of_calibration(found: Calibration) -> Answer:
 def _calibration_notes(found: Calibration) -> Iterator[str]:
     yield (
         f"learnt from {found.samples:,} times of layers, of {len(found.networks)} networks and of layers alone, seed "
-        f"{found.seed}; no layer of the networks above was among them"
+        f"{found.seed}; before that the networks above were predicted from all layers that none of them has"
     )
     yield f"nine of ten were off by {percent(found.within)} at most"
     if found.waited is not None and found.waited > _BUSY:
@@ -130,13 +139,13 @@ def prediction_data(found: Prediction) -> dict[str, Any]:
     - `machine`: what it is predicted for: its `device`, `name`, `cores`, `threads` and `torch`; `keeps_memory`, whether
       memory that is let go stays with the process; and when it was calibrated, `created`.
     - `ms`, `least_ms`, `most_ms`: the time of a forward pass, and from where to where it lies if it is off by no more
-      than nine of ten that were held out; null where much of it is a guess.
+      than nine of ten that were held out and take about as long; null where much of it is a guess.
     - `images_per_second`: the examples in a second.
     - `layers`: each with
 
-      - `name`, `op`, `sort`: which, and the sort of layers by which it is predicted.
+      - `name`, `op`, `like`: which, and the layers by whose rates it is predicted: those of its sort, or of its role.
       - `ms`: its time.
-      - `inside`: whether layers with as much to compute and to move were measured.
+      - `unlike`: what sets it apart from all of these that were measured, so that its time is a guess; else null.
     """
     return stamped(
         identity(found.spec)
@@ -157,9 +166,9 @@ def layer_data(layer: LayerTime) -> dict[str, Any]:
     return {
         "name": layer.name,
         "op": layer.op,
-        "sort": layer.sort,
+        "like": layer.like,
         "ms": 1e3 * layer.seconds,
-        "inside": layer.is_inside,
+        "unlike": layer.unlike,
     }
 
 

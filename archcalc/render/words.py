@@ -16,6 +16,14 @@ def number(value: int) -> str:
     return f"{value:,}"
 
 
+def several(value: int, noun: str) -> str:
+    """
+    >>> several(1, "image"), several(60_000, "image")
+    ('1 image', '60,000 images')
+    """
+    return f"{number(value)} {noun}{'s' * (value != 1)}"
+
+
 def percent(share: float) -> str:
     return f"{100 * share:.1f}%"
 

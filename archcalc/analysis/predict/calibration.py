@@ -7,9 +7,9 @@ or of another release of torch, is not taken for this one; a file that is named 
 import json
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import inf
+from math import inf, log2
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +26,9 @@ LOCAL: Final = "local"
 _LONGEST: Final = 1.0
 """Seconds that an operation, a byte or a call takes at most."""
 _MOST_BYTES: Final = 10**7
+_ABOUT: Final = 12
+"""The networks that were held out whose errors say how far a prediction may be off."""
+_SHORTEST_MS: Final = 1e-6
 
 _DEVICES: Final = ("cuda", "mps", "cpu")
 """Of several that were calibrated, the first is meant."""
@@ -82,7 +85,7 @@ class Calibration:
     waited: float | None
     """The share of the time that was spent waiting for a core: something else was running."""
     networks: tuple[str, ...]
-    """Those whose layers were learnt from."""
+    """Those that were learnt from; of these, the ones that were held out before."""
     samples: int
     terms: tuple[str, ...]
     rates: Mapping[str, Rates]
@@ -95,8 +98,10 @@ class Calibration:
     @classmethod
     def from_json(cls, data: object) -> "Calibration":
         """Return what `to_json` made. Raises ArchError for anything else, and for one of another version."""
-        if not isinstance(data, dict) or data.get("schema") != SCHEMA or data.get("terms") != [*TERMS]:
-            raise ArchError("is not a calibration of this version of archcalc: run archcalc calibrate")
+        if not isinstance(data, dict) or not {"rates", "held_out", "terms"} <= data.keys():
+            raise ArchError("is not a calibration: archcalc calibrate --save writes them")
+        if data.get("schema") != SCHEMA or data["terms"] != [*TERMS]:
+            raise ArchError("is a calibration of another version of archcalc: run archcalc calibrate again")
         read = typed_json.from_json(cls, data)
         read.expect_sense()
         return read
@@ -134,8 +139,17 @@ class Calibration:
     @property
     def within(self) -> float:
         """The share by which nine of ten networks that were held out were off at most."""
-        errors = sorted(abs(one.error) for one in self.held_out)
-        return errors[-(-9 * len(errors) // 10) - 1] if errors else 1.0
+        return _nine_of_ten(self.held_out)
+
+    def within_about(self, seconds: float) -> float:
+        """Return the same of the dozen that take the most nearly as long: short passes are the least certain."""
+        ranked = sorted(self.held_out, key=lambda one: abs(log2(max(one.predicted_ms, _SHORTEST_MS) / (1e3 * seconds))))
+        return _nine_of_ten(ranked[:_ABOUT])
+
+
+def _nine_of_ten(some: Sequence[HeldOut]) -> float:
+    errors = sorted(abs(one.error) for one in some)
+    return errors[-(-9 * len(errors) // 10) - 1] if errors else 1.0
 
 
 def _mean(values: list[float]) -> float:
@@ -168,6 +182,8 @@ def find(device_model: str = LOCAL) -> Calibration:
     Raises MissingError where this machine has none, and ArchError for one of another machine or release of torch, and
     for a file that is none.
     """
+    if device_model == "-":
+        raise ArchError("a calibration is not read from standard input: name its file")
     if device_model != LOCAL:
         return _read(Path(device_model))
     first: ArchError | None = None

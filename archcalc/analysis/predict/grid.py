@@ -14,12 +14,12 @@ from math import prod
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from archcalc.analysis.predict.load import ELEMENT_BYTES, loads
+from archcalc.analysis.predict.load import ELEMENT_BYTES, loads, sort_of
 from archcalc.errors import ArchError, Mark
 from archcalc.graph import Graph, Node, link
 from archcalc.layers import Layer, Shape
 from archcalc.layers.base import field_of_type
-from archcalc.layers.fields import GroupCount, Width
+from archcalc.layers.fields import GroupCount, Width, WindowSize
 from archcalc.spec.model import Entry, Spec
 from archcalc.table import row_of
 
@@ -41,6 +41,9 @@ _TOGETHER: Final = 12
 _TRIES: Final = 20
 _STEPS: Final = (1, 4, 8, 8, 16, 16, 32)
 """What numbers of channels are multiples of."""
+_WINDOWS: Final = (1, 2, 3, 3, 4, 5, 7)
+_ANOTHER_WINDOW: Final = 0.5
+"""How often a layer alone has a window of another size."""
 
 
 class Job(NamedTuple):
@@ -104,9 +107,9 @@ class _One(NamedTuple):
 def _varied(nodes: Sequence[Node], draw: random.Random) -> Iterator[_One]:
     """Yield layers of one kind in other sizes."""
     wanted = _OF_EACH_SORT if nodes[0].layer.counted else _OF_EACH_KIND
-    by_sort: dict[int, list[Node]] = {}
+    by_sort: dict[str, list[Node]] = {}
     for node in nodes:
-        by_sort.setdefault(_groups(node), []).append(node)
+        by_sort.setdefault(sort_of(node, 1), []).append(node)
     for some in by_sort.values():
         for _ in range(wanted):
             node = draw.choice(some)
@@ -114,19 +117,15 @@ def _varied(nodes: Sequence[Node], draw: random.Random) -> Iterator[_One]:
             yield next(filter(_is_legal, tried), _One(node.layer, node.device_inputs))
 
 
-def _groups(node: Node) -> int:
-    """Return 0 for a layer in one group, 1 for several, 2 for as many as channels: their times are unlike."""
-    groups = node.layer.groups_of_channels or 1
-    return 0 if groups == 1 else 1 + (groups == node.device_inputs[0][0])
-
-
 def _vary(node: Node, draw: random.Random) -> _One:
-    """Return a layer with half to twice its channels, places and outputs."""
+    """Return a layer with half to twice its channels, places and outputs, maybe with another window."""
     layer, step = node.layer, draw.choice(_STEPS)
     channels, places, width = (2 ** draw.uniform(-1, 1) for _ in range(3))
     inputs = [(_times(x[0], channels, step), *(_times(size, places, 1) for size in x[1:])) for x in node.device_inputs]
-    of_width, of_groups = field_of_type(type(layer), Width), field_of_type(type(layer), GroupCount)
+    of_width, of_groups, of_window = (field_of_type(type(layer), of) for of in (Width, GroupCount, WindowSize))
     new: dict[str, Any] = {}
+    if of_window and draw.random() < _ANOTHER_WINDOW:
+        new[of_window] = (draw.choice(_WINDOWS),) * len(getattr(layer, of_window))
     if of_width:
         new[of_width] = _times(getattr(layer, of_width), width, step)
     if of_groups and (groups := getattr(layer, of_groups)) > 1:

@@ -1,6 +1,6 @@
 """Measurements -> Calibration: rates from the networks that were shown, held against those that were held out."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ from archcalc.analysis import typed_json
 from archcalc.analysis.predict.calibration import SCHEMA, Calibration, HeldOut, Machine
 from archcalc.analysis.predict.grid import Job, layers_of
 from archcalc.analysis.predict.load import TERMS, Load, loads
-from archcalc.analysis.predict.rates import Rates, best_of, rates_of
+from archcalc.analysis.predict.rates import Rates, estimate, rates_of
 from archcalc.errors import ArchError
 
 
@@ -38,14 +38,17 @@ class Measurements:
 
 
 def learn(jobs: Sequence[Job], found: Measurements, seed: int, created: str) -> Calibration:
-    """Return what the measurements say. Raises ArchError where too little could be measured."""
+    """Return what the measurements say. Raises ArchError where too little could be measured.
+
+    Networks that are held out are predicted from the others; then all are learnt from.
+    """
     measured = [(job, times) for job, times in zip(jobs, found.times, strict=True) if times is not None]
     hidden = layers_of(job.graph for job in jobs if job.is_held_out)
-    shown = list(_shown(measured, hidden))
-    rates = rates_of(shown)
-    held_out = tuple(_held_out(job, times, rates) for job, times in measured if job.is_held_out)
-    if not rates or not held_out:
+    without = rates_of(_seconds(measured, hidden))
+    held_out = tuple(_held_out(job, times, without) for job, times in measured if job.is_held_out)
+    if not without or not held_out:
         raise ArchError("too little could be measured to predict anything")
+    learnt = list(_seconds(measured))
     return Calibration(
         schema=SCHEMA,
         archcalc=__version__,
@@ -53,25 +56,23 @@ def learn(jobs: Sequence[Job], found: Measurements, seed: int, created: str) -> 
         seed=seed,
         machine=found.machine,
         waited=found.waited,
-        networks=tuple(sorted({job.graph.spec.name for job in jobs if job.is_network and not job.is_held_out})),
-        samples=len(shown),
+        networks=tuple(sorted({job.graph.spec.name for job, _ in measured if job.is_network})),
+        samples=len(learnt),
         terms=TERMS,
-        rates=rates,
+        rates=rates_of(learnt),
         held_out=held_out,
     )
 
 
-def _shown(measured: Iterable[tuple[Job, Times]], hidden: Any) -> Iterator[tuple[Load, float]]:
-    """Yield the layers that are learnt from, with their seconds: those that no held-out network has."""
+def _seconds(measured: Iterable[tuple[Job, Times]], hidden: Container[object] = ()) -> Iterator[tuple[Load, float]]:
+    """Yield each layer with its seconds, but for those that are hidden, whichever network has them."""
     for job, times in measured:
-        if job.is_held_out:
-            continue
         each = zip(job.graph.nodes, loads(job.graph, job.batch), times.layers, strict=True)
         yield from ((load, seconds) for node, load, seconds in each if (node.layer, node.device_inputs) not in hidden)
 
 
 def _held_out(job: Job, times: Times, rates: Mapping[str, Rates]) -> HeldOut:
-    predicted = [predicted_seconds(rates, load)[0] for load in loads(job.graph, job.batch)]
+    predicted = [estimate(rates, load).seconds for load in loads(job.graph, job.batch)]
     errors = [abs(mine / theirs - 1) for mine, theirs in zip(predicted, times.layers, strict=True)]
     by_time = sum(abs(mine - theirs) for mine, theirs in zip(predicted, times.layers, strict=True))
     return HeldOut(
@@ -83,9 +84,3 @@ def _held_out(job: Job, times: Times, rates: Mapping[str, Rates]) -> HeldOut:
         layer_error=sum(errors) / len(errors),
         layer_error_by_time=by_time / sum(times.layers),
     )
-
-
-def predicted_seconds(rates: Mapping[str, Rates], load: Load) -> tuple[float, bool]:
-    """Return the seconds of a layer, and whether it is like what was measured; 0 where nothing of its role was."""
-    known, is_inside = best_of(rates, load)
-    return (0.0 if known is None else known.predict(load)), is_inside

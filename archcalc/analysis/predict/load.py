@@ -4,7 +4,8 @@ Layers of one sort take their time alike: a convolution that reads one channel f
 things than one that reads all, whatever both are called.
 """
 
-from math import prod
+from collections.abc import Iterator
+from math import log2, prod
 from typing import Final, NamedTuple
 
 from archcalc.analysis.work import traffic
@@ -23,10 +24,18 @@ TERMS: Final = (
     "bytes of the output",
     "bytes beyond caches",
     "calls",
+    "cold calls",
 )
-"""Operations are FLOPs, or of a pool the elements of its windows."""
+"""Operations are FLOPs, or of a pool the elements of its windows. Cold is a call of a kind that did not run of late:
+caches hold its code no more.
+"""
+
+_COLD: Final = 2**24
+"""Bytes moved from one call of a kind to the next, from which on caches have lost its code."""
 
 _LARGE: Final = "large"
+_OCTAVES: Final = 1.0
+"""How far below and above the most of a size its rates fade into those of the next."""
 
 
 class _Most(NamedTuple):
@@ -47,26 +56,51 @@ class Load(NamedTuple):
     """A number for each of `TERMS`."""
 
     @property
-    def names(self) -> tuple[str, str, str]:
-        """What its rates may be those of, the nearest first: layers of its sort and size, of its sort, of its role."""
-        operations, *moved, _, _ = self.terms
-        fits = (size for size, most in _SIZES if operations <= most.operations and sum(moved) <= most.bytes)
-        return f"{self.sort}, {next(fits, _LARGE)}", self.sort, self.role
+    def moved(self) -> int:
+        """The bytes that are read and written."""
+        return sum(self.terms[1:4])
+
+    @property
+    def sizes(self) -> dict[str, float]:
+        """The sort with each size whose rates are its own, and to which share; near where one ends it is of two."""
+        shares: dict[str, float] = {}
+        below = 0.0
+        for size, most in _SIZES:
+            octaves = log2(max(self.terms[0] / most.operations, self.moved / most.bytes, 2 ** -(2 * _OCTAVES)))
+            up_to = max(below, min(1.0, 0.5 - octaves / (2 * _OCTAVES)))
+            shares[f"{self.sort}, {size}"] = up_to - below
+            below = up_to
+        shares[f"{self.sort}, {_LARGE}"] = 1.0 - below
+        return {name: share for name, share in shares.items() if share > 0}
 
 
 def loads(graph: Graph, batch: int) -> list[Load]:
-    """Return the load of each layer."""
-    return [
+    """Return the load of each layer, in a pass that follows on another."""
+    warm = [
         _load(node, batch, batch * moves.flops, *(ELEMENT_BYTES * size for size in (moves.weights, *each)))
         for node, moves in zip(graph.nodes, traffic(graph), strict=True)
         for each in [(batch * moves.inputs, batch * moves.output)]
     ]
+    between = zip(graph.nodes, warm, _moved_since(graph, warm), strict=True)
+    return [load._replace(terms=(*load.terms, node.copies * (since > _COLD))) for node, load, since in between]
 
 
 def _load(node: Node, batch: int, flops: int, weights: int, inputs: int, output: int) -> Load:
+    """Return the load of a layer but for whether its call is cold."""
     beyond = max(0, weights + inputs + output - NEAR)
     operations = flops or batch * _elements_of_windows(node)
     return Load(sort_of(node, batch), node.layer.role, (operations, weights, inputs, output, beyond, node.copies))
+
+
+def _moved_since(graph: Graph, each: list[Load]) -> Iterator[int]:
+    """Yield for each layer the bytes that others moved since its kind ran last, in this pass or in the one before."""
+    at, ended = -sum(load.moved for load in each), dict[str, int]()
+    for is_this_pass in (False, True):
+        for node, load in zip(graph.nodes, each, strict=True):
+            if is_this_pass:
+                yield at - ended[node.layer.op]
+            at += load.moved
+            ended[node.layer.op] = at
 
 
 def _elements_of_windows(node: Node) -> int:

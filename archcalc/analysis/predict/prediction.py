@@ -1,26 +1,28 @@
 """The time of a network on a calibrated machine, layer by layer."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import inf
 from typing import Final, NamedTuple
 
 from archcalc.analysis.predict.calibration import Calibration
-from archcalc.analysis.predict.learning import predicted_seconds
 from archcalc.analysis.predict.load import loads
+from archcalc.analysis.predict.rates import estimate
 from archcalc.graph import Graph
 from archcalc.spec.model import Spec
 
-_MUCH: Final = 0.1
+MUCH: Final = 0.1
+"""The share of a time that may be a guess before nothing is said of how far it may be off."""
 
 
 class LayerTime(NamedTuple):
-    """The time of a layer, and whether layers like it were measured."""
+    """The time of a layer, the layers by whose rates it is known, and what sets it apart from all of them."""
 
     name: str
     op: str
-    sort: str
+    like: str
     seconds: float
-    is_inside: bool
+    unlike: str | None
 
 
 @dataclass(frozen=True, repr=False)
@@ -36,21 +38,25 @@ class Prediction:
     def seconds(self) -> float:
         return sum(layer.seconds for layer in self.layers)
 
+    @cached_property
+    def within(self) -> float:
+        """The share by which nine of ten networks were off at most that were held out and take about as long."""
+        return self.calibration.within_about(self.seconds) if self.seconds else 1.0
+
     @property
     def least(self) -> float:
-        """The seconds from which on the time lies, if it is off by no more than nine of ten that were held out."""
-        return self.seconds / (1 + self.calibration.within)
+        """The seconds from which on the time lies, if it is off by no more than that."""
+        return self.seconds / (1 + self.within)
 
     @property
     def most(self) -> float:
         """The seconds up to which it lies then; infinite where predictions were no use."""
-        within = self.calibration.within
-        return self.seconds / (1 - within) if within < 1 else inf
+        return self.seconds / (1 - self.within) if self.within < 1 else inf
 
     @property
     def outside(self) -> tuple[LayerTime, ...]:
         """The layers unlike those that were measured."""
-        return tuple(layer for layer in self.layers if not layer.is_inside)
+        return tuple(layer for layer in self.layers if layer.unlike)
 
     @property
     def guessed(self) -> float:
@@ -60,7 +66,7 @@ class Prediction:
     @property
     def has_interval(self) -> bool:
         """Whether what was held out says how far off it may be: not of a time that is largely a guess."""
-        return self.guessed <= _MUCH and self.most < inf
+        return self.guessed <= MUCH and self.most < inf
 
     @property
     def images_per_second(self) -> float:
@@ -71,6 +77,6 @@ def predict(graph: Graph, calibration: Calibration, batch: int = 1) -> Predictio
     """Return the time of inference in fp32, as eager PyTorch runs it."""
     times = []
     for node, load in zip(graph.nodes, loads(graph, batch), strict=True):
-        seconds, is_inside = predicted_seconds(calibration.rates, load)
-        times.append(LayerTime(node.name, node.layer.op, load.sort, seconds, is_inside))
+        seconds, like, unlike = estimate(calibration.rates, load)
+        times.append(LayerTime(node.name, node.layer.op, like, seconds, unlike))
     return Prediction(graph.spec, batch, calibration, tuple(times))

@@ -7,11 +7,11 @@ milliseconds, and each once more weighted by one over the root of its error, so 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Final
+from typing import Final, NamedTuple
 
 from archcalc.analysis.predict.load import TERMS, Load
 
-_FEWEST: Final = 4 * len(TERMS)
+_FEWEST: Final = 16
 """Times below which a name has no rates of its own: of fewer, the rates would say what disturbed them."""
 _ROUNDS: Final = 6
 _LEAST_ERROR: Final = 0.05
@@ -35,31 +35,50 @@ class Rates:
         """Return the seconds that a layer takes."""
         return sum(rate * term for rate, term in zip(self.seconds, load.terms, strict=True))
 
-    def covers(self, load: Load) -> bool:
-        """Return whether what the layer computes and moves lies between what was measured."""
-        return all(
-            low <= _STRETCH * term and term <= _STRETCH * high
-            for low, term, high in zip(self.least, load.terms, self.most, strict=True)
-        )
+    def unlike(self, load: Load) -> str | None:
+        """Return what the layer has more or less of than any that was measured; None where it lies between."""
+        for name, low, term, high in zip(TERMS, self.least, load.terms, self.most, strict=True):
+            if term > _STRETCH * high:
+                return f"more {name} than any"
+            if low > _STRETCH * term:
+                return f"fewer {name} than any"
+        return None
+
+
+class Estimate(NamedTuple):
+    """The seconds of a layer."""
+
+    seconds: float
+    like: str
+    """The layers whose rates it has: those of its sort, or of its role."""
+    unlike: str | None
+    """What sets it apart from all that were measured; None for nothing."""
 
 
 def rates_of(times: Iterable[tuple[Load, float]]) -> dict[str, Rates]:
-    """Return the rates of all names of loads with enough times."""
+    """Return the rates of each sort and size, each sort and each role with enough times."""
     by_name: dict[str, list[tuple[Load, float]]] = {}
     for load, seconds in times:
-        for name in load.names:
+        for name in (*load.sizes, load.sort, load.role):
             by_name.setdefault(name, []).append((load, seconds))
     return {name: fit(some) for name, some in by_name.items() if len(some) >= _FEWEST}
 
 
-def best_of(rates: Mapping[str, Rates], load: Load) -> tuple[Rates | None, bool]:
-    """Return the rates for a layer, and whether layers like it were measured: those of another sort are not."""
-    *own, role = load.names
-    known = [rates[name] for name in own if name in rates]
-    covering = next((one for one in known if one.covers(load)), None)
-    if covering is not None:
-        return covering, True
-    return (known[0] if known else rates.get(role)), False
+def estimate(rates: Mapping[str, Rates], load: Load) -> Estimate:
+    """Return the seconds of a layer by the rates of its sort and size, or the next best; 0 where nothing is known."""
+    if load.sort not in rates:
+        known = rates.get(load.role)
+        return Estimate(known.predict(load) if known else 0.0, load.role, "no layer of its sort")
+    chosen = {name: _best(rates, (name, load.sort), load) for name in load.sizes}
+    seconds = sum(share * chosen[name].predict(load) for name, share in load.sizes.items())
+    unlike = next((words for one in chosen.values() if (words := one.unlike(load))), None)
+    return Estimate(seconds, load.sort, unlike)
+
+
+def _best(rates: Mapping[str, Rates], names: Iterable[str], load: Load) -> Rates:
+    """Return the first rates that cover the load, else the last: they are of the most."""
+    known = [rates[name] for name in names if name in rates]
+    return next((one for one in known if one.unlike(load) is None), known[-1])
 
 
 def fit(times: Sequence[tuple[Load, float]]) -> Rates:

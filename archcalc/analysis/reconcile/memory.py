@@ -73,7 +73,7 @@ def memory_ladder(graph: Graph, request: Request, tools: Sequence[str] = ()) -> 
     A single one is compared with our peak. Raises ArchError for a named tool without a number of this network.
     """
     found = timeline(graph, request)
-    named = [*map(read_tool, tools)]
+    named = [*dict.fromkeys(map(read_tool, tools))]
     sums: list[tuple[Tool | None, Counts]] = []
     left_out: list[tuple[Tool, str]] = []
     for tool in named or Tool:

@@ -18,6 +18,8 @@ PFLOPS_DAY: Final = 10**15 * 86_400
 
 _SECONDS_OF_HOUR: Final = 3600
 _JOULES_OF_KWH: Final = 3_600_000
+_MOST: Final = 10**9
+"""Of watts, and of a price."""
 
 
 class Span(NamedTuple):
@@ -134,8 +136,8 @@ def training(
     Raises ArchError where energy or cost are asked for and no time is known.
     """
     for option, value in (("--watts", watts), ("--price", price)):
-        if value is not None and not 0 < value <= 10**9:
-            raise ArchError(f"{option} must be a number over 0, got {value:g}")
+        if value is not None and not 0 < value <= _MOST:
+            raise ArchError(f"{option} must be a number over 0, and at most {_MOST:g}, got {value:g}")
     found = work(graph)
     images = plan.images * plan.epochs
     counts = tuple(

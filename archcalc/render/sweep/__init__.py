@@ -11,6 +11,7 @@ from archcalc.render.answer import Answer
 from archcalc.render.envelope import identity, stamped
 from archcalc.render.sheet import Column, Sheet
 from archcalc.render.sweep.front import chart
+from archcalc.render.words import several
 
 _MOST_SHOWN: Final = 50
 """How many rows are shown to a person where all are kept; a program gets all."""
@@ -73,7 +74,7 @@ def _notes(found: Found, most: int | None) -> Iterator[str]:
     outcome, search = found.outcome, found.search
     what = "drawn of" if search.space.sample is not None else "of"
     axes = " x ".join(f"{axis.size:,} {axis.name}" for axis in search.space.axes)
-    yield f"{outcome.variants:,} variant{'s' * (outcome.variants != 1)} {what} {search.space.size:,}: {axes}"
+    yield f"{several(outcome.variants, 'variant')} {what} {search.space.size:,}: {axes}"
     said = []
     if outcome.outside:
         said.append(f"{outcome.outside:,} do not meet the constraints")

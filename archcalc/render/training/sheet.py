@@ -8,7 +8,7 @@ from archcalc.analysis.training.training import EXACT, SIX_N_D, THREE_FORWARD, C
 from archcalc.errors import listing
 from archcalc.render.sheet import Column, Sheet, Told
 from archcalc.render.training.memory import memory_notes
-from archcalc.render.words import number, percent, short, three_digits
+from archcalc.render.words import number, percent, several, short, three_digits
 from archcalc.spec.inputs import inputs_in_words
 
 _TERA: Final = 10**12
@@ -84,10 +84,10 @@ def _ends(span: Span | None, scale: Fraction) -> tuple[float | None, float | Non
 
 def _whole(found: Training) -> Sheet:
     plan, name = found.plan, found.plan.device.name if found.plan.device else ""
-    on = f"{plan.devices} x {name}" if name else f"{plan.devices} device{'s' * (plan.devices > 1)}"
+    on = f"{number(plan.devices)} x {name}" if name else several(plan.devices, "device")
     said = [
         f"input {inputs_in_words(found.spec.input_shape)}",
-        f"{number(plan.epochs)} epoch{'s' * (plan.epochs > 1)} of {number(plan.images)} images",
+        f"{several(plan.epochs, 'epoch')} of {several(plan.images, 'image')}",
         f"batch {number(plan.batch)}",
         on,
         str(plan.precision),
@@ -115,9 +115,8 @@ def notes(found: Training) -> tuple[str, ...]:
 
 def _iterations(found: Training) -> str:
     plan = found.plan
-    words = f"{number(plan.iterations)} iterations, {number(plan.iterations_per_epoch)} an epoch"
-    images = f"{number(plan.last_batch)} image{'s' * (plan.last_batch > 1)}"
-    return words if plan.last_batch == plan.batch else f"{words}, the last of {images}"
+    words = f"{several(plan.iterations, 'iteration')}, {number(plan.iterations_per_epoch)} an epoch"
+    return words if plan.last_batch == plan.batch else f"{words}, the last of {several(plan.last_batch, 'image')}"
 
 
 def _time(found: Training) -> Iterator[str]:
@@ -138,7 +137,7 @@ def _peak(found: Training) -> Iterator[str]:
             yield "of the peak: not known: give --device-model or --peak-tflops"
         return
     of = f" of {plan.device.name}" if plan.device else ""
-    together = f", {float(plan.peak / _TERA):,g} of {plan.devices} together" if plan.devices > 1 else ""
+    together = f", {float(plan.peak / _TERA):,g} of {number(plan.devices)} together" if plan.devices > 1 else ""
     yield f"peak{of}: {plan.peak_tflops:,g} TFLOP/s in {plan.precision}{together}"
     shares = [share for count in found.counts if (share := found.utilisation(count))]
     if any(share.most > 1 for share in shares):

@@ -9,7 +9,7 @@ from archcalc.analysis.predict.load import NEAR, Load, loads
 def test_a_convolution() -> None:
     conv1 = loads(archcalc.load("alexnet_torchvision").graph, 2)[0]
     weights, inputs, output = 4 * (64 * 3 * 11 * 11 + 64), 4 * 2 * 3 * 224 * 224, 4 * 2 * 64 * 55 * 55
-    assert conv1.terms == (2 * 2 * 70_276_800, weights, inputs, output, 0, 1)
+    assert conv1.terms[:-1] == (2 * 2 * 70_276_800, weights, inputs, output, 0, 1)
     assert weights + inputs + output < NEAR
     eight = loads(archcalc.load("alexnet_torchvision").graph, 8)[0]
     assert eight.terms[4] == weights + 4 * (inputs + output) - NEAR
@@ -17,7 +17,7 @@ def test_a_convolution() -> None:
 
 def test_a_pool_looks_at_the_elements_of_its_windows() -> None:
     pool1 = loads(archcalc.load("alexnet_torchvision").graph, 1)[2]
-    assert pool1.terms == (9 * 64 * 27 * 27, 0, 4 * 64 * 55 * 55, 4 * 64 * 27 * 27, 0, 1)
+    assert pool1.terms[:-1] == (9 * 64 * 27 * 27, 0, 4 * 64 * 55 * 55, 4 * 64 * 27 * 27, 0, 1)
 
 
 def test_towers_run_one_after_the_other() -> None:
@@ -27,7 +27,7 @@ def test_towers_run_one_after_the_other() -> None:
 
 
 def test_what_makes_a_view_moves_nothing() -> None:
-    assert _by_name("lenet_d2l", 1)["flatten"].terms == (0, 0, 0, 0, 0, 1)
+    assert _by_name("lenet_d2l", 1)["flatten"].terms == (0, 0, 0, 0, 0, 1, 0)
 
 
 def _by_name(name: str, batch: int) -> dict[str, Load]:
@@ -52,14 +52,28 @@ def test_sorts(name: str, batch: int, layer: str, sort: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("terms", "name"),
+    ("operations", "moved", "shares"),
     [
-        ((5_000_000, 2**18, 2**17, 2**17, 0, 1), "conv2d, small"),
-        ((5_000_001, 2**18, 2**17, 2**17, 0, 1), "conv2d, medium"),
-        ((5_000_000, 2**18, 2**17, 2**17 + 1, 0, 1), "conv2d, medium"),
-        ((100_000_000, 2**22, 2**21, 2**21, 0, 1), "conv2d, medium"),
-        ((100_000_000, 2**22, 2**21, 2**21 + 1, 0, 1), "conv2d, large"),
+        (0, 2**18, {"small": 1.0}),  # an octave below half a mebibyte
+        (0, 2**19, {"small": 0.5, "medium": 0.5}),
+        (5_000_000, 2**18, {"small": 0.5, "medium": 0.5}),
+        (5_000_000, 2**19, {"small": 0.5, "medium": 0.5}),
+        (0, 2**20, {"medium": 1.0}),
+        (10_000_000, 0, {"medium": 1.0}),
+        (50_000_000, 2**22, {"medium": 1.0}),
+        (100_000_000, 2**22, {"medium": 0.5, "large": 0.5}),
+        (0, 2**24, {"large": 1.0}),
+        (0, 0, {"small": 1.0}),
     ],
 )
-def test_sizes(terms: tuple[int, ...], name: str) -> None:
-    assert Load("conv2d", "weights", terms).names == (name, "conv2d", "weights")
+def test_sizes(operations: int, moved: int, shares: dict[str, float]) -> None:
+    load = Load("conv2d", "weights", (operations, moved // 2, moved // 4, moved // 4, 0, 1, 0))
+    assert load.sizes == {f"conv2d, {size}": share for size, share in shares.items()}
+
+
+def test_a_call_is_cold_where_much_was_moved_since_its_kind_ran() -> None:
+    """vgg16 flattens once a pass, in which 700 MB are moved, and rectifies after each layer; LeNet is small."""
+    vgg = _by_name("vgg16", 1)
+    assert vgg["flatten"].terms[-1] == 1
+    assert vgg["stage5.2.conv.relu"].terms[-1] == 0
+    assert not any(load.terms[-1] for load in _by_name("lenet_d2l", 1).values())

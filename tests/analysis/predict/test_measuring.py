@@ -106,7 +106,7 @@ def test_the_whole_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert result.returncode == 0
     answer = json.loads(result.stdout)
     assert [one["network"] for one in answer["held_out"]] == ["lenet5"]
-    assert answer["networks"] == ["lenet_d2l"]
+    assert answer["networks"] == ["lenet5", "lenet_d2l"]
     assert find(str(saved)) == find()
     predicted = json.loads(run_here("predict", "lenet_d2l", "--format", "json").stdout)
     assert predicted["machine"] == answer["machine"]

@@ -42,6 +42,7 @@ def test_tools_that_are_named_are_compared_in_this_order() -> None:
     for order in (("torchsummary", "caffe", "torchinfo"), ("torchinfo", "torchsummary")):
         assert [rung.tool for rung in network.reconcile_memory(*order).found.rungs] == [*order]
     assert [rung.tool for rung in network.reconcile_memory("caffe").found.rungs] == [None, "caffe"]
+    assert [rung.tool for rung in network.reconcile_memory("caffe", "caffe").found.rungs] == [None, "caffe"]
 
 
 def test_every_step_of_alexnet() -> None:

@@ -232,8 +232,8 @@ BAD: list[tuple[Callable[[], Any], str]] = [
         lambda: PAPER.training(precision="fp16"),
         "gtx580-3gb: no fp16 peak is known (its data sheet has fp64 and fp32): add --peak-tflops",
     ),
-    (lambda: PAPER.training(watts=0), "--watts must be a number over 0, got 0"),
-    (lambda: PAPER.training(price=float("nan")), "--price must be a number over 0, got nan"),
+    (lambda: PAPER.training(watts=0), "--watts must be a number over 0, and at most 1e+09, got 0"),
+    (lambda: PAPER.training(price=float("nan")), "--price must be a number over 0, and at most 1e+09, got nan"),
     (
         lambda: archcalc.load("torchvision").training(price=1),
         "--price needs a time: give --time, --utilisation or --from-profile",
@@ -373,6 +373,8 @@ def test_a_network_that_computes_nothing_is_trained_at_once() -> None:
     assert [count.flops for count in found.counts] == [0, 0, 0]
     assert (found.plan.iterations, found.plan.last_batch, found.convolutions) == (4, 1, None)
     assert "4 iterations, 4 an epoch, the last of 1 image" in str(found)
+    assert "1 iteration, 1 an epoch, the last of 1 image" in str(PAPER.training(images=1, epochs=1))
+    assert "1 epoch of 1 image, batch 128, 1,000 x GeForce" in str(PAPER.training(images=1, epochs=1, devices=1000))
 
 
 def test_several_ranks_are_as_fast_as_the_slowest(tmp_path: Path) -> None:
