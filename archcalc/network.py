@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeVar, get_args, overload
 
 from archcalc.answers.table import Table
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from archcalc.analysis.own_peaks import OwnPeak
     from archcalc.answers.audit import Audit
     from archcalc.answers.budget import Budget
+    from archcalc.answers.card import Card
     from archcalc.answers.check import Against, Agreements, OfWeights
     from archcalc.answers.explain import Explanation
     from archcalc.answers.memory import Memory, MemoryByTool, MemoryPerDevice, MemoryPlan
@@ -388,6 +390,21 @@ class Network:
         from archcalc.spec.budget import read_limits
 
         return Budget(judge(self.graph, read_limits(limits or {})))
+
+    def card(self, checkpoint: str | os.PathLike[str] | None = None, *, key: str | None = None) -> "Card":
+        """Return what a model card says: exact figures, the totals of all conventions, and what sources say of them.
+
+        Of a `checkpoint`, a file of torch.save or safetensors, it has the hash, and whether its tensors are the
+        network's; `key` is that of the state_dict in the file. Raises ArchError for what is no checkpoint.
+
+        >>> import archcalc
+        >>> archcalc.load("torchvision").card().markdown().splitlines()[0]
+        '# AlexNet in torchvision, after "One weird trick"'
+        """
+        from archcalc.analysis.card.card import card
+        from archcalc.answers.card import Card
+
+        return Card.of(card(self.graph, None if checkpoint is None else Path(checkpoint), key))
 
     def memory(
         self,

@@ -133,6 +133,7 @@ ROOMS: dict[str, dict[str, list[str]]] = {
     "analysis": {
         "audit": ["conventions"],
         "budget": ["memory", "roofline"],
+        "card": ["audit", "conventions", "memory"],
         "check": [],
         "compare": [],
         "conventions": [],
@@ -151,6 +152,7 @@ ROOMS: dict[str, dict[str, list[str]]] = {
     "render": {
         "audit": [],
         "budget": [],
+        "card": ["audit", "receptive_field", "table"],
         "check": [],
         "compare": ["table"],
         "conventions": [],
@@ -175,6 +177,7 @@ ROOMS: dict[str, dict[str, list[str]]] = {
         for name in (
             "audit",
             "budget",
+            "card",
             "check",
             "compare",
             "conventions",
@@ -413,6 +416,7 @@ ANSWERS: dict[str, list[list[str]]] = {
     "predict": [["predict", "paper", "--device-model", "reports/calibrations/amd-epyc-2-cores-cpu.json"]],
     "calibrate": [],  # it takes minutes, and its keys are held against the page where one is made up
     "training": [["training", "paper", "--watts", "244", "--price", "1"]],
+    "card": [["card", "paper", "--checkpoint", "{checkpoint}"]],
     "devices": [["devices"], ["devices", "h100-sxm"]],
     "compare": [["compare", "paper", "torchvision"]],
     "audit": [["audit", "paper", "torchvision"]],

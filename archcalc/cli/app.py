@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "predict": ("predict:predict", READING),
     "training": ("training:training", READING),
     "devices": ("devices:devices", READING),
+    "card": ("card:card", READING),
     "compare": ("compare:compare", SIDE_BY_SIDE),
     "audit": ("audit:audit", SIDE_BY_SIDE),
     "reconcile": ("reconcile:reconcile", SIDE_BY_SIDE),

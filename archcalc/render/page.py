@@ -28,4 +28,14 @@ class Paragraph(NamedTuple):
     is_item: bool = False
 
 
-Page = tuple[Heading | Paragraph | Sheet, ...]
+Part = Heading | Paragraph | Sheet
+Page = tuple[Part, ...]
+
+
+def paragraph(*words: str | Run, is_item: bool = False) -> Paragraph:
+    """Return text of words and runs; empty words are left out."""
+    return Paragraph(tuple(word if isinstance(word, Run) else Run(word) for word in words if word), is_item)
+
+
+def heading(level: int, *words: str | Run) -> Heading:
+    return Heading(level, paragraph(*words).runs)

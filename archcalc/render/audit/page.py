@@ -5,24 +5,14 @@ from typing import Any, Final
 
 from archcalc.analysis.audit.claims import Audit, Standing, Verdict, in_words
 from archcalc.render.audit.claims import about, counts, said
-from archcalc.render.page import Heading, Page, Paragraph, Run
+from archcalc.render.page import Page, Part, Run, heading, paragraph
 from archcalc.render.sheet import Column, Piece, Sheet
 from archcalc.spec.model import Claim, Source
-
-Part = Heading | Paragraph | Sheet
 
 
 def page(audits: Sequence[Audit], title: str) -> Page:
     """Return the wrong claims with the reasons, then every claim network by network, then the sources."""
-    return (*_opening(audits, title), *_wrong(audits), *_networks(audits), *_sources(audits))
-
-
-def _text(*words: str | Run, is_item: bool = False) -> Paragraph:
-    return Paragraph(tuple(word if isinstance(word, Run) else Run(word) for word in words if word), is_item)
-
-
-def _heading(level: int, *words: str | Run) -> Heading:
-    return Heading(level, _text(*words).runs)
+    return (*_opening(audits, title), *_wrong(audits), *_by_network(audits), *_sources(audits))
 
 
 def _bold(text: str) -> Run:
@@ -33,14 +23,14 @@ def _opening(audits: Sequence[Audit], title: str) -> Iterator[Part]:
     found = counts(audits)
     sources = {source.url or source.title or key for audit in audits for key, source in audit.spec.sources.items()}
     claims = counted(sum(found.values()), "claim")
-    yield _heading(1, title)
-    yield _text(
+    yield heading(1, title)
+    yield paragraph(
         f"{claims} about {counted(len(audits), 'network')}, from {counted(len(sources), 'source')}, each compared with "
         "what archcalc computes: ",
         *_outcome(found),
         ".",
     )
-    yield _text(
+    yield paragraph(
         "A number holds if the true one rounds to it: ",
         Run("60M", code=True),
         " stands for anything from 59.5 to 60.5 million. An integer holds to the last digit.",
@@ -86,10 +76,10 @@ def _wrong(audits: Sequence[Audit]) -> Iterator[Part]:
     wrong = [(audit, v) for audit in audits for v in audit.verdicts if v.standing is not Standing.OK]
     if not wrong:
         return
-    yield _heading(2, "What is wrong, and why")
+    yield heading(2, "What is wrong, and why")
     for audit, verdict in wrong:
         claim = verdict.claim
-        yield _text(
+        yield paragraph(
             _bold(audit.spec.name),
             f", {about(claim)}: ",
             *_by(audit, claim),
@@ -132,15 +122,19 @@ _CLAIMS: Final = (
 )
 
 
-def _networks(audits: Sequence[Audit]) -> Iterator[Part]:
-    yield _heading(2, "Network by network")
+def _by_network(audits: Sequence[Audit]) -> Iterator[Part]:
+    yield heading(2, "Network by network")
     for audit in audits:
         spec = audit.spec
-        yield _heading(3, f"{spec.title or spec.name} (", Run(spec.name, code=True), ")")
-        if audit.verdicts:
-            yield Sheet(spec.name, "", _CLAIMS, tuple(map(_cells, audit.verdicts)))
-        else:
-            yield _text("No source claims anything about it here.")
+        yield heading(3, f"{spec.title or spec.name} (", Run(spec.name, code=True), ")")
+        yield claims_of(audit)
+
+
+def claims_of(audit: Audit) -> Part:
+    """Return every claim about a network with what is true."""
+    if audit.verdicts:
+        return Sheet(audit.spec.name, "", _CLAIMS, tuple(map(_cells, audit.verdicts)))
+    return paragraph("No source claims anything about it here.")
 
 
 def _cells(verdict: Verdict) -> tuple[Any, ...]:
@@ -154,15 +148,15 @@ def _sources(audits: Sequence[Audit]) -> Iterator[Part]:
     cited: dict[tuple[Run, ...], list[str]] = {}
     for audit in audits:
         for key, source in audit.spec.sources.items():
-            cited.setdefault(tuple(_reference(key, source)), []).append(audit.spec.name)
-    yield _heading(2, "Sources")
-    for reference in sorted(cited, key=_as_sorted):
-        yield _text(*reference, " (", *_names(dict.fromkeys(cited[reference])), ")", is_item=True)
+            cited.setdefault(tuple(reference(key, source)), []).append(audit.spec.name)
+    yield heading(2, "Sources")
+    for runs in sorted(cited, key=_as_sorted):
+        yield paragraph(*runs, " (", *_names(dict.fromkeys(cited[runs])), ")", is_item=True)
 
 
-def _as_sorted(reference: tuple[Run, ...]) -> str:
+def _as_sorted(runs: tuple[Run, ...]) -> str:
     """Return the text to sort by, so that what has an address comes first."""
-    return "".join(f"[{run.text}]({run.url})" if run.url else run.text for run in reference).lower()
+    return "".join(f"[{run.text}]({run.url})" if run.url else run.text for run in runs).lower()
 
 
 def _names(names: dict[str, None]) -> Iterator[Run]:
@@ -172,7 +166,8 @@ def _names(names: dict[str, None]) -> Iterator[Run]:
         yield Run(name, code=True)
 
 
-def _reference(key: str, source: Source) -> Iterator[Run]:
+def reference(key: str, source: Source) -> Iterator[Run]:
+    """Yield a source as it is cited, as a link where it has an address."""
     yield Run(source.title or source.cite or key, url=source.url or "")
     parts = [str(part) for part in (source.author, source.year, source.version) if part]
     if parts:
