@@ -18,18 +18,25 @@ from typing import Any, Final
 
 import typer.main
 
+import archcalc
 import archcalc.answers
+from archcalc.analysis.audit.claims import Standing, Verdict, audit, in_words
 from archcalc.analysis.conventions import CONVENTIONS, Convention
-from archcalc.analysis.conventions.convention import in_words
+from archcalc.analysis.conventions.convention import in_words as count_in_words
 from archcalc.analysis.conventions.facts import QUANTITIES
 from archcalc.analysis.profile.record import Record
 from archcalc.cli.app import assemble
 from archcalc.cli.options import Reading, Writing
 from archcalc.layers import KINDS, Layer
+from archcalc.render.audit.claims import about, said
+from archcalc.render.audit.page import reference
 from archcalc.render.conventions import silence
 from archcalc.render.formats import plain
+from archcalc.render.formats.markdown import escape, render_page
 from archcalc.render.ops import how_many, kind_sheet, kinds_sheet, structure_sheet
+from archcalc.render.page import paragraph
 from archcalc.render.profile import profile_sheets
+from archcalc.spec.catalogue import Catalogue
 from archcalc.spec.statement import STRUCTURES
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -181,6 +188,33 @@ def structures() -> str:
     return "\n\n".join(sections)
 
 
+def said_by(key: str) -> str:
+    """Return a source as it is cited, and every claim of its, of whichever networks: what it says, and what is true."""
+    audits = [audit(archcalc.load(name).graph) for name in Catalogue.shipped().files()]
+    theirs = [(one.spec, verdict) for one in audits for verdict in one.verdicts if verdict.claim.source == key]
+    cited = paragraph(*reference(key, theirs[0][0].sources[key]))
+    rows = (
+        (
+            f"`{spec.name}`",
+            *map(_as_text, (about(v.claim), said(v.claim), in_words(v), v.claim.where or "")),
+            _verdict(v),
+        )
+        for spec, v in theirs
+    )
+    header = ("network", "about", "the page says", "archcalc says", "where", "verdict")
+    return f"{render_page((cited,))}\n{table(header, rows)}"
+
+
+def _verdict(verdict: Verdict) -> str:
+    why = f": {_as_text(verdict.claim.why)}" if verdict.claim.why else ""
+    return verdict.standing.value if verdict.standing is Standing.OK else f"**{verdict.standing.value}**{why}"
+
+
+def _as_text(words: str) -> str:
+    """Return words as Markdown without meaning; `table` takes care of what is between cells."""
+    return escape(words).replace("\\|", "|")
+
+
 def conventions() -> str:
     """Return all conventions as a table."""
     rows = [
@@ -213,7 +247,7 @@ def _convention(one: Convention) -> Iterator[str]:
     by_count: dict[str, list[str]] = {}
     for op in KINDS:
         weights = one.weights(op)
-        counted = silence(one, op) if weights is None else in_words(weights) if weights else "nothing"
+        counted = silence(one, op) if weights is None else count_in_words(weights) if weights else "nothing"
         by_count.setdefault(counted, []).append(op)
     most = max(by_count, key=lambda counted: len(by_count[counted]))
     rows = [(words, ", ".join(_over_axes(ops))) for words, ops in by_count.items() if words != most]
