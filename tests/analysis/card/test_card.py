@@ -38,7 +38,11 @@ def test_figures_are_those_of_other_commands(name: str) -> None:
     assert {key: card[key] for key in totals._fields} == totals._asdict()
     by_all = {one.convention.name: one.cost for one in found.table(convention="all").by_all}
     assert {one["name"]: one["total"] for one in card["conventions"]} == by_all
-    assert (card["inference_bytes"], card["training_bytes"]) == (found.memory().peak, found.memory("train").peak)
+    assert card["inference_bytes"] == found.memory().peak
+    if name == "alexnet_owt_bn":  # whose batch norms of features do not train on one example
+        assert card["training_bytes"] is None
+    else:
+        assert card["training_bytes"] == found.memory("train").peak
     assert card["claims"] == found.audit().to_dict()["claims"]
 
 
