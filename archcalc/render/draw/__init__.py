@@ -1,0 +1,1 @@
+"""Figures of networks: volumes, flow and bars as scenes, with their words."""
