@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from archcalc.answers.audit import Audit
     from archcalc.answers.budget import Budget
     from archcalc.answers.check import Against, Agreements, OfWeights
+    from archcalc.answers.draw import Drawing
     from archcalc.answers.explain import Explanation
     from archcalc.answers.memory import Memory, MemoryByTool, MemoryPerDevice, MemoryPlan
     from archcalc.answers.predict import Prediction
@@ -340,6 +341,43 @@ class Network:
         if self.origin.word == "-":
             raise ArchError("a spec from standard input cannot be read again: save it to a file first")
         return Rereading(self.origin)
+
+    def draw(
+        self,
+        style: Literal["volumes", "flow", "bars", "receptive_field"] | None = None,
+        *,
+        layer: str | None = None,
+        scale: Literal["sqrt", "log"] | None = None,
+        from_profile: str | os.PathLike[str] | None = None,
+    ) -> "Drawing":
+        """Return a figure of the network: `svg`, `tikz` and `mermaid` are texts, `png()` and `pdf()` bytes.
+
+        A chain is drawn as `volumes`, whose edges grow with sizes by a `scale`; a network with branches as `flow`.
+        `receptive_field` draws what a `layer` sees over the input; `bars` where params, MACs and activations are, and
+        times, `from_profile`, the file of a record with layers. An option stands for its style. Raises ArchError where
+        a network cannot be drawn so, and for an option of another style.
+
+        >>> import archcalc
+        >>> archcalc.load("paper").draw().style, archcalc.load("resnet152").draw().style
+        (<Style.VOLUMES: 'volumes'>, <Style.FLOW: 'flow'>)
+        """
+        from archcalc.analysis.draw.style import Style, style_for
+        from archcalc.answers.draw import Drawing
+        from archcalc.render.draw import scene_of
+        from archcalc.render.draw.lengths import Scale
+
+        options = {"layer": layer, "scale": scale, "from_profile": from_profile}
+        owners = {"layer": Style.RECEPTIVE_FIELD, "scale": Style.VOLUMES, "from_profile": Style.BARS}
+        given = [owners[name] for name, value in options.items() if value is not None]
+        graph = self.graph
+        found = _member(Style, style) if style is not None else given[0] if given else style_for(graph)
+        for owner in given:
+            if owner is not found:
+                name = next(name for name, one in owners.items() if one is owner)
+                raise ArchError(f"{name.replace('_', ' ')} goes with the style {owner}, and this is {found}")
+        grows = Scale.SQRT if scale is None else _member(Scale, scale)
+        record = None if from_profile is None else os.fspath(from_profile)
+        return Drawing(graph, found, scene_of(graph, found, layer, grows, record))
 
     def solve(self, up_to: int = 512) -> "Solution":
         """Return the inputs that pass, those that fit the weights, and those that divide exactly, up to a size.

@@ -71,8 +71,14 @@ def flow_of(graph: Graph, closed: frozenset[str] = frozenset()) -> Flow:
     """Return what is drawn of a network; blocks whose names are `closed` are not opened."""
     units = units_of(graph)
     opened = _opened(units, closed)
-    merged = _merged(graph, units) if _boxes(units, opened) > MOST else None
+    merged = _merged(graph, units, MOST - len(graph.spec.inputs)) if _boxes(units, opened) > MOST else None
     return _drawn(graph, merged or units, opened, merged is not None)
+
+
+def closed_units(graph: Graph, most: int = MOST) -> tuple[list[Unit], bool]:
+    """Return the blocks and layers of a network, no more than so many, and whether it is too large for each alone."""
+    units = units_of(graph)
+    return (_merged(graph, units, most), True) if len(units) > most else (units, False)
 
 
 def _boxes(units: Sequence[Unit], opened: frozenset[int]) -> int:
@@ -98,7 +104,7 @@ def _opened(units: Sequence[Unit], closed: frozenset[str]) -> frozenset[int]:
     return opened
 
 
-def _merged(graph: Graph, units: Sequence[Unit]) -> list[Unit]:
+def _merged(graph: Graph, units: Sequence[Unit], most: int) -> list[Unit]:
     """Return fewer units, each of several that follow each other, cut where only one layer is read later."""
     ends = [unit.end for unit in units]
     last_read: dict[int, int] = {}
@@ -107,7 +113,7 @@ def _merged(graph: Graph, units: Sequence[Unit]) -> list[Unit]:
             last_read |= {read: max(last_read.get(read, 0), number) for read in group.inputs}
     cuts = [place for place, end in enumerate(ends, 1) if _crossing(last_read, end) <= 1]
     runs = [(start, end) for start, end in zip([0, *cuts], cuts, strict=False) if end > start]
-    size = -(-len(runs) // (MOST - len(graph.spec.inputs)))
+    size = -(-len(runs) // most)
     found = []
     for place in range(0, len(runs), size):
         together = units[runs[place][0] : runs[min(place + size, len(runs)) - 1][1]]

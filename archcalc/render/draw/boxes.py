@@ -9,9 +9,9 @@ from archcalc.exchange.diagrams.boxes import in_short
 from archcalc.graph import Node
 from archcalc.layers.base import Role
 from archcalc.layers.sizes import dims
-from archcalc.render.draw.page import LINE, SMALL
 from archcalc.render.draw.said import Facts
 from archcalc.render.picture.letters import cut, width, wrapped
+from archcalc.render.picture.page import LINE, SMALL
 from archcalc.render.picture.scene import Words
 
 _WIDEST: Final = 204.0

@@ -8,11 +8,11 @@ from archcalc.analysis.draw.flow import Flow, Frame, flow_of, valley_of
 from archcalc.graph import Graph
 from archcalc.layers.sizes import dims
 from archcalc.render.draw.boxes import SORTS, Drawn, drawn
-from archcalc.render.draw.page import LINE, MARGIN, SMALL, foot, head
 from archcalc.render.draw.rows import Layout, in_rows
 from archcalc.render.draw.said import Facts
 from archcalc.render.draw.valley import as_valley
 from archcalc.render.picture.letters import cut, width
+from archcalc.render.picture.page import LINE, MARGIN, SMALL, foot, head
 from archcalc.render.picture.scene import Item, Look, Part, Path, Place, Rect, Scene, Words
 
 _NARROWEST: Final = 420.0

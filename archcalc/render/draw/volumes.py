@@ -7,9 +7,9 @@ from archcalc.analysis.draw.volumes import Column, Volume, Volumes, Window
 from archcalc.exchange.diagrams.boxes import in_short
 from archcalc.layers.sizes import dims
 from archcalc.render.draw.lengths import Edges, Lengths, Scale, lengths_for
-from archcalc.render.draw.page import LINE, MARGIN, SMALL, foot, head
 from archcalc.render.draw.said import Facts
 from archcalc.render.picture.letters import cut, width, wrapped
+from archcalc.render.picture.page import LINE, MARGIN, SMALL, foot, head
 from archcalc.render.picture.scene import Dot, Item, Look, Path, Place, Polygon, Rect, Scene, Words
 
 _HEAD: Final = 44.0

@@ -2,8 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 from html import escape
+from typing import Final
 
 from archcalc.render.picture.palette import FILLS, GROUND, OF_CHARTS, style
+
+FONTS: Final = 'font-family="system-ui, sans-serif"'
 
 
 def opened(
@@ -16,7 +19,7 @@ def opened(
     """
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="archcalc-chart" viewBox="0 0 {width:g} {height:g}" role="img" '
-        'font-family="system-ui, sans-serif" font-size="12">'
+        f'{FONTS} font-size="12">'
     )
     yield f"<title>{safe(title)}</title>"
     yield f"<desc>{safe(description)}</desc>"

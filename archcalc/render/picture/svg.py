@@ -5,15 +5,12 @@ between them, so that a page can find what belongs to a row.
 """
 
 from collections.abc import Iterable, Iterator
-from math import hypot
-from typing import Final
 
 from archcalc.render.picture.elements import opened, safe, written
 from archcalc.render.picture.letters import SIZE
 from archcalc.render.picture.palette import FILLS, STROKES
 from archcalc.render.picture.scene import Dot, Item, Look, Part, Path, Place, Polygon, Rect, Scene, Words
-
-_ARROW: Final = 6.0
+from archcalc.render.picture.shapes import arrow, head_of
 
 
 def render(scene: Scene) -> str:
@@ -80,22 +77,6 @@ def _path(path: Path) -> Iterator[str]:
     yield f'<path d="M{x:.1f},{y:.1f} {word}{_places(others)}"{_look(path.look)}/>'
     if path.has_arrow:
         yield f'<polygon points="{_places(arrow(path))}"{_look(Look(head_of(path)))}/>'
-
-
-def head_of(path: Path) -> str:
-    """Return what the head of an arrow is filled with: the colour of its line."""
-    return {"roof": "ink", "lead": "soft"}.get(path.look.line) or path.look.line.replace("line", "fill")
-
-
-def arrow(path: Path) -> tuple[Place, Place, Place]:
-    """Return the head of an arrow at the end of a path."""
-    x, y = path.places[-1]
-    before = next((place for place in reversed(path.places) if place != (x, y)), (x, y - 1))
-    long = hypot(x - before[0], y - before[1])
-    across, down = (x - before[0]) / long, (y - before[1]) / long
-    back = (x - _ARROW * across, y - _ARROW * down)
-    half = _ARROW / 2
-    return (x, y), (back[0] - half * down, back[1] + half * across), (back[0] + half * down, back[1] - half * across)
 
 
 def _places(places: Iterable[Place]) -> str:
