@@ -69,16 +69,14 @@ class Flow:
 
 def flow_of(graph: Graph, closed: frozenset[str] = frozenset()) -> Flow:
     """Return what is drawn of a network; blocks whose names are `closed` are not opened."""
-    units = units_of(graph)
-    opened = _opened(units, closed)
-    merged = _merged(graph, units, MOST - len(graph.spec.inputs)) if _boxes(units, opened) > MOST else None
-    return _drawn(graph, merged or units, opened, merged is not None)
+    units, is_merged = closed_units(graph, MOST - len(graph.spec.inputs))
+    return _drawn(graph, units, frozenset() if is_merged else _opened(units, closed), is_merged)
 
 
-def closed_units(graph: Graph, most: int = MOST) -> tuple[list[Unit], bool]:
+def closed_units(graph: Graph, most: int) -> tuple[list[Unit], bool]:
     """Return the blocks and layers of a network, no more than so many, and whether it is too large for each alone."""
-    units = units_of(graph)
-    return (_merged(graph, units, most), True) if len(units) > most else (units, False)
+    units = units_of(graph, most)
+    return (_merged(units, most), True) if len(units) > most else (units, False)
 
 
 def _boxes(units: Sequence[Unit], opened: frozenset[int]) -> int:
@@ -104,27 +102,15 @@ def _opened(units: Sequence[Unit], closed: frozenset[str]) -> frozenset[int]:
     return opened
 
 
-def _merged(graph: Graph, units: Sequence[Unit], most: int) -> list[Unit]:
-    """Return fewer units, each of several that follow each other, cut where only one layer is read later."""
-    ends = [unit.end for unit in units]
-    last_read: dict[int, int] = {}
-    for unit in units:
-        for number, group in enumerate(unit.all, unit.start):
-            last_read |= {read: max(last_read.get(read, 0), number) for read in group.inputs}
-    cuts = [place for place, end in enumerate(ends, 1) if _crossing(last_read, end) <= 1]
-    runs = [(start, end) for start, end in zip([0, *cuts], cuts, strict=False) if end > start]
-    size = -(-len(runs) // most)
+def _merged(units: Sequence[Unit], most: int) -> list[Unit]:
+    """Return fewer units, each of several that follow each other."""
+    size = -(-len(units) // most)
     found = []
-    for place in range(0, len(runs), size):
-        together = units[runs[place][0] : runs[min(place + size, len(runs)) - 1][1]]
-        groups = tuple(group for unit in together for group in unit.all)
-        found.append(together[0] if len(together) == 1 else Unit(together[0].name, together[0].start, groups, groups))
+    for place in range(0, len(units), size):
+        first, *others = units[place : place + size]
+        groups = tuple(group for unit in (first, *others) for group in unit.all)
+        found.append(Unit(first.name, first.start, groups, groups) if others else first)
     return found
-
-
-def _crossing(last_read: dict[int, int], end: int) -> int:
-    """Return how many groups before a place are read after it."""
-    return sum(number < end <= last for number, last in last_read.items())
 
 
 def _drawn(graph: Graph, units: Sequence[Unit], opened: frozenset[int], is_merged: bool) -> Flow:

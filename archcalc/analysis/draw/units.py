@@ -66,10 +66,14 @@ class Unit(NamedTuple):
         )
 
 
-def units_of(graph: Graph) -> list[Unit]:
-    """Return the blocks of a network and the layers between them, in order, and those as one that repeat."""
+def units_of(graph: Graph, most: int) -> list[Unit]:
+    """Return the blocks of a network and the layers between them, in order, and those as one that repeat.
+
+    Where names leave more than so many, what lies between two places at which a single layer is read later is a block.
+    """
     finder = _Finder(graph)
-    return finder.repeated([*finder.split(0, len(finder.groups), 0)])
+    named = finder.repeated([*finder.split(0, len(finder.groups), 0)])
+    return named if len(named) <= most else finder.repeated(finder.between_cuts(named))
 
 
 class _Finder:
@@ -122,6 +126,29 @@ class _Finder:
         """Return the numbers of what some groups read of others."""
         inner = range(self.first + start, self.first + end)
         return {read for group in self.groups[start:end] for read in group.inputs if read not in inner}
+
+    def between_cuts(self, units: Sequence[Unit]) -> list[Unit]:
+        """Return those as one unit that lie between places where no more than one group before is read later."""
+        ends = {unit.end for unit in units}
+        waiting: dict[int, int] = {}
+        cuts = set()
+        for number in range(self.first + len(self.groups)):
+            waiting = {read: last for read, last in waiting.items() if last >= number}
+            if number in ends and len(waiting) <= 1:
+                cuts.add(number)
+            if number in self.readers:
+                waiting[number] = max(self.readers[number])
+        found: list[list[Unit]] = [[]]
+        for unit in units:
+            if unit.start in cuts and found[-1]:
+                found.append([])
+            found[-1].append(unit)
+        return [self._together(run) for run in found]
+
+    def _together(self, units: Sequence[Unit]) -> Unit:
+        first, *others = units
+        groups = tuple(group for unit in units for group in unit.all)
+        return Unit(groups[0].head.name, first.start, groups, groups) if others else first
 
     def repeated(self, units: Sequence[Unit]) -> list[Unit]:
         """Return the units, those as one of which each reads the one before and is the same."""

@@ -108,7 +108,7 @@ def _shapes(graph: Graph, given: Shape) -> Iterator[tuple[str, Shape]]:
 def volumes_of(graph: Graph) -> Volumes:
     """Return the volumes of a chain. Raises ArchError for a network that is no chain."""
     if reason := why_not(graph):
-        raise ArchError(f"volumes are of a chain of layers: {reason}; the style flow draws it")
+        raise ArchError(f"{graph.spec.name} is no chain that volumes show: {reason} (the style flow shows it)")
     columns, is_folded = _columns(graph), False
     if len(columns) > MOST:
         runs = [[*run] for _, run in groupby(columns, lambda one: (one.times, one.shape, one.devices))]

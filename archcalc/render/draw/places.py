@@ -6,7 +6,7 @@ from typing import Final
 
 from archcalc.analysis.draw.ranks import Ranked
 
-_BETWEEN: Final = 18.0
+_BETWEEN: Final = 24.0
 _SWEEPS: Final = 24
 _STRAIGHT: Final = 6.0
 """How much more boxes that follow each other, and lines that pass rows, want to be straight."""

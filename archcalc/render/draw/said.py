@@ -11,6 +11,8 @@ from archcalc.table import row_of
 
 _MOST: Final = 12
 """How many layers what is said of several has a line for."""
+_NAMED: Final = 500
+"""How many of the others are named."""
 _INPUTS: Final = 4
 
 
@@ -36,7 +38,10 @@ class Facts:
         if len(nodes) <= _MOST:
             return "\n".join(map(self._in_full, nodes))
         first, last = nodes[: _MOST // 2], nodes[-_MOST // 2 :]
-        named = ", ".join(node.name for node in nodes[len(first) : -len(last)])
+        between = nodes[len(first) : -len(last)]
+        named = ", ".join(node.name for node in between[:_NAMED])
+        if len(between) > _NAMED:
+            named += f" and {number(len(between) - _NAMED)} more, to {between[-1].name}"
         return "\n".join([*map(self._in_full, first), f"then {named}", *map(self._in_full, last)])
 
     def _in_full(self, node: Node) -> str:

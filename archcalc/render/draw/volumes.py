@@ -92,7 +92,8 @@ def _words(column: Column, facts: Facts) -> list[Words]:
     many = f" x{column.times}" if column.times > 1 else ""
     head = Words(0, 0, cut(column.name, _WIDEST, bold=True) + many, "ink", "middle", is_bold=True)
     lines = list(dict.fromkeys(map(in_short, column.heads)))
-    others = [node for node in column.nodes if node not in column.heads]
+    heads = {node.name for node in column.heads}
+    others = [node for node in column.nodes if node.name not in heads]
     lines += [line for line in dict.fromkeys(map(in_short, others)) if line not in lines]
     parts = [part for line in lines for part in wrapped(line, _WIDEST, SMALL)]
     said = [Words(0, 0, cut(part, _WIDEST, SMALL), "soft", "middle", SMALL) for part in parts]
