@@ -38,8 +38,8 @@ class Unit(NamedTuple):
     @property
     def varies(self) -> bool:
         """Whether it has not the same sizes each time."""
-        size = len(self.once)
-        return any(group.shape != self.once[place % size].shape for place, group in enumerate(self.all))
+        sizes = [[(node.input_shapes, node.output_shape) for node in group.nodes] for group in self.all]
+        return sizes != sizes[: len(self.once)] * self.times
 
     @property
     def is_block(self) -> bool:

@@ -237,7 +237,7 @@ def of_way(ladder: Ladder) -> Answer:
 
 def drawn(sheet: Sheet, graph: Graph) -> "Scene":
     """Return a ladder as a picture."""
-    from archcalc.render.reconcile.drawn import ladder_scene
+    from archcalc.render.reconcile.bars import ladder_scene
 
     return ladder_scene(sheet, graph)
 
