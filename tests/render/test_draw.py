@@ -19,7 +19,7 @@ from archcalc.errors import ArchError, MissingError
 from archcalc.layers.sizes import dims
 from archcalc.render.picture import files
 from archcalc.render.picture.letters import width
-from archcalc.render.picture.scene import Polygon, Scene, Words
+from archcalc.render.picture.scene import Polygon, Rect, Scene, Words
 from archcalc.render.picture.tikz import text as tex
 from tests.commands import clean_environment, run, run_here
 from tests.conftest import BUNDLED, ROOT
@@ -92,6 +92,28 @@ def titles_by_layer(svg: str) -> dict[int, str]:
         for place in group.get("data-layer", "").split():
             said[int(place)] = f"{said.get(int(place), '')} {group.findtext(f'{SVG}title') or ''}"
     return said
+
+
+@pytest.mark.parametrize("name", ["resnet152", "googlenet", "unet", "efficientnet_b0", "every_kind"])
+def test_words_are_in_their_boxes_and_boxes_apart(name: str) -> None:
+    file = ROOT / "tests" / "specs" / "valid" / f"{name}.yaml"
+    scene = archcalc.load(file if file.exists() else name).draw("flow").scene
+    boxes = []
+    for item in scene.items:
+        rects = [part for part in item.parts if isinstance(part, Rect)]
+        if item.kind == "layer" and item.title and rects:
+            boxes.append(rects[-1])
+            for words in (part for part in item.parts if isinstance(part, Words)):
+                left, top, right, low = words.area
+                assert rects[-1].left <= left
+                assert right <= rects[-1].right
+                assert rects[-1].top <= top
+                assert low <= rects[-1].bottom
+    assert len(boxes) > 8
+    for number, one in enumerate(boxes):
+        for other in boxes[number + 1 :]:
+            is_beside = one.right < other.left or other.right < one.left
+            assert is_beside or one.bottom < other.top or other.bottom < one.top
 
 
 def test_what_a_pointer_is_told_is_what_the_table_says() -> None:
@@ -388,7 +410,10 @@ def test_a_browser_draws_no_text_wider_than_it_was_taken_to_be() -> None:
     playwright = pytest.importorskip("playwright.sync_api")
     if chromium is None:
         pytest.skip("there is no chromium here")
-    drawn = [archcalc.load("alexnet_paper").draw(), archcalc.load("googlenet").draw()]
+    letters = "\u00e9\u00fc\u00f1\u00d7\u2192\u2026\u03a9\u0416\u042f"
+    document = {"archcalc": 1, "name": "net", "title": letters, "input": [3],
+                "layers": [{"name": "fc", "op": "linear", "out_features": 2}]}  # fmt: skip
+    drawn = [archcalc.load(one).draw() for one in ("alexnet_paper", "googlenet", document)]  # type: ignore[arg-type]
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_context(offline=True).new_page()
