@@ -396,8 +396,8 @@ def test_every_command_has_a_section(name: str) -> None:
     assert name in {heading.split()[0] for heading in sections("json.md")} | NO_ANSWERS
 
 
-NO_ANSWERS = {"new", "show", "schema", "import", "export"}
-"""Commands that write a spec, a schema or a program: no JSON of their own."""
+NO_ANSWERS = {"new", "show", "schema", "import", "export", "draw"}
+"""Commands that write a spec, a schema, a program or a figure: no JSON of their own."""
 
 RECORDS = sorted((ROOT / "reports" / "profiles").glob("*.json"))
 OF_A_CPU = [path for path in RECORDS if "-cpu-" in path.name]
