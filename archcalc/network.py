@@ -361,20 +361,14 @@ class Network:
         >>> archcalc.load("paper").draw().style, archcalc.load("resnet152").draw().style
         (<Style.VOLUMES: 'volumes'>, <Style.FLOW: 'flow'>)
         """
-        from archcalc.analysis.draw.style import Style, style_for
+        from archcalc.analysis.draw.style import Style, style_of
         from archcalc.answers.draw import Drawing
         from archcalc.render.draw import scene_of
         from archcalc.render.draw.lengths import Scale
 
-        options = {"layer": layer, "scale": scale, "from_profile": from_profile}
-        owners = {"layer": Style.RECEPTIVE_FIELD, "scale": Style.VOLUMES, "from_profile": Style.BARS}
-        given = [owners[name] for name, value in options.items() if value is not None]
         graph = self.graph
-        found = _member(Style, style) if style is not None else given[0] if given else style_for(graph)
-        for owner in given:
-            if owner is not found:
-                name = next(name for name, one in owners.items() if one is owner)
-                raise ArchError(f"{name.replace('_', ' ')} goes with the style {owner}, and this is {found}")
+        given = {"layer": layer, "scale": scale, "from_profile": from_profile}
+        found = style_of(graph, None if style is None else _member(Style, style), given)
         grows = Scale.SQRT if scale is None else _member(Scale, scale)
         record = None if from_profile is None else os.fspath(from_profile)
         return Drawing(graph, found, scene_of(graph, found, layer, grows, record))

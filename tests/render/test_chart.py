@@ -166,7 +166,7 @@ def test_ticks_are_round(axis: Axis, ticks: list[str]) -> None:
 
 def test_an_answer_without_a_chart_is_no_picture() -> None:
     with pytest.raises(ArchError) as caught:
-        svg_format.write(archcalc.load("lenet_d2l").table().rendered(), Screen())
+        svg_format.write(archcalc.load("lenet_d2l").explain().rendered(), Screen())
     assert (
         str(caught.value) == "svg is a picture of one chart, and this answer has no chart: write it in another format"
     )

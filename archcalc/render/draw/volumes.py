@@ -17,6 +17,7 @@ _HEAD: Final = 44.0
 _GAP: Final = 22.0
 """What is free between the columns."""
 _SIZES: Final = 11.0
+_NARROWEST: Final = 420.0
 _APART: Final = 18.0
 """What is free between towers."""
 _WIDEST: Final = 132.0
@@ -136,7 +137,9 @@ def _across(found: Volumes, edges: Sequence[Edges], words: Sequence[Sequence[Wor
         wide = max(drawn, *(width(line.text, line.size, line.is_bold) for line in words[place]))
         lefts.append(start + (wide - drawn) / 2 + before)
         start += wide + _GAP
-    return lefts, start - _GAP + MARGIN
+    wide = start - _GAP + MARGIN
+    more = max(_NARROWEST - wide, 0.0)
+    return [left + more / 2 for left in lefts], wide + more
 
 
 def _beside(column: Column) -> tuple[float, float]:

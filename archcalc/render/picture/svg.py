@@ -5,6 +5,7 @@ between them, so that a page can find what belongs to a row.
 """
 
 from collections.abc import Iterable, Iterator
+from math import ceil
 
 from archcalc.render.picture.elements import opened, safe, written
 from archcalc.render.picture.letters import SIZE
@@ -21,7 +22,7 @@ def render(scene: Scene) -> str:
 def _lines(scene: Scene) -> Iterator[str]:
     used = {name for item in scene.items for part in item.parts for name in _classes(part)}
     known = [name for name in (*FILLS, *STROKES) if name in used | {"ground"}]
-    yield from opened(scene.width, scene.height, scene.title, scene.description, known)
+    yield from opened(ceil(scene.width), ceil(scene.height), scene.title, scene.description, known)
     for item in scene.items:
         yield from _item(item)
     yield "</svg>"
