@@ -185,6 +185,9 @@ def test_a_block_whose_inside_is_read_elsewhere_does_not_repeat() -> None:
     assert [(unit.name, unit.times) for unit in units_of(net(*layers), MOST)] == [
         *(("a", 2), ("c", 2), ("sum", 1)),
     ]  # fmt: skip
+    layers.append(conv("dead", **{"from": "d"}))  # which nothing reads, and which is no output
+    document = {"archcalc": 1, "name": "n", "input": [3, 9, 9], "layers": layers, "outputs": ["sum"]}
+    assert [unit.times for unit in units_of(archcalc.load(document).graph, MOST)] == [2, 2, 1, 1]
     layers = [conv(name) for name in ("a", "b", "c")]
     document = {"archcalc": 1, "name": "n", "input": [8, 9, 9], "layers": layers, "outputs": ["b", "c"]}
     assert [unit.times for unit in units_of(archcalc.load(document).graph, MOST)] == [2, 1]
@@ -255,6 +258,11 @@ def test_a_field_is_that_of_the_table_and_what_is_in_it_is_of_layers_before_it()
     for seen in found.seen:
         assert all(end - start == size for (start, end), size in zip(seen.ranges, seen.size, strict=True))
     assert [seen.size[0] for seen in field_of(graph_of("torchvision"), "conv3").seen] == [11, 19, 51, 67, 99]
+
+
+def test_what_all_outputs_see_is_within_the_input() -> None:
+    found = field_of(graph_of("torchvision"), "fc6")
+    assert (found.seen[-1].size, found.seen[-1].ranges) == ((224, 224), ((0, 224), (0, 224)))
 
 
 @pytest.mark.parametrize(

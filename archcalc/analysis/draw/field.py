@@ -39,12 +39,12 @@ class FieldOf:
 
 
 def field_of(graph: Graph, layer: str | None = None) -> FieldOf:
-    """Return what a layer sees; by default the last that sees more than one before it, and not simply everything.
+    """Return what a layer sees; by default the first of those that see most, but not all outputs the same.
 
     Raises ArchError for a layer that is not there, or that sees no place of an input.
     """
     fields = receptive_fields(graph)
-    name = layer or _last_that_sees_more(fields)
+    name = layer or _that_sees_most(fields)
     if name is None or name not in fields:
         known = did_you_mean(layer or "", fields)
         raise ArchError(f"there is no layer {layer}{known}" if layer else f"{graph.spec.name} has no receptive fields")
@@ -60,11 +60,12 @@ def field_of(graph: Graph, layer: str | None = None) -> FieldOf:
     sizes = sorted((size for size in by_size if size != sight.said.size), key=lambda size: (max(size), size))
     shown = _spread(sizes)
     shapes = {node.name: node.output_shape for node in graph.nodes}
-    seen = [_seen(size, by_size[size], shapes) for size in (*shown, sight.said.size)]
-    return FieldOf(graph, name, sight.of, graph.spec.inputs[sight.of], tuple(seen), len(sizes) - len(shown), sight)
+    given = graph.spec.inputs[sight.of]
+    seen = [_seen(size, by_size[size], shapes, given) for size in (*shown, sight.said.size)]
+    return FieldOf(graph, name, sight.of, given, tuple(seen), len(sizes) - len(shown), sight)
 
 
-def _last_that_sees_more(fields: Mapping[str, tuple[Sight, ...]]) -> str | None:
+def _that_sees_most(fields: Mapping[str, tuple[Sight, ...]]) -> str | None:
     """Return the first of the layers that see most, of those whose outputs see not all the same."""
     found = None
     most: tuple[int, ...] = ()
@@ -95,11 +96,17 @@ def _spread(sizes: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
     return [sizes[place * last // (_MOST - 2)] for place in range(_MOST - 1)]
 
 
-def _seen(size: tuple[int, ...], of: list[tuple[str, Sight]], shapes: Mapping[str, Shape]) -> Seen:
-    """Return the field of the output in the middle of the first of some layers that see as much."""
+def _seen(size: tuple[int, ...], of: list[tuple[str, Sight]], shapes: Mapping[str, Shape], given: Shape) -> Seen:
+    """Return the field of the output in the middle of the first of some layers that see as much.
+
+    What all outputs see is within the input, as the size of it says.
+    """
     name, sight = of[0]
     ranges = []
-    for reach in sight.seen:
-        place = 0 if reach.to is None else shapes[name][reach.to] // 2
-        ranges.append(reach.range_of(place))
+    for reach, long in zip(sight.seen, given[1:], strict=True):
+        if reach.to is None:
+            start, end = reach.range_of(0)
+            ranges.append((max(start, 0), min(end, long)))
+        else:
+            ranges.append(reach.range_of(shapes[name][reach.to] // 2))
     return Seen(tuple(other for other, _ in of), size, tuple(ranges))

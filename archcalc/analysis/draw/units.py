@@ -6,12 +6,12 @@ are single layers, is a block.
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from archcalc.exchange.diagrams.boxes import Group, grouped
 from archcalc.graph import Graph
 
-_SEVERAL = 2
+_SEVERAL: Final = 2
 """How many of the parts of what is taken apart have several layers, at least."""
 
 
@@ -161,16 +161,16 @@ class _Finder:
         return found
 
     def goes_on(self, one: Unit, other: Unit) -> bool:
+        """Return whether a unit is one more time of another: it alone reads that, and only what that hands on."""
         if one.structure(True) != other.structure(True) or _level(one) != _level(other):
             return False
         reads = self.reads(other.start - self.first, other.end - self.first)
         own = range(other.start - len(one.once), other.start)
-        return (
-            len(reads) == 1
-            and reads <= {*own}
-            and not self.handed_on.intersection(own)
-            and all(self.readers.get(number, set()) <= {*own, *range(other.start, other.end)} for number in own)
-            and all(self.readers[number] <= {*own} or number in reads for number in own)
+        if len(reads) != 1 or not reads <= {*own} or self.handed_on.intersection(own):
+            return False
+        inside, after = {*own}, range(other.start, other.end)
+        return all(
+            self.readers.get(number, set()) <= (inside | {*after} if number in reads else inside) for number in own
         )
 
 

@@ -14,7 +14,6 @@ from archcalc.errors import ArchError
 from archcalc.graph import Graph, Node, reads_own_part
 from archcalc.layers import Shape
 from archcalc.layers.base import Role
-from archcalc.spec.inputs import INPUT
 
 MOST: Final = 12
 """How many columns are drawn before those of equal volumes become one."""
@@ -91,18 +90,15 @@ def why_not(graph: Graph) -> str:
     """Return why a network cannot be drawn as volumes; empty where it can be."""
     if len(graph.spec.inputs) > 1:
         return f"it has {len(graph.spec.inputs)} inputs"
-    ((before, given),) = graph.spec.inputs.items()
+    (before,) = graph.spec.inputs
     for node in graph.nodes:
         if node.inputs != (before,):
             reads = f"{len(node.inputs)} layers" if len(node.inputs) > 1 else node.inputs[0]
             return f"{node.name} reads {reads}, and not just the layer before it"
         before = node.name
-    solid = next((name for name, shape in _shapes(graph, given) if len(shape) > _FLAT), None)
+    shapes = {**graph.spec.inputs, **{node.name: node.output_shape for node in graph.nodes}}
+    solid = next((name for name, shape in shapes.items() if len(shape) > _FLAT), None)
     return f"{solid} has three axes of places" if solid else ""
-
-
-def _shapes(graph: Graph, given: Shape) -> Iterator[tuple[str, Shape]]:
-    yield from ((INPUT, given), *((node.name, node.output_shape) for node in graph.nodes))
 
 
 def volumes_of(graph: Graph) -> Volumes:

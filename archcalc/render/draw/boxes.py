@@ -110,7 +110,8 @@ def _block(box: Box, unit: Unit, flow: Flow) -> Iterator[str]:
     elif unit.is_chain and len(unit.once) <= _MOST_LINES:
         yield from (_group(group.nodes) for group in unit.once)
     else:
-        yield f"{named}{len([node for group in unit.once for node in group.nodes])} layers"
+        to = f", to {unit.once[-1].names[-1]}" if flow.is_merged else ""
+        yield f"{named}{sum(len(group.nodes) for group in unit.once)} layers{to}"
     if box.name != unit.last_name and unit.times > 1:
         yield f"to {unit.last_name}"
 

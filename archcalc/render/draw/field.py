@@ -1,6 +1,6 @@
 """What an output sees of the input, drawn over it, with what the outputs before it see within."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from archcalc.analysis.draw.field import FieldOf, Seen
@@ -13,8 +13,8 @@ from archcalc.render.receptive_field import in_words
 
 _LONGEST: Final = 400.0
 """How long the longer side of all that is drawn is: the input, and what reaches into padding."""
-_THIN: Final = 14.0
-"""How high a sequence is drawn, which has no height."""
+_THIN: Final = 0.03
+"""How high a sequence is drawn, as a part of its length; its fields are one below the other."""
 _BESIDE: Final = 36.0
 _WIDEST: Final = 260.0
 _STEP: Final = 15.0
@@ -68,15 +68,21 @@ def scene_of(found: FieldOf) -> Scene:
 
 
 def _drawn(found: FieldOf) -> Iterator[_Drawn]:
-    yield _Drawn(_area([(0, size) for size in found.shape[1:]]), f"{dims(found.shape[1:])}  {found.input}", _INPUT)
-    for seen in found.seen:
-        yield _Drawn(_area(seen.ranges), _name(seen), _ASKED if seen == found.seen[-1] else _BEFORE, seen.layers)
+    """Yield the input, and the fields, the largest first."""
+    high = _THIN * max(found.shape[1], *(size for seen in found.seen for size in seen.size))
+    whole = [(0, size) for size in found.shape[1:]]
+    yield _Drawn(_area(whole, 0.0, high), f"{dims(found.shape[1:])}  {found.input}", _INPUT)
+    for row, seen in enumerate(found.seen[::-1], 1):
+        area = _area(seen.ranges, 1.5 * high * row, high)
+        yield _Drawn(area, _name(seen), _ASKED if seen == found.seen[-1] else _BEFORE, seen.layers)
 
 
-def _area(ranges: "tuple[tuple[int, int], ...] | list[tuple[int, int]]") -> Area:
-    """Return left, top, right and bottom, in elements of the input."""
-    (top, low), (left, right) = ((0, 1), ranges[0]) if len(ranges) == 1 else (ranges[0], ranges[1])
-    return left, top, right, low
+def _area(ranges: Sequence[tuple[int, int]], top: float, high: float) -> Area:
+    """Return left, top, right and bottom, in elements of the input; of a sequence, at a height."""
+    if len(ranges) == 1:
+        return ranges[0][0], top, ranges[0][1], top + high
+    (upper, lower), (left, right) = ranges
+    return left, upper, right, lower
 
 
 def _name(seen: Seen) -> str:

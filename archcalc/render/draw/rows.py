@@ -79,14 +79,8 @@ class _Lines:
         spans: Sequence[tuple[float, float]],
         columns: Columns,
     ) -> None:
-        self.found, self.boxes, self.middles, self.x, self.spans, self.columns = (
-            found,
-            boxes,
-            middles,
-            x,
-            spans,
-            columns,
-        )
+        self.found, self.boxes, self.middles, self.x = found, boxes, middles, x
+        self.spans, self.columns = spans, columns
         self.row_of = {place: number for number, row in enumerate(found.rows) for place in row}
         self.ports = self._ports()
 
