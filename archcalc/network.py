@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from archcalc.answers.budget import Budget
     from archcalc.answers.card import Card
     from archcalc.answers.check import Against, Agreements, OfWeights
+    from archcalc.answers.draw import Drawing
     from archcalc.answers.explain import Explanation
     from archcalc.answers.memory import Memory, MemoryByTool, MemoryPerDevice, MemoryPlan
     from archcalc.answers.predict import Prediction
@@ -342,6 +343,37 @@ class Network:
         if self.origin.word == "-":
             raise ArchError("a spec from standard input cannot be read again: save it to a file first")
         return Rereading(self.origin)
+
+    def draw(
+        self,
+        style: Literal["volumes", "flow", "bars", "receptive_field"] | None = None,
+        *,
+        layer: str | None = None,
+        scale: Literal["sqrt", "log"] | None = None,
+        from_profile: str | os.PathLike[str] | None = None,
+    ) -> "Drawing":
+        """Return a figure of the network: `svg`, `tikz` and `mermaid` are texts, `png()` and `pdf()` bytes.
+
+        A chain is drawn as `volumes`, whose edges grow with sizes by a `scale`; a network with branches as `flow`.
+        `receptive_field` draws what a `layer` sees over the input; `bars` where params, MACs and activations are, and
+        times, `from_profile`, the file of a record with layers. An option stands for its style. Raises ArchError where
+        a network cannot be drawn so, and for an option of another style.
+
+        >>> import archcalc
+        >>> archcalc.load("paper").draw().style, archcalc.load("resnet152").draw().style
+        (<Style.VOLUMES: 'volumes'>, <Style.FLOW: 'flow'>)
+        """
+        from archcalc.analysis.draw.style import Style, style_of
+        from archcalc.answers.draw import Drawing
+        from archcalc.render.draw import scene_of
+        from archcalc.render.draw.lengths import Scale
+
+        graph = self.graph
+        given = {"layer": layer, "scale": scale, "from_profile": from_profile}
+        found = style_of(graph, None if style is None else _member(Style, style), given)
+        grows = Scale.SQRT if scale is None else _member(Scale, scale)
+        record = None if from_profile is None else os.fspath(from_profile)
+        return Drawing(graph, found, scene_of(graph, found, layer, grows, record))
 
     def solve(self, up_to: int = 512) -> "Solution":
         """Return the inputs that pass, those that fit the weights, and those that divide exactly, up to a size.

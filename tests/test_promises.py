@@ -70,6 +70,8 @@ def loaded(*arguments: str, names: list[str]) -> list[str]:
         ["training", "paper"],
         ["predict", "paper", "--device-model", "reports/calibrations/amd-epyc-2-cores-cpu.json"],
         ["devices"],
+        ["draw", "paper"],
+        ["draw", "resnet152", "--format", "tikz"],
     ],
 )
 def test_no_command_loads_what_it_does_not_use(command: list[str]) -> None:
@@ -94,7 +96,8 @@ def test_a_piped_table_does_not_even_load_rich() -> None:
 
 def test_a_table_does_not_load_the_data_sheets_of_devices() -> None:
     names = ["archcalc.analysis.datasheets", "archcalc.analysis.work", "archcalc.render.chart.svg"]
-    assert loaded("table", "paper", names=names) == []
+    pictures = ["archcalc.render.picture", "archcalc.render.draw", "archcalc.analysis.draw"]
+    assert loaded("table", "paper", names=[*names, *pictures]) == []
     assert loaded("roofline", "paper", "--device-model", "t4", "--format", "svg", names=names) == names
 
 
@@ -137,6 +140,7 @@ ROOMS: dict[str, dict[str, list[str]]] = {
         "check": [],
         "compare": [],
         "conventions": [],
+        "draw": ["profile"],
         "explain": ["audit"],
         "identify": ["audit", "conventions"],
         "memory": [],
@@ -157,6 +161,7 @@ ROOMS: dict[str, dict[str, list[str]]] = {
         "compare": ["table"],
         "conventions": [],
         "devices": [],
+        "draw": [],
         "explain": [],
         "identify": ["audit", "check", "reconcile"],
         "list": [],
@@ -182,6 +187,7 @@ ROOMS: dict[str, dict[str, list[str]]] = {
             "compare",
             "conventions",
             "devices",
+            "draw",
             "explain",
             "identify",
             "list",
@@ -393,8 +399,8 @@ def test_every_command_has_a_section(name: str) -> None:
     assert name in {heading.split()[0] for heading in sections("json.md")} | NO_ANSWERS
 
 
-NO_ANSWERS = {"new", "show", "schema", "import", "export"}
-"""Commands that write a spec, a schema or a program: no JSON of their own."""
+NO_ANSWERS = {"new", "show", "schema", "import", "export", "draw"}
+"""Commands that write a spec, a schema, a program or a figure: no JSON of their own."""
 
 RECORDS = sorted((ROOT / "reports" / "profiles").glob("*.json"))
 OF_A_CPU = [path for path in RECORDS if "-cpu-" in path.name]

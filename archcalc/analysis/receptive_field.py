@@ -88,6 +88,19 @@ def receptive_fields(graph: Graph) -> dict[str, tuple[Sight, ...]]:
     return {node.name: tuple(_sights(states[node.name], given)) for node in graph.nodes}
 
 
+def seen_of(source: str, shape: Shape, nodes: Iterable[Node]) -> Seen:
+    """Return what the last of some layers sees of what the first reads, `source`, which has a shape with places.
+
+    Each reads the one before. What is read of the whole, by gates and norms, does not count.
+    """
+    states = {source: {source: _point(shape)}}
+    last = source
+    for node in nodes:
+        states[node.name] = _states(node._replace(inputs=(last,)), states)
+        last = node.name
+    return states[last][source].beside
+
+
 def _point(shape: Shape) -> _State:
     """Return what an element of an input sees: itself."""
     places = tuple(map(at_place, range(1, len(shape))))

@@ -11,6 +11,8 @@ from archcalc.render.answer import Answer as Rendered
 if TYPE_CHECKING:
     import pandas as pd
 
+    from archcalc.answers.picture import Picture
+
 
 N = TypeVar("N")
 
@@ -42,6 +44,13 @@ class Answer(ABC):
 
         return pd.DataFrame(list(self.records())).convert_dtypes()
 
+    def plot(self) -> "Picture":
+        """Return the picture of the answer, which a notebook shows. Raises ArchError for an answer without one."""
+        from archcalc.answers.picture import Picture
+        from archcalc.render.formats.svg import picture
+
+        return Picture(picture(self.rendered(), "plot()"))
+
     def __str__(self) -> str:
         from archcalc.render.formats import Screen
         from archcalc.render.formats.plain import write
@@ -56,6 +65,16 @@ class Answer(ABC):
 
         answer = self.rendered()
         return fragment(*answer.sheets, charts=answer.charts)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """Return what a notebook may show, by its media type: text, HTML, and SVG where there is one picture."""
+        from archcalc.render.formats.svg import pictures
+
+        found = pictures(self.rendered())
+        made = {"text/plain": lambda: repr(self), "text/html": self._repr_html_}
+        made |= {"image/svg+xml": found[0]} if len(found) == 1 else {}
+        wanted = {*(include or made)} - {*(exclude or ())}
+        return {kind: write() for kind, write in made.items() if kind in wanted}
 
 
 def along_axes(prefix: str, shape: Sequence[int] | None) -> dict[str, int | None]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from archcalc.analysis.conventions.costs import Priced, Total
     from archcalc.analysis.receptive_field import Sight
     from archcalc.graph import Graph
+    from archcalc.render.picture.scene import Scene
 
 _COUNTS: Final = ("params", "buffers", "macs", "flops", "activations", "units")
 
@@ -47,11 +48,20 @@ class Table(table.Table, Answer):
     def rendered(self) -> Rendered:
         """Return the answer in every form. Raises ArchError for an unknown column."""
         answer = self._rendered()
+        if self.graph is not None:
+            answer = answer._replace(figures=[self._drawn])
         if self.show_notes and self.spec.notes:
             first, *others = answer.sheets
             noted = first._replace(notes=(*first.notes, f"notes: {' '.join(self.spec.notes.split())}"))
             return answer._replace(sheets=[noted, *others])
         return answer
+
+    def _drawn(self) -> "Scene":
+        """Return where the network's params, MACs and activations are."""
+        from archcalc.analysis.draw.costs import costs_of
+        from archcalc.render.draw.costs import scene_of
+
+        return scene_of(costs_of(self.graph))
 
     def _rendered(self) -> Rendered:
         if self.priced is not None:

@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "roofline": ("roofline:roofline", READING),
     "predict": ("predict:predict", READING),
     "training": ("training:training", READING),
+    "draw": ("draw:draw", READING),
     "devices": ("devices:devices", READING),
     "card": ("card:card", READING),
     "compare": ("compare:compare", SIDE_BY_SIDE),

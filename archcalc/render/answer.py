@@ -1,12 +1,15 @@
 """An answer in every form that a format may write."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.render.chart import Chart
 from archcalc.render.envelope import results
 from archcalc.render.page import Page
 from archcalc.render.sheet import Sheet
+
+if TYPE_CHECKING:
+    from archcalc.render.picture.scene import Scene
 
 
 class Answer(NamedTuple):
@@ -26,6 +29,8 @@ class Answer(NamedTuple):
     """The answer as a page, where there is more to say than sheets hold."""
     charts: Sequence[Chart] = ()
     """What is drawn below the sheets, where a format can draw."""
+    figures: "Sequence[Callable[[], Scene]]" = ()
+    """What a file that is a picture shows, where there is no chart."""
 
 
 def together(answers: Sequence[Answer]) -> Answer:
@@ -38,4 +43,5 @@ def together(answers: Sequence[Answer]) -> Answer:
         lambda: results([answer.data() for answer in answers]),
         bare=(lambda: [sheet for one in bare for sheet in one()]) if bare else None,
         charts=[chart for answer in answers for chart in answer.charts],
+        figures=[figure for answer in answers for figure in answer.figures],
     )

@@ -127,6 +127,10 @@ def calculator(folder: Path) -> Iterator[Budget]:
     yield Budget("ResNet-152, text to table", ratio(to_table(ROOT / "specs" / "resnet152.yaml")), 30)
     yield Budget("all conventions of AlexNet", ratio(lambda: totals(graph)), 5)
     yield Budget("memory of training AlexNet", ratio(to_memory(graph)), 5)
+    paper, resnet = (archcalc.load(name) for name in ("paper", "resnet152"))
+    _ = paper.graph, resnet.graph
+    yield Budget("a figure of the paper's AlexNet", ratio(lambda: paper.draw().svg), 15)
+    yield Budget("a figure of ResNet-152", ratio(lambda: resnet.draw().svg), 60)
     for name, content in HOSTILE.items():
         path = folder / "net.yaml"
         path.write_bytes(content)

@@ -35,7 +35,7 @@ def test_a_layer_that_does_not_fit_ends_a_table_that_is_shown_up_to_it() -> None
 
 
 NETWORKS = ".py, .prototxt, .json, .onnx, .mmd, .dot, .gv, .csv, .yaml, .yml"
-ANSWERS = ".txt, .json, .csv, .md, .tex, .html, .htm, .svg"
+ANSWERS = ".txt, .json, .csv, .md, .tex, .html, .htm, .svg, .png, .pdf"
 """The endings of what export writes, and of what answers are written as."""
 
 WRONG = [
@@ -80,7 +80,7 @@ WRONG = [
             (["show", "paper", "-f", "json", "-o", "net.csv"], ".csv", ".yaml, .yml, .json"),
             (["import", "net.prototxt", "-o", "net.py"], ".py", ".yaml, .yml, .json"),
             (["schema", "-o", "schema.yaml"], ".yaml", ".json"),
-            (["table", "paper", "-o", "net.png"], ".png", ANSWERS),
+            (["table", "paper", "-o", "net.gif"], ".gif", ANSWERS),
             (["table", "paper", "-f", "json", "-o", "net.jpg"], ".jpg", ANSWERS),
             (["list", "-f", "csv", "-o", "list.onnx"], ".onnx", ANSWERS),
             (["profile", "lenet_d2l", "-f", "tf", "-o", "lines.svg"], ".svg", ".txt"),

@@ -10,10 +10,11 @@ import pytest
 import archcalc
 from archcalc.errors import ArchError
 from archcalc.render.answer import Answer, together
-from archcalc.render.chart import Axis, Box, Chart, Line, Point, palette, svg, text, tick_text
+from archcalc.render.chart import Axis, Box, Chart, Line, Point, svg, text, tick_text
 from archcalc.render.chart.labels import Area, Room, Wanted, placed
 from archcalc.render.formats import Screen
 from archcalc.render.formats import svg as svg_format
+from archcalc.render.picture import palette
 from tests.goldens import same_as_golden
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -165,7 +166,7 @@ def test_ticks_are_round(axis: Axis, ticks: list[str]) -> None:
 
 def test_an_answer_without_a_chart_is_no_picture() -> None:
     with pytest.raises(ArchError) as caught:
-        svg_format.write(archcalc.load("lenet_d2l").table().rendered(), Screen())
+        svg_format.write(archcalc.load("lenet_d2l").explain().rendered(), Screen())
     assert (
         str(caught.value) == "svg is a picture of one chart, and this answer has no chart: write it in another format"
     )

@@ -4,8 +4,10 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from archcalc.render.chart import Band, Box, Chart, Rule
-from archcalc.render.chart.drawing import LINE, PLOT, across, down, safe, width, written
-from archcalc.render.chart.palette import GROUND, INK, LIGHT
+from archcalc.render.chart.drawing import LINE, PLOT, across, down
+from archcalc.render.picture.elements import safe, written
+from archcalc.render.picture.letters import width
+from archcalc.render.picture.palette import GROUND, INK, LIGHT
 
 _GAP: Final = 4.0
 """What is left free beside a label."""

@@ -1,7 +1,4 @@
-"""A chart as SVG: text that can be selected, no script, light and dark, and the same bytes for the same chart.
-
-Light colours are attributes, which every program reads; a style sheet replaces them where the reader's system is dark.
-"""
+"""A chart as SVG: text that can be selected, no script, light and dark, and the same bytes for the same chart."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -9,9 +6,11 @@ from math import sqrt
 from typing import Final
 
 from archcalc.render.chart import Chart, Line, Point, filled, tick_text
-from archcalc.render.chart.drawing import HEIGHT, LETTER, LINE, PLOT, WIDTH, across, down, safe, width, written
+from archcalc.render.chart.drawing import HEIGHT, LETTER, LINE, PLOT, WIDTH, across, down
 from archcalc.render.chart.labels import Area, Room, Wanted, named, placed
-from archcalc.render.chart.palette import GROUND, INK, LIGHT, style
+from archcalc.render.picture.elements import opened, safe, written
+from archcalc.render.picture.letters import width
+from archcalc.render.picture.palette import INK, LIGHT
 
 _NEAR: Final = 7.0
 """Points as near as this share a label."""
@@ -26,15 +25,8 @@ def render(chart: Chart) -> str:
 
 
 def _lines(chart: Chart) -> Iterator[str]:
-    yield (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="archcalc-chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
-        'font-family="system-ui, sans-serif" font-size="12">'
-    )
-    yield f"<title>{safe(chart.title)}</title>"
-    yield f"<desc>{safe(chart.description)}</desc>"
-    yield f"<style>{style()}</style>"
-    yield f'<rect class="ground" width="{WIDTH}" height="{HEIGHT}" fill="{GROUND[0]}"/>'
-    yield written(PLOT.left - 50, 22, chart.title, "ink", bold=True)
+    yield from opened(WIDTH, HEIGHT, chart.title, chart.description)
+    yield written(PLOT.left - 50, 22, chart.title, "ink", bold=True, size=14)
     yield from _legend(chart)
     yield from _axes(chart)
     yield from (filled.band(chart, band) for band in chart.bands)

@@ -4,6 +4,8 @@
 `apart` shows networks that have too little in common.
 """
 
+from typing import TYPE_CHECKING
+
 from archcalc.render.answer import Answer
 from archcalc.render.compare import apart
 from archcalc.render.compare.programs import bare as bare
@@ -11,6 +13,9 @@ from archcalc.render.compare.programs import data as data
 from archcalc.render.compare.stack import stacked as stacked
 from archcalc.render.compare.view import View as View
 from archcalc.render.compare.wide import sheets as sheets
+
+if TYPE_CHECKING:
+    from archcalc.render.picture.scene import Scene
 
 
 def answer(view: View) -> Answer:
@@ -21,10 +26,18 @@ def answer(view: View) -> Answer:
             lambda: data(view.comparison),
             bare=lambda: apart.stacked(view),
             narrower=(apart.stacked(view),),
+            figures=[lambda: _drawn(view)],
         )
     return Answer(
         sheets(view),
         lambda: data(view.comparison),
         bare=lambda: bare(view),
         narrower=(stacked(view, numbered) for numbered in (False, True)),
+        figures=[lambda: _drawn(view)],
     )
+
+
+def _drawn(view: View) -> "Scene":
+    from archcalc.render.compare.drawn import totals_scene
+
+    return totals_scene(view.comparison.tables)

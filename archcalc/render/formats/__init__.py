@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, Protocol, cast, get_args
 
 from archcalc.render.answer import Answer
 
-Name = Literal["table", "plain", "json", "csv", "markdown", "latex", "html", "svg"]
+Name = Literal["table", "plain", "json", "csv", "markdown", "latex", "html", "svg", "png", "pdf"]
 """Every format, in the order of --help. Each is loaded only where it is asked for."""
 
 
@@ -28,8 +28,8 @@ class Format(Protocol):
     ENDINGS: tuple[str, ...]
 
     @staticmethod
-    def write(answer: Answer, screen: Screen) -> str:
-        """Write the answer as text, in what of its forms the format can show."""
+    def write(answer: Answer, screen: Screen) -> str | bytes:
+        """Write the answer as text, or as bytes where that is what its files are, in what the format can show of it."""
         ...
 
 

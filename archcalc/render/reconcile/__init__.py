@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from archcalc.analysis.conventions.facts import QUANTITIES
 from archcalc.analysis.quoted import Units
@@ -16,6 +16,9 @@ from archcalc.render.sheet import Column, Sheet
 from archcalc.render.table.costs import convention_notes, listed, silences, unknown
 from archcalc.render.words import number
 from archcalc.spec.inputs import as_data, inputs_in_words
+
+if TYPE_CHECKING:
+    from archcalc.render.picture.scene import Scene
 
 _MOST_LAYERS: Final = 4
 _NEAREST: Final = 3
@@ -222,12 +225,21 @@ def matches_data(graph: Graph, matches: Sequence[Match], printed: str, batch: in
 
 def of_ladder(ladder: Ladder) -> Answer:
     """Show every number, with the terms that lead from each to the next."""
-    return Answer([ladder_sheet(ladder)], lambda: ladder_data(ladder))
+    sheet = ladder_sheet(ladder)
+    return Answer([sheet], lambda: ladder_data(ladder), figures=[lambda: drawn(sheet, ladder.graph)])
 
 
 def of_way(ladder: Ladder) -> Answer:
     """Show the same between conventions that were named."""
-    return Answer([way_sheet(ladder)], lambda: ladder_data(ladder))
+    sheet = way_sheet(ladder)
+    return Answer([sheet], lambda: ladder_data(ladder), figures=[lambda: drawn(sheet, ladder.graph)])
+
+
+def drawn(sheet: Sheet, graph: Graph) -> "Scene":
+    """Return a ladder as a picture."""
+    from archcalc.render.reconcile.bars import ladder_scene
+
+    return ladder_scene(sheet, graph)
 
 
 def of_matches(graph: Graph, matches: Sequence[Match], printed: str, batch: int) -> Answer:

@@ -8,7 +8,7 @@ from archcalc.analysis.reconcile.memory import MemoryLadder, Rung, Step
 from archcalc.render.answer import Answer
 from archcalc.render.envelope import identity, stamped
 from archcalc.render.on_devices import request_in_words, where
-from archcalc.render.reconcile import LADDER
+from archcalc.render.reconcile import LADDER, drawn
 from archcalc.render.sheet import Sheet
 from archcalc.render.words import number
 from archcalc.spec.inputs import as_data
@@ -25,7 +25,8 @@ _UNITS: Final = {Tool.TORCHSUMMARY: ("MB", 2**20), Tool.TORCHINFO: ("MB", 10**6)
 
 def of_memory_ladder(ladder: MemoryLadder) -> Answer:
     """Show every number, with the terms that lead from each to the next."""
-    return Answer([memory_sheet(ladder)], lambda: memory_data(ladder))
+    sheet = memory_sheet(ladder)
+    return Answer([sheet], lambda: memory_data(ladder), figures=[lambda: drawn(sheet, ladder.graph)])
 
 
 def memory_sheet(ladder: MemoryLadder) -> Sheet:

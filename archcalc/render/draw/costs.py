@@ -1,0 +1,69 @@
+"""Bars of where params, MACs, activations and time are."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from archcalc.analysis.draw.costs import Costs, Part
+from archcalc.render.draw.said import Facts
+from archcalc.render.picture.bars import Bar, BarRow, Bars, Panel
+from archcalc.render.picture.bars import scene_of as bars_scene
+from archcalc.render.picture.scene import Scene
+from archcalc.render.words import percent, short, three_digits
+
+_LEAST: Final = 0.001
+_SEEN: Final = _LEAST / 2
+
+
+def scene_of(found: Costs) -> Scene:
+    """Draw what each part costs, as bars beside each other."""
+    facts = Facts(found.graph)
+    totals = [sum(getattr(part, name) for part in found.parts) for name in ("params", "macs", "activations")]
+    panels = [
+        Panel(short(totals[0], " params"), 0),
+        Panel(short(totals[1], "MACs"), 1),
+        Panel(short(totals[2], " activations"), 2),
+    ]
+    time = sum(part.milliseconds or 0.0 for part in found.parts)
+    if found.timed:
+        panels.append(Panel(f"{three_digits(time)} ms", 3))
+    rows = tuple(_row(part, totals, time if found.timed else None, facts) for part in found.parts if _costs(part))
+    bars = Bars(facts.title, _description(found), tuple(panels), rows, tuple(_notes(found, facts)))
+    return bars_scene(bars)
+
+
+def _costs(part: Part) -> bool:
+    return bool(part.params or part.macs or part.activations)
+
+
+def _row(part: Part, totals: list[int], time: float | None, facts: Facts) -> BarRow:
+    values = (part.params, part.macs, part.activations)
+    bars = [Bar(value, _share(value, total)) for value, total in zip(values, totals, strict=True)]
+    if time is not None:
+        bars.append(Bar(part.milliseconds or 0.0, _share(part.milliseconds or 0.0, time)))
+    name = f"{part.name} x{part.times}" if part.times > 1 else part.name
+    return BarRow(name, tuple(bars), facts.in_full(part.nodes), facts.places(part.nodes))
+
+
+def _share(value: float, total: float) -> str:
+    if not value or not total:
+        return ""
+    return percent(value / total) if value / total >= _SEEN else f"<{percent(_LEAST)}"
+
+
+def _notes(found: Costs, facts: Facts) -> Iterator[str]:
+    if any(part.times > 1 for part in found.parts):
+        yield "x2 and more: so many of the same, each after the one before; a row is of all of them."
+    if found.is_merged:
+        yield "It is too large for a row each: what follows each other is one row."
+    if found.timed:
+        yield f"Times: each layer alone, on {found.timed}."
+    yield facts.total
+
+
+def _description(found: Costs) -> str:
+    most = [
+        f"{max(found.parts, key=lambda part: getattr(part, name)).name} has most {name}"
+        for name in ("params", "macs", "activations")
+        if found.parts
+    ]
+    return f"Bars of {len(found.parts)} parts of the network; {', '.join(most)}."

@@ -1,0 +1,61 @@
+"""What figures say of layers, and of the network."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from archcalc.exchange.diagrams.boxes import in_short
+from archcalc.graph import Graph, Node
+from archcalc.layers.sizes import dims
+from archcalc.render.words import number, short
+from archcalc.table import row_of
+
+_MOST: Final = 12
+"""How many layers what is said of several has a line for."""
+_NAMED: Final = 500
+"""How many of the others are named."""
+_INPUTS: Final = 4
+
+
+class Facts:
+    """The rows of a network's table, and how they are said."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.rows = {node.name: row_of(node) for node in graph.nodes}
+        self._places = {name: place for place, name in enumerate(self.rows)}
+        self.title = f"{graph.spec.label}: {graph.spec.title}" if graph.spec.title else graph.spec.label
+
+    def places(self, nodes: Sequence[Node]) -> tuple[int, ...]:
+        """Return the places of some layers in the table."""
+        return tuple(self._places[node.name] for node in nodes)
+
+    def params(self, nodes: Sequence[Node]) -> str:
+        """Return the params of some layers in three digits; nothing, where they have none."""
+        params = sum(self.rows[node.name].params for node in nodes)
+        return short(params, " params") if params else ""
+
+    def in_full(self, nodes: Sequence[Node]) -> str:
+        """Return a line for each layer; of many, for the first and the last, between which the others are named."""
+        if len(nodes) <= _MOST:
+            return "\n".join(map(self._in_full, nodes))
+        first, last = nodes[: _MOST // 2], nodes[-_MOST // 2 :]
+        between = nodes[len(first) : -len(last)]
+        named = ", ".join(node.name for node in between[:_NAMED])
+        if len(between) > _NAMED:
+            named += f" and {number(len(between) - _NAMED)} more, to {between[-1].name}"
+        return "\n".join([*map(self._in_full, first), f"then {named}", *map(self._in_full, last)])
+
+    def _in_full(self, node: Node) -> str:
+        """Return a layer in a line, with its sizes, and what it costs."""
+        row = self.rows[node.name]
+        reads = " and ".join(dims(shape) for shape in row.input_shapes[:_INPUTS])
+        others = len(row.input_shapes) - _INPUTS
+        more = f" and {others} more" if others > 0 else ""
+        costs = [f"{number(row.params)} params"] if row.params else []
+        costs += [f"{number(row.macs)} MACs"] if row.macs else []
+        return ", ".join([f"{node.name}: {in_short(node)}, {reads}{more} to {dims(row.output_shape)}", *costs])
+
+    @property
+    def total(self) -> str:
+        """What all layers have and cost together."""
+        params, macs = (sum(getattr(row, name) for row in self.rows.values()) for name in ("params", "macs"))
+        return f"In all {number(len(self.rows))} layers, {short(params, ' params')}, {short(macs, 'MACs')}."
