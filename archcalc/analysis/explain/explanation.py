@@ -58,9 +58,11 @@ def explain(graph: Graph, layer: str | None = None, of: str | None = None) -> Ex
     return Explanation(graph.spec, explained(graph, nodes, quantities), layer is None)
 
 
-def explained(graph: Graph, nodes: Iterable[Node], quantities: Sequence[str]) -> tuple[Explained, ...]:
-    """Explain these quantities of some layers of a graph."""
-    fields, with_names, claims = receptive_fields(graph), Naming(graph), Claims(graph)
+def explained(
+    graph: Graph, nodes: Iterable[Node], quantities: Sequence[str], fields: Fields | None = None
+) -> tuple[Explained, ...]:
+    """Explain these quantities of some layers of a graph; `fields` are those of its layers, if they are known."""
+    fields, with_names, claims = fields or receptive_fields(graph), Naming(graph), Claims(graph)
     found = []
     for node in nodes:
         named = with_names(node)

@@ -75,12 +75,13 @@ def gather(graph: Graph, batch: int = 1, device: str = DEVICE, records: Sequence
     shown = tuple(lines(graph.nodes))
     alone = [line.nodes[0] for line in shown if not line.is_folded]
     is_folded = len(alone) < len(shown)
+    sights = receptive_fields(graph)
     return Gathered(
         graph,
         replace(measure(graph), moves=moves(graph, 1, _BYTES), dtype="fp32"),
         shown,
-        receptive_fields(graph),
-        explained(graph, alone, QUANTITIES),
+        sights,
+        explained(graph, alone, QUANTITIES, sights),
         tuple(totals(graph)),
         None if is_folded else ladder(graph),
         _or_error(lambda: audit(graph)),

@@ -42,6 +42,18 @@ def program(graph: Graph) -> Program:
     return _Writing(graph).program()
 
 
+class _Kind(NamedTuple):
+    """Layers that compute alike: the fields that may be others, and their rule in each way; none where there is none."""
+
+    op: str
+    fields: tuple[dict[str, Any], ...]
+    rules: dict[str, str]
+
+
+_WRITTEN: Final[dict[object, _Kind]] = {}
+"""What was written before, of this network or of others, by what tells kinds apart."""
+
+
 class _Writing:
     """The layers of a graph as they are written; what computes alike is written once."""
 
@@ -52,7 +64,7 @@ class _Writing:
         self.places = {node.name: place for place, node in enumerate(graph.nodes)}
         self.kinds: list[dict[str, Any]] = []
         self._rules: dict[str, int] = {}
-        self._known: dict[object, int] = {}
+        self._places_of_kinds: dict[object, int] = {}
 
     def program(self) -> Program:
         spec = self.graph.spec
@@ -71,10 +83,10 @@ class _Writing:
         entry = self.entries[node.name]
         ranks = tuple(map(len, node.device_inputs))
         key = (_told_apart(entry.layer), ranks, node.copies, entry.again and node.name)
-        if key not in self._known:
-            self._known[key] = len(self.kinds)
-            self.kinds.append(self._kind(entry, node))
-        kind = self._known[key]
+        if key not in self._places_of_kinds:
+            self._places_of_kinds[key] = len(self.kinds)
+            self.kinds.append(self._numbered(self._kind(key, entry, node)))
+        kind = self._places_of_kinds[key]
         has_fields = bool(self.kinds[kind]["fields"])
         numbers = [number for one in open_fields(entry.layer).values() for number in one] if has_fields else []
         said = {"name": node.name, "kind": kind, "way": _way(entry.layer), "f": numbers}
@@ -86,31 +98,40 @@ class _Writing:
         source = self.entries.get(name)
         return [self.places.get(name, name), source is not None and reads_own_part(entry, source)]
 
-    def _kind(self, entry: Entry, node: Node) -> dict[str, Any]:
-        """Return the fields of a layer that may be others, and its rule in each way; none where there is none."""
+    def _kind(self, key: object, entry: Entry, node: Node) -> _Kind:
+        """Return what is written of a layer; of one that is another once more it depends on the network."""
+        if entry.again is not None:
+            return self._written(entry, node)
+        if key not in _WRITTEN:
+            _WRITTEN[key] = self._written(entry, node)
+        return _WRITTEN[key]
+
+    def _written(self, entry: Entry, node: Node) -> _Kind:
         for fixed in (False, True):
             try:
                 rules = dict(self._in_each_way(entry, node, fixed))
             except UnwrittenError:
                 continue
-            return {"op": node.layer.op, "fields": [] if fixed else [*_fields(entry.layer)], "rules": rules}
-        return {"op": node.layer.op, "fields": [], "rules": {}}
+            return _Kind(node.layer.op, () if fixed else tuple(_fields(entry.layer)), rules)
+        return _Kind(node.layer.op, (), {})
 
-    def _in_each_way(self, entry: Entry, node: Node, fixed: bool) -> Iterator[tuple[str, int]]:
+    def _in_each_way(self, entry: Entry, node: Node, fixed: bool) -> Iterator[tuple[str, str]]:
         """Yield each way of a layer, and its rule; of one that is another once more, in each way of both."""
         for layer in _ways(entry.layer):
             own = entry._replace(layer=layer)
             if entry.again is None:
-                yield _way(layer), self._numbered(rule(own, node, None, fixed))
+                yield _way(layer), rule(own, node, None, fixed)
                 continue
             first, its_node = self.entries[entry.again], self.nodes[entry.again]
             for other in _ways(first.layer):
                 again = (first._replace(layer=other), its_node)
                 with suppress(NeverError):
-                    yield f"{_way(layer)}/{_way(other)}", self._numbered(rule(own, node, again, fixed))
+                    yield f"{_way(layer)}/{_way(other)}", rule(own, node, again, fixed)
 
-    def _numbered(self, written: str) -> int:
-        return self._rules.setdefault(written, len(self._rules))
+    def _numbered(self, kind: _Kind) -> dict[str, Any]:
+        """Return a kind as plain data, with the places of its rules."""
+        rules = {way: self._rules.setdefault(written, len(self._rules)) for way, written in kind.rules.items()}
+        return {"op": kind.op, "fields": kind.fields, "rules": rules}
 
 
 def _fields(layer: Layer) -> Iterator[dict[str, Any]]:

@@ -24,40 +24,27 @@ def page(found: Gathered, figure: Markup | None = None, has_index: bool = False)
 
 def _written(found: Gathered, written: Program, figure: Markup | None, has_index: bool) -> str:
     spec = found.graph.spec
-    sections = [
-        tag("section", tag("figure", figure), id="figure", aria_label="figure") if figure else None,
-        layers.section(found),
-        playground(found, written),
-        layers.explanations(found),
-        parts.sight(found),
-        parts.conventions(found),
-        parts.claims(found),
-        parts.memory(found),
-        parts.roof(found),
-        parts.profile(found),
-        parts.about_spec(found),
-    ]
+    sections = {
+        ("figure", "Figure"): _figure(figure),
+        ("table", "Layers"): layers.section(found),
+        ("play", "Playground"): playground(found, written),
+        ("why", "Why"): layers.explanations(found),
+        ("sight", "Receptive field"): parts.sight(found),
+        ("conventions", "Conventions"): parts.conventions(found),
+        ("claims", "Claims"): parts.claims(found),
+        ("memory", "Memory"): parts.memory(found),
+        ("roofline", "Roofline"): parts.roof(found),
+        ("profile", "Measured"): parts.profile(found),
+        ("about", "Sources"): parts.about_spec(found),
+    }
     title = spec.title or spec.name
     back = tag("a", "All networks", href="index.html") if has_index else None
     label = tag("p", tag("code", spec.label), f", input {inputs_in_words(spec.input_shape)}", class_="lead")
-    head = tag("header", back, tag("h1", title), label, parts.cards(found), _contents(found, figure))
-    scripts = [asset("page.js"), f"{written.source()}{asset('play.js')}"]
-    return whole(title, joined(head, tag("main", *sections)), scripts)
+    links = [tag("a", word, href=f"#{id_}") for (id_, word), there in sections.items() if there]
+    head = tag("header", back, tag("h1", title), label, parts.cards(found))
+    body = joined(head, tag("nav", links, aria_label="parts"), tag("main", *sections.values()))
+    return whole(title, body, [asset("page.js"), f"{written.source()}{asset('play.js')}"])
 
 
-def _contents(found: Gathered, figure: Markup | None) -> Markup:
-    """Write links to the parts of the page."""
-    named = [
-        ("figure", "Figure", figure),
-        ("table", "Layers", True),
-        ("play", "Playground", True),
-        ("why", "Why", True),
-        ("sight", "Receptive field", parts.sight(found)),
-        ("conventions", "Conventions", True),
-        ("claims", "Claims", parts.claims(found)),
-        ("memory", "Memory", True),
-        ("roofline", "Roofline", parts.roof(found)),
-        ("profile", "Measured", found.records),
-        ("about", "Sources", True),
-    ]
-    return tag("nav", [tag("a", word, href=f"#{id_}") for id_, word, there in named if there], aria_label="parts")
+def _figure(figure: Markup | None) -> Markup | None:
+    return tag("section", tag("figure", figure), id="figure", aria_label="figure") if figure else None

@@ -24,14 +24,14 @@ def table(
     """
     away = [column.key in {*hidden} for column in sheet.columns]
     head = [_head(column, out, sorts and len(sheet.rows) > 1) for column, out in zip(sheet.columns, away, strict=True)]
-    body = [
-        tag("tr", [_cell(place, *one, cell) for one in zip(sheet.columns, values, away, strict=True)], **row(place))
-        for place, values in enumerate(sheet.rows)
-    ]
-    foot = [
-        tag("tr", [_cell(-1, *one, cell) for one in zip(sheet.columns, values, away, strict=True)])
-        for values in sheet.footer
-    ]
+    starts = [_start(column, is_hidden) for column, is_hidden in zip(sheet.columns, away, strict=True)]
+
+    def cells(place: int, values: Sequence[Any]) -> Markup:
+        three = zip(starts, sheet.columns, values, strict=True)
+        return Markup("".join(_cell(start, place, column, value, cell) for start, column, value in three))
+
+    body = [tag("tr", cells(place, values), **row(place)) for place, values in enumerate(sheet.rows)]
+    foot = [tag("tr", cells(-1, values)) for values in sheet.footer]
     inside = [tag("thead", tag("tr", head)), tag("tbody", body), *([tag("tfoot", foot)] if foot else [])]
     label = attributes.pop("label", sheet.title or sheet.name)
     return tag("div", tag("table", inside, **attributes), class_="scroll", tabindex=0, role="region", aria_label=label)
@@ -46,13 +46,18 @@ def _class(column: Column) -> str | None:
     return "n" if column.right else "p" if column.prose else "h" if column.heads else None
 
 
-def _cell(place: int, column: Column, value: Any, is_hidden: bool, cell: Callable[..., Markup | None]) -> Markup:
+def _start(column: Column, is_hidden: bool) -> str:
+    """Return the tag with which all cells of a column start, without its end: there are very many cells."""
+    return tag("td", class_=_class(column), hidden=is_hidden).removesuffix("></td>")
+
+
+def _cell(start: str, place: int, column: Column, value: Any, cell: Callable[..., Markup | None]) -> str:
+    if value is None:
+        return f"{start}></td>"
     written = cell(place, column, value)
     share = value.value if isinstance(value, Told) else value
-    is_bar = column.share and isinstance(share, float) and place >= 0
-    style = f"--s:{100 * share:.1f}%" if is_bar else None
-    classes = " ".join(word for word in (_class(column), "s" if is_bar else None) if word) or None
-    return tag("td", column.show(value) if written is None else written, class_=classes, style=style, hidden=is_hidden)
+    bar = f' style="--s:{100 * share:.1f}%"' if column.share and place >= 0 and isinstance(share, float) else ""
+    return f"{start}{bar}>{markup(column.show(value)) if written is None else written}</td>"
 
 
 def notes(said: Sequence[str]) -> Markup:
