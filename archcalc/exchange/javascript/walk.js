@@ -33,6 +33,11 @@ function walk(network, setting = {}) {
   const given = { ...network.inputs, ...setting.inputs }, rows = [], read = [];
   for (const [name, shape] of Object.entries(given)) {
     const right = shape.every((n) => BigInt(n) >= 1n && BigInt(n) <= BigInt(network.largest));
+    const rank = network.inputs[name].length;
+    if (shape.length !== rank) {
+      const own = network.inputs[name].join("x");
+      return { rows, fault: `${name} must have ${rank} sizes, as ${own} has, got ${spelled(shape)}`, at: -1 };
+    }
     if (!right) return { rows, fault: `${name} must be ${network.shape}, got ${spelled(shape)}`, at: -1 };
     given[name] = shape.map(BigInt);
   }

@@ -23,8 +23,8 @@
     const words = text.split(/[\s,x]+/).filter(Boolean);
     const numbers = words.map((word) => (/^-?\d+$/.test(word) ? BigInt(word) : text));
     if (numbers.length === 1) return Array(field.count).fill(numbers[0]);
-    const axes = field.count / 2;
-    return field.sides && numbers.length === axes ? numbers.flatMap((n) => [n, n]) : numbers.length === field.count && !field.sides ? numbers : [text];
+    if (numbers.length === (field.sides ? field.count / 2 : field.count)) return field.sides ? numbers.flatMap((n) => [n, n]) : numbers;
+    return Array(field.count).fill(text);
   }
 
   /** Write the numbers of a field as they are read, in short. */
@@ -62,17 +62,18 @@
       from += field.count;
       if (field.name === "padding" && paddings.length > 1) {
         const options = paddings.map((one) => [one, one || "in numbers"]);
-        parts.push(selectOf("padding", options, padding, (one) => { change(f, `${one} ${mode}`); form(); }, !before.way.startsWith(`${padding} `)));
+        parts.push(selectOf("padding", options, padding, (one) => { change(current(place).f, `${one} ${current(place).way.split(" ")[1]}`); form(); }, !before.way.startsWith(`${padding} `)));
         if (padding) continue;
       }
       const is = own.some((n, i) => n !== before.f[start + i]) ? "changed" : "";
-      const input = made("input", { type: "text", name: field.name, value: written(field, own), className: is, title: field.words, inputMode: "text" });
+      const isBy = field.name === "padding" && paddings.length > 1;
+      const input = made("input", { type: "text", name: isBy ? "padding_by" : field.name, value: written(field, own), className: is, title: field.words, inputMode: "text" });
       input.oninput = () => change([...current(place).f.slice(0, start), ...read(field, input.value), ...current(place).f.slice(start + field.count)], current(place).way);
-      parts.push(made("label", {}, made("span", {}, field.name === "padding" && paddings.length > 1 ? "by" : field.name), input));
+      parts.push(made("label", {}, made("span", {}, isBy ? "by" : field.name), input));
     }
     if (modes.length > 1) {
       const options = modes.map((one) => [one, { false: "false (floor)", true: "true (PyTorch)", caffe: "caffe", unclipped: "unclipped (cuda-convnet)" }[one] ?? one]);
-      parts.push(selectOf("ceil_mode", options, mode, (one) => change(f, `${padding} ${one}`), !before.way.endsWith(` ${mode}`)));
+      parts.push(selectOf("ceil_mode", options, mode, (one) => change(current(place).f, `${current(place).way.split(" ")[0]} ${one}`), !before.way.endsWith(` ${mode}`)));
     }
     at("play-fields").replaceChildren(...parts);
   }
