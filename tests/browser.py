@@ -4,7 +4,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 
 REQUIRED = "ARCHCALC_BROWSER_TESTS"
 """The variable that says "required" where tests in a browser may not be skipped."""
+
+
+def missing(reason: str) -> NoReturn:
+    """Skip a test for what is not there, or fail it where no such test may be skipped."""
+    (pytest.fail if os.environ.get(REQUIRED) == "required" else pytest.skip)(reason)
 
 
 def absent() -> str:
@@ -28,7 +33,7 @@ def absent() -> str:
 def launched() -> "Iterator[Browser]":
     """A browser that runs; the test is skipped where there is none, or fails where there must be one."""
     if reason := absent():
-        (pytest.fail if os.environ.get(REQUIRED) == "required" else pytest.skip)(reason)
+        missing(reason)
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as driver:

@@ -142,6 +142,7 @@ ROOMS: dict[str, dict[str, list[str]]] = {
         "predict": [],
         "profile": ["predict"],
         "reconcile": ["conventions", "memory"],
+        "report": ["audit", "conventions", "explain", "memory", "profile", "reconcile", "roofline"],
         "roofline": ["profile"],
         "solve": [],
         "sweep": [],
@@ -163,6 +164,9 @@ ROOMS: dict[str, dict[str, list[str]]] = {
         "predict": [],
         "profile": [],
         "reconcile": ["conventions", "table"],
+        "report": [
+            *("audit", "compare", "conventions", "explain", "memory", "profile", "reconcile", "roofline", "table"),
+        ],
         "roofline": [],
         "solve": [],
         "sweep": [],
@@ -186,6 +190,7 @@ ROOMS: dict[str, dict[str, list[str]]] = {
             "ops",
             "predict",
             "reconcile",
+            "report",
             "roofline",
             "solve",
             "sweep",
@@ -311,7 +316,7 @@ def test_a_command_of_a_page_runs_as_it_is_written(command: str, tmp_path: Path)
     output = {"--output", "-o"} & set(words)
     if output:
         place = words.index(output.pop()) + 1
-        if Path(words[place]).suffix:  # of solve it may be a size
+        if not words[place][0].isdigit():  # of solve it may be a size
             words[place] = str(tmp_path / words[place])
     words = [str(lenet_checkpoint(tmp_path / word)) if word.endswith(".safetensors") else word for word in words]
     (tmp_path / "net.py").write_text(MODEL, encoding="utf-8")
@@ -390,8 +395,8 @@ def test_every_command_has_a_section(name: str) -> None:
     assert name in {heading.split()[0] for heading in sections("json.md")} | NO_ANSWERS
 
 
-NO_ANSWERS = {"new", "show", "schema", "import", "export"}
-"""Commands that write a spec, a schema or a program: no JSON of their own."""
+NO_ANSWERS = {"new", "show", "schema", "import", "export", "report"}
+"""Commands that write a spec, a schema, a program or pages: no JSON of their own."""
 
 RECORDS = sorted((ROOT / "reports" / "profiles").glob("*.json"))
 OF_A_CPU = [path for path in RECORDS if "-cpu-" in path.name]

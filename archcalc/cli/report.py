@@ -40,13 +40,12 @@ def report(
 ) -> None:
     """Write a page for each network, which opens from disk in any browser, and one that compares them all.
 
-    It has the table with the reason for every number, a playground in which layers can be changed, what tools count,
-    what sources claim, memory and time.
+    Prints the path of the page to open.
 
     Example: archcalc report paper torchvision --output pages
     """
     from archcalc.cli.networks import Networks, say_cautions
-    from archcalc.cli.output import say
+    from archcalc.cli.output import write
     from archcalc.errors import ArchError
     from archcalc.questions import report as reported
 
@@ -56,10 +55,10 @@ def report(
         say_cautions(network, network.spec.name)
     made = reported(*found, batch=batch, device=device_model, profiles=from_profile or ())
     try:
-        paths = made.write(output)
+        made.write(output)
     except ArchError as error:
         raise error.at(None, "--output") from None
-    say(f"{len(paths)} page{'s' * (len(paths) != 1)} in {output}: open {output / made.first}")
+    write(f"{output / made.first}\n", None)
     if open_:
         import webbrowser
 

@@ -43,7 +43,7 @@ def program(graph: Graph) -> Program:
 
 
 class _Kind(NamedTuple):
-    """Layers that compute alike: the fields that may be others, and their rule in each way; none where there is none."""
+    """Layers that compute alike: the fields that may be others, and their rule in each way, if there is one."""
 
     op: str
     fields: tuple[dict[str, Any], ...]

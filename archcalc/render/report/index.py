@@ -49,7 +49,9 @@ def index(paged: Sequence[Paged], title: str = "") -> str:
         return whole(heading, joined(tag("header", tag("h1", heading)), tag("main", first, *more)), scripts)
 
     for sheets in _compared(paged):
-        page = with_(titled("What differs", [joined(table(one, sorts=False), notes(one.notes)) for one in sheets], id_="differs"))
+        page = with_(
+            titled("What differs", [joined(table(one, sorts=False), notes(one.notes)) for one in sheets], id_="differs")
+        )
         if len(page.encode()) <= MOST_BYTES:
             return page
     said = "These are too many to stand side by side in one page: run archcalc compare with fewer of them."

@@ -49,7 +49,7 @@ def section(found: Gathered) -> Markup:
     def cell(place: int, column: Column, value: Any) -> Markup | None:
         return tag("a", column.show(value), href=f"#e{place}") if place >= 0 and column.key == "layer" else None
 
-    said = f"{len(found.graph.nodes)} layers. Choose columns, sort by any, and follow a name to see why its numbers are what they are."
+    said = f"{len(found.graph.nodes)} layers. Choose columns, sort by any; a name leads to where its numbers come from."
     return titled(
         "Layers",
         _folded_note(found),

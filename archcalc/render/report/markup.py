@@ -13,7 +13,7 @@ class Markup(str):
     __slots__ = ()
 
 
-Inside: TypeAlias = "str | None | Sequence[Inside]"
+Inside: TypeAlias = "str | Sequence[Inside] | None"
 """What may stand in an element: text, markup, nothing, or several of them."""
 
 
@@ -25,7 +25,7 @@ def markup(text: str) -> Markup:
     return text if isinstance(text, Markup) else Markup(escape(text, quote=True))
 
 
-def tag(name: str, /, *inside: Inside, **attributes: str | int | bool | None) -> Markup:
+def tag(name: str, /, *inside: Inside, **attributes: str | float | bool | None) -> Markup:
     """Return an element; a `_` in an attribute's name is a `-`, or at its end keeps it from being a word of Python.
 
     >>> tag("td", "a < b", class_="n", data_layer='"x"', hidden=True, title=None)
@@ -42,7 +42,7 @@ def joined(*parts: Inside) -> Markup:
     return Markup("".join(markup(part) if isinstance(part, str) else joined(*part or ()) for part in parts))
 
 
-def _attribute(key: str, value: str | int | bool | None) -> str:
+def _attribute(key: str, value: str | float | bool | None) -> str:
     if value is None or value is False:
         return ""
     name = key.removesuffix("_").replace("_", "-")

@@ -47,7 +47,8 @@ def figures(found: Gathered) -> list[tuple[str, str, str]]:
 def cards(found: Gathered) -> Markup:
     """Write the numbers that come first."""
     each = [
-        tag("div", tag("dt", word), tag("dd", tag("b", shown), tag("span", exactly))) for word, shown, exactly in figures(found)
+        tag("div", tag("dt", word), tag("dd", tag("b", shown), tag("span", exactly)))
+        for word, shown, exactly in figures(found)
     ]
     return tag("dl", each, class_="cards")
 
@@ -129,7 +130,7 @@ def roof(found: Gathered) -> Markup | None:
         inside = _chart(chart) if chart else None
     else:
         inside = _unanswered(found.roofline)
-    said = "The time that each layer takes at least on a device: compute-bound right of the ridge, memory-bound left of it."
+    said = "The time that each layer takes at least on a device: right of the ridge it computes, left of it it waits."
     return titled("Roofline", inside, id_="roofline", note=said) if inside else None
 
 

@@ -10,7 +10,11 @@ from archcalc.render.report.tables import titled
 def playground(found: Gathered, written: Program) -> Markup:
     """Write the places that the script fills; without a script there is nothing to play with, which is said."""
     inputs = [
-        tag("label", tag("span", name), tag("input", type="text", value=dims(shape), data_input=name, autocomplete="off"))
+        tag(
+            "label",
+            tag("span", name),
+            tag("input", type="text", value=dims(shape), data_input=name, autocomplete="off"),
+        )
         for name, shape in found.graph.spec.inputs.items()
     ]
     options = [tag("option", layer["name"], value=place) for place, layer in enumerate(written.data["layers"])]

@@ -56,7 +56,7 @@ def _fields(found: Gathered) -> list[_Seen]:
         sights = found.sights[line.nodes[-1].name]
         if len(sights) == 1 and len(sights[0].said.size) == 2:
             by_size.setdefault(sights[0].said.size, []).append(line.name)
-    return [_Seen(names[0], *size, len(names) - 1) for size, names in by_size.items()]
+    return [_Seen(names[0], size[0], size[1], len(names) - 1) for size, names in by_size.items()]
 
 
 def _squares(seen: list[_Seen], high: int, wide: int, scale: float) -> Iterator[Markup]:

@@ -37,6 +37,8 @@ def whole(title: str, body: Markup, scripts: Sequence[str]) -> str:
         tag("link", rel="icon", href="data:,"),
         tag("style", Markup(asset("page.css"))),
     )
-    foot = tag("footer", f"Computed by {_MADE_BY} from the text of its spec. This page asks for nothing from a network.")
+    foot = tag(
+        "footer", f"Computed by {_MADE_BY} from the text of its spec. This page asks for nothing from a network."
+    )
     run = [tag("script", Markup(script)) for script in scripts]
     return f'<!doctype html>\n<html lang="en">{tag("head", head)}{tag("body", body, foot, run)}</html>\n'

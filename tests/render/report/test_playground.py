@@ -29,7 +29,8 @@ def page(folder: Path, browser: "Browser") -> "Iterator[Page]":
 
 def rows(page: "Page") -> list[list[str]]:
     """The table of the playground: name, output, params and MACs as they are now."""
-    now = """[...document.querySelectorAll("#play-rows tbody tr")].map((row) => [...row.cells].map((cell) => cell.firstChild.textContent))"""
+    now = """[...document.querySelectorAll("#play-rows tbody tr")]
+      .map((row) => [...row.cells].map((cell) => cell.firstChild.textContent))"""
     return page.evaluate(now)  # type: ignore[no-any-return]
 
 
@@ -111,7 +112,7 @@ def test_an_input_of_another_rank_is_said(page: "Page") -> None:
 @pytest.mark.parametrize(
     ("mode", "size", "read", "places"),
     [
-        # a window of 3 at stride 5, padded by 1: on 55, (55 + 2 - 3) / 5 + 1 = 11.8; the last starts at 55, in the input
+        # a window of 3 at stride 5, padded by 1: on 55, (55 + 2 - 3) / 5 + 1 = 11.8; the last starts in the input
         (False, 223, 55, 11),
         (True, 223, 55, 12),
         # on 52, 11.2: the last would start at 54, past the input and the padding before it
@@ -137,7 +138,8 @@ def test_the_picture_shows_both_ways_what_is_read(mode: Any, size: int, read: in
     page.locator("#play-in-svg").focus()
     page.keyboard.press("ArrowLeft")  # from the middle, one to the left
     row, column = (
-        [place for place in range(places) if 0 <= element - (place * 5 - 1) < 3] for element in (read // 2, read // 2 - 1)
+        [place for place in range(places) if 0 <= element - (place * 5 - 1) < 3]
+        for element in (read // 2, read // 2 - 1)
     )
     said = [str(found[0]) if found else "none" for found in (row, column)]
     assert page.locator("#play-window").text_content() == (
@@ -155,7 +157,7 @@ def test_a_pointer_chooses_in_the_picture_and_dilation_leaves_gaps(page: "Page")
     side = min(box["width"], box["height"])  # 13 x 13 places, in the middle of the picture
     left, top = box["x"] + (box["width"] - side) / 2, box["y"] + (box["height"] - side) / 2
     page.mouse.move(left + side * 5.5 / 13, top + side * 2.5 / 13)
-    # same: (3 - 1) * 2 + 1 = 5 elements at stride 1 need 4 of padding, 2 before; place 2 reads 0, 2, 4, place 5 reads 3, 5, 7
+    # same: (3 - 1) * 2 + 1 = 5 elements at stride 1 need 4 of padding, 2 before: 2 reads 0, 2, 4, and 5 reads 3, 5, 7
     assert page.locator("#play-window").text_content() == (
         "conv3: output 2, 5 reads rows 0 to 4 and columns 3 to 7: 9 elements of each channel"
     )
