@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
+from archcalc.collector import collector_at_rest
 from archcalc.errors import ArchError
 from archcalc.network import Network, expect_word, load
 from archcalc.spec.catalogue import Catalogue
@@ -114,7 +115,8 @@ def report(
     if not networks:
         raise ArchError("a report needs a network")
     records = [record for path in profiles for record in read_records(Path(path), "--from-profile")]
-    return Report(pages([gather(one.graph, batch, device, records) for one in _networks(networks)]))
+    with collector_at_rest():
+        return Report(pages([gather(one.graph, batch, device, records) for one in _networks(networks)]))
 
 
 def audit(*networks: Named, title: str = "") -> "Audit":

@@ -68,7 +68,11 @@
       const is = own.some((n, i) => n !== before.f[start + i]) ? "changed" : "";
       const isBy = field.name === "padding" && paddings.length > 1;
       const input = made("input", { type: "text", name: isBy ? "padding_by" : field.name, value: written(field, own), className: is, title: field.words, inputMode: "text" });
-      input.oninput = () => change([...current(place).f.slice(0, start), ...read(field, input.value), ...current(place).f.slice(start + field.count)], current(place).way);
+      input.oninput = () => {
+        const numbers = read(field, input.value), { f, way } = current(place);
+        input.className = numbers.some((n, i) => n !== before.f[start + i]) ? "changed" : "";
+        change([...f.slice(0, start), ...numbers, ...f.slice(start + field.count)], way);
+      };
       parts.push(made("label", {}, made("span", {}, isBy ? "by" : field.name), input));
     }
     if (modes.length > 1) {
