@@ -76,6 +76,10 @@ def test_no_command_loads_what_it_does_not_use(command: list[str]) -> None:
     assert loaded(*command, names=HEAVY) == []
 
 
+def test_a_report_loads_nothing_heavy(tmp_path: Path) -> None:
+    assert loaded("report", "paper", "--output", str(tmp_path), names=HEAVY) == []
+
+
 def test_a_safetensors_header_is_read_without_torch(tmp_path: Path) -> None:
     path = str(lenet_checkpoint(tmp_path / "lenet.safetensors"))
     assert loaded("identify", path, names=HEAVY) == []

@@ -6,6 +6,7 @@ or what the table says of the layer. Layers that differ in these numbers alone s
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import count, islice
 from typing import Any, Final, NamedTuple
 
 from archcalc.exchange.javascript.code import Body
@@ -60,20 +61,17 @@ class Given(NamedTuple):
 
 def given(notes: Notes, layer: Layer, ranks: Iterable[int], names: str, fixed: bool) -> Given:
     """Return a layer whose fields and sizes are open, with names for both."""
-    values: dict[str, Any] = {}
-    count = 0
-    for name, numbers in ({} if fixed else open_fields(layer)).items():
-        value, opened = getattr(layer, name), [notes.named(f"{names[0]}[{count + i}]") for i in range(len(numbers))]
-        count += len(numbers)
-        if not isinstance(value, str):
-            values[name] = (
-                Sides(*opened) if isinstance(value, Sides) else opened[0] if is_integer(value) else (*opened,)
-            )
-    place, reads = 0, []
-    for rank in ranks:
-        reads.append(tuple(notes.named(f"{names[1]}[{place + axis}]") for axis in range(rank)))
-        place += rank
-    return Given(layer.with_stand_ins(**values), tuple(reads))
+    in_fields, in_reads = (map(notes.named, map(f"{name}[{{}}]".format, count())) for name in names)
+    values = {} if fixed else {name: [*islice(in_fields, len(one))] for name, one in open_fields(layer).items()}
+    stand_ins = {name: _in_the_form_of(getattr(layer, name), opened) for name, opened in values.items()}
+    return Given(layer.with_stand_ins(**stand_ins), tuple(tuple(islice(in_reads, rank)) for rank in ranks))
+
+
+def _in_the_form_of(value: Any, opened: list[Open]) -> Any:
+    """Return open numbers in the place of those of a field; a word for a padding stays, and its numbers are unused."""
+    if isinstance(value, Sides):
+        return Sides(*opened)
+    return value if isinstance(value, str) else opened[0] if is_integer(value) else tuple(opened)
 
 
 class NeverError(Exception):

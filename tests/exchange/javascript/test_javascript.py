@@ -55,7 +55,9 @@ def differing(browser: "Browser", several: list[tuple[Graph, Program, list[Setti
                 yield graph.spec.name, setting, one, wanted
 
 
-@pytest.mark.parametrize("name", ["paper", "torchvision", "caffe", "inception_v3", "unet", SHARED])
+@pytest.mark.parametrize(
+    "name", ["paper", "torchvision", "caffe", "unet", SHARED, pytest.param("inception_v3", marks=pytest.mark.slow)]
+)
 def test_a_network_with_other_numbers_is_what_archcalc_says(name: str, browser: "Browser") -> None:
     graph = archcalc.load(name).graph
     written, random = program(graph), Random(name)

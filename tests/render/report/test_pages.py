@@ -32,7 +32,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", [*PAGES[:3], pytest.param(PAGES[3], marks=pytest.mark.slow)])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_a_page_is_whole_and_fits_its_window(name: str, width: int, folder: Path, browser: "Browser") -> None:
     path = folder / f"{name}.html"
@@ -43,6 +43,7 @@ def test_a_page_is_whole_and_fits_its_window(name: str, width: int, folder: Path
             assert page.evaluate(CONTRAST) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PAGES[:2])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(name: str, scheme: str, folder: Path, browser: "Browser") -> None:

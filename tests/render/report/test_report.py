@@ -17,7 +17,7 @@ from archcalc.errors import ArchError
 from archcalc.files import remember
 from archcalc.render.report.markup import link, markup
 from archcalc.table import measure
-from tests.commands import run, run_here
+from tests.commands import run_here
 from tests.conftest import BUNDLED
 
 
@@ -80,7 +80,7 @@ def test_no_page_takes_the_place_of_a_file_that_was_read(tmp_path: Path) -> None
 def test_the_page_to_open_is_said_and_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
     monkeypatch.setattr("webbrowser.open", opened.append)
-    done = run("report", "lenet_d2l", "--output", str(tmp_path), "--open")
+    done = run_here("report", "lenet_d2l", "--output", str(tmp_path), "--open")
     assert (done.returncode, done.stdout) == (0, f"{tmp_path / 'lenet_d2l.html'}\n")
     assert opened == [(tmp_path / "lenet_d2l.html").as_uri()]
 
