@@ -251,7 +251,7 @@ def _part(entry: Entry, name: str, nodes: Mapping[str, AnyNode[S]], given: Mappi
     return _whole(name, nodes, given)
 
 
-class _Integers(Numbers[int]):
+class Integers(Numbers[int]):
     """Integers, or arrays of integers: the first fault ends the walk, a fault of some variants is noted."""
 
     def __init__(self, spec: Spec) -> None:
@@ -287,7 +287,7 @@ def link(spec: Spec) -> Graph:
     Sizes of the input and fields of layers may be arrays of integers, of one shape or broadcast: then the shapes are
     arrays too, and what does not fit is `illegal` instead, if only some of the variants do not fit.
     """
-    numbers = _Integers(spec)
+    numbers = Integers(spec)
     nodes = propagate(spec, spec.inputs, numbers)
     return Graph(spec, tuple(nodes.values()), tuple(numbers.illegal))
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
+from archcalc.collector import collector_at_rest
 from archcalc.errors import ArchError
 from archcalc.network import Network, expect_word, load
 from archcalc.spec.catalogue import Catalogue
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from archcalc.answers.list import Validation
     from archcalc.answers.ops import Kinds
     from archcalc.answers.predict import Calibrated
+    from archcalc.answers.report import Report
     from archcalc.answers.sweep import Sweep
     from archcalc.layers import Shape
     from archcalc.render.list import Listed
@@ -87,6 +89,34 @@ def compare(
         raise ArchError("compare needs two specs or more, as in archcalc compare paper torchvision")
     found = compared([network.graph for network in _networks(networks)], batch)
     return Comparison.of(found, only=only, changed=changed)
+
+
+def report(
+    *networks: Named,
+    batch: int = 1,
+    device: str = "h100-sxm",
+    profiles: Iterable[str | os.PathLike[str]] = (),
+) -> "Report":
+    """Return pages for a browser: one for each network, and one that compares them, if there are several.
+
+    Memory and the roofline, which is that of a `device`, are those of `batch` examples. `profiles` are files of records
+    that `profile` measured; each page shows those of its network. Raises ArchError for no network at all, for one that
+    does not fit, for an unknown device, and for a file that is no record.
+
+    >>> import archcalc
+    >>> archcalc.report("paper", "torchvision")
+    <Report: index.html, alexnet_paper.html, alexnet_torchvision.html>
+    """
+    from archcalc.analysis.profile.files import read_records
+    from archcalc.analysis.report.gathering import gather
+    from archcalc.answers.report import Report
+    from archcalc.render.report.files import pages
+
+    if not networks:
+        raise ArchError("a report needs a network")
+    records = [record for path in profiles for record in read_records(Path(path), "--from-profile")]
+    with collector_at_rest():
+        return Report(pages([gather(one.graph, batch, device, records) for one in _networks(networks)]))
 
 
 def audit(*networks: Named, title: str = "") -> "Audit":

@@ -78,6 +78,10 @@ def test_no_command_loads_what_it_does_not_use(command: list[str]) -> None:
     assert loaded(*command, names=HEAVY) == []
 
 
+def test_a_report_loads_nothing_heavy(tmp_path: Path) -> None:
+    assert loaded("report", "paper", "--output", str(tmp_path), names=HEAVY) == []
+
+
 def test_a_safetensors_header_is_read_without_torch(tmp_path: Path) -> None:
     path = str(lenet_checkpoint(tmp_path / "lenet.safetensors"))
     assert loaded("identify", path, names=HEAVY) == []
@@ -147,6 +151,7 @@ ROOMS: dict[str, dict[str, list[str]]] = {
         "predict": [],
         "profile": ["predict"],
         "reconcile": ["conventions", "memory"],
+        "report": ["audit", "conventions", "explain", "memory", "profile", "reconcile", "roofline"],
         "roofline": ["profile"],
         "solve": [],
         "sweep": [],
@@ -170,6 +175,9 @@ ROOMS: dict[str, dict[str, list[str]]] = {
         "predict": [],
         "profile": [],
         "reconcile": ["conventions", "table"],
+        "report": [
+            *("audit", "compare", "conventions", "explain", "memory", "profile", "reconcile", "roofline", "table"),
+        ],
         "roofline": [],
         "solve": [],
         "sweep": [],
@@ -195,6 +203,7 @@ ROOMS: dict[str, dict[str, list[str]]] = {
             "ops",
             "predict",
             "reconcile",
+            "report",
             "roofline",
             "solve",
             "sweep",
@@ -320,7 +329,7 @@ def test_a_command_of_a_page_runs_as_it_is_written(command: str, tmp_path: Path)
     output = {"--output", "-o"} & set(words)
     if output:
         place = words.index(output.pop()) + 1
-        if Path(words[place]).suffix:  # of solve it may be a size
+        if not words[place][0].isdigit():  # of solve it may be a size
             words[place] = str(tmp_path / words[place])
     words = [str(lenet_checkpoint(tmp_path / word)) if word.endswith(".safetensors") else word for word in words]
     (tmp_path / "net.py").write_text(MODEL, encoding="utf-8")
@@ -399,8 +408,8 @@ def test_every_command_has_a_section(name: str) -> None:
     assert name in {heading.split()[0] for heading in sections("json.md")} | NO_ANSWERS
 
 
-NO_ANSWERS = {"new", "show", "schema", "import", "export", "draw"}
-"""Commands that write a spec, a schema, a program or a figure: no JSON of their own."""
+NO_ANSWERS = {"new", "show", "schema", "import", "export", "draw", "report"}
+"""Commands that write a spec, a schema, a program, a figure or pages: no JSON of their own."""
 
 RECORDS = sorted((ROOT / "reports" / "profiles").glob("*.json"))
 OF_A_CPU = [path for path in RECORDS if "-cpu-" in path.name]

@@ -37,6 +37,7 @@ COMMANDS: Final = {
     "reconcile": ("reconcile:reconcile", SIDE_BY_SIDE),
     "conventions": ("conventions:conventions", SIDE_BY_SIDE),
     "identify": ("identify:identify", SIDE_BY_SIDE),
+    "report": ("report:report", SIDE_BY_SIDE),
     "solve": ("solve:solve", SIDE_BY_SIDE),
     "sweep": ("sweep:sweep", SIDE_BY_SIDE),
     "check": ("check:check", AGAINST_THE_MODEL),

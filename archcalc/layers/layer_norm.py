@@ -139,12 +139,9 @@ class LayerNorm(Statistics):
 
     def requirements(self, x: Sizes[S]) -> Iterator[Requirement]:
         given = self.normalized_shape
-        of_channels = len(x) == 3 and len(given) == 1 and equal(x[0], given[0]) is True
-        hint = "; layer_norm2d takes the channels at each place" if of_channels else ""
-        words = f"normalized_shape {dims(given)} is not the end of {dims(x)}{hint}"
-        yield Requirement(len(given) <= len(x), lambda: words)
+        yield Requirement(len(given) <= len(x), lambda: _not_the_end(given, x))
         for size, wanted in zip(x[-len(given) :], given, strict=True):
-            yield Requirement(equal(size, wanted), lambda: words)
+            yield Requirement(equal(size, wanted), lambda: _not_the_end(given, x))
 
     def param_shapes(self, x: Sizes[S]) -> dict[str, Sizes[S | int]]:
         learnt: Sizes[S | int] = self.normalized_shape
@@ -174,6 +171,12 @@ class LayerNorm(Statistics):
             positional=("normalized_shape",),
             defaults={"eps": 1e-5, "elementwise_affine": True, "bias": True},
         )
+
+
+def _not_the_end(given: Shape, x: Sizes[Any]) -> str:
+    of_channels = len(x) == 3 and len(given) == 1 and x[0] == given[0]
+    hint = "; layer_norm2d takes the channels at each place" if of_channels else ""
+    return f"normalized_shape {dims(given)} is not the end of {dims(x)}{hint}"
 
 
 @kind("layer_norm2d")

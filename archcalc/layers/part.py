@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from itertools import takewhile
 from math import prod
 from typing import Annotated, Any, Final, Self
 
@@ -123,7 +124,9 @@ class Chunk(Division):
 def _unequal(size: Any, chunks: int, dim: int) -> str:
     """Return why a size has no equal parts, and what torch makes of it: parts of one size, rounded up, and the rest."""
     most = -(-size // chunks)
-    parts = [min(most, size - start) for start in range(0, size, most)]
+    count = -(-size // most)
+    before = takewhile(lambda place: place < count, range(1, min(chunks, _MOST_SHOWN + 2)))
+    parts = [*(most for _ in before), size - most * (count - 1)]
     instead = f"torch makes {listing([*map(str, parts)], 'and')}: write op: split, sizes: {parts}"
     whole = f"{size} along dim {dim} cannot be divided into {chunks} equal parts: "
     arithmetic = f"{size} = {size // chunks} * {chunks} + {size % chunks}"

@@ -239,7 +239,7 @@ def fits(layer: Sliding, x: Sizes[S]) -> Iterator[Requirement]:
 
 
 def _does_not_fit(layer: Sliding, x: Sizes[Any]) -> str:
-    stride = f" at stride {_each(layer.stride)}" if set(layer.stride) != {1} else ""
+    stride = f" at stride {_each(layer.stride)}" if any(stride != 1 for stride in layer.stride) else ""
     spans = tuple(map(span, layer.kernel_size, layer.dilation))
     dilated = f" (spanning {dims(spans)} with its dilation)" if spans != layer.kernel_size else ""
     padded = _padded(layer.padding, x)
@@ -281,4 +281,4 @@ def _padded(padding: Sides | str, x: Shape) -> str:
 
 
 def _each(sizes: tuple[int, ...]) -> str:
-    return str(sizes[0]) if len(set(sizes)) == 1 else dims(sizes)
+    return str(sizes[0]) if all(size == sizes[0] for size in sizes) else dims(sizes)

@@ -73,18 +73,21 @@ class Budget(NamedTuple):
 
 def startup() -> Iterator[Budget]:
     """Whole processes, against `python -c pass`."""
-    bare, piped, terminal, compared, audited = [], [], [], [], []
+    bare, piped, terminal, compared, audited, reported = [], [], [], [], [], []
+    pages = tempfile.mkdtemp()
     for _ in range(RUNS):
         bare.append(seconds(lambda: in_pipe([sys.executable, "-c", "pass"])))
         piped.append(seconds(lambda: in_pipe(COMMAND)))
         terminal.append(seconds(lambda: on_terminal(COMMAND)))
         compared.append(seconds(lambda: in_pipe([*ARCHCALC, "compare", *COMPARED])) / len(COMPARED))
+        reported.append(seconds(lambda: in_pipe([*ARCHCALC, "report", "torchvision", "--output", pages])))
         audited.append(seconds(lambda: in_pipe([*ARCHCALC, "audit", *AUDITED])) / len(AUDITED))
     base = statistics.median(bare)
     print(f"x is python -c pass, {base * 1e3:.1f} ms here")
     yield Budget("archcalc table, piped", statistics.median(piped) / base, 10)
     yield Budget("archcalc table, on a terminal", statistics.median(terminal) / base, 13)
     yield Budget("archcalc compare of 3, per spec", statistics.median(compared) / base, 10)
+    yield Budget("archcalc report of AlexNet", statistics.median(reported) / base, 35)
     yield Budget(f"archcalc audit of {len(AUDITED)}, per spec", statistics.median(audited) / base, 10)
 
 

@@ -170,10 +170,12 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
-def test_a_wheel_carries_the_specs_and_the_marker_of_its_types(wheel: Path) -> None:
+def test_a_wheel_carries_the_specs_the_files_of_pages_and_the_marker_of_its_types(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {f"archcalc/specs/{name}.yaml" for name in BUNDLED} <= names
     assert {"archcalc/specs/archcalc.schema.json", "archcalc/py.typed"} <= names
+    assert {f"archcalc/render/report/{name}" for name in ("page.css", "page.js", "play.js")} <= names
+    assert "archcalc/exchange/javascript/walk.js" in names
     assert not any(name.startswith("tests/") for name in names)
 
 

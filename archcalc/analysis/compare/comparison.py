@@ -10,7 +10,13 @@ from typing import Any, Final, NamedTuple
 
 from archcalc.analysis.compare.changes import Change, Part, changes
 from archcalc.analysis.compare.edges import rewired
-from archcalc.analysis.compare.pairing import Together, have_enough_in_common, put_together, without_names
+from archcalc.analysis.compare.pairing import (
+    Together,
+    have_enough_in_common,
+    may_have_enough_in_common,
+    put_together,
+    without_names,
+)
 from archcalc.graph import Graph
 from archcalc.spec.inputs import inputs_in_words
 from archcalc.spec.model import Spec
@@ -85,7 +91,7 @@ def compare(graphs: Sequence[Graph], batch: int = 1) -> Comparison:
     """Put two or more networks side by side, layers in an order that is that of each of them."""
     specs, tables = tuple(graph.spec for graph in graphs), tuple(measure(graph, batch) for graph in graphs)
     parts = [list(map(Part, graph.nodes, table.rows)) for graph, table in zip(graphs, tables, strict=True)]
-    if prod(sorted(map(len, parts))[-2:]) > MOST_PAIRS:
+    if prod(sorted(map(len, parts))[-2:]) > MOST_PAIRS or not may_have_enough_in_common(parts):
         return Comparison(specs, tables, ())
     together = put_together(parts)
     if not have_enough_in_common(together):

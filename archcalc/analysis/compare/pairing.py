@@ -4,7 +4,10 @@ They are put together by their kind, then by their fields, then by their names, 
 has stands alone, and conv4 meets conv4 also if the others call it something else.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import reduce
+from operator import and_
 from typing import Final
 
 from archcalc.analysis.alignment import Pairs, align
@@ -48,6 +51,22 @@ def have_enough_in_common(layers: Sequence[Together]) -> bool:
     common = [[part for part in layer if part] for layer in with_weights if None not in layer]
     kept = sum(_are_of_one_make(parts) for parts in common)
     return 5 * len(common) >= 2 * max(counts) or 2 * kept >= max(min(counts), 1)
+
+
+def may_have_enough_in_common(networks: Sequence[Sequence[Part]]) -> bool:
+    """Return False where networks surely have too little in common, however they are put together.
+
+    At most as many layers stand in all as the one that has fewest has, and at most as many are unchanged, or under
+    their names, as there are such in each. To put them together takes far longer than to count these.
+    """
+    several = [[part for part in network if part.role is Role.WEIGHTS] for network in networks]
+    fewest, most = min(map(len, several)), max(map(len, several))
+    if fewest == 0 or 5 * fewest >= 2 * most:
+        return True
+    names = [Counter(part.row.name for part in parts) for parts in several]
+    layers = [Counter(part.node.layer for part in parts) for parts in several]
+    kept = sum(reduce(and_, names).values()) + sum(reduce(and_, layers).values())
+    return 2 * kept >= fewest
 
 
 def _are_of_one_make(parts: Sequence[Part]) -> bool:

@@ -4,7 +4,7 @@ Every number is made by what makes the table's: the layer's own rules, `table.ro
  numbers that remember how they were made.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, NamedTuple
@@ -55,14 +55,21 @@ def explain(graph: Graph, layer: str | None = None, of: str | None = None) -> Ex
     """
     nodes = graph.nodes if layer is None else chosen(graph, layer)
     quantities = (of,) if of else ("output",) if layer is None else QUANTITIES
-    fields, with_names, claims = receptive_fields(graph), Naming(graph), Claims(graph)
-    explained = []
+    return Explanation(graph.spec, explained(graph, nodes, quantities), layer is None)
+
+
+def explained(
+    graph: Graph, nodes: Iterable[Node], quantities: Sequence[str], fields: Fields | None = None
+) -> tuple[Explained, ...]:
+    """Explain these quantities of some layers of a graph; `fields` are those of its layers, if they are known."""
+    fields, with_names, claims = fields or receptive_fields(graph), Naming(graph), Claims(graph)
+    found = []
     for node in nodes:
         named = with_names(node)
         sections = tuple(_SECTIONS[quantity](node, named, fields) for quantity in quantities)
         noted = tuple(one.text for one in remarks(node) if set(one.of) & set(quantities))
-        explained.append(Explained(node, sections, noted, claims.said(node.name, quantities), rules(node, quantities)))
-    return Explanation(graph.spec, tuple(explained), layer is None)
+        found.append(Explained(node, sections, noted, claims.said(node.name, quantities), rules(node, quantities)))
+    return tuple(found)
 
 
 def headlines(section: Section) -> list[Step]:

@@ -70,10 +70,11 @@ _LAYER: Final = (
 
 def layer_sheets(explanation: Explanation) -> list[Sheet]:
     """Return a sheet for each layer: a line for each number on the way to its quantities."""
-    return [_layer_sheet(explanation.spec, one) for one in explanation.layers]
+    return [layer_sheet(explanation.spec, one) for one in explanation.layers]
 
 
-def _layer_sheet(spec: Spec, explained: Explained) -> Sheet:
+def layer_sheet(spec: Spec, explained: Explained) -> Sheet:
+    """Return a line for each number on the way to the quantities of a layer."""
     node = explained.node
     reads = " and ".join(map(dims, node.input_shapes))
     sheet = Sheet(

@@ -10,6 +10,7 @@ from archcalc.analysis.memory.request import Dtype
 from archcalc.analysis.memory.timeline import Timeline
 from archcalc.errors import listing
 from archcalc.render.answer import Answer
+from archcalc.render.chart import Chart
 from archcalc.render.envelope import identity, stamped
 from archcalc.render.memory.drawn import chart
 from archcalc.render.on_devices import (
@@ -37,7 +38,12 @@ _COLUMNS: Final = (
 
 def of_timeline(found: Timeline, fit: Fit | None) -> Answer:
     """Show what is alive, and when."""
-    return Answer([sheet(found, fit)], lambda: data(found, fit), charts=[chart(found, _title(found))])
+    return Answer([sheet(found, fit)], lambda: data(found, fit), charts=[timeline_chart(found)])
+
+
+def timeline_chart(found: Timeline) -> Chart:
+    """Return what is alive in each step as a chart."""
+    return chart(found, _title(found))
 
 
 def sheet(found: Timeline, fit: Fit | None = None) -> Sheet:

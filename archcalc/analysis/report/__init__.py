@@ -1,0 +1,1 @@
+"""What a page about a network is made of: the answers to its questions, gathered."""

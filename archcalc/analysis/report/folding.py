@@ -1,0 +1,47 @@
+"""Which layers of a large network stand on one line together: those of a structure, as far in as there is room."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Final, NamedTuple
+
+from archcalc.graph import Node
+
+MOST_LINES: Final = 100
+"""So many layers have a line each; of a network with more, structures have."""
+
+
+class Line(NamedTuple):
+    """A layer, or the layers of a structure that follow each other, under its name."""
+
+    name: str
+    nodes: tuple[Node, ...]
+
+    @property
+    def is_folded(self) -> bool:
+        return len(self.nodes) > 1
+
+
+def lines(nodes: Sequence[Node], most: int = MOST_LINES) -> list[Line]:
+    """Return a line for each layer, or, if there are too many, for structures: the smallest of which there is room.
+
+    Where even the largest structures are too many, each has its line all the same.
+    """
+    deepest = max((node.name.count(".") for node in nodes), default=0)
+    if len(nodes) <= most:
+        return [Line(node.name, (node,)) for node in nodes]
+    for depth in range(deepest, 0, -1):
+        found = _lines(nodes, depth)
+        if len(found) <= most:
+            return found
+    return _lines(nodes, 1)
+
+
+def _lines(nodes: Sequence[Node], depth: int) -> list[Line]:
+    """Return the layers by so many of the words between the dots of their names."""
+    groups = (tuple(group) for _, group in groupby(nodes, lambda node: node.name.split(".")[:depth]))
+    return [Line(_shared(group, depth), group) for group in groups]
+
+
+def _shared(group: Sequence[Node], depth: int) -> str:
+    name = group[0].name
+    return name if len(group) == 1 else ".".join(name.split(".")[:depth])

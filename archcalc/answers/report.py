@@ -1,0 +1,43 @@
+"""Networks as pages for a browser."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from archcalc.errors import ArchError, reason
+from archcalc.files import replacing, was_read
+
+
+@dataclass(frozen=True, repr=False)
+class Report:
+    """Pages that stand alone, `pages`, by the names of their files: one for each network, and one of all if several."""
+
+    pages: Mapping[str, str]
+
+    @property
+    def first(self) -> str:
+        """The file to open: that of all networks, or of the only one."""
+        return "index.html" if "index.html" in self.pages else next(iter(self.pages))
+
+    def write(self, folder: str | os.PathLike[str]) -> list[Path]:
+        """Write the pages to a folder, which is made if it is not there, and return their paths; each is then whole.
+
+        Raises ArchError where that cannot be, and for a page that would stand in the place of a file that was read.
+        """
+        place = Path(folder)
+        paths = [place / name for name in self.pages]
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+            for path in paths:
+                if was_read(path):
+                    raise ArchError(f"{path} is a file that the report was made from: name another folder")
+            for path, text in zip(paths, self.pages.values(), strict=True):
+                with replacing(path) as temporary:
+                    temporary.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise ArchError(f"{place} cannot be written: {reason(error)}") from None
+        return paths
+
+    def __repr__(self) -> str:
+        return f"<Report: {', '.join(self.pages)}>"
