@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from archcalc.analysis.memory.figures import Figures
 from archcalc.analysis.memory.fitting import Fit
-from archcalc.analysis.memory.pool import BLOCK
+from archcalc.analysis.memory.pool import BLOCK, Sort
 from archcalc.analysis.memory.request import Dtype
 from archcalc.analysis.memory.timeline import Timeline
 from archcalc.errors import listing
@@ -70,7 +70,18 @@ def _notes(found: Timeline, fit: Fit | None) -> Iterator[str]:
         yield AN_ESTIMATE
     if fit is not None:
         yield from fit_notes(fit, found.request, found.rounded)
+        yield from _without_weights(found, fit)
     yield f"not included: {listing(NOT_INCLUDED, 'and')}"
+
+
+def _without_weights(found: Timeline, fit: Fit) -> Iterator[str]:
+    """Yield where to look if no inference fits, since a small device reads weights from flash."""
+    constant = found.peak.by_sort[Sort.WEIGHTS] + found.peak.by_sort[Sort.BUFFERS]
+    if constant and not fit.batch and not found.request.is_training:
+        yield (
+            f"{number(constant)} B of this are weights and buffers: where these lie in flash, as on microcontrollers, "
+            "--plan says whether the maps fit"
+        )
 
 
 def data(found: Timeline, fit: Fit | None = None) -> dict[str, Any]:
