@@ -586,7 +586,7 @@ class Network:
         from archcalc.twins import place
 
         placed, checkpoint = place(self.graph), read(Path(file), key)
-        return OfWeights(fit(self.spec.name, placed, Modules(checkpoint)), checkpoint)
+        return OfWeights(fit(self.spec.label, placed, Modules(checkpoint)), checkpoint)
 
     def convert_weights(
         self, file: str | os.PathLike[str], to: str | os.PathLike[str], key: str | None = None

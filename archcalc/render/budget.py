@@ -108,7 +108,7 @@ def in_words(verdict: Verdict) -> str:
 def budget_data(one: Judged) -> dict[str, Any]:
     """Return a network held against its budget, as JSON.
 
-    - `name`, `settings`, `spec_hash`: as in `table`.
+    - `name`, `settings`, `spec_hash`, `input_shape`: as in `table`.
     - `within_budget`: whether every limit is kept; true also where there is none.
     - `budget`: each limit, with
 

@@ -7,7 +7,7 @@ from archcalc.analysis.budget.judgement import Judged
 from archcalc.errors import Fault
 from archcalc.render.answer import Answer
 from archcalc.render.budget import budget_sheet, verdicts_data
-from archcalc.render.envelope import listed
+from archcalc.render.envelope import IDENTITY, identity, listed
 from archcalc.render.list import Listed
 from archcalc.render.page import Heading, Paragraph, Run
 from archcalc.render.sheet import Column, Sheet
@@ -37,6 +37,7 @@ def validation_data(read: Iterable[Listed], budgets: Iterable[Judged | None]) ->
     - `results`: each with
 
       - `file`: the file, and `ok`: whether it has no faults.
+      - `name`, `settings`, `spec_hash`, `input_shape`: the network, as in `table`; null for a spec with faults.
       - `faults`: each with `file`, `line` and `column`, which are null where a fault has no place; `within`, the layer
         or the part of the file; `what` is wrong; and the whole message as `text`.
       - `within_budget`: whether every limit of its budget is kept; null for a spec with faults.
@@ -56,6 +57,7 @@ def validation_data(read: Iterable[Listed], budgets: Iterable[Judged | None]) ->
     return listed(
         {
             "file": spec.file,
+            **(identity(judged.spec) if judged else dict.fromkeys(IDENTITY)),
             "ok": not spec.faults,
             "faults": [_fault(fault) for fault in spec.faults],
             **(verdicts_data(judged) if judged else {"within_budget": None, "budget": []}),

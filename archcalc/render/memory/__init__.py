@@ -87,7 +87,7 @@ def _without_weights(found: Timeline, fit: Fit) -> Iterator[str]:
 def data(found: Timeline, fit: Fit | None = None) -> dict[str, Any]:
     """Return a network's memory as JSON; all sizes are bytes.
 
-    - `name`, `settings`, `spec_hash`: the network.
+    - `name`, `settings`, `spec_hash`, `input_shape`: the network.
     - `mode`, `batch`, `dtype`, `optimizer`, `in_place`: what was asked for; null for what inference has not, and for
       layers that work in place as the spec says.
     - `exact`: whether torch runs such a network, and what it has alive is this; else it is an estimate.
@@ -159,7 +159,7 @@ def of_figures(found: Figures) -> Answer:
 def figures_data(found: Figures) -> dict[str, Any]:
     """Return what a tool prints about memory, as JSON.
 
-    - `name`, `settings`, `spec_hash`: the network.
+    - `name`, `settings`, `spec_hash`, `input_shape`: the network.
     - `convention`, `batch`, `source`: the tool, the examples, and where its rule is written.
     - `figures`: what it prints, each with
 

@@ -161,7 +161,7 @@ def _said(size: int) -> str:
 def data(found: Plan, room: int | None = None) -> dict[str, Any]:
     """Return the arena of an inference as JSON; all sizes are bytes.
 
-    - `name`, `settings`, `spec_hash`: the network.
+    - `name`, `settings`, `spec_hash`, `input_shape`: the network.
     - `batch`, `dtype`, `in_place`, `fused`, `order`, `alignment`: what was asked for; `order` is spec or best, and all
       sizes in the arena are rounded up to multiples of the `alignment`.
     - `arena`, `bound`, `ratio`: what the plan needs; the most that is alive at one layer, below which no plan for
