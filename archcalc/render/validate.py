@@ -43,7 +43,7 @@ def validation_data(read: Iterable[Listed], budgets: Iterable[Judged | None]) ->
       - `within_budget`: whether every limit of its budget is kept; null for a spec with faults.
       - `budget`: each limit; empty for a spec with faults, with
 
-        - `measure`: what it limits: params, macs, flops, activations, weights, memory,
+        - `measure`: what it limits: params, macs, flops, activations, weights, memory, arena,
           receptive_field or ms.
         - `of`: the layers that it is of; empty for the whole network.
         - `side`: max or min, and `limit`: the most, or the least, that there may be.
@@ -52,7 +52,8 @@ def validation_data(read: Iterable[Listed], budgets: Iterable[Judged | None]) ->
         - `verdict`: ok, OVER, UNDER, or not over: a lower bound within its limit, which is no proof that it is kept.
         - `holds`: whether the limit is kept, as far as is known.
         - `where`: what else the number depends on, such as a number format or a device.
-        - `largest`: the layers that contribute most, or of memory what it is for, each with its `name` and `number`.
+        - `largest`: the layers that contribute most, of memory what it is for, of an arena the maps at its peak;
+          each with its `name` and `number`.
     """
     return listed(
         {
