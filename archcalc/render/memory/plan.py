@@ -140,18 +140,17 @@ def _aligned(found: Plan) -> str:
 def _beside(found: Plan) -> Iterator[str]:
     """Yield what weights and buffers take, and what that is a count of."""
     beside, dtype = found.beside, found.asked.dtype
-    yield (
-        f"weights and buffers lie beside it, as in flash: {_said(beside.bytes)}, {dtype.size} B a number, batch "
-        "norms as they are in the spec"
-    )
+    unfolded = ", batch norms not folded" if beside.unread else ""
+    yield f"weights and buffers lie beside it, as in flash: {_said(beside.bytes)}, {dtype.size} B a number{unfolded}"
     if beside.unread:
         yield f"archcalc memory counts {beside.unread:,} B more: counts of batches, which inference does not read"
     if dtype is Dtype.INT8:
         yield AN_ESTIMATE
-        yield (
-            "int8 runtimes usually have one bias of 4 B a channel: as much as the 4 numbers of a batch norm that is "
-            f"folded into it, and {3 * beside.biases:,} B more for the {beside.biases:,} biases of layers with weights"
-        )
+        if beside.biases:
+            more = f"{3 * beside.biases:,} B more for the {beside.biases:,} biases"
+            yield f"int8 runtimes usually keep a bias of layers with weights in 4 B: up to {more}"
+        if beside.unread:
+            yield "a batch norm takes 4 B a channel, as much as the bias of 4 B that it is usually folded into"
 
 
 def _said(size: int) -> str:

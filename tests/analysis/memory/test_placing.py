@@ -1,6 +1,6 @@
 """Where maps lie in an arena: next to the algorithm of the paper, and to brute force over all offsets."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import combinations, product
 
 import pytest
@@ -148,7 +148,7 @@ def test_a_search_that_is_given_up_proves_nothing(monkeypatch: pytest.MonkeyPatc
 
 
 def test_orders_are_changed_for_so_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of a plan that does not exist: as many buffers are placed as may be, after those of the four orders."""
+    """Of a plan that does not exist: as many buffers are placed as may be, after those of greedy by size."""
     placed = []
     whole = Spans.placed
 
@@ -159,7 +159,26 @@ def test_orders_are_changed_for_so_long(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(Spans, "placed", counted)
     monkeypatch.setattr(searched, "MOST_PLACED", 1_000)
     smallest(TIGHT)
-    assert 1_000 - 4 * 7 < len(placed) - 4 * 7 <= 1_000
+    assert 1_000 - 4 * 7 < len(placed) - 7 <= 1_000
+
+
+def test_every_other_buffer_of_a_chain_is_at_the_bottom() -> None:
+    """Sizes in turns, each alive with the next: 6 + 5 at most. By size, 6 is at 0, 5 on it at 6, 4 on both at 11."""
+    spans = [Span(size, step, step + 1) for step, size in enumerate([4, 5, 6] * 400)]
+    found = smallest(spans)
+    assert (found.way, found.size, found.greedy) == (Way.BELOW_BY_START, 11, 15)
+    assert is_plan(spans[:30], list(found.offsets[:30]))
+    assert {found.offsets[step] for step in range(0, 1200, 2)} == {0}
+
+
+@pytest.mark.parametrize("rank", [lambda one: one.first, lambda one: -one.size, lambda one: one.first - one.last])
+@given(spans=SPANS)
+def test_plans_from_below_are_plans(rank: Callable[[Span], int], spans: list[Span]) -> None:
+    offsets = Spans(spans).from_below(rank)
+    assert is_plan(spans, offsets)
+    for number, span in enumerate(spans):
+        ends = [offsets[other] + spans[other].size for other in Spans(spans).beside[number]]
+        assert offsets[number] == 0 or offsets[number] in ends, span
 
 
 # networks

@@ -2,10 +2,11 @@
 
 Greedy by size is Algorithm 3 of arXiv 2001.03288, section 5: from the largest to the smallest, each in the smallest gap
 that holds it between those which are placed already and alive at the same time, or else after all of these. TensorFlow
-Lite's planner does so too. Other orders may need less.
+Lite's planner does so too. Building from below may need less: in a chain, every other buffer lies at the bottom.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
 
@@ -54,6 +55,25 @@ class Spans:
                 if offsets[other] >= 0
             )
             offsets[number] = _best_gap(self.all[number].size, taken)
+        return offsets
+
+    def from_below(self, rank: Callable[[Span], int]) -> list[int]:
+        """Return the offset of each where that is placed next which can lie lowest; of several, the lowest by rank.
+
+        Each lies on what is placed already and alive at the same time, and nothing is put below that.
+        """
+        offsets, floor = [-1] * len(self.all), [0] * self.steps
+        waiting = [(0, rank(span), number) for number, span in enumerate(self.all)]
+        heapify(waiting)
+        while waiting:
+            at, ranked, number = heappop(waiting)
+            size, first, last = self.all[number]
+            lowest = max(floor[first : last + 1])
+            if lowest > at:  # something was put below it since then
+                heappush(waiting, (lowest, ranked, number))
+                continue
+            offsets[number] = lowest
+            floor[first : last + 1] = [lowest + size] * (last + 1 - first)
         return offsets
 
     def arena(self, offsets: Sequence[int]) -> int:

@@ -1,4 +1,4 @@
-"""A small arena: several orders in which buffers are placed, then a search from there, then an exhaustive one.
+"""A small arena: several ways in which buffers are placed, then a search from there, then an exhaustive one.
 
 All of it ends where the bound is reached, below which there is no plan, and each search after so many steps, which are
 counted: the same buffers always lie in the same places.
@@ -21,9 +21,9 @@ class Way(StrEnum):
     """What found a plan."""
 
     BY_SIZE = "greedily by size"
-    BY_SIZE_AND_LIFE = "greedily by size and life"
-    BY_BREADTH = "greedily by what is alive"
-    BY_START = "greedily by start"
+    BELOW_BY_START = "from below by start"
+    BELOW_BY_SIZE = "from below by size"
+    BELOW_BY_LIFE = "from below by life"
     LOCAL = "by a local search"
     EXACT = "by an exact search"
 
@@ -48,9 +48,9 @@ def smallest(spans: Sequence[Span]) -> Layout:
     6
     """
     search = _Search(spans)
-    found, bound = search.spans, search.spans.bound
-    for way, order in _orders(found):
-        search.keep(found.placed(order), way, order)
+    bound = search.spans.bound
+    for way, offsets in _ways(search.spans):
+        search.keep(offsets, way)
         if search.size == bound:
             break
     else:
@@ -59,21 +59,15 @@ def smallest(spans: Sequence[Span]) -> Layout:
     return Layout(tuple(search.offsets), search.size, search.way, search.greedy, is_least)
 
 
-def _orders(found: Spans) -> Iterator[tuple[Way, list[int]]]:
-    spans = found.all
-    broadest = [max(found.breadths[span.first : span.last + 1]) for span in spans]
-    numbers = range(len(spans))
-    yield Way.BY_SIZE, found.by_size()
-    yield (
-        Way.BY_SIZE_AND_LIFE,
-        sorted(numbers, key=lambda one: (-spans[one].size, spans[one].first - spans[one].last, spans[one].first)),
-    )
-    yield Way.BY_BREADTH, sorted(numbers, key=lambda one: (-broadest[one], -spans[one].size, spans[one].first))
-    yield Way.BY_START, sorted(numbers, key=lambda one: (spans[one].first, -spans[one].size))
+def _ways(found: Spans) -> Iterator[tuple[Way, list[int]]]:
+    yield Way.BY_SIZE, found.placed(found.by_size())
+    yield Way.BELOW_BY_START, found.from_below(lambda span: span.first)
+    yield Way.BELOW_BY_SIZE, found.from_below(lambda span: -span.size)
+    yield Way.BELOW_BY_LIFE, found.from_below(lambda span: span.first - span.last)
 
 
 class _Search:
-    """The best plan so far, and the orders that were tried."""
+    """The best plan so far, and all that were tried."""
 
     def __init__(self, spans: Sequence[Span]) -> None:
         self.spans = Spans(spans)
@@ -81,11 +75,11 @@ class _Search:
         self.offsets: list[int] = []
         self.size, self.greedy, self.way = -1, -1, Way.BY_SIZE
 
-    def keep(self, offsets: list[int], way: Way, order: list[int] | None = None) -> None:
-        """Keep a plan if it is smaller than that so far."""
+    def keep(self, offsets: list[int], way: Way) -> None:
+        """Keep a plan if it is smaller than that so far; the first is that of greedy by size."""
         size = self.spans.arena(offsets)
-        if order is not None:
-            self.tried.append(order)
+        if way not in (Way.LOCAL, Way.EXACT):
+            self.tried.append(offsets)
         if self.greedy < 0:
             self.greedy = size
         elif size >= self.size:
@@ -93,11 +87,11 @@ class _Search:
         self.offsets, self.size, self.way = offsets, size, way
 
     def change_orders(self) -> None:
-        """Place those earlier that stand out above the bound, again and again: from each order that was tried."""
+        """Place those earlier that stand out above the bound, again and again, from each plan so far, bottom up."""
         bound, rounds = self.spans.bound, MOST_PLACED // (len(self.spans.all) * len(self.tried))
-        for order in list(self.tried):
+        for tried in self.tried:
             chance = Random(0)
-            order = list(order)
+            order = sorted(range(len(tried)), key=lambda number: (tried[number], self.spans.all[number].first))
             for _ in range(rounds):
                 offsets = self.spans.placed(order)
                 self.keep(offsets, Way.LOCAL)
