@@ -132,6 +132,22 @@ def test_the_exact_search_finds_every_plan_that_there_is(spans: list[Span]) -> N
         assert found is None or (is_plan(spans, found) and size_of(spans, found) <= most)
 
 
+@pytest.mark.parametrize(
+    "spans",
+    [
+        [Span(2, 0, 2), Span(5, 3, 4), Span(5, 0, 0), Span(4, 1, 2), Span(2, 1, 3)],
+        [Span(1, 3, 3), Span(4, 4, 6), Span(3, 2, 2), Span(1, 3, 6), Span(1, 3, 5), Span(2, 2, 3)],
+    ],
+)
+def test_the_exact_search_goes_back_where_it_must(spans: list[Span]) -> None:
+    """What it puts first does not fit with all else; over all offsets up to the bound there is a plan."""
+    bound = bound_of(spans)
+    assert any(is_plan(spans, list(one)) for one in product(*(range(bound - span.size + 1) for span in spans)))
+    found = ExactSearch(Spans(spans)).under(bound)
+    assert found is not None
+    assert is_plan(spans, found)
+
+
 def test_a_bound_that_no_plan_reaches() -> None:
     """All offsets from which each ends at 8 or below: 5 * 6 * 5 * 5 * 8 * 7 * 5 plans, none without an overlap."""
     offsets = product(*(range(8 - span.size + 1) for span in TIGHT))

@@ -174,6 +174,7 @@ def test_a_bound_that_fits_where_the_plan_does_not(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(smallest, "MOST_PLACED", 0)
     monkeypatch.setattr(exactly, "MOST_LOOKED_AT", 0)
     words = ("mnasnet1_0", "--plan", "--dtype", "int8", "--input", "3x128x128", "--order", "best", "--fits", "300KB")
+    assert run_here("memory", *words).returncode == 1
     assert notes(*words)[:2] == [
         "does not fit in 300,000 B (300 KB): 27,680 B (27.7 KB) are missing; the bound fits, so that another plan may",
         "arena: 327,680 B (328 KB), 1.25 x the lower bound, and smaller plans may exist, planned greedily by size, as "
