@@ -506,24 +506,32 @@ class Network:
         *,
         dtype: Literal["fp32", "fp16", "bf16", "int8"] = "fp32",
         in_place: bool = True,
+        fused: bool = False,
         order: Literal["spec", "best"] = "spec",
+        align: int = 1,
+        fits: str | None = None,
+        per_layer: bool = False,
     ) -> "MemoryPlan":
         """Return one arena for all maps of an inference, as a static planner for a small device lays it out, in bytes.
 
-        Layers run in the order of the spec, or in that which has the least alive at one layer; those that can write
-        over what nobody reads later do so, or none. Raises ArchError where there are too many orders to look at.
+        Layers run in the order of the spec, or in that which has the least alive at one layer. Those that can write
+        over what nobody reads later do so, or only those of them that read one map (`fused`), or none. Sizes are
+        rounded up to multiples of `align`; `fits`, such as "320KB", is what the arena is held against. Rows are maps,
+        or layers. Raises ArchError for what makes no sense, and where there are too many orders to look at.
 
         >>> import archcalc
-        >>> plan = archcalc.load("mobilenet_v2").memory_plan(dtype="int8")
-        >>> plan.bound, plan.arena
-        (1505280, 1505280)
+        >>> plan = archcalc.load("mobilenet_v2").memory_plan(dtype="int8", fits="2MB")
+        >>> plan.bound, plan.arena, plan.fits
+        (1505280, 1505280, True)
         """
-        from archcalc.analysis.memory.arena.plan import Order, plan
-        from archcalc.analysis.memory.request import requested
+        from archcalc.analysis.memory.arena.asked import asked_for
+        from archcalc.analysis.memory.arena.plan import plan
+        from archcalc.analysis.memory.fitting import read_room
         from archcalc.answers.memory import MemoryPlan
 
-        request = requested(batch=batch, dtype=dtype)
-        return MemoryPlan(plan(self.graph, request.batch, request.dtype, in_place, _member(Order, order)))
+        asked = asked_for(batch, dtype, order=order, in_place=in_place, fused=fused, align=align)
+        room = None if fits is None else read_room(fits)
+        return MemoryPlan(plan(self.graph, asked), room, per_layer)
 
     def memory_as(self, tool: Literal["torchsummary", "torchinfo", "caffe", "keras"], batch: int = 1) -> "MemoryByTool":
         """Return what another tool prints about memory, which is not what is alive at one time.
@@ -627,7 +635,7 @@ class Network:
         from archcalc.twins import place
 
         placed, checkpoint = place(self.graph), read(Path(file), key)
-        return OfWeights(fit(self.spec.name, placed, Modules(checkpoint)), checkpoint)
+        return OfWeights(fit(self.spec.label, placed, Modules(checkpoint)), checkpoint)
 
     def convert_weights(
         self, file: str | os.PathLike[str], to: str | os.PathLike[str], key: str | None = None

@@ -422,7 +422,7 @@ ANSWERS: dict[str, list[list[str]]] = {
     "explain": [["explain", "paper", "conv1"]],
     "memory": [["memory", "paper"], ["memory", "paper", "--mode", "train"], ["memory", "paper", "--fits", "1GiB"]],
     "memory --per-device": [["memory", "paper", "--per-device"], ["memory", "paper", "--per-device", "--fits", "1GiB"]],
-    "memory --plan": [["memory", "paper", "--plan"], ["memory", "lenet_d2l", "--plan", "--order", "best"]],
+    "memory --plan": [["memory", "paper", "--plan"], ["memory", "lenet_d2l", "--plan", "--fits", "1MB"]],
     "memory --convention TOOL": [["memory", "paper", "--convention", "torchinfo"]],
     "roofline": [
         ["roofline", "paper", "--device-model", "h100-sxm", "--precision", "torch"],

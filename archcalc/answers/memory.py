@@ -95,6 +95,8 @@ class MemoryPlan(Answer):
     """One arena for all maps of an inference, `found`: where a static planner puts each, and when it is alive."""
 
     found: Plan
+    room: int | None = None
+    per_layer: bool = False
 
     @property
     def arena(self) -> int:
@@ -106,11 +108,19 @@ class MemoryPlan(Answer):
         """The most bytes that are alive at one layer, below which there is no arena."""
         return self.found.bound
 
+    @property
+    def fits(self) -> bool:
+        """Whether the arena fits, if a size was given."""
+        return self.room is None or self.arena <= self.room
+
     def rendered(self) -> Rendered:
         from archcalc.render.memory.plan import of_plan
 
-        return of_plan(self.found)
+        return of_plan(self.found, self.room, self.per_layer)
 
     def records(self) -> Iterator[dict[str, Any]]:
-        """Return a row for each input and each layer."""
-        yield from self.to_dict()["layers"]
+        """Return a row for each map, or for each input and each layer."""
+        if self.per_layer:
+            yield from self.to_dict()["layers"]
+        else:
+            yield from (row | {"layers": " ".join(row["layers"])} for row in self.to_dict()["maps"])

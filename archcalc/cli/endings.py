@@ -37,5 +37,15 @@ def expect_ending(file: Path | None, own: Collection[str], option: str = "--outp
         )
 
 
+def expect_agreement(file: Path | None, option: str, own: Collection[str], known: Collection[str]) -> None:
+    """Raise ArchError where an option asks for files with its `own` endings, and a file has another that is `known`."""
+    ending = file.suffix.lower() if file else ""
+    own = own or _PLAIN
+    if file and ending in known and ending not in own and ending not in _PLAIN:
+        named = " or ".join(f"{file.stem}{one}" for one in own)
+        words = f"{option} does not go with the ending of --output {file}"
+        raise ArchError(f"{words}: leave out {option}, or write {named}")
+
+
 def _known() -> set[str]:
     return {*_OF_OTHERS.split(), *SPECS, *formats.endings(), *targets.endings()}

@@ -8,7 +8,7 @@ import typer
 
 from archcalc.cli.options import AS_SPECIFIED, OneSpec, OutputOption, Reading
 from archcalc.errors import ArchError
-from archcalc.exchange.targets import endings, target_of, targets
+from archcalc.exchange.targets import endings, endings_of, target_of, targets
 
 Target = StrEnum("Target", {name.upper(): name for name in targets()})  # type: ignore[misc]
 
@@ -31,11 +31,13 @@ def export(
 
     Example: archcalc export paper --to pytorch --output alexnet.py
     """
-    from archcalc.cli.endings import expect_ending
+    from archcalc.cli.endings import expect_agreement, expect_ending
     from archcalc.cli.networks import Networks, say_cautions
     from archcalc.cli.output import write
 
     expect_ending(output, endings())
+    if to is not None and endings_of(to.value):
+        expect_agreement(output, f"--to {to.value}", endings_of(to.value), endings())
     network = Networks(reading).one(spec)
     say_cautions(network, network.spec.name)
     target = to.value if to else _target_of(output)

@@ -1,10 +1,11 @@
 """archcalc memory"""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Final
 
 import typer
 
-from archcalc.analysis.memory.arena.plan import Order
+from archcalc.analysis.memory.arena.asked import Order
 from archcalc.analysis.memory.figures import Tool
 from archcalc.analysis.memory.request import Dtype, Mode, Optimizer
 from archcalc.cli.options import AS_FITS, AS_SPECIFIED, OneSpec, Reading, Writing, device_ids
@@ -26,7 +27,11 @@ InPlaceOption = Annotated[
 ]
 FitsOption = Annotated[
     str | None,
-    typer.Option("--fits", metavar="SIZE", help="Find the largest batch that fits in this, such as 24GB or 16GiB."),
+    typer.Option(
+        "--fits",
+        metavar="SIZE",
+        help="Find the largest batch that fits in this, such as 24GB; with --plan, say whether the arena fits.",
+    ),
 ]
 DeviceModelOption = Annotated[
     str | None,
@@ -54,6 +59,30 @@ OrderOption = Annotated[
     Order | None,
     typer.Option("--order", help="With --plan: in which order layers run; best has least alive. Default: spec."),
 ]
+AlignOption = Annotated[
+    int | None,
+    typer.Option("--align", metavar="BYTES", help="With --plan: round all sizes up to multiples of this. Default: 1."),
+]
+FusedOption = Annotated[
+    bool,
+    typer.Option(
+        "--fused",
+        help="With --plan: let only layers that read one map write over it, such as activations, and none that joins "
+        "several, such as add.",
+    ),
+]
+PerLayerOption = Annotated[
+    bool, typer.Option("--per-layer", help="With --plan: show a row for each layer, and not for each map.")
+]
+
+_NOT_OF_A_PLAN: Final = {
+    "--mode": "an arena is planned for inference",
+    "--optimizer": "an arena is planned for inference",
+    "--device-model": "give the memory of the device by --fits, such as --fits 320KB",
+    "--per-device": "there is one arena",
+    "--convention": "another tool has no arena",
+}
+"""Options of memory, and why they do not go with --plan."""
 
 
 def memory(
@@ -69,12 +98,17 @@ def memory(
     convention: ConventionOption = None,
     plan: PlanOption = False,
     order: OrderOption = None,
+    align: AlignOption = None,
+    fused: FusedOption = False,
+    per_layer: PerLayerOption = False,
     reading: Reading = AS_SPECIFIED,
     writing: Writing = AS_FITS,
 ) -> None:
     """Compute what eager PyTorch has in memory as a network runs, to the byte, layer by layer, and the peak.
 
-    Example: archcalc memory torchvision --mode train --batch 128; archcalc memory resnet18 --device-model h100-sxm
+    With --plan it is one arena for all maps, for devices that read weights from flash, such as microcontrollers.
+
+    Example: archcalc memory torchvision --mode train --batch 128; archcalc memory mobilenet_v2 --plan --fits 8MB
     """
     from archcalc.cli.networks import Networks
     from archcalc.cli.output import write_answer
@@ -83,20 +117,24 @@ def memory(
     asked = (mode, dtype, optimizer, in_place, fits, device_model, per_device)
     if convention is not None and asked != (Mode.INFER, Dtype.FP32, None, None, None, None, False):
         raise ArchError(f"--convention {convention.value} knows of a --batch alone, and of no other option of memory")
-    of_plan = (mode, optimizer, fits, device_model, per_device, convention)
-    if plan and of_plan != (Mode.INFER, None, None, None, False, None):
-        raise ArchError("--plan is of inference, and goes with --batch, --dtype, --in-place and --order alone")
-    if order is not None and not plan:
-        raise ArchError("--order goes with --plan")
+    others = (mode is not Mode.INFER, optimizer, device_model, per_device, convention)
+    of_plan = {"--order": order, "--align": align, "--fused": fused, "--per-layer": per_layer}
+    _expect_together(plan, dict(zip(_NOT_OF_A_PLAN, others, strict=True)), of_plan)
     network = Networks(reading).one(spec)
     if plan:
         arena = network.memory_plan(
             1 if batch is None else batch,
             dtype=dtype.value,
             in_place=in_place is not False,
+            fused=fused,
             order=order.value if order else "spec",
+            align=1 if align is None else align,
+            fits=fits,
+            per_layer=per_layer,
         )
         write_answer(arena, writing)
+        if not arena.fits:
+            raise typer.Exit(1)
         return
     if convention is not None:
         write_answer(network.memory_as(convention.value, 1 if batch is None else batch), writing)
@@ -113,3 +151,13 @@ def memory(
     write_answer(answer, writing)
     if not answer.fits:
         raise typer.Exit(1)
+
+
+def _expect_together(plan: bool, without: Mapping[str, object], only_with: Mapping[str, object]) -> None:
+    """Raise ArchError for an option that does not go with --plan, and for one that goes only with it."""
+    from archcalc.errors import ArchError
+
+    for option, value in (without if plan else only_with).items():
+        if value is not None and value is not False:
+            reason = f"does not go with --plan: {_NOT_OF_A_PLAN[option]}" if plan else "goes with --plan"
+            raise ArchError(f"{option} {reason}")

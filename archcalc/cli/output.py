@@ -102,11 +102,12 @@ def chosen(writing: "Writing") -> str:
     form, output = writing
     if output is None:
         return form or ("table" if sys.stdout.isatty() else "plain")
-    from archcalc.cli.endings import expect_ending
+    from archcalc.cli.endings import expect_agreement, expect_ending
 
     ending, known = output.suffix.lower(), formats.endings()
     expect_ending(output, known)
     if form is not None:
+        expect_agreement(output, f"--format {form}", formats.find(form).ENDINGS, known)
         return form
     if ending and ending not in known:
         raise ArchError(f"--output: {ending} is not the ending of a format ({', '.join(known)}); add --format NAME")

@@ -25,13 +25,16 @@ def show(
 
     Example: archcalc show caffenet > my_net.yaml
     """
-    from archcalc.cli.endings import SPECS, expect_ending
+    from archcalc.cli.endings import SPECS, expect_agreement, expect_ending
     from archcalc.cli.networks import Networks
     from archcalc.cli.output import write
     from archcalc.network import Network
 
     expect_ending(output, SPECS)
-    if form is None:
+    if form is not None:
+        own = [ending for ending in SPECS if (ending == ".json") == (form == "json")]
+        expect_agreement(output, f"--format {form}", own, SPECS)
+    else:
         form = "json" if output is not None and output.suffix.lower() == ".json" else "yaml"
     networks = Networks(reading)
     network = networks.one(spec)

@@ -31,11 +31,19 @@ MaxWeightsOption = Annotated[
 ]
 DtypeOption = Annotated[
     Literal["fp64", "fp32", "fp16", "bf16", "int8"] | None,
-    typer.Option("--dtype", help="The number format of --max-weights and --max-memory. Default: fp32."),
+    typer.Option("--dtype", help="The number format of --max-weights, --max-memory and --max-arena. Default: fp32."),
 ]
 MaxMemoryOption = Annotated[
     str | None,
     _limit_option("--max-memory", "BYTES", "The most bytes alive at once, as in 300MiB; archcalc memory shows when."),
+]
+MaxArenaOption = Annotated[
+    str | None,
+    _limit_option(
+        "--max-arena",
+        "BYTES",
+        "The most bytes of an arena for all maps of an inference, as in 320kB; archcalc memory --plan shows it.",
+    ),
 ]
 ModeOption = Annotated[
     Literal["infer", "train"] | None,
@@ -66,7 +74,7 @@ DeviceModelOption = Annotated[
 ]
 BatchOption = Annotated[
     int | None,
-    typer.Option("--batch", min=1, metavar="N", help="Examples of --max-ms and --max-memory. Default: 1."),
+    typer.Option("--batch", min=1, metavar="N", help="Examples of --max-ms, --max-memory and --max-arena. Default: 1."),
 ]
 PrecisionOption = Annotated[
     Literal["fp32", "tf32", "fp16", "bf16", "int8", "torch"] | None,
@@ -82,6 +90,7 @@ def validate(
     max_activations: MaxActivationsOption = None,
     max_weights: MaxWeightsOption = None,
     max_memory: MaxMemoryOption = None,
+    max_arena: MaxArenaOption = None,
     mode: ModeOption = None,
     dtype: DtypeOption = None,
     min_receptive_field: MinFieldOption = None,
@@ -103,12 +112,13 @@ def validate(
     from archcalc.questions import validated
     from archcalc.render.budget import in_words
 
-    has_memory = max_memory is not None  # which shares options with other limits
-    of_memory = {"mode": mode} | ({"batch": batch, "dtype": dtype} if has_memory else {})
-    of_weights = None if has_memory and max_weights is None else dtype
+    of_a_pass = {"batch": batch, "dtype": dtype}  # what limits share goes to those that are given
+    is_of_a_pass = max_memory is not None or max_arena is not None
+    of_memory = {"mode": mode} | (of_a_pass if max_memory is not None else {})
+    of_weights = dtype if max_weights is not None or not is_of_a_pass else None
     of_time = {
         "device": device_model,
-        "batch": None if has_memory and max_ms is None else batch,
+        "batch": batch if max_ms is not None or not is_of_a_pass else None,
         "precision": precision,
     }
     limits = {
@@ -118,6 +128,7 @@ def validate(
         **dict(_of_sides("activations", "--max-activations", max_activations)),
         **dict(_of_sides("weights", "--max-weights", max_weights, dtype=of_weights)),
         **dict(_of_sides("memory", "--max-memory", max_memory, **of_memory)),
+        **dict(_of_sides("arena", "--max-arena", max_arena, **(of_a_pass if max_arena is not None else {}))),
         **dict(_of_sides("receptive_field", "--min-receptive-field", min_receptive_field)),
         **dict(_of_time(max_ms, of_time)),
     }

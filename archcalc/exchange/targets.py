@@ -39,6 +39,11 @@ _SEVERAL: Final = (".yaml", ".yml")
 """Endings of what may be several things."""
 
 
+def endings_of(target: str) -> tuple[str, ...]:
+    """Return the endings of files that mean a target; none for one that shares its own with others."""
+    return _WRITERS[target].suffixes
+
+
 def endings() -> list[str]:
     """Return the endings of all files that a network can be written to."""
     return [*(suffix for writer in _WRITERS.values() for suffix in writer.suffixes), *_SEVERAL]

@@ -108,11 +108,11 @@ def in_words(verdict: Verdict) -> str:
 def budget_data(one: Judged) -> dict[str, Any]:
     """Return a network held against its budget, as JSON.
 
-    - `name`, `settings`, `spec_hash`: as in `table`.
+    - `name`, `settings`, `spec_hash`, `input_shape`: as in `table`.
     - `within_budget`: whether every limit is kept; true also where there is none.
     - `budget`: each limit, with
 
-      - `measure`: what it limits: params, macs, flops, activations, weights, memory,
+      - `measure`: what it limits: params, macs, flops, activations, weights, memory, arena,
         receptive_field or ms.
       - `of`: the layers that it is of; empty for the whole network.
       - `side`: max or min, and `limit`: the most, or the least, that there may be.
@@ -121,7 +121,8 @@ def budget_data(one: Judged) -> dict[str, Any]:
       - `verdict`: ok, OVER, UNDER, or not over: a lower bound within its limit, which is no proof that it is kept.
       - `holds`: whether the limit is kept, as far as is known.
       - `where`: what else the number depends on, such as a number format or a device.
-      - `largest`: the layers that contribute most, or of memory what it is for, each with its `name` and `number`.
+      - `largest`: the layers that contribute most, of memory what it is for, of an arena the maps at its peak;
+        each with its `name` and `number`.
     """
     return stamped({**identity(one.spec), **verdicts_data(one)})
 

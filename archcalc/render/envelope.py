@@ -4,10 +4,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from archcalc import __version__
+from archcalc.spec.inputs import as_data
 from archcalc.spec.model import Spec
 
 SCHEMA: Final = 1
 """The version of the JSON that every command prints: keys may come, those there are stay."""
+
+IDENTITY: Final = ("name", "settings", "spec_hash", "input_shape")
+"""The keys that say of which network an answer is."""
 
 
 def stamped(answer: dict[str, Any]) -> dict[str, Any]:
@@ -16,10 +20,13 @@ def stamped(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def identity(spec: Spec) -> dict[str, Any]:
-    """Return what tells a network from others: its name, what was set from outside, and a hash of what that makes."""
+    """Return what tells a network from others: its name, what was set from outside, and what that makes.
+
+    This is the shape of its input, by name where there are several, and a hash of the input and all layers.
+    """
     from archcalc.exchange.yaml import digest
 
-    return {"name": spec.name, "settings": dict(spec.settings), "spec_hash": digest(spec)}
+    return dict(zip(IDENTITY, (spec.name, dict(spec.settings), digest(spec), as_data(spec.input_shape)), strict=True))
 
 
 def results(answers: Sequence[dict[str, Any]]) -> dict[str, Any]:

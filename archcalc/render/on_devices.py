@@ -143,7 +143,7 @@ def _notes(found: Split, fit: Fit | None) -> Iterator[str]:
 def split_data(found: Split, fit: Fit | None) -> dict[str, Any]:
     """Return a network's memory on each of its devices as JSON; all sizes are bytes.
 
-    - `name`, `settings`, `spec_hash`, `mode`, `batch`, `dtype`, `optimizer`, `in_place`: as in `memory`.
+    - `name`, `settings`, `spec_hash`, `input_shape`, `mode`, `batch`, `dtype`, `optimizer`, `in_place`: as in `memory`.
     - `devices`: each with
 
       - `device`: its name in the spec's towers.

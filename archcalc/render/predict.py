@@ -134,7 +134,7 @@ def _calibration_notes(found: Calibration) -> Iterator[str]:
 def prediction_data(found: Prediction) -> dict[str, Any]:
     """Return a predicted time as JSON.
 
-    - `name`, `settings`, `spec_hash`: the network.
+    - `name`, `settings`, `spec_hash`, `input_shape`: the network.
     - `batch`: the examples.
     - `machine`: what it is predicted for: its `device`, `name`, `cores`, `threads` and `torch`; `keeps_memory`, whether
       memory that is let go stays with the process; and when it was calibrated, `created`.

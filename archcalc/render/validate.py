@@ -7,7 +7,7 @@ from archcalc.analysis.budget.judgement import Judged
 from archcalc.errors import Fault
 from archcalc.render.answer import Answer
 from archcalc.render.budget import budget_sheet, verdicts_data
-from archcalc.render.envelope import listed
+from archcalc.render.envelope import IDENTITY, identity, listed
 from archcalc.render.list import Listed
 from archcalc.render.page import Heading, Paragraph, Run
 from archcalc.render.sheet import Column, Sheet
@@ -37,12 +37,13 @@ def validation_data(read: Iterable[Listed], budgets: Iterable[Judged | None]) ->
     - `results`: each with
 
       - `file`: the file, and `ok`: whether it has no faults.
+      - `name`, `settings`, `spec_hash`, `input_shape`: the network, as in `table`; null for a spec with faults.
       - `faults`: each with `file`, `line` and `column`, which are null where a fault has no place; `within`, the layer
         or the part of the file; `what` is wrong; and the whole message as `text`.
       - `within_budget`: whether every limit of its budget is kept; null for a spec with faults.
       - `budget`: each limit; empty for a spec with faults, with
 
-        - `measure`: what it limits: params, macs, flops, activations, weights, memory,
+        - `measure`: what it limits: params, macs, flops, activations, weights, memory, arena,
           receptive_field or ms.
         - `of`: the layers that it is of; empty for the whole network.
         - `side`: max or min, and `limit`: the most, or the least, that there may be.
@@ -51,11 +52,13 @@ def validation_data(read: Iterable[Listed], budgets: Iterable[Judged | None]) ->
         - `verdict`: ok, OVER, UNDER, or not over: a lower bound within its limit, which is no proof that it is kept.
         - `holds`: whether the limit is kept, as far as is known.
         - `where`: what else the number depends on, such as a number format or a device.
-        - `largest`: the layers that contribute most, or of memory what it is for, each with its `name` and `number`.
+        - `largest`: the layers that contribute most, of memory what it is for, of an arena the maps at its peak;
+          each with its `name` and `number`.
     """
     return listed(
         {
             "file": spec.file,
+            **(identity(judged.spec) if judged else dict.fromkeys(IDENTITY)),
             "ok": not spec.faults,
             "faults": [_fault(fault) for fault in spec.faults],
             **(verdicts_data(judged) if judged else {"within_budget": None, "budget": []}),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
 
 from archcalc.errors import ArchError, did_you_mean
 from archcalc.layers.declared import Declared
-from archcalc.layers.fields import Choice, FieldType, Number
+from archcalc.layers.fields import Choice, FieldType, Flag, Number
 from archcalc.spec.model import LayerNames, Maybe, MaybeCount, Text
 from archcalc.spec.quantity import FORMS, read_quantity
 
@@ -92,19 +92,44 @@ class ByteLimit(Limit):
         return f"{written} is not in bytes; write {written}B" + self.instead if is_a_count else ""
 
 
-class MemoryLimit(ByteLimit):
-    """The most bytes that may be alive at once as eager PyTorch runs the network, in inference or in training."""
+class PeakLimit(ByteLimit):
+    """The most bytes that a pass of a batch may need at once, and the least, of the whole network."""
 
     dtype: Annotated[str, Choice("fp32", "fp16", "bf16", "int8")] = "fp32"
     batch: MaybeCount = None
-    mode: Annotated[str, Choice("infer", "train")] = "infer"
 
     instead = ""
+    measure: ClassVar[str]
+    """What is limited."""
 
     def faults(self) -> list[tuple[str, str]]:
         """Return the keys that do not go together in it, each with the reason."""
-        of_layers = [("of", "of is not for memory: a peak is of the whole network")] if self.of is not None else []
-        return of_layers or super().faults()
+        words = f"of is not for {self.measure}: a peak is of the whole network"
+        return [("of", words)] if self.of is not None else super().faults()
+
+
+class MemoryLimit(PeakLimit):
+    """The most bytes that may be alive at once as eager PyTorch runs the network, in inference or in training."""
+
+    mode: Annotated[str, Choice("infer", "train")] = "infer"
+
+    measure = "memory"
+
+
+class ArenaLimit(PeakLimit):
+    """The most bytes that one arena for all maps of an inference may have, as it is planned."""
+
+    order: Annotated[str, Choice("spec", "best")] = "spec"
+    align: MaybeCount = None
+    fused: Flag = False
+
+    measure = "arena"
+
+    def faults(self) -> list[tuple[str, str]]:
+        """Return the keys that do not go together in it, each with the reason."""
+        align = self.align or 1
+        odd = [("align", f"align must be a power of 2, got {align}")] if align & (align - 1) else []
+        return odd or super().faults()
 
 
 class TimeLimit(Limit):
@@ -131,6 +156,7 @@ LIMITS: Final[dict[str, type[Limit]]] = {
     "activations": Limit,
     "weights": ByteLimit,
     "memory": MemoryLimit,
+    "arena": ArenaLimit,
     "receptive_field": FieldLimit,
     "ms": TimeLimit,
 }

@@ -35,7 +35,7 @@ def test_a_layer_that_does_not_fit_ends_a_table_that_is_shown_up_to_it() -> None
 
 
 NETWORKS = ".py, .prototxt, .json, .onnx, .mmd, .dot, .gv, .csv, .yaml, .yml"
-ANSWERS = ".txt, .json, .csv, .md, .tex, .html, .htm, .svg, .png, .pdf"
+ANSWERS = ".txt, .json, .csv, .md, .markdown, .tex, .latex, .html, .htm, .svg, .png, .pdf"
 """The endings of what export writes, and of what answers are written as."""
 
 WRONG = [
@@ -84,6 +84,26 @@ WRONG = [
             (["table", "paper", "-f", "json", "-o", "net.jpg"], ".jpg", ANSWERS),
             (["list", "-f", "csv", "-o", "list.onnx"], ".onnx", ANSWERS),
             (["profile", "lenet_d2l", "-f", "tf", "-o", "lines.svg"], ".svg", ".txt"),
+        )
+    ),
+    *(
+        (
+            [*words, "-o", f"net{ending}"],
+            f"archcalc: {option} does not go with the ending of --output net{ending}: leave out {option}, or write "
+            f"{own}\n",
+        )
+        for words, ending, option, own in (
+            (["table", "paper", "-f", "json"], ".csv", "--format json", "net.json"),
+            (["list", "-f", "csv"], ".html", "--format csv", "net.csv"),
+            (["ops", "-f", "html"], ".SVG", "--format html", "net.html or net.htm"),
+            (["memory", "paper", "--plan", "-f", "plain"], ".json", "--format plain", "net.txt"),
+            (["table", "paper", "-f", "table"], ".md", "--format table", "net.txt"),
+            (["profile", "lenet_d2l", "-f", "csv"], ".json", "--format csv", "net.csv"),
+            (["calibrate", "-f", "csv"], ".json", "--format csv", "net.csv"),
+            (["show", "paper", "-f", "json"], ".yaml", "--format json", "net.json"),
+            (["show", "paper", "-f", "yaml"], ".json", "--format yaml", "net.yaml or net.yml"),
+            (["export", "paper", "--to", "dot"], ".onnx", "--to dot", "net.dot or net.gv"),
+            (["export", "paper", "--to", "keras"], ".yaml", "--to keras", "net.json"),
         )
     ),
     (["ops", "conv"], "archcalc: unknown op 'conv'; did you mean 'conv2d'?"),

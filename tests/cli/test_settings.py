@@ -35,6 +35,40 @@ def test_what_was_set_stands_in_the_heading(command: list[str]) -> None:
     assert "num_classes" not in run_here(*command, "d2l").stdout.partition("\n")[0]
 
 
+RECORD = "reports/calibrations/amd-epyc-2-cores-cpu.json"
+SETTINGS = "lenet_d2l:num_classes=3,input=1x32x32"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "table",
+        "explain",
+        "memory",
+        "memory --plan",
+        "memory --convention torchinfo",
+        "roofline --device-model h100-sxm",
+        f"predict --device-model {RECORD}",
+        "solve",
+        "solve --layer conv1",
+        "reconcile",
+        "reconcile --of memory",
+        "reconcile --measured 1M",
+        "audit",
+        "validate --max-params 1M",
+        "compare lenet_d2l",
+        "sweep --vary conv1.out_channels=6,7",
+        "training --images 1000 --batch 10 --epochs 1 --device-model h100-sxm",
+    ],
+)
+def test_what_was_set_stands_in_json(words: str) -> None:
+    found = json.loads(run_here(*words.split(), SETTINGS, "--format", "json").stdout)
+    (network,) = [one for one in found.get("results") or found.get("networks") or [found] if one["settings"]]
+    assert (network["name"], network["settings"]) == ("lenet_d2l", {"num_classes": 3})
+    assert network["input_shape"] == [1, 32, 32]
+    assert network["spec_hash"] == archcalc.load(SETTINGS).table().to_dict()["spec_hash"]
+
+
 def test_two_settings_of_one_network_are_compared() -> None:
     found = json.loads(run("compare", "d2l", "d2l:num_classes=2", "--format", "json").stdout)
     first, second = found["networks"]

@@ -17,7 +17,8 @@ def test_a_spec_goes_to_a_file_in_the_format_of_its_ending_or_the_one_that_is_as
     for words, name, start in (
         ([], "net.yaml", "# yaml-language-server"),
         ([], "net.JSON", '{\n  "archcalc": 1,'),
-        (["-f", "yaml"], "net.json", "# yaml-language-server"),
+        (["-f", "json"], "net.spec", '{\n  "archcalc": 1,'),
+        (["-f", "json"], "net.txt", '{\n  "archcalc": 1,'),
         ([], "net.spec", "# yaml-language-server"),
     ):
         path = tmp_path / name
@@ -28,7 +29,9 @@ def test_a_spec_goes_to_a_file_in_the_format_of_its_ending_or_the_one_that_is_as
 def test_output_goes_to_a_file_in_the_format_of_its_ending(tmp_path: Path) -> None:
     for ending, start in (
         (".md", "**alexnet"),
+        (".markdown", "**alexnet"),
         (".tex", "% needs"),
+        (".latex", "% needs"),
         (".json", "{"),
         (".html", "<!doctype"),
         (".csv", "i"),
@@ -38,6 +41,23 @@ def test_output_goes_to_a_file_in_the_format_of_its_ending(tmp_path: Path) -> No
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
         assert path.read_text(encoding="utf-8").startswith(start)
     assert [path.suffix for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_format_and_an_ending_that_agree_are_one(tmp_path: Path) -> None:
+    for words, name in (
+        (["table", "lenet_d2l", "-f", "markdown"], "a.markdown"),
+        (["table", "lenet_d2l", "-f", "csv"], "a.CSV"),
+        (["table", "lenet_d2l", "-f", "html"], "a.htm"),
+        (["table", "lenet_d2l", "-f", "html"], "a.txt"),  # which any text may be
+        (["table", "lenet_d2l", "-f", "json"], "a.log"),  # which says nothing
+        (["table", "lenet_d2l", "-f", "table"], "b.txt"),
+        (["show", "lenet_d2l", "-f", "yaml"], "a.yml"),
+        (["export", "lenet_d2l", "--to", "dot"], "a.gv"),
+        (["export", "lenet_d2l", "--to", "scalesim"], "b.csv"),
+    ):
+        done = run_here(*words, "-o", str(tmp_path / name))
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        assert (tmp_path / name).stat().st_size
 
 
 @pytest.mark.parametrize("command", [("table", "paper"), ("show", "d2l"), ("export", "d2l"), ("schema",), ("ops",)])

@@ -42,6 +42,18 @@ MESSAGE = (
         (["--device-model", "t4"], 2, "archcalc: --device-model goes with --max-ms\n"),
         (["--dtype", "fp16"], 2, "archcalc: --dtype goes with --max-weights\n"),
         (["--mode", "train"], 2, "archcalc: --mode goes with --max-memory\n"),
+        # norm1 reads 96x55x55 = 290,400 and makes as many, for 2 examples in 2 bytes each
+        (["--max-arena", "2323200B", "--batch", "2", "--dtype", "fp16"], 0, ""),
+        (
+            ["--max-arena", "2MB", "--batch", "2", "--dtype", "fp16"],
+            1,
+            "archcalc: alexnet_paper: arena of inference (batch 2, fp16, at norm1): 2,323,200 B, limited to at most "
+            "2,000,000 B: over by 323,200 B (16.2%); most of it: conv1 1,161,600 B, norm1 1,161,600 B\n",
+        ),
+        (["--max-arena", "2MB", "--mode", "train"], 2, "archcalc: --mode goes with --max-memory\n"),
+        (["--max-arena", "5MB", "--max-ms", "9", "--device-model", "t4", "--batch", "2"], 0, ""),
+        (["--max-arena", "conv1=5MB"], 2,
+         "archcalc: --max-arena: of is not for arena: a peak is of the whole network\n"),
         (["--max-ms", "0", "--device-model", "t4"], 2,
          "archcalc: --max-ms: max must be a number of milliseconds from 1e-9 to 1e9, got 0.0\n"),
         (["--max-params", "62MB"], 2, "archcalc: --max-params: 62MB is in bytes, as weights are; write 62M\n"),

@@ -66,6 +66,18 @@ def _memory(graph: Graph, limit: Any) -> Measured:
     return Measured(found.total, found.total, parts, where=where)
 
 
+def _arena(graph: Graph, limit: Any) -> Measured:
+    """Return the bytes of an arena of inference, as it is planned, with the maps that are alive at the peak."""
+    from archcalc.analysis.memory.arena.asked import asked_for
+    from archcalc.analysis.memory.arena.plan import plan
+
+    asked = asked_for(limit.batch or 1, limit.dtype, order=limit.order, fused=limit.fused, align=limit.align or 1)
+    found = plan(graph, asked)
+    parts = tuple(Part(block.layers[0], block.bytes) for block in found.at_peak)
+    where = f"of inference ({asked.in_words}, at {found.peak})"
+    return Measured(found.arena, found.arena, parts, where=where)
+
+
 def _receptive_field(graph: Graph, limit: Limit) -> Measured:
     """Return the receptive field of a layer: along the axis, and in the input, where it is smallest and largest.
 
@@ -113,6 +125,7 @@ MEASURES: Final[dict[str, Measure]] = {
     "activations": partial(_counted, "activations"),
     "weights": _weights,
     "memory": _memory,
+    "arena": _arena,
     "receptive_field": _receptive_field,
     "ms": _milliseconds,
 }

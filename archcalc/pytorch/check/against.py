@@ -75,7 +75,7 @@ def _compare(
     except ArchError as error:
         raise ArchError(f"{name} {error}") from error
     return Against(
-        name=graph.spec.name,
+        name=graph.spec.label,
         inputs=tuple(graph.spec.inputs),
         model=name,
         device=device,

@@ -6,7 +6,7 @@ from typing import Any, Final
 from archcalc.analysis.audit.claims import Audit, Standing, Verdict, in_words
 from archcalc.errors import listing
 from archcalc.layers.sizes import dims
-from archcalc.render.envelope import results, stamped
+from archcalc.render.envelope import identity, results, stamped
 from archcalc.render.sheet import Column, Sheet, Told
 from archcalc.render.words import number
 from archcalc.spec.model import Claim
@@ -187,7 +187,7 @@ def counts(audits: Sequence[Audit]) -> dict[Standing, int]:
 def data(audits: Sequence[Audit]) -> dict[str, Any]:
     """Return the audit as JSON, several specs' under `results`.
 
-    - `name`: the name of the spec.
+    - `name`, `settings`, `spec_hash`, `input_shape`: the network, as in `table`.
     - `counts`: how many claims have each verdict.
     - `claims`: in the order of the file. What the file says:
 
@@ -212,7 +212,7 @@ def data(audits: Sequence[Audit]) -> dict[str, Any]:
 def _audit_data(audit: Audit) -> dict[str, Any]:
     return stamped(
         {
-            "name": audit.spec.name,
+            **identity(audit.spec),
             "counts": {standing.value: audit.count(standing) for standing in Standing},
             "claims": [verdict_data(verdict) for verdict in audit.verdicts],
         }

@@ -5,12 +5,14 @@ from typing import Final
 
 from archcalc.render.chart import Band, Box, Chart, Rule
 from archcalc.render.chart.drawing import LINE, PLOT, across, down
-from archcalc.render.picture.elements import safe, written
+from archcalc.render.picture.elements import safe, turned, written
 from archcalc.render.picture.letters import width
 from archcalc.render.picture.palette import GROUND, INK, LIGHT
 
 _GAP: Final = 4.0
 """What is left free beside a label."""
+_UPRIGHT: Final = 12.0
+"""How wide a box must be at least for a label that is turned."""
 
 
 def box(chart: Chart, one: Box) -> Iterator[str]:
@@ -22,8 +24,13 @@ def box(chart: Chart, one: Box) -> Iterator[str]:
         f'height="{bottom - top:.1f}" fill="{LIGHT[one.series]}" stroke="{GROUND[0]}" stroke-width="0.6">'
         f"<title>{safe(one.title or one.label)}</title></rect>"
     )
-    if one.label and right - left > width(one.label) + _GAP and bottom - top > LINE:
-        yield written((left + right) / 2, (top + bottom) / 2 + 4, one.label, "on", "middle")
+    if not one.label:
+        return
+    x, y, needed = (left + right) / 2, (top + bottom) / 2, width(one.label) + _GAP
+    if right - left > needed and bottom - top > LINE:
+        yield written(x, y + 4, one.label, "on", "middle")
+    elif right - left > _UPRIGHT and bottom - top > needed:
+        yield turned(x + 4, y, one.label, "on")
 
 
 def band(chart: Chart, one: Band) -> str:

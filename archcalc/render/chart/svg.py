@@ -8,7 +8,7 @@ from typing import Final
 from archcalc.render.chart import Chart, Line, Point, filled, tick_text
 from archcalc.render.chart.drawing import HEIGHT, LETTER, LINE, PLOT, WIDTH, across, down
 from archcalc.render.chart.labels import Area, Room, Wanted, named, placed
-from archcalc.render.picture.elements import opened, safe, written
+from archcalc.render.picture.elements import opened, safe, turned, written
 from archcalc.render.picture.letters import width
 from archcalc.render.picture.palette import INK, LIGHT
 
@@ -40,8 +40,11 @@ def _lines(chart: Chart) -> Iterator[str]:
 
 
 def _legend(chart: Chart) -> Iterator[str]:
+    """Yield what the series are, as far as there is room."""
     x = PLOT.left - 50
     for number, name in ((number, name) for number, name in enumerate(chart.series) if name):
+        if x + 14 + width(name) > WIDTH:
+            return
         yield f'<circle class="fill{number}" cx="{x + 5:.1f}" cy="38.0" r="4.5" fill="{LIGHT[number]}"/>'
         yield written(x + 14, 42, name, "soft")
         x += 34 + width(name)
@@ -59,8 +62,7 @@ def _axes(chart: Chart) -> Iterator[str]:
         yield f'<line {grid} x1="{left:.1f}" y1="{y:.1f}" x2="{right:.1f}" y2="{y:.1f}"/>'
         yield written(left - 8, y + 4, tick_text(value), "soft", "end")
     yield written((left + right) / 2, bottom + 38, chart.x.label, "ink", "middle")
-    turned = f'<text class="ink" transform="translate(16 {(top + bottom) / 2:.1f}) rotate(-90)" text-anchor="middle" '
-    yield f'{turned}fill="{INK["ink"][0]}">{safe(chart.y.label)}</text>'
+    yield turned(16, (top + bottom) / 2, chart.y.label, "ink")
 
 
 def _polyline(chart: Chart, line: Line) -> str:

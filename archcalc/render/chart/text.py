@@ -16,6 +16,8 @@ _NARROWEST: Final = 40
 _ROWS: Final = 16
 _MOST_LABELS: Final = 10
 _FARTHEST: Final = 2
+_BESIDE: Final = 2
+"""How many places of a box are free beside its label."""
 _EMPTY: Final = 0x2800
 _DOTS: Final = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """The bits of the dots of a character of Braille, by row and column."""
@@ -54,6 +56,7 @@ class _Drawing:
     def lines(self) -> Iterator[str]:
         self._draw_bands()
         self._draw_boxes()
+        self._label_boxes()
         self._draw_rules()
         crossed = self._draw_lines()
         self._draw_points(crossed)
@@ -66,15 +69,20 @@ class _Drawing:
 
     def _head(self) -> Iterator[str]:
         """Yield the label of the axis that goes up, with what the marks are beside it, or where it fits above it."""
-        marks = "   ".join(
-            f"{self.signs.points[number]} {name}" for number, name in enumerate(self.chart.series) if name
-        )
-        label = self.chart.y.label
-        if cells(label) + 3 + cells(marks) > self.margin + 1 + self.columns:
-            yield marks
-            yield label
-        else:
-            yield f"{label}   {marks}"
+        named = ((number, name) for number, name in enumerate(self.chart.series) if name)
+        marks = [f"{self.signs.points[number]} {name}" for number, name in named]
+        label, width = self.chart.y.label, self.margin + 1 + self.columns
+        if cells("   ".join([label, *marks])) <= width:
+            yield "   ".join([label, *marks])
+            return
+        line = ""
+        for mark in marks:
+            if line and cells(line) + 3 + cells(mark) > width:
+                yield line
+                line = ""
+            line = f"{line}   {mark}" if line else mark
+        yield line
+        yield label
 
     def _below(self) -> str:
         line = [" "] * (self.margin + 1 + self.columns)
@@ -99,6 +107,14 @@ class _Drawing:
             for row in range(self._row(box.high), self._row(box.low) + 1):
                 for column in range(self._column(box.left), self._column(box.right) + 1):
                     self._set(row, column, self.signs.points[box.series])
+
+    def _label_boxes(self) -> None:
+        """Write the labels that fit in their boxes, in the middle."""
+        for box in self.chart.boxes:
+            left, right, low, high = *map(self._column, (box.left, box.right)), *map(self._row, (box.low, box.high))
+            free = right - left + 1 - cells(box.label)
+            if box.label and free >= _BESIDE and low > high:
+                self._write((low + high) // 2, left + free // 2 - 1, f" {box.label} ")
 
     def _draw_bands(self) -> None:
         """Fill each column with the highest of the steps that lie in it."""

@@ -10,7 +10,6 @@ from archcalc.render.compare.view import WINDOW, View, label, types
 from archcalc.render.envelope import identity, stamped
 from archcalc.render.sheet import Column, Sheet
 from archcalc.render.table.layers import row_data
-from archcalc.spec.inputs import as_data
 from archcalc.table import Table, Totals
 
 _FIELDS: Final = {
@@ -100,7 +99,6 @@ def _network(table: Table, file: str, first: Totals) -> dict[str, Any]:
     return {
         **identity(table.spec),
         "file": file,
-        "input_shape": as_data(table.input_shape),
         "batch": table.batch,
         "outputs": list(table.outputs),
         "totals": totals,

@@ -120,7 +120,7 @@ def shown(section: Section) -> str:
 def data(explanation: Explanation) -> dict[str, Any]:
     """Return the explanation as JSON.
 
-    - `name`, `settings`, `spec_hash`: the network, as in `table`.
+    - `name`, `settings`, `spec_hash`, `input_shape`: the network, as in `table`.
     - `layers`: those that are explained, each with
 
       - `name`, `op`, `inputs`: the layer, and the names of what it reads.

@@ -9,7 +9,7 @@ from archcalc.render.answer import Answer
 from archcalc.render.formats import Screen
 from archcalc.render.sheet import Column, Sheet
 
-ENDINGS: Final = (".tex",)
+ENDINGS: Final = (".tex", ".latex")
 
 _ESCAPES: Final = {
     "\\": r"\textbackslash{}",

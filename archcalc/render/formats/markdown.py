@@ -9,7 +9,7 @@ from archcalc.render.formats import Screen
 from archcalc.render.page import Heading, Page, Paragraph, Run
 from archcalc.render.sheet import Sheet
 
-ENDINGS: Final = (".md",)
+ENDINGS: Final = (".md", ".markdown")
 
 
 def write(answer: Answer, screen: Screen) -> str:

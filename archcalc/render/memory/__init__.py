@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from archcalc.analysis.memory.figures import Figures
 from archcalc.analysis.memory.fitting import Fit
-from archcalc.analysis.memory.pool import BLOCK
+from archcalc.analysis.memory.pool import BLOCK, Sort
 from archcalc.analysis.memory.request import Dtype
 from archcalc.analysis.memory.timeline import Timeline
 from archcalc.errors import listing
@@ -76,13 +76,24 @@ def _notes(found: Timeline, fit: Fit | None) -> Iterator[str]:
         yield AN_ESTIMATE
     if fit is not None:
         yield from fit_notes(fit, found.request, found.rounded)
+        yield from _without_weights(found, fit)
     yield f"not included: {listing(NOT_INCLUDED, 'and')}"
+
+
+def _without_weights(found: Timeline, fit: Fit) -> Iterator[str]:
+    """Yield where to look if no inference fits, since a small device reads weights from flash."""
+    constant = found.peak.by_sort[Sort.WEIGHTS] + found.peak.by_sort[Sort.BUFFERS]
+    if constant and not fit.batch and not found.request.is_training:
+        yield (
+            f"{number(constant)} B of this are weights and buffers: where these lie in flash, as on microcontrollers, "
+            "--plan says whether the maps fit"
+        )
 
 
 def data(found: Timeline, fit: Fit | None = None) -> dict[str, Any]:
     """Return a network's memory as JSON; all sizes are bytes.
 
-    - `name`, `settings`, `spec_hash`: the network.
+    - `name`, `settings`, `spec_hash`, `input_shape`: the network.
     - `mode`, `batch`, `dtype`, `optimizer`, `in_place`: what was asked for; null for what inference has not, and for
       layers that work in place as the spec says.
     - `exact`: whether torch runs such a network, and what it has alive is this; else it is an estimate.
@@ -154,7 +165,7 @@ def of_figures(found: Figures) -> Answer:
 def figures_data(found: Figures) -> dict[str, Any]:
     """Return what a tool prints about memory, as JSON.
 
-    - `name`, `settings`, `spec_hash`: the network.
+    - `name`, `settings`, `spec_hash`, `input_shape`: the network.
     - `convention`, `batch`, `source`: the tool, the examples, and where its rule is written.
     - `figures`: what it prints, each with
 

@@ -37,6 +37,14 @@ def written(
     return f'<text class="{style}" x="{x:.1f}" y="{y:.1f}"{more} fill="{FILLS[style][0]}">{safe(text)}</text>'
 
 
+def turned(x: float, y: float, text: str, style: str) -> str:
+    """Return a text around a place that is read from below, as the label of an axis is."""
+    return (
+        f'<text class="{style}" transform="translate({x:.1f} {y:.1f}) rotate(-90)" text-anchor="middle" '
+        f'fill="{FILLS[style][0]}">{safe(text)}</text>'
+    )
+
+
 def safe(text: str) -> str:
     """Return a text as XML has it, without characters that it must not have."""
     return escape("".join(sign if sign.isprintable() else " " for sign in text))

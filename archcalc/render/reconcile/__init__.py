@@ -11,11 +11,11 @@ from archcalc.errors import listing
 from archcalc.graph import Graph
 from archcalc.render.answer import Answer
 from archcalc.render.conventions import dependences
-from archcalc.render.envelope import stamped
+from archcalc.render.envelope import identity, stamped
 from archcalc.render.sheet import Column, Sheet
 from archcalc.render.table.costs import convention_notes, listed, silences, unknown
 from archcalc.render.words import number
-from archcalc.spec.inputs import as_data, inputs_in_words
+from archcalc.spec.inputs import inputs_in_words
 
 if TYPE_CHECKING:
     from archcalc.render.picture.scene import Scene
@@ -136,7 +136,7 @@ def away(distance: Fraction) -> str:
 def ladder_data(ladder: Ladder) -> dict[str, Any]:
     """Return the way from number to number as JSON.
 
-    - `name`, `input_shape`, `batch`: what the numbers are about.
+    - `name`, `settings`, `spec_hash`, `input_shape`, `batch`: what the numbers are about.
     - `rungs`: the numbers, in order, each with
 
       - `total`: the number.
@@ -151,8 +151,7 @@ def ladder_data(ladder: Ladder) -> dict[str, Any]:
     totals = [*(one for rung in ladder.rungs for one in rung.totals), *ladder.silent]
     return stamped(
         {
-            "name": ladder.graph.spec.name,
-            "input_shape": as_data(ladder.graph.spec.input_shape),
+            **identity(ladder.graph.spec),
             "batch": ladder.batch,
             "rungs": [
                 {
@@ -184,7 +183,7 @@ def _step_data(step: Step) -> dict[str, Any]:
 def matches_data(graph: Graph, matches: Sequence[Match], printed: str, batch: int) -> dict[str, Any]:
     """Return every convention next to a printed number, as JSON.
 
-    - `name`, `input_shape`, `batch`: what the numbers are about.
+    - `name`, `settings`, `spec_hash`, `input_shape`, `batch`: what the numbers are about.
     - `measured`: the printed number.
     - `conventions`: first those that give it, then the others, the nearest first. Each has
 
@@ -200,8 +199,7 @@ def matches_data(graph: Graph, matches: Sequence[Match], printed: str, batch: in
     """
     return stamped(
         {
-            "name": graph.spec.name,
-            "input_shape": as_data(graph.spec.input_shape),
+            **identity(graph.spec),
             "batch": batch,
             "measured": printed,
             "conventions": [

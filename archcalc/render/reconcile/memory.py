@@ -11,7 +11,6 @@ from archcalc.render.on_devices import request_in_words, where
 from archcalc.render.reconcile import LADDER, drawn
 from archcalc.render.sheet import Sheet
 from archcalc.render.words import number
-from archcalc.spec.inputs import as_data
 
 _WORDS: Final = {
     Tool.TORCHSUMMARY: "Estimated Total Size of torchsummary",
@@ -91,7 +90,6 @@ def memory_data(ladder: MemoryLadder) -> dict[str, Any]:
     return stamped(
         identity(ladder.graph.spec)
         | {
-            "input_shape": as_data(ladder.graph.spec.input_shape),
             "mode": request.mode,
             "batch": request.batch,
             "optimizer": request.optimizer,

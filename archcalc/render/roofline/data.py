@@ -5,7 +5,6 @@ from typing import Any
 from archcalc.analysis.datasheets import SOURCES
 from archcalc.analysis.roofline.roofline import LayerRoof, Roofline, Work
 from archcalc.render.envelope import identity, stamped
-from archcalc.spec.inputs import as_data
 
 
 def data(found: Roofline) -> dict[str, Any]:
@@ -46,7 +45,6 @@ def data(found: Roofline) -> dict[str, Any]:
     return stamped(
         {
             **identity(found.spec),
-            "input_shape": as_data(found.spec.input_shape),
             "batch": found.batch,
             "precision": roofs.computing,
             "device": {

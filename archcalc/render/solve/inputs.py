@@ -9,12 +9,11 @@ from archcalc.analysis.solve.solution import Remainder, Sizes, Solution, Stage
 from archcalc.errors import Fault, listing
 from archcalc.layers.fields import Sides
 from archcalc.layers.sizes import dims
-from archcalc.render.envelope import stamped
+from archcalc.render.envelope import identity, stamped
 from archcalc.render.sheet import Column, Sheet
 from archcalc.render.solve.runs import bounds, briefly, count, in_words, nearest, sizes
 from archcalc.render.words import pair
 from archcalc.render.words import sides as padding_text
-from archcalc.spec.inputs import as_data
 
 
 def _padding(value: Sides | str) -> str:
@@ -182,7 +181,7 @@ def _at(fault: Fault) -> str:
 def data(solution: Solution) -> dict[str, Any]:
     """Return the inputs that a network takes, as JSON.
 
-    - `name`, `input_shape`: of the spec.
+    - `name`, `settings`, `spec_hash`, `input_shape`: the network, as in `table`.
     - `up_to`: the largest size that was looked at.
     - `smallest`: the smallest input that passes, `[height, width]`; null where none passes.
     - `height`, `width`: null where the input has none. Each has
@@ -211,8 +210,7 @@ def data(solution: Solution) -> dict[str, Any]:
     fault, left = solution.own_fault, solution.own_remainder
     return stamped(
         {
-            "name": spec.name,
-            "input_shape": as_data(spec.input_shape),
+            **identity(spec),
             "up_to": solution.up_to,
             "smallest": list(solution.smallest) if solution.smallest else None,
             "height": _axis_data(axes[0], solution.same_weights[0], solution.up_to),

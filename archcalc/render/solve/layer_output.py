@@ -9,10 +9,9 @@ from archcalc.analysis.solve.layer_output import MOST_TRIED, AxisOutput, LayerOu
 from archcalc.layers.fields import SAME
 from archcalc.layers.sizes import dims
 from archcalc.layers.window import Sliding
-from archcalc.render.envelope import stamped
+from archcalc.render.envelope import identity, stamped
 from archcalc.render.sheet import Column, Sheet
 from archcalc.render.solve.runs import bounds, count, in_words
-from archcalc.spec.inputs import as_data
 
 _COLUMNS: Final = (
     Column("axis", "axis", heads=True),
@@ -134,7 +133,7 @@ def _exact(name: str, made: AxisOutput) -> str:
 def data(found: LayerOutput) -> dict[str, Any]:
     """Return how a layer comes to make an output, as JSON.
 
-    - `name`, `input_shape`: of the spec.
+    - `name`, `settings`, `spec_hash`, `input_shape`: the network, as in `table`.
     - `layer`, `op`: the layer, and its op.
     - `kernel_size`: null where it has no window.
     - `output`: the output that it is to make, `[height, width]`.
@@ -153,8 +152,7 @@ def data(found: LayerOutput) -> dict[str, Any]:
     layer: Any = found.entry.layer
     return stamped(
         {
-            "name": found.spec.name,
-            "input_shape": as_data(found.spec.input_shape),
+            **identity(found.spec),
             "layer": found.entry.name,
             "op": layer.op,
             "kernel_size": list(layer.kernel_size) if found.axes[0].ways or found.axes[1].ways else None,

@@ -105,7 +105,7 @@ def _plain(value: Any) -> Any:
 def data(found: Found) -> dict[str, Any]:
     """Return a sweep as JSON.
 
-    - `name`, `settings`, `spec_hash`: of the spec, and what was set besides what is varied.
+    - `name`, `settings`, `spec_hash`, `input_shape`: of the spec, and what was set besides what is varied.
     - `space`: what is varied
 
       - `axes`: each with its name and its values, in the order in which variants are numbered.

@@ -14,7 +14,7 @@ from archcalc.render.table.fields import FIELDS, Fields, Lazy, notes_on_fields, 
 from archcalc.render.table.moves import with_moves
 from archcalc.render.table.picking import chosen
 from archcalc.render.words import inputs, number, pair, percent, short, sides
-from archcalc.spec.inputs import as_data, inputs_in_words
+from archcalc.spec.inputs import inputs_in_words
 from archcalc.table import Row, Table, Totals, add_up
 
 _MOST_NAMED: Final = 3
@@ -226,7 +226,6 @@ def data(table: Table, sights: Fields | None = None) -> dict[str, Any]:
             **identity(table.spec),
             "title": table.title,
             "notes": " ".join(table.spec.notes.split()),
-            "input_shape": as_data(table.input_shape),
             "batch": table.batch,
             "complete": table.complete,
             **({"dtype": table.dtype} if table.moves else {}),

@@ -6,7 +6,6 @@ from typing import Any
 from archcalc.analysis.training.training import Count, Span, Training
 from archcalc.render.envelope import identity, stamped
 from archcalc.render.training.memory import memory_data
-from archcalc.spec.inputs import as_data
 
 
 def data(found: Training) -> dict[str, Any]:
@@ -47,7 +46,6 @@ def data(found: Training) -> dict[str, Any]:
     return stamped(
         {
             **identity(found.spec),
-            "input_shape": as_data(found.spec.input_shape),
             "images": plan.images,
             "epochs": plan.epochs,
             "batch": plan.batch,

@@ -63,6 +63,58 @@ def test_memory_is_the_peak_that_torch_has() -> None:
         network.budget({"memory": {"max": "1GB", "of": ["conv1"]}})
 
 
+def test_an_arena_is_that_of_the_plan() -> None:
+    """MobileNetV2 of 96x96, int8: the first expansion, 96x48x48 = 221,184, beside the 96x24x24 = 55,296 made of it."""
+    network = archcalc.load("mobilenet_v2:input=3x96x96")
+    (verdict,) = network.budget({"arena": {"max": "320kB", "dtype": "int8"}}).verdicts
+    assert (verdict.number, verdict.standing) == (276_480, Standing.OK)
+    assert verdict.measured.where == "of inference (batch 1, int8, at stage2.first.depthwise)"
+    assert [(part.name, part.number) for part in verdict.largest] == [
+        ("stage2.first.expand", 221_184),
+        ("stage2.first.depthwise", 55_296),
+    ]
+    (verdict,) = network.budget({"arena": {"max": "256KiB", "dtype": "int8", "batch": 2, "align": 16}}).verdicts
+    assert (verdict.number, verdict.standing, verdict.difference) == (552_960, Standing.OVER, 552_960 - 262_144)
+
+
+def convolutions(*widths_and_sources: tuple[int, str], joined: str, of: list[str]) -> dict[str, Any]:
+    """Return a spec of pointwise convolutions of an input of 1x4x4, which are joined."""
+    layers: list[dict[str, Any]] = [
+        {"name": f"l{number}", "op": "conv2d", "out_channels": width, "kernel_size": 1, "from": source}
+        for number, (width, source) in enumerate(widths_and_sources)
+    ]
+    return {
+        "archcalc": 1,
+        "name": "net",
+        "input": [1, 4, 4],
+        "layers": [*layers, {"op": joined, "name": "all", "from": of}],
+    }
+
+
+BRANCHES = convolutions((8, "input"), (6, "input"), (1, "l0"), (1, "l1"), joined="concat", of=["l2", "l3"])
+RESIDUAL = convolutions((4, "input"), (4, "l0"), joined="add", of=["l0", "l1"])
+
+
+@pytest.mark.parametrize(
+    ("spec", "given", "arena"),
+    [
+        # of 16 elements a channel: the input and both wide maps, or one branch after the other
+        (BRANCHES, {}, 16 * (1 + 8 + 6)),
+        (BRANCHES, {"order": "best"}, 16 * (1 + 8 + 1)),
+        (BRANCHES, {"batch": 3}, 3 * 16 * 15),
+        (BRANCHES, {"dtype": "fp16"}, 2 * 16 * 15),
+        (RESIDUAL, {}, 16 * (4 + 4)),
+        (RESIDUAL, {"fused": True}, 16 * (4 + 4 + 4)),
+        # conv1 and pool1, 4,704 and 1,176, of which the second is no multiple of 16
+        ("lenet_d2l", {"align": 16}, 4_704 + 1_184),
+    ],
+)
+def test_an_arena_is_planned_as_its_limit_says(spec: Any, given: dict[str, Any], arena: int) -> None:
+    network, asked = archcalc.load(spec), {"dtype": "int8", **given}
+    (verdict,) = network.budget({"arena": {"max": "1GB", **asked}}).verdicts
+    assert verdict.number == network.memory_plan(**asked).arena == arena
+
+
 def test_difference_and_share_are_exact() -> None:
     (verdict,) = archcalc.load("paper").budget({"params": "60M"}).verdicts
     assert (verdict.difference, verdict.share) == (965_224, Fraction(965_224, 60_000_000))
@@ -145,13 +197,17 @@ def test_a_gate_is_left_aside() -> None:
 
 BAD: list[tuple[dict[str, Any], str]] = [
     ({"param": 1}, "a budget has no 'param'; did you mean 'params'? (it has params, macs, flops, activations, "
-     "weights, memory, receptive_field, ms)"),
+     "weights, memory, arena, receptive_field, ms)"),
     ({"params": "many"}, "budget of params: max must be an integer, or a number as it is printed: 60M, 650k, 0.714G, "
      "233.08MiB, got text 'many'"),
     ({"params": {"most": 1}}, "budget of params: has no 'most' (it has max, min, of)"),
     ({"params": None}, "budget of params: needs max, min or both"),
     ({"params": {"max": 1, "of": "conv9"}}, "budget of params: of: there is no layer 'conv9'; did you mean 'conv'?"),
     ({"weights": "1M"}, "budget of weights: 1M is not in bytes; write 1MB, or limit params"),
+    ({"arena": {"max": "1MB", "of": "conv"}}, "budget of arena: of is not for arena: a peak is of the whole network"),
+    ({"arena": {"max": "1MB", "align": 12}}, "budget of arena: align must be a power of 2, got 12"),
+    ({"arena": {"max": "1MB", "order": "worst"}}, "budget of arena: order must be spec or best, got text 'worst'"),
+    ({"arena": "1M"}, "budget of arena: 1M is not in bytes; write 1MB"),
     ({"receptive_field": 3}, "budget of receptive_field: says max or min: write {min: 3} or {max: 3}"),
     ({"ms": 3}, "budget of ms: device is missing"),
     ({"ms": {"max": 3, "device": "t5"}}, "budget of ms: there is no data sheet of 't5'"),

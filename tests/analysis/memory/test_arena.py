@@ -1,9 +1,7 @@
 """One arena for all maps: played byte by byte, next to brute force over offsets and orders, and by hand."""
 
-import json
 from dataclasses import replace
-from itertools import combinations, permutations, product
-from pathlib import Path
+from itertools import combinations, permutations
 
 import pytest
 from hypothesis import assume, given, settings
@@ -11,85 +9,19 @@ from hypothesis import strategies as st
 
 import archcalc
 from archcalc.analysis.memory.arena import order as searched
+from archcalc.analysis.memory.arena.asked import Asked, Order
+from archcalc.analysis.memory.arena.beside import Beside
 from archcalc.analysis.memory.arena.lifetimes import lifetimes
 from archcalc.analysis.memory.arena.order import best_order
-from archcalc.analysis.memory.arena.placing import Span, arena, greedy_by_size
-from archcalc.analysis.memory.arena.plan import How, Order, Plan, plan
+from archcalc.analysis.memory.arena.plan import How, Plan, plan
 from archcalc.analysis.memory.arena.values import Values, _written_over, values_of
 from archcalc.analysis.memory.request import Dtype
 from archcalc.errors import ArchError
 from archcalc.graph import Graph, Node, link
 from archcalc.spec.model import Spec
-from tests.commands import run_here
 from tests.conftest import BUNDLED
 from tests.random_networks import branching, chain, layer
 from tests.sizes import FEW, VARIED, by_size
-
-SPANS = st.lists(
-    st.builds(lambda size, first, length: Span(size, first, first + length), st.integers(1, 5), st.integers(0, 4),
-              st.integers(0, 3)),
-    min_size=1, max_size=12,
-)  # fmt: skip
-
-
-def together(one: Span, other: Span) -> bool:
-    return one.first <= other.last and other.first <= one.last
-
-
-def is_plan(spans: list[Span], offsets: list[int]) -> bool:
-    """Whether no two spans have a byte in common at the same time."""
-    placed = zip(spans, offsets, strict=True)
-    return not any(
-        together(one, other) and at < there + other.size and there < at + one.size
-        for (one, at), (other, there) in combinations(placed, 2)
-    )
-
-
-def bound_of(spans: list[Span]) -> int:
-    return max(sum(span.size for span in spans if span.first <= step <= span.last) for step in range(10))
-
-
-# planners
-
-
-@given(SPANS)
-def test_no_two_maps_share_a_byte_at_the_same_time(spans: list[Span]) -> None:
-    offsets = greedy_by_size(spans)
-    assert is_plan(spans, offsets)
-    assert bound_of(spans) <= arena(spans, offsets) <= sum(span.size for span in spans)
-
-
-@given(SPANS)
-def test_offsets_are_those_of_the_paper(spans: list[Span]) -> None:
-    """Algorithm 3 of arXiv 2001.03288 as it is written there, over all tensors that have an offset already."""
-    offsets: dict[int, int] = {}
-    for t in sorted(range(len(spans)), key=lambda t: (-spans[t].size, spans[t].first)):
-        prev_offset, best_offset, smallest_gap = 0, None, float("inf")
-        for x in sorted(offsets, key=lambda x: (offsets[x], offsets[x] + spans[x].size)):
-            if max(spans[t].first, spans[x].first) <= min(spans[t].last, spans[x].last):
-                gap = offsets[x] - prev_offset
-                if spans[t].size <= gap < smallest_gap:
-                    smallest_gap, best_offset = gap, prev_offset
-                prev_offset = max(prev_offset, offsets[x] + spans[x].size)
-        offsets[t] = prev_offset if best_offset is None else best_offset
-    assert greedy_by_size(spans) == [offsets[t] for t in range(len(spans))]
-
-
-@given(SPANS.filter(lambda spans: len(spans) <= 4))
-@settings(max_examples=40, deadline=None)
-def test_no_arena_is_smaller_than_the_bound_by_brute_force(spans: list[Span]) -> None:
-    """The smallest arena, over all offsets: at least the bound, and at most what the planner needs."""
-    most = sum(span.size for span in spans)
-    ranges = [range(most - span.size + 1) for span in spans]
-    least = min(arena(spans, offsets) for offsets in product(*ranges) if is_plan(spans, list(offsets)))
-    assert bound_of(spans) <= least <= arena(spans, greedy_by_size(spans))
-
-
-def test_a_gap_is_used_if_it_is_the_smallest_that_is_large_enough() -> None:
-    """6 at 0, and 5 beside it at 6; then 4, not with the 6, at 0, and 2, not with the 4, after the 6 or at 4."""
-    spans = [Span(6, 0, 1), Span(5, 0, 9), Span(4, 2, 9), Span(2, 4, 5)]
-    assert greedy_by_size(spans) == [0, 6, 0, 4]
-
 
 # whole networks, byte by byte
 
@@ -100,7 +32,7 @@ def played(found: Plan) -> int:
     What a layer reads must be there as it runs; it may write only over what nobody needs, or over inputs of the same
     shape that its kind lets it, from their first byte on.
     """
-    graph, each = found.graph, found.batch * found.dtype.size
+    graph, each = found.graph, found.asked.each
     nodes = {node.name: node for node in graph.nodes}
     steps = {step.layer: step for step in found.steps}
     order = [step.layer for step in found.steps if step.how is not How.INPUT]
@@ -118,7 +50,9 @@ def played(found: Plan) -> int:
         readers[of[name]].add("whoever reads the outputs")
 
     def places(name: str) -> range:
-        return range(steps[name].offset, steps[name].offset + steps[name].bytes)
+        align = found.asked.align
+        assert steps[name].offset % align == 0
+        return range(steps[name].offset, steps[name].offset + -(-steps[name].bytes // align) * align)
 
     for name in graph.spec.inputs:
         content |= dict.fromkeys(places(name), name)
@@ -136,7 +70,7 @@ def played(found: Plan) -> int:
                 if set(places(source)) & set(places(name)):
                     assert step.how is How.IN_PLACE
                     assert steps[source].offset == step.offset
-                    assert found.in_place
+                    assert found.asked.in_place
                     assert place in node.layer.may_be_written_over(*node.device_inputs)
             done.add(name)
             after = {other for other in needed if readers[other] - done}
@@ -184,12 +118,43 @@ def networks(draw: st.DrawFn, most: int) -> Graph:
     return link(replace(spec, outputs=(spec.layers[-1].name,)) if draw(st.booleans()) else spec)
 
 
-@given(networks(12), st.booleans(), st.sampled_from([*Order]))
+@given(networks(12), st.booleans(), st.sampled_from([*Order]), st.sampled_from([1, 1, 16]))
 @settings(deadline=None)
-def test_random_networks_run_in_their_arena(graph: Graph, in_place: bool, order: Order) -> None:
-    found = plan(graph, 1, Dtype.INT8, in_place, order)
-    assert played(found) == found.bound <= found.arena
+def test_random_networks_run_in_their_arena(graph: Graph, in_place: bool, order: Order, align: int) -> None:
+    found = plan(graph, Asked(1, Dtype.INT8, order, in_place, align=align))
+    assert played(found) == found.bound <= found.arena <= found.layout.greedy
     assert any(block.offset + block.bytes == found.arena for block in found.blocks)
+
+
+@given(networks(12), st.sampled_from([*Order]))
+@settings(deadline=None)
+def test_fused_layers_write_over_the_one_map_that_they_read(graph: Graph, order: Order) -> None:
+    found = plan(graph, Asked(1, Dtype.INT8, order, fused=True))
+    assert played(found) == found.bound
+    nodes = {node.name: node for node in graph.nodes}
+    for step in found.steps:
+        if step.how is How.IN_PLACE:
+            made_of = {one.offset for one in found.steps if one.layer in nodes[step.layer].inputs}
+            assert made_of == {step.offset}
+    if order is Order.SPEC:
+        none, all_of_them = (plan(graph, Asked(1, Dtype.INT8, in_place=way)).bound for way in (False, True))
+        assert all_of_them <= found.bound <= none
+
+
+def test_what_is_fused() -> None:
+    """A convolution, its relu, and their sum, to which nobody returns: 4x3x3 = 36 elements each."""
+    relu, add, conv = layer("relu"), layer("add"), layer("conv2d", out_channels=4, kernel_size=1)
+    graph = link(chain(conv, relu, conv, (add, ["l1", "l2"]), relu))
+    ways = [[str(step.how) for step in plan(graph, asked).steps[1:]] for asked in (Asked(), Asked(fused=True))]
+    assert ways == [["map", "in place", "map", "in place", "in place"], ["map", "in place", "map", "map", "in place"]]
+
+
+def test_aligned_by_hand() -> None:
+    """Of 784, 4,704 and 1,176 bytes the third is no multiple of 16: 1,184; fc3 makes 10 of fc2's 84: 16 and 96."""
+    found = plan(archcalc.load("lenet_d2l").graph, Asked(1, Dtype.INT8, align=16))
+    assert found.bound == found.arena == 4_704 + 1_184
+    assert [(step.bytes, step.alive) for step in found.steps[-1:]] == [(10, 96 + 16)]
+    assert [block.bytes for block in found.blocks[-2:]] == [96, 16]
 
 
 @given(branching())
@@ -199,7 +164,7 @@ def test_windows_and_all_kinds_of_shapes_run_in_their_arena(spec: Spec) -> None:
         graph = link(spec)
     except ArchError:
         assume(False)
-    found = plan(graph, 1, Dtype.INT8)
+    found = plan(graph, Asked(1, Dtype.INT8))
     assert played(found) == found.bound
 
 
@@ -207,7 +172,7 @@ def test_windows_and_all_kinds_of_shapes_run_in_their_arena(spec: Spec) -> None:
 def test_networks_run_in_their_arena(name: str) -> None:
     network = archcalc.load(name)
     graph = network.graph if name == "lenet_d2l" else network.with_(input_shape=(3, 32, 32)).graph
-    found = plan(graph, 1, Dtype.INT8)
+    found = plan(graph, Asked(1, Dtype.INT8))
     assert played(found) == found.bound
 
 
@@ -217,7 +182,7 @@ def test_bounds_of_all_networks(name: str) -> None:
     graph = archcalc.load(name).graph
     of: dict[str, str] = {name: name for name in graph.spec.inputs}
     sizes = {name: _elements(shape) for name, shape in graph.spec.inputs.items()}
-    views = {step.layer for step in plan(graph, 1, Dtype.INT8, in_place=False).steps if step.how is How.VIEW}
+    views = {step.layer for step in plan(graph, Asked(1, Dtype.INT8, in_place=False)).steps if step.how is How.VIEW}
     assert views == {node.name for node in graph.nodes if node.layer.idle}
     for node in graph.nodes:
         of[node.name] = of[node.inputs[0]] if node.layer.idle else node.name
@@ -227,7 +192,7 @@ def test_bounds_of_all_networks(name: str) -> None:
         before = {of[name] for name in graph.spec.inputs} | {of[one.name] for one in graph.nodes[: step + 1]}
         later = {of[name] for one in graph.nodes[step:] for name in one.inputs} | {of[name] for name in graph.outputs}
         most = max(most, sum(sizes[name] for name in before & (later | {of[node.name]})))
-    assert plan(graph, 1, Dtype.INT8, in_place=False).bound == most
+    assert plan(graph, Asked(1, Dtype.INT8, in_place=False)).bound == most
 
 
 # orders
@@ -246,7 +211,7 @@ def test_the_best_order_by_hand() -> None:
 
     One branch after the other: the 8 with the input and then a narrow one, 8 + 1 + 1; then 6 + 1 with the first narrow.
     """
-    found = plan(branches(8, 6), 1, Dtype.INT8, order=Order.BEST)
+    found = plan(branches(8, 6), Asked(1, Dtype.INT8, order=Order.BEST))
     assert found.of_spec == (16 * 15, 16 * 15)
     assert found.bound == found.arena == 16 * (8 + 1 + 1)
     assert [step.layer for step in found.steps] == ["input", "l0", "l2", "l1", "l3", "l4"]
@@ -264,13 +229,28 @@ def test_a_map_that_nobody_reads_is_gone_after_its_layer() -> None:
         for width, source in zip((15, 8, 20, 2, 1), reads, strict=True)
     ]
     spec = chain(*layers, (layer("concat"), ["l3", "l4"]), input_shape=(1, 4, 4))
-    found = plan(link(replace(spec, outputs=("l5",))), 1, Dtype.INT8, order=Order.BEST)
+    found = plan(link(replace(spec, outputs=("l5",))), Asked(1, Dtype.INT8, order=Order.BEST))
     assert found.bound == 16 * (1 + 8 + 20)
     assert played(found) == found.bound
 
 
+def pairs_changed(order: list[int], views: set[int]) -> int:
+    """Return how many pairs of layers run in another order than that of the spec; views run with what they see."""
+    return sum(one > other for one, other in combinations([layer for layer in order if layer not in views], 2))
+
+
+def test_of_equally_good_orders_the_nearest_to_the_spec_is_taken() -> None:
+    """The branch of 8 channels runs alone with the input, 1 + 8 + 1; the others then need no more in any way."""
+    widths, sources = (1, 8, 6, 1, 1, 1), ("input", "input", "input", "l0", "l1", "l2")
+    layers = [(layer("conv2d", out_channels=width, kernel_size=1), [source])
+              for width, source in zip(widths, sources, strict=True)]  # fmt: skip
+    graph = link(chain(*layers, (layer("concat"), ["l3", "l4", "l5"]), input_shape=(1, 4, 4)))
+    found = plan(graph, Asked(1, Dtype.INT8, order=Order.BEST))
+    assert [step.layer for step in found.steps[1:]] == ["l1", "l4", "l0", "l2", "l3", "l5", "l6"]
+
+
 def test_a_chain_has_no_better_order() -> None:
-    found = plan(archcalc.load("lenet_d2l").graph, 1, Dtype.INT8, order=Order.BEST)
+    found = plan(archcalc.load("lenet_d2l").graph, Asked(1, Dtype.INT8, order=Order.BEST))
     assert (found.of_spec, found.bound) == (None, 5_880)
 
 
@@ -288,7 +268,8 @@ def orders(found: Values) -> list[list[int]]:
 def test_the_best_order_is_the_best_by_brute_force(graph: Graph, in_place: bool) -> None:
     found = values_of(graph)
     written = max(lifetimes(found, range(len(found.uses)), in_place).alive())
-    least = min(max(lifetimes(found, order, in_place).alive()) for order in orders(found))
+    most = [(max(lifetimes(found, order, in_place).alive()), order) for order in orders(found)]
+    least = min(alive for alive, _ in most)
     best = best_order(found, in_place, written)
     if best is None:
         assert least == written
@@ -296,12 +277,15 @@ def test_the_best_order_is_the_best_by_brute_force(graph: Graph, in_place: bool)
         assert sorted(best) == [*range(len(found.uses))]
         assert best in orders(found)
         assert max(lifetimes(found, best, in_place).alive()) == least < written
+        views = {place for place, use in enumerate(found.uses) if use.is_view}
+        equal = [order for alive, order in most if alive == least]
+        assert pairs_changed(best, views) == min(pairs_changed(order, views) for order in equal)
 
 
 def test_too_many_orders_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(searched, "MOST_SETS", 10)
     with pytest.raises(ArchError) as error:
-        plan(branches(8, 7, 6, 5), 1, Dtype.INT8, order=Order.BEST)
+        plan(branches(8, 7, 6, 5), Asked(1, Dtype.INT8, order=Order.BEST))
     assert str(error.value) == (
         "the best order of made is not searched: there are more than 10 sets of layers that can have run: "
         "give --order spec"
@@ -337,20 +321,20 @@ def test_batches_and_weights() -> None:
     """61,706 weights; twice the examples need twice the arena."""
     one, two = (archcalc.load("lenet_d2l").memory_plan(batch, dtype="fp16") for batch in (1, 2))
     assert (one.arena, two.arena) == (2 * 5_880, 4 * 5_880)
-    assert one.found.weights == two.found.weights == 2 * 61_706
+    assert one.found.beside.bytes == two.found.beside.bytes == 2 * 61_706
 
 
 def test_counts_of_batches_are_no_weights() -> None:
-    """A batch norm of 4 channels: 4 weights, biases, means and variances; how many batches were seen is not read."""
+    """A batch norm of 4 channels: 4 weights, biases, means and variances; the count of batches, 8 B, is not read."""
     graph = link(chain(layer("batch_norm2d")))
-    assert plan(graph, 1, Dtype.INT8).weights == 16
+    assert plan(graph, Asked(1, Dtype.INT8)).beside == Beside(16, 0, 8)
 
 
 # what is alive to the end, or seen twice, is not written over
 
 
 def hows(*layers: object) -> list[str]:
-    found = plan(link(chain(*layers)), 1, Dtype.INT8)  # type: ignore[arg-type]
+    found = plan(link(chain(*layers)), Asked(1, Dtype.INT8))  # type: ignore[arg-type]
     assert played(found) == found.bound
     return [str(step.how) for step in found.steps[1:]]
 
@@ -398,44 +382,3 @@ def test_an_output_is_not_written_over() -> None:
     found = archcalc.load(spec).memory_plan(dtype="int8").found
     assert [step.how for step in found.steps] == [How.INPUT, How.MAP, How.MAP]
     assert found.bound == played(found) == 72
-
-
-# the command
-
-
-@pytest.mark.parametrize(
-    "words",
-    [["--mode", "train"], ["--optimizer", "adam"], ["--fits", "1MB"], ["--convention", "caffe"]],
-)
-def test_what_does_not_go_with_a_plan(words: list[str]) -> None:
-    done = run_here("memory", "lenet_d2l", "--plan", *words)
-    assert done.returncode == 2
-    if words[0] != "--convention":
-        assert done.stderr == (
-            "archcalc: --plan is of inference, and goes with --batch, --dtype, --in-place and --order alone\n"
-        )
-
-
-def test_an_order_goes_with_a_plan() -> None:
-    done = run_here("memory", "lenet_d2l", "--order", "best")
-    assert (done.returncode, done.stderr) == (2, "archcalc: --order goes with --plan\n")
-    with pytest.raises(ArchError, match="order must be spec or best, got text 'worst'"):
-        archcalc.load("lenet_d2l").memory_plan(order="worst")  # type: ignore[arg-type]
-
-
-def test_what_a_plan_says(tmp_path: Path) -> None:
-    done = run_here("memory", "lenet_d2l", "--plan", "--dtype", "int8")
-    table = done.stdout.partition("\n\n")[0].splitlines()
-    assert table[0] == "lenet_d2l: arena of inference, batch 1, int8"
-    assert table[-4:] == [
-        "arena: 5,880 B (5.88 KB), 1 x the bound, planned greedily by size (https://arxiv.org/abs/2001.03288), "
-        "unaligned",
-        "bound: 5,880 B (5.88 KB), alive at pool1: conv1 to conv1.sigmoid 4,704, pool1 1,176",
-        "weights and buffers lie beside it, as in flash: 61,706 B (61.7 KB)",
-        "not included: scratch buffers of kernels and what the runtime itself needs",
-    ]
-    said = json.loads(run_here("memory", "lenet_d2l", "--plan", "--out-of-place", "--format", "json").stdout)
-    assert (said["in_place"], said["bound"]) == (False, 4 * 2 * 4_704)
-    assert [one["makes"] for one in said["layers"][:3]] == ["input", "map", "map"]
-    frame = archcalc.load("lenet_d2l").memory_plan().to_frame()
-    assert list(frame.columns) == ["layer", "makes", "bytes", "offset", "first", "last", "alive"]

@@ -96,7 +96,20 @@ def test_what_cannot_be_trained_is_refused(tmp_path: Path) -> None:
 def test_what_does_not_fit_is_found() -> None:
     done = run_here("memory", "torchvision", "--fits", "100MB")
     assert done.returncode == 1
-    assert "it does not fit in 100,000,000 B (100 MB): a batch of 1 needs 246,341,120 B\n" in done.stdout
+    assert (
+        "it does not fit in 100,000,000 B (100 MB): a batch of 1 needs 246,341,120 B\n"
+        "244,403,360 B of this are weights and buffers: where these lie in flash, as on microcontrollers, --plan says "
+        "whether the maps fit\n"
+    ) in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "is_said"),
+    [(["--fits", "100MB"], True), (["--fits", "1GB"], False), (["--fits", "1GB", "--mode", "train"], False),
+     (["--fits", "100MB", "--mode", "train"], False)],
+)  # fmt: skip
+def test_where_weights_in_flash_are_left_out(words: list[str], is_said: bool) -> None:
+    assert ("--plan says whether" in run_here("memory", "torchvision", *words).stdout) == is_said
 
 
 def test_notes() -> None:

@@ -11,7 +11,7 @@ from archcalc.analysis.memory.arena.values import Use, Values
 class Buffer:
     """A piece of the arena: a map, with those that are written over it, each in its turn."""
 
-    elements: int
+    size: int
     first: int
     """The step in which it is first alive."""
     last: int
@@ -29,11 +29,11 @@ class Lifetimes:
     steps: int
 
     def alive(self) -> list[int]:
-        """Return how many elements are alive at each step."""
+        """Return how much is alive at each step."""
         changes = [0] * (self.steps + 1)
         for buffer in self.buffers:
-            changes[buffer.first] += buffer.elements
-            changes[buffer.last + 1] -= buffer.elements
+            changes[buffer.first] += buffer.size
+            changes[buffer.last + 1] -= buffer.size
         return list(accumulate(changes[:-1]))
 
 
@@ -49,7 +49,7 @@ def lifetimes(found: Values, order: Sequence[int], in_place: bool) -> Lifetimes:
         value = found.values[place]
         made = 0 if layer is None else at[layer]
         ends[place] = last if value.is_output else max([made, *(at[one] for one in (*value.readers, *value.views))])
-    buffers = [Buffer(found.values[place].elements, 0, ends[place], [place]) for place in _inputs(found)]
+    buffers = [Buffer(found.values[place].size, 0, ends[place], [place]) for place in _inputs(found)]
     holds = {place: number for number, place in enumerate(_inputs(found))}
     for step, layer in enumerate(order):
         use = found.uses[layer]
@@ -58,7 +58,7 @@ def lifetimes(found: Values, order: Sequence[int], in_place: bool) -> Lifetimes:
         over = _taken_over(found, use, ends, step) if in_place else None
         if over is None:
             holds[use.makes] = len(buffers)
-            buffers.append(Buffer(found.values[use.makes].elements, step, ends[use.makes]))
+            buffers.append(Buffer(found.values[use.makes].size, step, ends[use.makes]))
         else:
             holds[use.makes] = holds[over]
         buffer = buffers[holds[use.makes]]

@@ -1,10 +1,12 @@
-"""Where buffers lie in the arena: greedy by size, as offsets are calculated in arXiv 2001.03288, section 5.
+"""Where buffers lie in the arena, taken one after the other, each put where it fits.
 
-Buffers are placed from the largest to the smallest, each in the smallest gap that holds it between those which are
-placed already and alive at the same time, or else after all of these. TensorFlow Lite's planner does so too.
+Greedy by size is Algorithm 3 of arXiv 2001.03288, section 5: from the largest to the smallest, each in the smallest gap
+that holds it between those which are placed already and alive at the same time, or else after all of these. TensorFlow
+Lite's planner does so too. Building from below may need less: in a chain, every other buffer lies at the bottom.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
 
@@ -16,23 +18,77 @@ class Span(NamedTuple):
     last: int
 
 
+class Spans:
+    """All that is placed, with what is alive beside each."""
+
+    def __init__(self, spans: Sequence[Span]) -> None:
+        self.all = tuple(spans)
+        self.steps = max((span.last for span in spans), default=-1) + 1
+        alive: list[list[int]] = [[] for _ in range(self.steps)]
+        for number, span in enumerate(spans):
+            for step in range(span.first, span.last + 1):
+                alive[step].append(number)
+        self.breadths = [sum(spans[number].size for number in there) for there in alive]
+        """What is alive at each step."""
+        beside: list[set[int]] = [set() for _ in spans]
+        for there in alive:
+            for number in there:
+                beside[number].update(there)
+        self.beside = [tuple(others - {number}) for number, others in enumerate(beside)]
+
+    @property
+    def bound(self) -> int:
+        """The most that is alive at one step, below which there is no plan."""
+        return max(self.breadths, default=0)
+
+    def by_size(self) -> list[int]:
+        """Return the largest first; of those that are equally large, what is alive first."""
+        return sorted(range(len(self.all)), key=lambda one: (-self.all[one].size, self.all[one].first))
+
+    def placed(self, order: Sequence[int]) -> list[int]:
+        """Return the offset of each, placed in this order, each in the smallest gap that holds it."""
+        offsets = [-1] * len(self.all)
+        for number in order:
+            taken = sorted(
+                (offsets[other], offsets[other] + self.all[other].size)
+                for other in self.beside[number]
+                if offsets[other] >= 0
+            )
+            offsets[number] = _best_gap(self.all[number].size, taken)
+        return offsets
+
+    def from_below(self, rank: Callable[[Span], int]) -> list[int]:
+        """Return the offset of each where that is placed next which can lie lowest; of several, the lowest by rank.
+
+        Each lies on what is placed already and alive at the same time, and nothing is put below that.
+        """
+        offsets, floor = [-1] * len(self.all), [0] * self.steps
+        waiting = [(0, rank(span), number) for number, span in enumerate(self.all)]
+        heapify(waiting)
+        while waiting:
+            at, ranked, number = heappop(waiting)
+            size, first, last = self.all[number]
+            lowest = max(floor[first : last + 1])
+            if lowest > at:  # something was put below it since then
+                heappush(waiting, (lowest, ranked, number))
+                continue
+            offsets[number] = lowest
+            floor[first : last + 1] = [lowest + size] * (last + 1 - first)
+        return offsets
+
+    def arena(self, offsets: Sequence[int]) -> int:
+        """Return how many bytes hold all."""
+        return max((offset + span.size for span, offset in zip(self.all, offsets, strict=True)), default=0)
+
+
 def greedy_by_size(spans: Sequence[Span]) -> list[int]:
-    """Return the offset of each; of those that are equally large, what is alive first is placed first.
+    """Return the offset of each.
 
     >>> greedy_by_size([Span(2, 0, 1), Span(4, 1, 2), Span(1, 2, 3)])
     [4, 0, 4]
     """
-    offsets = [0] * len(spans)
-    alive: dict[int, list[int]] = {}
-    for number in sorted(range(len(spans)), key=lambda one: (-spans[one].size, spans[one].first, one)):
-        span = spans[number]
-        steps = range(span.first, span.last + 1)
-        beside = {other for step in steps for other in alive.get(step, ())}
-        taken = sorted((offsets[other], offsets[other] + spans[other].size) for other in beside)
-        offsets[number] = _best_gap(span.size, taken)
-        for step in steps:
-            alive.setdefault(step, []).append(number)
-    return offsets
+    found = Spans(spans)
+    return found.placed(found.by_size())
 
 
 def _best_gap(size: int, taken: Sequence[tuple[int, int]]) -> int:
@@ -44,8 +100,3 @@ def _best_gap(size: int, taken: Sequence[tuple[int, int]]) -> int:
             best, smallest = free, gap
         free = max(free, end)
     return free if best is None else best
-
-
-def arena(spans: Sequence[Span], offsets: Sequence[int]) -> int:
-    """Return how many bytes hold all."""
-    return max((offset + span.size for span, offset in zip(spans, offsets, strict=True)), default=0)

@@ -5,7 +5,7 @@ makes no value of its own.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 
 from archcalc.analysis.views import seen_again
@@ -19,8 +19,8 @@ class Value:
 
     name: str
     """The input, or the layer, that makes it."""
-    elements: int
-    """Of one example."""
+    size: int
+    """The elements of one example, or the bytes that it takes in an arena."""
     readers: list[int] = field(default_factory=list)
     """The layers that read it, or a view of it, by their places in the spec."""
     views: list[int] = field(default_factory=list)
@@ -51,6 +51,16 @@ class Values:
     def makers(self) -> dict[int, int]:
         """Return the layer that makes each value, by their places; inputs are made by none."""
         return {use.makes: place for place, use in enumerate(self.uses) if not use.is_view}
+
+    def in_bytes(self, each: int, align: int) -> "Values":
+        """Return the same in bytes, so many for each element; what each map takes is rounded up to a multiple."""
+        values = (replace(value, size=-(-value.size * each // align) * align) for value in self.values)
+        return replace(self, values=tuple(values))
+
+    def fused(self) -> "Values":
+        """Return the same where only layers that read one map write over it: none that joins several."""
+        uses = (use if len(use.reads) == 1 else replace(use, over=()) for use in self.uses)
+        return replace(self, uses=tuple(uses))
 
 
 def values_of(graph: Graph) -> Values:
