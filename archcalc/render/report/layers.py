@@ -26,7 +26,6 @@ _LAST: Final = ("output", "rf", "rf_stride", "rf_padding", "rf_centre")
 _INSIDE: Final = ("layer", "type", "kernel", "stride", "padding", "groups", "output", "params", "macs")
 """The columns of the layers of a structure."""
 
-
 _COUNTS: Final = (("params", "params"), ("macs", "MACs"))
 
 
@@ -44,7 +43,7 @@ def section(found: Gathered) -> Markup:
     hidden = [column.key for column in sheet.columns if column.key not in shown]
 
     def row(place: int) -> dict[str, Any]:
-        return {"data_layer": found.lines[place].name, "tabindex": 0}
+        return {"data_layer": found.lines[place].name}
 
     def cell(place: int, column: Column, value: Any) -> Markup | None:
         return tag("a", column.show(value), href=f"#e{place}") if place >= 0 and column.key == "layer" else None

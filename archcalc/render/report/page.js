@@ -69,8 +69,7 @@
     const row = event.target.closest?.("#layers tbody tr");
     if (!row) return;
     const next = { ArrowDown: row.nextElementSibling, ArrowUp: row.previousElementSibling }[event.key];
-    if (next) { event.preventDefault(); next.focus(); }
-    if (event.key === "Enter" && event.target === row) row.querySelector("a").click();
+    if (next) { event.preventDefault(); next.querySelector("a").focus(); }
   });
   let opened = [];
   window.addEventListener("beforeprint", () => {

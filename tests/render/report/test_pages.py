@@ -114,7 +114,7 @@ def test_a_layer_lights_up_everywhere(tmp_path: Path, browser: "Browser") -> Non
         assert {kind for kind, _ in found} == {"g", "tr", "details", "rect"}  # its volume, rows, reasons, and field
         page.locator("h1").hover()
         assert page.evaluate(lit) == []
-        page.locator("#layers tr[data-layer=conv3]").focus()
+        page.locator("#layers tr[data-layer=conv3] a").focus()
         assert {name for _, name in page.evaluate(lit)} == {"conv3"}
 
 
@@ -124,9 +124,9 @@ def test_the_keyboard_is_enough(folder: Path, browser: "Browser") -> None:
         page.keyboard.press("Enter")
         assert page.locator("#layers th[data-key=macs]").get_attribute("aria-sort") == "ascending"
         page.keyboard.press("Enter")
-        page.locator("#layers tbody tr").first.focus()
+        page.locator("#layers tbody a").first.focus()
         page.keyboard.press("ArrowDown")
-        assert page.evaluate("document.activeElement.dataset.layer") == "conv4"  # conv2 has most MACs, then conv4
+        assert page.evaluate("document.activeElement.textContent") == "conv4"  # conv2 has most MACs, then conv4
         page.keyboard.press("Enter")
         page.wait_for_function("document.querySelector('details[data-layer=conv4]').open")
         page.locator("#play-out-svg").focus()
