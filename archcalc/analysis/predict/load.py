@@ -4,11 +4,12 @@ Layers of one sort take their time alike: a convolution that reads one channel f
 things than one that reads all, whatever both are called.
 """
 
-from collections.abc import Iterator
-from math import log2, prod
+from collections.abc import Sequence
+from itertools import accumulate
+from math import prod
 from typing import Final, NamedTuple
 
-from archcalc.analysis.work import traffic
+from archcalc.analysis.work import Traffic, traffic
 from archcalc.graph import Graph, Node
 
 ELEMENT_BYTES: Final = 4
@@ -34,8 +35,8 @@ _COLD: Final = 2**24
 """Bytes moved from one call of a kind to the next, from which on caches have lost its code."""
 
 _LARGE: Final = "large"
-_OCTAVES: Final = 1.0
-"""How far below and above the most of a size its rates fade into those of the next."""
+_FADED: Final = 2.0
+"""From the most of a size divided by this, to it multiplied by this, its rates fade into those of the next."""
 
 
 class _Most(NamedTuple):
@@ -66,8 +67,8 @@ class Load(NamedTuple):
         shares: dict[str, float] = {}
         below = 0.0
         for size, most in _SIZES:
-            octaves = log2(max(self.terms[0] / most.operations, self.moved / most.bytes, 2 ** -(2 * _OCTAVES)))
-            up_to = max(below, min(1.0, 0.5 - octaves / (2 * _OCTAVES)))
+            share = max(self.terms[0] / most.operations, self.moved / most.bytes)
+            up_to = max(below, min(1.0, (_FADED - share) / (_FADED - 1 / _FADED)))
             shares[f"{self.sort}, {size}"] = up_to - below
             below = up_to
         shares[f"{self.sort}, {_LARGE}"] = 1.0 - below
@@ -76,31 +77,37 @@ class Load(NamedTuple):
 
 def loads(graph: Graph, batch: int) -> list[Load]:
     """Return the load of each layer, in a pass that follows on another."""
-    warm = [
-        _load(node, batch, batch * moves.flops, *(ELEMENT_BYTES * size for size in (moves.weights, *each)))
-        for node, moves in zip(graph.nodes, traffic(graph), strict=True)
-        for each in [(batch * moves.inputs, batch * moves.output)]
+    moves = traffic(graph)
+    return [
+        load_of(node, own, batch, since)
+        for node, own, since in zip(graph.nodes, moves, moved_since(graph, moves, batch), strict=True)
     ]
-    between = zip(graph.nodes, warm, _moved_since(graph, warm), strict=True)
-    return [load._replace(terms=(*load.terms, node.copies * (since > _COLD))) for node, load, since in between]
 
 
-def _load(node: Node, batch: int, flops: int, weights: int, inputs: int, output: int) -> Load:
-    """Return the load of a layer but for whether its call is cold."""
+def load_of(node: Node, moves: Traffic, batch: int, since: int) -> Load:
+    """Return the load of a layer that moves so much, `since` bytes after its kind ran last."""
+    weights, inputs, output = _bytes(moves, batch)
+    operations = batch * (moves.flops or _elements_of_windows(node))
     beyond = max(0, weights + inputs + output - NEAR)
-    operations = flops or batch * _elements_of_windows(node)
-    return Load(sort_of(node, batch), node.layer.role, (operations, weights, inputs, output, beyond, node.copies))
+    calls = (node.copies, node.copies * (since > _COLD))
+    return Load(sort_of(node, batch), node.layer.role, (operations, weights, inputs, output, beyond, *calls))
 
 
-def _moved_since(graph: Graph, each: list[Load]) -> Iterator[int]:
-    """Yield for each layer the bytes that others moved since its kind ran last, in this pass or in the one before."""
-    at, ended = -sum(load.moved for load in each), dict[str, int]()
-    for is_this_pass in (False, True):
-        for node, load in zip(graph.nodes, each, strict=True):
-            if is_this_pass:
-                yield at - ended[node.layer.op]
-            at += load.moved
-            ended[node.layer.op] = at
+def _bytes(moves: Traffic, batch: int) -> tuple[int, int, int]:
+    """Return what is moved of weights, inputs and the output."""
+    return ELEMENT_BYTES * moves.weights, ELEMENT_BYTES * batch * moves.inputs, ELEMENT_BYTES * batch * moves.output
+
+
+def moved_since(graph: Graph, moves: Sequence[Traffic], batch: int) -> list[int]:
+    """Return for each layer the bytes that others moved since its kind ran last, in this pass or in the one before."""
+    each = [sum(_bytes(own, batch)) for own in moves]
+    ends = [*accumulate(each)]
+    last = {node.layer.op: end - ends[-1] for node, end in zip(graph.nodes, ends, strict=True)}
+    found = []
+    for node, own, end in zip(graph.nodes, each, ends, strict=True):
+        found.append(end - own - last[node.layer.op])
+        last[node.layer.op] = end
+    return found
 
 
 def _elements_of_windows(node: Node) -> int:
