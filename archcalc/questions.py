@@ -96,27 +96,36 @@ def report(
     batch: int = 1,
     device: str = "h100-sxm",
     profiles: Iterable[str | os.PathLike[str]] = (),
+    progress: Callable[[str], None] = lambda words: None,
 ) -> "Report":
     """Return pages for a browser: one for each network, and one that compares them, if there are several.
 
     Memory and the roofline, which is that of a `device`, are those of `batch` examples. `profiles` are files of records
-    that `profile` measured; each page shows those of its network. Raises ArchError for no network at all, for one that
-    does not fit, for an unknown device, and for a file that is no record.
+    that `profile` measured; each page shows those of its network. `progress` is told which network it is the turn of.
+    Raises ArchError for no network at all, for one that does not fit, for an unknown device, and for a file that is no
+    record.
 
     >>> import archcalc
     >>> archcalc.report("paper", "torchvision")
     <Report: index.html, alexnet_paper.html, alexnet_torchvision.html>
     """
     from archcalc.analysis.profile.files import read_records
-    from archcalc.analysis.report.gathering import gather
+    from archcalc.analysis.report.gathering import Gathered, gather
     from archcalc.answers.report import Report
     from archcalc.render.report.files import pages
 
     if not networks:
         raise ArchError("a report needs a network")
     records = [record for path in profiles for record in read_records(Path(path), "--from-profile")]
+    several = _networks(networks)
+
+    def gathered() -> Iterator[Gathered]:
+        for place, one in enumerate(several, 1):
+            progress(f"page {place} of {len(several)}: {one.spec.label}")
+            yield gather(one.graph, batch, device, records)
+
     with collector_at_rest():
-        return Report(pages([gather(one.graph, batch, device, records) for one in _networks(networks)]))
+        return Report(pages(gathered(), has_index=len(several) > 1))
 
 
 def audit(*networks: Named, title: str = "") -> "Audit":

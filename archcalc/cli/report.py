@@ -46,6 +46,7 @@ def report(
     """
     from archcalc.cli.networks import Networks, say_cautions
     from archcalc.cli.output import write
+    from archcalc.cli.progress import ProgressLine
     from archcalc.errors import ArchError
     from archcalc.questions import report as reported
 
@@ -53,7 +54,9 @@ def report(
     found = networks.all_of(specs or networks.words())
     for network in found:
         say_cautions(network, network.spec.name)
-    made = reported(*found, batch=batch, device=device_model, profiles=from_profile or ())
+    with ProgressLine.on_terminal() as line:
+        profiles = from_profile or ()
+        made = reported(*found, batch=batch, device=device_model, profiles=profiles, progress=line.show)
     try:
         made.write(output)
     except ArchError as error:

@@ -165,6 +165,7 @@
     const axes = geometry(), [high, wide] = axes ?? [];
     const isThere = axes && axes.every((axis) => axis.count <= 4096 && axis.high - axis.low <= 8192);
     at("play-picture").hidden = !isThere;
+    at("play-none").hidden = isThere || !now.rows[place];
     if (!isThere) return;
     const isOutput = marked?.of !== "in", limit = (axis, n) => (isOutput ? Math.min(Math.max(n, 0), axis.count - 1) : Math.min(Math.max(n, axis.low), axis.high - 1));
     const spot = marked ? [limit(high, marked.at[0]), limit(wide, marked.at[1])] : [high.count >> 1, wide.count >> 1];

@@ -3,7 +3,7 @@
 from archcalc.analysis.report.gathering import Gathered
 from archcalc.exchange.javascript.program import Program
 from archcalc.layers.sizes import dims
-from archcalc.render.report.markup import Markup, tag
+from archcalc.render.report.markup import Markup, joined, tag
 from archcalc.render.report.tables import titled
 
 
@@ -41,12 +41,17 @@ def playground(found: Gathered, written: Program) -> Markup:
         id="play-picture",
         hidden=True,
     )
+    none = tag(
+        "p", "No window slides over what this layer reads, or it is too large to draw.", id="play-none", hidden=True
+    )
     said = (
         "Change the input, or the fields of any layer: shapes, parameters and MACs of the whole network are computed "
         "again, by the rules of archcalc itself, and where it breaks it says why."
     )
     quiet = tag("noscript", tag("p", "This part needs JavaScript.", class_="note"))
-    return titled("Playground", quiet, tag("div", form, picture, results, class_="play"), id_="play", note=said)
+    return titled(
+        "Playground", quiet, tag("div", form, joined(picture, none), results, class_="play"), id_="play", note=said
+    )
 
 
 def _panel(id_: str, title: str) -> Markup:

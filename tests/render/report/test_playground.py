@@ -165,6 +165,14 @@ def test_a_pointer_chooses_in_the_picture_and_dilation_leaves_gaps(page: "Page")
     assert path == "".join(f"M{column} {row}h1v1h-1z" for row in (0, 2, 4) for column in (3, 5, 7))
 
 
+def test_a_layer_without_a_window_has_no_picture(page: "Page") -> None:
+    assert page.locator("#play-none").is_hidden()
+    choose(page, "fc6", out_features=10)
+    assert page.locator("#play-none").is_visible()
+    assert page.locator("#play-picture").is_hidden()
+    assert rows(page)[16][1:] == ["10", "92,170", "92,160"]  # 9216 * 10, and 10 biases
+
+
 def test_a_layer_that_is_another_once_more_changes_with_it(folder: Path, browser: "Browser") -> None:
     with opened(browser, folder / "siamese.html") as page:
         choose(page, "again", out_channels=6)

@@ -31,6 +31,12 @@ def test_one_network_is_one_page_and_several_have_an_index(tmp_path: Path) -> No
     assert (made.first, repr(made)) == ("index.html", f"<Report: {', '.join(names)}>")
 
 
+def test_it_is_said_which_network_it_is_the_turn_of() -> None:
+    said: list[str] = []
+    archcalc.report("lenet_d2l", "paper", progress=said.append)
+    assert said == ["page 1 of 2: lenet_d2l", "page 2 of 2: alexnet_paper"]
+
+
 def test_the_same_network_makes_the_same_page() -> None:
     assert archcalc.report("lenet_d2l").pages == archcalc.report("lenet_d2l").pages
 
