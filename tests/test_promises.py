@@ -151,7 +151,7 @@ ROOMS: dict[str, dict[str, list[str]]] = {
         "predict": [],
         "profile": ["predict"],
         "reconcile": ["conventions", "memory"],
-        "report": ["audit", "conventions", "explain", "memory", "profile", "reconcile", "roofline"],
+        "report": ["audit", "conventions", "draw", "explain", "memory", "profile", "reconcile", "roofline"],
         "roofline": ["profile"],
         "solve": [],
         "sweep": [],
@@ -176,7 +176,8 @@ ROOMS: dict[str, dict[str, list[str]]] = {
         "profile": [],
         "reconcile": ["conventions", "table"],
         "report": [
-            *("audit", "compare", "conventions", "explain", "memory", "profile", "reconcile", "roofline", "table"),
+            *("audit", "compare", "conventions", "draw", "explain", "memory", "profile", "reconcile", "roofline"),
+            "table",
         ],
         "roofline": [],
         "solve": [],

@@ -1,7 +1,7 @@
 """Which layers of a large network stand on one line together: those of a structure, as far in as there is room."""
 
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import Final, NamedTuple
 
 from archcalc.graph import Node
@@ -15,6 +15,13 @@ class Line(NamedTuple):
 
     name: str
     nodes: tuple[Node, ...]
+    first: int
+    """The place of the first of them in the table, counted from 0."""
+
+    @property
+    def places(self) -> range:
+        """The places of all."""
+        return range(self.first, self.first + len(self.nodes))
 
     @property
     def is_folded(self) -> bool:
@@ -28,7 +35,7 @@ def lines(nodes: Sequence[Node], most: int = MOST_LINES) -> list[Line]:
     """
     deepest = max((node.name.count(".") for node in nodes), default=0)
     if len(nodes) <= most:
-        return [Line(node.name, (node,)) for node in nodes]
+        return [Line(node.name, (node,), place) for place, node in enumerate(nodes)]
     for depth in range(deepest, 0, -1):
         found = _lines(nodes, depth)
         if len(found) <= most:
@@ -38,8 +45,9 @@ def lines(nodes: Sequence[Node], most: int = MOST_LINES) -> list[Line]:
 
 def _lines(nodes: Sequence[Node], depth: int) -> list[Line]:
     """Return the layers by so many of the words between the dots of their names."""
-    groups = (tuple(group) for _, group in groupby(nodes, lambda node: node.name.split(".")[:depth]))
-    return [Line(_shared(group, depth), group) for group in groups]
+    groups = [tuple(group) for _, group in groupby(nodes, lambda node: node.name.split(".")[:depth])]
+    ends = accumulate(map(len, groups))
+    return [Line(_shared(group, depth), group, end - len(group)) for group, end in zip(groups, ends, strict=True)]
 
 
 def _shared(group: Sequence[Node], depth: int) -> str:

@@ -10,7 +10,13 @@ from archcalc.render.draw.lengths import Scale
 from archcalc.render.picture.scene import Scene
 
 
-def scene_of(graph: Graph, style: Style, layer: str | None, scale: Scale, profile: str | None) -> Scene:
+def scene_of(
+    graph: Graph,
+    style: Style,
+    layer: str | None = None,
+    scale: Scale = Scale.SQRT,
+    profile: str | None = None,
+) -> Scene:
     """Draw a network in a style. Raises ArchError where it cannot be drawn so."""
     if style is Style.VOLUMES:
         return volumes.scene_of(volumes_of(graph), scale)

@@ -43,7 +43,7 @@ def section(found: Gathered) -> Markup:
     hidden = [column.key for column in sheet.columns if column.key not in shown]
 
     def row(place: int) -> dict[str, Any]:
-        return {"data_layer": found.lines[place].name}
+        return {"data_layer": places(found.lines[place])}
 
     def cell(place: int, column: Column, value: Any) -> Markup | None:
         return tag("a", column.show(value), href=f"#e{place}") if place >= 0 and column.key == "layer" else None
@@ -58,6 +58,11 @@ def section(found: Gathered) -> Markup:
         id_="table",
         note=said,
     )
+
+
+def places(line: Line) -> str:
+    """Return the places of a line's layers, as figures say them of what they draw."""
+    return " ".join(map(str, line.places))
 
 
 def _folded_note(found: Gathered) -> Markup:
@@ -88,10 +93,9 @@ def _choice(sheet: Sheet, hidden: Sequence[str]) -> Markup:
 
 def _folded(full: Sheet, lines: Sequence[Line]) -> Sheet:
     """Return the sheet with a row for each line."""
-    rows, place = [], 0
+    rows = []
     for line in lines:
-        own = full.rows[place : place + len(line.nodes)]
-        place += len(line.nodes)
+        own = [full.rows[place] for place in line.places]
         rows.append(_together(full.columns, own, line) if line.is_folded else own[0])
     return full._replace(rows=tuple(rows))
 
@@ -123,12 +127,12 @@ def explanations(found: Gathered) -> Markup:
     """Write where the numbers of each layer come from, or which layers a structure has."""
     explained = iter(found.explained)
     full = whole(found.table, groups(found.table)).pick(_INSIDE)
-    parts, place = [], 0
+    parts = []
     for at, line in enumerate(found.lines):
-        own = full.rows[place : place + len(line.nodes)]
-        place += len(line.nodes)
+        own = [full.rows[place] for place in line.places]
         inside = _structure(full, own, line) if line.is_folded else _explained(next(explained), found)
-        parts.append(tag("details", tag("summary", *_summary(line, own)), inside, id=f"e{at}", data_layer=line.name))
+        summary = tag("summary", *_summary(line, own))
+        parts.append(tag("details", summary, inside, id=f"e{at}", data_layer=places(line)))
     return titled(
         "Where the numbers come from",
         tag("p", tag("button", "Open all", type="button", class_="all"), class_="buttons"),

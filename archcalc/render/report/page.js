@@ -37,9 +37,13 @@
     for (const row of table.rows) row.cells[place].hidden = !wanted;
   }
 
-  /** Light up all that shows a layer: its row, its volume, its window, its explanation. */
-  function light(name) {
-    for (const one of all("[data-layer]")) one.classList.toggle("on", name !== null && one.dataset.layer === name);
+  const places = (one) => (one.dataset.layer ?? one.dataset.window ?? one.dataset.field ?? "").split(" ");
+  const SHOWING = "[data-layer], [data-window], [data-field]";
+
+  /** Light up all that shows layers, by their places: rows, volumes, windows, fields, explanations. */
+  function light(one) {
+    const wanted = new Set(one ? places(one) : []);
+    for (const other of all(SHOWING)) other.classList.toggle("on", places(other).some((place) => wanted.has(place)));
   }
 
   function openTarget() {
@@ -63,7 +67,7 @@
     if (event.target.closest(".choice")) show(event.target.value, event.target.checked);
   });
   for (const kind of ["pointerover", "focusin"]) {
-    document.addEventListener(kind, (event) => light(event.target.closest?.("[data-layer]")?.dataset.layer ?? null));
+    document.addEventListener(kind, (event) => light(event.target.closest?.(SHOWING)));
   }
   document.addEventListener("keydown", (event) => {
     const row = event.target.closest?.("#layers tbody tr");

@@ -2,34 +2,31 @@
 
 from archcalc.analysis.report.gathering import Gathered, refolded
 from archcalc.exchange.javascript.program import Program, program
-from archcalc.render.report import layers, parts
-from archcalc.render.report.markup import Markup, joined, tag
+from archcalc.render.report import drawn, layers, parts
+from archcalc.render.report.markup import joined, tag
 from archcalc.render.report.playground import playground
 from archcalc.render.report.whole import MOST_BYTES, asset, whole
 from archcalc.spec.inputs import inputs_in_words
 
 
-def page(found: Gathered, figure: Markup | None = None, has_index: bool = False) -> str:
-    """Write all about a network; `figure` is a picture of it, whose parts have the `data-layer` that they show.
-
-    What is too large for a page is folded, further and further.
-    """
+def page(found: Gathered, has_index: bool = False) -> str:
+    """Write all about a network; what is too large for a page is folded, further and further."""
     written = program(found.graph)
-    text = _written(found, written, figure, has_index)
+    text = _written(found, written, has_index)
     while len(text.encode()) > MOST_BYTES and (smaller := refolded(found)):
         found = smaller
-        text = _written(found, written, figure, has_index)
+        text = _written(found, written, has_index)
     return text
 
 
-def _written(found: Gathered, written: Program, figure: Markup | None, has_index: bool) -> str:
+def _written(found: Gathered, written: Program, has_index: bool) -> str:
     spec = found.graph.spec
     sections = {
-        ("figure", "Figure"): _figure(figure),
+        ("figure", "Figure"): drawn.figure(found),
         ("table", "Layers"): layers.section(found),
         ("play", "Playground"): playground(found, written),
         ("why", "Why"): layers.explanations(found),
-        ("sight", "Receptive field"): parts.sight(found),
+        ("sight", "Receptive field"): drawn.sight(found),
         ("conventions", "Conventions"): parts.conventions(found),
         ("claims", "Claims"): parts.claims(found),
         ("memory", "Memory"): parts.memory(found),
@@ -44,7 +41,3 @@ def _written(found: Gathered, written: Program, figure: Markup | None, has_index
     head = tag("header", back, tag("h1", title), label, parts.cards(found))
     body = joined(head, tag("nav", links, aria_label="parts"), tag("main", *sections.values()))
     return whole(title, body, [asset("page.js"), f"{written.source()}{asset('play.js')}"])
-
-
-def _figure(figure: Markup | None) -> Markup | None:
-    return tag("section", tag("figure", figure), id="figure", aria_label="figure") if figure else None

@@ -14,7 +14,6 @@ from archcalc.render.memory import timeline_chart
 from archcalc.render.profile.measured import profile_sheets
 from archcalc.render.reconcile import ladder_sheet
 from archcalc.render.report.markup import Markup, joined, link, tag
-from archcalc.render.report.sight import drawing
 from archcalc.render.report.tables import notes, table, titled
 from archcalc.render.roofline.drawn import chart as roofline_chart
 from archcalc.render.sheet import Column, Sheet, Told
@@ -140,15 +139,6 @@ def _chart(chart: Chart) -> Markup:
 
 def _unanswered(error: ArchError) -> Markup:
     return tag("p", str(error), class_="note")
-
-
-def sight(found: Gathered) -> Markup | None:
-    """Write the receptive fields over the input."""
-    drawn = drawing(found)
-    if drawn is None:
-        return None
-    said = "How much of the input an output sees, in the middle of the input; the sizes are columns of the table above."
-    return titled("Receptive field", tag("figure", drawn), id_="sight", note=said)
 
 
 def profile(found: Gathered) -> Markup | None:

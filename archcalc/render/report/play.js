@@ -103,7 +103,7 @@
     const head = made("tr", {}, ...["layer", "output", "params", "MACs"].map((word, i) => made("th", { scope: "col", className: i > 1 ? "n" : "" }, word)));
     const body = now.rows.map((row, i) => {
       const was = first.rows[i];
-      return made("tr", { "data-layer": network.layers[i].name }, made("td", { className: "h" }, network.layers[i].name), cell(dims(row.whole), dims(was.whole)),
+      return made("tr", { "data-layer": i }, made("td", { className: "h" }, network.layers[i].name), cell(dims(row.whole), dims(was.whole)),
         cell(commas(row.params), commas(was.params), "n"), cell(commas(row.macs), commas(was.macs), "n"));
     });
     if (now.fault) body.push(made("tr", { className: "broken" }, made("td", { colSpan: 4 }, now.fault)));
