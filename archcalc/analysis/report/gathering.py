@@ -78,7 +78,7 @@ def gather(graph: Graph, batch: int = 1, device: str = DEVICE, records: Sequence
     sights = receptive_fields(graph)
     return Gathered(
         graph,
-        replace(measure(graph), moves=moves(graph, 1, _BYTES), dtype="fp32"),
+        _table(graph),
         shown,
         sights,
         explained(graph, alone, QUANTITIES, sights),
@@ -90,6 +90,12 @@ def gather(graph: Graph, batch: int = 1, device: str = DEVICE, records: Sequence
         _or_error(lambda: roofline(graph, roofs, batch)),
         tuple(one for one in records if one.spec.name == graph.spec.name),
     )
+
+
+def _table(graph: Graph) -> Table:
+    """Return the table with the bytes that layers move; without these where torch has no such layers."""
+    table, moved = measure(graph), _or_error(lambda: moves(graph, 1, _BYTES))
+    return table if isinstance(moved, ArchError) else replace(table, moves=moved, dtype="fp32")
 
 
 def _or_error(ask: Callable[[], A]) -> A | ArchError:

@@ -195,10 +195,12 @@
       };
     }
     const padding = input[0].flatMap((r) => input[1].map((c) => !within(r, c))).filter(Boolean).length;
-    const last = now.rows[place].axes.length > 2 ? "of the last two axes, " : "";
+    const axesOf = now.rows[place].axes.length, last = axesOf > 2 ? "of the last two axes, " : "";
+    const places = (rows, columns) => (axesOf === 1 ? `elements ${range(columns)}` : `rows ${range(rows)} and columns ${range(columns)}`);
+    const where = axesOf === 1 ? spot[1] : spot.join(", ");
     at("play-window").textContent = isOutput
-      ? `${name}: ${last}output ${spot.join(", ")} reads rows ${range(input[0])} and columns ${range(input[1])}: ${input[0].length * input[1].length} elements of each channel${padding ? `, of which ${padding} are padding` : ""}`
-      : `${name}: ${last}${within(...spot) ? "input" : "padding"} ${spot.join(", ")} is read by ${output[0].length * output[1].length} outputs: rows ${range(output[0])}, columns ${range(output[1])}`;
+      ? `${name}: ${last}output ${where} reads ${places(...input)}: ${input[0].length * input[1].length} elements of each channel${padding ? `, of which ${padding} are padding` : ""}`
+      : `${name}: ${last}${within(...spot) ? "input" : "padding"} ${where} is read by ${output[0].length * output[1].length} outputs: ${places(...output)}`;
   }
 
   function mark(of, spot) {

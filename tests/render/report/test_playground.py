@@ -14,10 +14,24 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 
+SEQUENCE = """
+archcalc: 1
+name: sequence
+input: [4, 100]
+layers: [{name: conv, op: conv1d, out_channels: 8, kernel_size: 5, stride: 2, padding: same}]
+"""
+VOLUME = """
+archcalc: 1
+name: volume
+input: [2, 8, 20, 22]
+layers: [{name: conv, op: conv3d, out_channels: 8, kernel_size: 3, stride: 2, padding: 1}]
+"""
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("pages")
-    archcalc.report("torchvision", archcalc.load(SHARED)).write(place)
+    archcalc.report("torchvision", archcalc.load(SHARED), archcalc.load(SEQUENCE), archcalc.load(VOLUME)).write(place)
     return place
 
 
@@ -144,7 +158,7 @@ def test_the_picture_shows_both_ways_what_is_read(mode: Any, size: int, read: in
     said = [str(found[0]) if found else "none" for found in (row, column)]
     assert page.locator("#play-window").text_content() == (
         f"pool1: input {read // 2}, {read // 2 - 1} is read by {len(row) * len(column)} outputs: "
-        f"rows {said[0]}, columns {said[1]}"
+        f"rows {said[0]} and columns {said[1]}"
     )
 
 
@@ -163,6 +177,24 @@ def test_a_pointer_chooses_in_the_picture_and_dilation_leaves_gaps(page: "Page")
     )
     path = page.locator("#play-in-svg .lit:not(.off)").get_attribute("d")
     assert path == "".join(f"M{column} {row}h1v1h-1z" for row in (0, 2, 4) for column in (3, 5, 7))
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        # same: 50 places of 100 at stride 2 need (50 - 1) * 2 + 5 - 100 = 3, one before: place 25 reads from 49 on
+        ("sequence", "conv: output 25 reads elements 49 to 53: 5 elements of each"),
+        # 10 x 11 places, of which 5, 5 is the one in the middle: from 5 * 2 - 1 on, along both
+        (
+            "volume",
+            "conv: of the last two axes, output 5, 5 reads rows 9 to 11 and columns 9 to 11: 9 elements of each",
+        ),
+    ],
+)
+def test_sequences_and_volumes_have_a_picture_too(name: str, said: str, folder: Path, browser: "Browser") -> None:
+    with opened(browser, folder / f"{name}.html", 390) as page:
+        assert page.locator("#play-window").text_content() == f"{said} channel"
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_a_layer_without_a_window_has_no_picture(page: "Page") -> None:

@@ -149,6 +149,25 @@ def test_networks_that_are_not_put_together_have_too_little_in_common() -> None:
     assert not any(have_enough_in_common(put_together(pair)) for pair in surely_apart)
 
 
+UNKNOWN_TO_TORCH = """
+archcalc: 1
+name: apart
+input: [3, 16, 16]
+layers:
+  - {name: conv, op: conv2d, out_channels: 4, kernel_size: 3, padding: 1}
+  - {name: pool, op: avg_pool2d, kernel_size: 3, stride: 2, padding: {bottom: 1}, count_include_pad: false}
+"""
+
+
+def test_what_has_no_answer_says_why() -> None:
+    (text,) = archcalc.report(archcalc.load(UNKNOWN_TO_TORCH)).pages.values()
+    no_twin = "torch&#x27;s AvgPool2d has no padding like this: it would divide by other counts"
+    for part in ("memory", "roofline"):
+        assert no_twin in text.partition(f'<section id="{part}">')[2].partition("</section>")[0]
+    assert 'data-key="params"' in text
+    assert 'data-key="weight_bytes"' not in text
+
+
 def test_what_is_gathered_is_what_each_question_answers() -> None:
     network = archcalc.load("torchvision")
     found = gather(network.graph, batch=2)
