@@ -10,7 +10,6 @@ import pytest
 import archcalc
 from archcalc.analysis.report.gathering import gather
 from archcalc.graph import link
-from archcalc.render.report.markup import Markup
 from archcalc.render.report.page import page as page_of
 from archcalc.spec.model import Claim, Source
 from tests.browser import missing
@@ -100,22 +99,21 @@ def test_every_column_that_says_something_can_be_chosen(folder: Path, browser: "
         assert cells(page, "rf") == []
 
 
-def test_a_layer_lights_up_everywhere(tmp_path: Path, browser: "Browser") -> None:
-    figure = Markup(
-        '<svg viewBox="0 0 9 9"><g data-layer="conv2"><path class="w"/></g><rect data-layer="pool1"/></svg>'
-    )
-    path = tmp_path / "page.html"
-    path.write_text(page_of(gather(archcalc.load("torchvision").graph), figure), encoding="utf-8")
-    lit = "[...document.querySelectorAll('.on')].map((one) => [one.localName, one.dataset.layer])"
-    with opened(browser, path) as page:
-        page.locator("#layers tr[data-layer=conv2] td").nth(3).hover()
-        found = page.evaluate(lit)
-        assert {name for _, name in found} == {"conv2"}
-        assert {kind for kind, _ in found} == {"g", "tr", "details", "rect"}  # its volume, rows, reasons, and field
+def test_a_layer_lights_up_everywhere(folder: Path, browser: "Browser") -> None:
+    """conv2 is the fourth row of the table, place 3; its volume and its window are those of the layers up to pool2."""
+    lit = "[...document.querySelectorAll('.on')].map((one) => [one.localName, Object.keys(one.dataset)[0]])"
+    with opened(browser, folder / "alexnet_torchvision.html") as page:
+        page.locator("#layers tr[data-layer='3'] td").nth(3).hover()
+        found = {tuple(one) for one in page.evaluate(lit)}
+        assert {("tr", "layer"), ("details", "layer"), ("g", "layer"), ("g", "window"), ("g", "field")} == found
+        shown = page.locator("#figure g.on > title").all_text_contents()
+        assert {"conv2: conv2d 5x5" in text or "of conv2" in text for text in shown} == {True}, shown
         page.locator("h1").hover()
         assert page.evaluate(lit) == []
-        page.locator("#layers tr[data-layer=conv3] a").focus()
-        assert {name for _, name in page.evaluate(lit)} == {"conv3"}
+        page.locator("#layers tr[data-layer='6'] a").focus()
+        assert page.locator("#layers tr.on a").inner_text() == "conv3"
+        page.locator("#figure g[data-layer~='0']").first.hover()
+        assert page.locator("#layers tr.on a").all_inner_texts() == ["conv1", "conv1.relu", "pool1"]
 
 
 def test_the_keyboard_is_enough(folder: Path, browser: "Browser") -> None:
@@ -128,7 +126,7 @@ def test_the_keyboard_is_enough(folder: Path, browser: "Browser") -> None:
         page.keyboard.press("ArrowDown")
         assert page.evaluate("document.activeElement.textContent") == "conv4"  # conv2 has most MACs, then conv4
         page.keyboard.press("Enter")
-        page.wait_for_function("document.querySelector('details[data-layer=conv4]').open")
+        page.wait_for_function("document.querySelector('[id=e8]').open")
         page.locator("#play-out-svg").focus()
         page.keyboard.press("ArrowUp")
         page.keyboard.press("ArrowLeft")
@@ -141,8 +139,8 @@ def test_the_keyboard_is_enough(folder: Path, browser: "Browser") -> None:
 
 def test_the_reason_of_each_number_is_there(folder: Path, browser: "Browser") -> None:
     with opened(browser, folder / "alexnet_torchvision.html") as page:
-        page.locator("#layers tr[data-layer=conv1] a").click()
-        said = page.locator("details[data-layer=conv1]")
+        page.locator("#layers tr[data-layer='0'] a").click()
+        said = page.locator("details[data-layer='0']")
         assert said.get_attribute("open") is not None
         text = said.inner_text()
         for part in ("floor((size + before + after - kernel_size) / stride) + 1", "(224 + 2 + 2 - 11) / 4 + 1 = 55.25"):
@@ -161,7 +159,7 @@ def test_it_prints_with_all_reasons_open(folder: Path, browser: "Browser") -> No
         assert closed.count() == 0
         page.emulate_media(media="print")
         assert not page.locator("#play").is_visible()
-        assert page.locator("details[data-layer=conv1] table").is_visible()
+        assert page.locator("details[data-layer='0'] table").is_visible()
         page.evaluate("dispatchEvent(new Event('afterprint'))")
         assert closed.count() == len(archcalc.load("paper").graph.nodes)
 
@@ -173,9 +171,9 @@ def test_what_is_folded_is_said(folder: Path, browser: "Browser") -> None:
         params = [int(text.replace(",", "")) for text in cells(page, "params")]
         assert sum(params) == totals.params
         assert len(params) <= 100
-        inside = page.locator("details[data-layer='layer1.first.sum']")
+        inside = page.locator(".why > details", has=page.get_by_text("layer1.first", exact=True))
         inside.locator("summary").click()
-        assert "conv2 conv2d 3x3 /1 p1 → 64x56x56 · 36,864 params" in inside.inner_text()
+        assert "sum.conv2 conv2d 3x3 /1 p1 → 64x56x56 · 36,864 params" in inside.inner_text()
         assert page.locator("#play-layer option").count() == 515
 
 
