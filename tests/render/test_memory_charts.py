@@ -78,6 +78,32 @@ def test_boxes_of_an_arena_are_where_the_numbers_say() -> None:
         assert float(one["height"]) == pytest.approx(up * block.bytes, abs=0.11)
 
 
+def test_what_fits_in_a_box_is_said_there_and_the_peak_in_the_legend() -> None:
+    drawn = chart_of(archcalc.load("mobilenet_v2:input=3x96x96").memory_plan(dtype="int8"))
+    at_peak = ["at the peak: stage2.first.expand 221 KB", "at the peak: stage2.first.depthwise 55.3 KB"]
+    assert [*drawn.series] == at_peak
+    assert [box.label for box in drawn.boxes if box.series < 2] == ["stage2.first.expand", "stage2.first.depthwise"]
+    root = ElementTree.fromstring(svg.render(drawn))
+    turned = [one.text for one in root.iter(f"{SVG}text") if "rotate" in one.get("transform", "")]
+    assert turned == ["address, KB", "conv0", "depthwise1", "stage2.first.expand"]  # the others are too flat
+    words = [one.text for one in root.iter(f"{SVG}text")]
+    assert {*at_peak, "arena 276 KB, bound 276 KB at stage2.first.depthwise"} <= {*words}
+    lines = text.render(drawn, 60, text.PLAIN).splitlines()
+    assert lines[:3] == [f"o {at_peak[0]}", f"x {at_peak[1]}", "address, KB"]
+
+
+def test_a_legend_ends_where_the_picture_does() -> None:
+    names = tuple(f"{letter}: a long name of many words that goes on" for letter in "abcde")
+    chart = Chart("t", "d", Axis("x", 0, 3), Axis("y", 0, 2), series=names)
+    words = [one.text for one in ElementTree.fromstring(svg.render(chart)).iter(f"{SVG}text")]
+    assert [name for name in names if name in words] == [*names[:2]]
+    assert [line for line in text.render(chart, 100, text.PLAIN).splitlines() if "a long name" in line] == [
+        f"o {names[0]}   x {names[1]}",
+        f"# {names[2]}   * {names[3]}",
+        f"% {names[4]}",
+    ]
+
+
 @pytest.mark.parametrize("name", ["lenet_d2l", "mobilenet_v2", "densenet121", "unet"])
 def test_pieces_that_touch_have_other_colours(name: str) -> None:
     boxes = chart_of(archcalc.load(name).memory_plan()).boxes

@@ -10,6 +10,8 @@ from archcalc.analysis.memory.arena import exactly, smallest
 from archcalc.analysis.memory.arena.placing import greedy_by_size
 from archcalc.analysis.memory.pool import Sort
 from archcalc.errors import ArchError
+from archcalc.render.formats import Screen, table
+from archcalc.render.terminal.drawing import fit
 from tests.commands import run_here
 
 MOBILE = ("mobilenet_v2", "--plan", "--dtype", "int8", "--input", "3x96x96")
@@ -125,6 +127,23 @@ def test_a_row_for_each_map() -> None:
     held = {name for row in rows for name in (row["map"], *row["then"].split())}
     steps = archcalc.load("mobilenet_v2").memory_plan().found.steps
     assert held == {step.layer for step in steps if step.how != "view"}
+
+
+@pytest.mark.parametrize(
+    ("width", "columns"),
+    [
+        (60, ["map", "bytes", "offset", "from"]),
+        (80, ["map", "bytes", "offset", "from", "to", "mark"]),
+        (120, ["map", "bytes", "offset", "from", "to", "alive to", "mark"]),
+        (160, ["map", "then in its place", "bytes", "offset", "from", "to", "alive to", "mark"]),
+    ],
+)
+def test_a_narrow_terminal_keeps_what_places_a_map(width: int, columns: list[str]) -> None:
+    plan = archcalc.load("mobilenet_v2:input=3x96x96").memory_plan(dtype="int8")
+    (sheet,) = plan.rendered().sheets
+    narrower, _ = fit(sheet, width)
+    assert [column.header for column in narrower.columns] == columns
+    assert max(map(len, table.write(plan.rendered(), Screen(width)).splitlines())) <= width
 
 
 # whether it fits

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from math import prod
+from typing import Final
 
 from archcalc.analysis.memory.request import Dtype
 from archcalc.graph import Graph, Node
 from archcalc.layers.base import Role
 
-_COUNT: int = 8
+_COUNT: Final = 8
 """The bytes of a count of batches, a 64-bit integer."""
 
 

@@ -20,11 +20,11 @@ class GivenUpError(Exception):
 
 
 class _Next(NamedTuple):
-    """Where a buffer would lie; the lowest comes first, and of these what is alive first."""
+    """Where a buffer would lie; the lowest comes first, of these what is alive first, and then the largest."""
 
     offset: int
     first: int
-    less: int
+    minus_size: int
     number: int
 
 
@@ -52,10 +52,12 @@ class ExactSearch:
         candidates = self._candidates(lowest)
         if not candidates:
             return True
-        top = min(one.offset - one.less for one in candidates)
+        top = min(one.offset - one.minus_size for one in candidates)
         for one in candidates:
-            if one.offset >= top or not self._fits_above(one.offset):
-                return False  # the one that ends at the top would fit below, or what is left does not fit above
+            if one.offset >= top:
+                return False  # the one that ends there fits below, where it is in nobody's way
+            if not self._fits_above(one.offset):
+                return False
             before = self._put(one)
             if self._goes_on(one.offset):
                 return True
