@@ -295,6 +295,10 @@ class Network:
         top: int | None = None,
         by: str | None = None,
         pareto: Iterable[str] = (),
+        dtype: Literal["fp32", "fp16", "bf16", "int8"] | None = None,
+        optimizer: Literal["sgd", "momentum", "adam", "adamw"] | None = None,
+        device_model: str | None = None,
+        precision: Literal["fp32", "tf32", "fp16", "bf16", "int8", "torch"] | None = None,
         jobs: int = 1,
     ) -> "Sweep":
         """Return the variants of the network: params and fields of layers, inputs and batches, each with its values.
@@ -309,9 +313,11 @@ class Network:
         >>> archcalc.load("torchvision").sweep(vary, where=["params < 58M"]).to_frame().macs.tolist()
         [563020640, 636577040, 710133440]
         """
+        from archcalc.analysis.roofline.roofs import Computing
         from archcalc.analysis.sweep.asked import searched
         from archcalc.answers.sweep import Sweep
 
+        expect_word(precision, Computing, "precision")
         search = searched(
             self.spec,
             self._reading(),
@@ -327,6 +333,10 @@ class Network:
             top=top,
             by=by,
             pareto=pareto,
+            dtype=dtype,
+            optimizer=optimizer,
+            device_model=device_model,
+            precision=precision,
         )
         return Sweep(self.spec, search, jobs)
 

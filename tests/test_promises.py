@@ -144,7 +144,7 @@ ROOMS: dict[str, dict[str, list[str]]] = {
         "reconcile": ["conventions", "memory"],
         "roofline": ["profile"],
         "solve": [],
-        "sweep": [],
+        "sweep": ["audit", "memory", "predict", "roofline"],
         "training": ["memory", "profile"],
     },
     "pytorch": {"calibrate": ["profile"], "check": [], "profile": []},

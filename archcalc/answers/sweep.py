@@ -67,6 +67,7 @@ class Sweep(Answer):
         """Return what makes a sweep: two with the same have the same rows."""
         from archcalc import __version__
 
+        means = self.search.means.data()
         return {
             "archcalc": __version__,
             "network": self.spec.label,
@@ -74,6 +75,7 @@ class Sweep(Answer):
             "space": self.search.plan.space.data(),
             "columns": [*self.search.shown],
             "where": [*self.search.where],
+            **({"means": means} if means else {}),
         }
 
     def rendered(self) -> Rendered:

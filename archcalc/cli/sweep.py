@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
 
-from archcalc.cli.options import AS_FITS, OneSpec, Reading, SetOption, SpecDirOption, Writing, read_columns
+from archcalc.cli.options import (
+    AS_FITS,
+    OneSpec,
+    Reading,
+    SetOption,
+    SpecDirOption,
+    Writing,
+    device_names,
+    read_columns,
+)
 from archcalc.cli.progress import ProgressLine
 from archcalc.errors import ArchError
 
@@ -75,8 +84,30 @@ ColumnsOption = Annotated[
     typer.Option(
         "--columns",
         metavar="LIST",
-        help="params, buffers, macs, flops, activations, units, and of a layer conv5.macs or conv5.height.",
+        help="params, buffers, macs, flops, activations, units, memory, memory_train, rf, ms, claims, claim_1, and "
+        "of a layer conv5.macs, conv5.height or conv5.rf.",
     ),
+]
+DtypeOption = Annotated[
+    Literal["fp32", "fp16", "bf16", "int8"] | None,
+    typer.Option("--dtype", help="Of memory and memory_train: the numbers of weights, maps and gradients."),
+]
+OptimizerOption = Annotated[
+    Literal["sgd", "momentum", "adam", "adamw"] | None,
+    typer.Option("--optimizer", help="Of memory_train: what trains the network. Default: momentum."),
+]
+DeviceModelOption = Annotated[
+    str | None,
+    typer.Option(
+        "--device-model",
+        metavar="DEVICE|local|FILE",
+        help="Of ms: a device, for the time at its roof; or this machine, or the file of a calibration, to predict.",
+        autocompletion=device_names,
+    ),
+]
+PrecisionOption = Annotated[
+    Literal["fp32", "tf32", "fp16", "bf16", "int8", "torch"] | None,
+    typer.Option("--precision", help="Of ms at a roof: what is computed in, as archcalc roofline has it."),
 ]
 OutOption = Annotated[
     Path | None,
@@ -103,6 +134,10 @@ def sweep(
     by: ByOption = None,
     pareto: ParetoOption = None,
     columns: ColumnsOption = None,
+    dtype: DtypeOption = None,
+    optimizer: OptimizerOption = None,
+    device_model: DeviceModelOption = None,
+    precision: PrecisionOption = None,
     out: OutOption = None,
     shard: ShardOption = None,
     jobs: JobsOption = 1,
@@ -137,6 +172,10 @@ def sweep(
         top=top,
         by=by,
         pareto=[word.strip() for word in pareto.split(",")] if pareto else (),
+        dtype=dtype,
+        optimizer=optimizer,
+        device_model=device_model,
+        precision=precision,
         jobs=jobs,
     )
     with ProgressLine.on_terminal() as line:

@@ -7,7 +7,7 @@ things than one that reads all, whatever both are called.
 from math import prod
 from typing import Final, NamedTuple
 
-from archcalc.analysis.work import traffic
+from archcalc.analysis.work import Traffic, traffic
 from archcalc.graph import Graph, Node
 
 ELEMENT_BYTES: Final = 4
@@ -56,16 +56,15 @@ class Load(NamedTuple):
 
 def loads(graph: Graph, batch: int) -> list[Load]:
     """Return the load of each layer."""
-    return [
-        _load(node, batch, batch * moves.flops, *(ELEMENT_BYTES * size for size in (moves.weights, *each)))
-        for node, moves in zip(graph.nodes, traffic(graph), strict=True)
-        for each in [(batch * moves.inputs, batch * moves.output)]
-    ]
+    return [load_of(node, moves, batch) for node, moves in zip(graph.nodes, traffic(graph), strict=True)]
 
 
-def _load(node: Node, batch: int, flops: int, weights: int, inputs: int, output: int) -> Load:
+def load_of(node: Node, moves: Traffic, batch: int) -> Load:
+    """Return the load of a layer that moves so much."""
+    sizes = (moves.weights, batch * moves.inputs, batch * moves.output)
+    weights, inputs, output = (ELEMENT_BYTES * size for size in sizes)
     beyond = max(0, weights + inputs + output - NEAR)
-    operations = flops or batch * _elements_of_windows(node)
+    operations = batch * (moves.flops or _elements_of_windows(node))
     return Load(sort_of(node, batch), node.layer.role, (operations, weights, inputs, output, beyond, node.copies))
 
 

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from archcalc.analysis.predict.calibration import Calibration
 from archcalc.analysis.predict.learning import predicted_seconds
 from archcalc.analysis.predict.load import loads
+from archcalc.analysis.seconds import added
 from archcalc.graph import Graph
 from archcalc.spec.model import Spec
 
@@ -34,7 +35,7 @@ class Prediction:
 
     @property
     def seconds(self) -> float:
-        return sum(layer.seconds for layer in self.layers)
+        return float(added(layer.seconds for layer in self.layers))
 
     @property
     def least(self) -> float:
@@ -55,7 +56,7 @@ class Prediction:
     @property
     def guessed(self) -> float:
         """The share of the time that is that of such layers."""
-        return sum(layer.seconds for layer in self.outside) / self.seconds if self.seconds else 0.0
+        return float(added(layer.seconds for layer in self.outside)) / self.seconds if self.seconds else 0.0
 
     @property
     def has_interval(self) -> bool:

@@ -7,9 +7,10 @@ milliseconds, and each once more weighted by one over the root of its error, so 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Final
+from typing import Any, Final
 
 from archcalc.analysis.predict.load import TERMS, Load
+from archcalc.analysis.seconds import added
 
 _FEWEST: Final = 4 * len(TERMS)
 """Times below which a name has no rates of its own: of fewer, the rates would say what disturbed them."""
@@ -31,9 +32,9 @@ class Rates:
     most: tuple[int, ...]
     samples: int
 
-    def predict(self, load: Load) -> float:
+    def predict(self, load: Load) -> Any:
         """Return the seconds that a layer takes."""
-        return sum(rate * term for rate, term in zip(self.seconds, load.terms, strict=True))
+        return added(rate * term for rate, term in zip(self.seconds, load.terms, strict=True))
 
     def covers(self, load: Load) -> bool:
         """Return whether what the layer computes and moves lies between what was measured."""

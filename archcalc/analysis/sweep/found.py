@@ -46,12 +46,18 @@ class Found:
         example = self.search.plan.space.variant(reason.example)
         values = dict(example)
         shape = values.pop(INPUT, None)
-        values.pop(BATCH, None)
+        batch = values.pop(BATCH, 1)
         try:
-            link(self.search.read(values, shape))
+            graph = link(self.search.read(values, shape))
         except ArchError as error:
-            within, what = error.faults[0].within, error.faults[0].what
-            return Refused(within.removeprefix("layer "), what, reason.variants, example)
+            return _refused(error, reason, example)
+        from archcalc.analysis.sweep.measures import ALONE
+
+        for measure in self.search.measures:
+            try:
+                measure.of(graph, batch, ALONE)
+            except ArchError as error:
+                return _refused(error, reason, example, f"{measure.name}: ")
         raise AssertionError(f"{example} is refused by {reason.layer} ({reason.rule}), and is legal")
 
     @property
@@ -78,6 +84,11 @@ class Found:
             for axis in self.search.space.axes
         }
         return axes | {name: rows.columns[name].tolist() for name in self.names if name not in axes}
+
+
+def _refused(error: ArchError, reason: Reason, example: Mapping[str, Any], before: str = "") -> Refused:
+    fault = error.faults[0]
+    return Refused(fault.within.removeprefix("layer "), f"{before}{fault.what}", reason.variants, example)
 
 
 def digest(search: Search) -> str:

@@ -11,6 +11,7 @@ from archcalc.render.answer import Answer
 from archcalc.render.envelope import identity, stamped
 from archcalc.render.sheet import Column, Sheet
 from archcalc.render.sweep.front import chart
+from archcalc.render.words import three_digits
 
 _MOST_SHOWN: Final = 50
 """How many rows are shown to a person where all are kept; a program gets all."""
@@ -41,8 +42,8 @@ def _value(value: Any) -> str:
     return dims(value) if isinstance(value, tuple) else str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _number(value: int) -> str:
-    return f"{value:,}"
+def _number(value: int | float) -> str:
+    return f"{value:,}" if isinstance(value, int) else three_digits(value) if value else "0"
 
 
 def _rows(found: Found, most: int | None) -> Sheet:
