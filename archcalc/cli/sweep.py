@@ -1,5 +1,6 @@
 """archcalc sweep"""
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import monotonic
@@ -21,6 +22,7 @@ from archcalc.cli.progress import ProgressLine
 from archcalc.errors import ArchError
 
 if TYPE_CHECKING:
+    from archcalc.analysis.sweep.found import Found
     from archcalc.analysis.sweep.run import Progress
 
 _OFTEN: Final = 0.2
@@ -153,7 +155,7 @@ def sweep(
 
     from archcalc.analysis.sweep.file import SpaceFile, read_space_file
     from archcalc.cli.networks import Networks
-    from archcalc.cli.output import write_answer
+    from archcalc.cli.output import chosen, write_answer, write_lines
 
     if shard and not out:
         raise ArchError("--shard goes with --out: each machine writes its files to the same folder")
@@ -178,12 +180,27 @@ def sweep(
         precision=precision,
         jobs=jobs,
     )
+    form = chosen(writing)
     with ProgressLine.on_terminal() as line:
-        answer = replace(answer, report=_reporting(line))
+        if out or writing.output or not sys.stdout.isatty() or form != "jsonl":  # rows stand where the line is
+            answer = replace(answer, report=_reporting(line))
+        if form == "jsonl" and not out:
+            write_lines(answer.lines(_say_what_is_missing), writing.output, form)
+            return
         found = answer.write(str(out), shard=shard or "1/1") if out else answer.found
     from archcalc.render.sweep import answer as rendered
 
     write_answer(rendered(found), writing)
+    if form == "csv":
+        _say_what_is_missing(found)
+
+
+def _say_what_is_missing(found: "Found") -> None:
+    """Say how many variants are illegal, where an answer has rows alone."""
+    from archcalc.cli.output import say
+
+    if found.outcome.illegal:
+        say(f"{found.outcome.illegal:,} of {found.outcome.variants:,} variants are illegal: --format plain says why")
 
 
 def _read_vary(pairs: Any) -> Iterator[tuple[str, str]]:

@@ -46,13 +46,24 @@ def _number(value: int | float) -> str:
     return f"{value:,}" if isinstance(value, int) else three_digits(value) if value else "0"
 
 
-def _rows(found: Found, most: int | None) -> Sheet:
+def _columns(found: Found) -> tuple[Column, ...]:
     axes = found.search.space.names
-    columns = tuple(
+    return tuple(
         Column(name, name, _value if name in axes else _number, right=True, heads=place == 0)
         for place, name in enumerate(found.names)
     )
-    return Sheet("variants", found.spec.label, columns, tuple(found.rows(most)))
+
+
+def _rows(found: Found, most: int | None) -> Sheet:
+    return Sheet("variants", found.spec.label, _columns(found), tuple(found.rows(most)))
+
+
+def lines(found: Found) -> Iterator[str]:
+    """Yield a line of JSON for each row."""
+    from archcalc.render.formats.jsonl import record
+
+    columns = _columns(found)
+    return (record(columns, row, {}) for row in found.rows())
 
 
 def _counts(found: Found) -> Sheet:
