@@ -148,7 +148,10 @@ class Rereading:
 
     def __call__(self, settings: Mapping[str, Any], input_shape: Inputs | None) -> Spec:
         """Return the spec. Raises ArchError with every fault."""
-        shape = self.origin.input_shape if input_shape is None else input_shape
+        own = self.origin.input_shape
+        shape = own if input_shape is None else input_shape
+        if isinstance(own, Mapping) and isinstance(input_shape, Mapping):
+            shape = {**own, **input_shape}
         return self.origin._replace(params={**self.origin.params, **settings}, input_shape=shape).read().spec
 
 

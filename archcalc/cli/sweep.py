@@ -38,7 +38,11 @@ VaryOption = Annotated[
 ]
 InputOption = Annotated[
     list[str] | None,
-    typer.Option("--input", metavar="VALUES", help="Inputs: sides as in 96,128..224:32, or shapes as in 3x96x128."),
+    typer.Option(
+        "--input",
+        metavar="VALUES",
+        help="Inputs: sides as in 96,128..224:32, or shapes as in 3x96x128; one of several as in left=64,88.",
+    ),
 ]
 BatchOption = Annotated[
     str | None,
@@ -163,7 +167,7 @@ def sweep(
     given = read_space_file(space) if space else SpaceFile()
     answer = network.sweep(
         {**given.vary, **dict(_read_vary(vary or ()))},
-        inputs=",".join(inputs) if inputs else given.input,
+        inputs=_read_inputs(inputs) if inputs else given.input,
         batch=batch or given.batch,
         constraints=(*given.constraints, *(constraint or ())),
         sample=sample if sample is not None else given.sample,
@@ -201,6 +205,21 @@ def _say_what_is_missing(found: "Found") -> None:
 
     if found.outcome.illegal:
         say(f"{found.outcome.illegal:,} of {found.outcome.variants:,} variants are illegal: --format plain says why")
+
+
+def _read_inputs(words: list[str]) -> "str | dict[str, str]":
+    """Read `96,128`, or `left=96,128` of one of several inputs. Raises ArchError."""
+    if not any("=" in word for word in words):
+        return ",".join(words)
+    found: dict[str, str] = {}
+    for word in words:
+        name, sign, values = map(str.strip, word.partition("="))
+        if not (name and sign and values):
+            raise ArchError(f"--input: '{word}' does not say which of the inputs is varied: write left=96,128")
+        if name in found:
+            raise ArchError(f"--input: {name} is given twice: put all its values in one list")
+        found[name] = values
+    return found
 
 
 def _read_vary(pairs: Any) -> Iterator[tuple[str, str]]:

@@ -79,9 +79,23 @@ def expect_batch(batch: int, measures: "Iterable[Measure]") -> None:
                 raise ArchError(f"{one.name}: {error}") from None
 
 
+def is_claim(name: str) -> bool:
+    """Return whether a column is about one claim."""
+    return bool(_CLAIM.fullmatch(name))
+
+
+def expect_claims(count: int, means: Means) -> None:
+    """Raise ArchError where some variants have other claims, so that the places of these mean others."""
+    if count != means.claims:
+        raise ArchError(
+            f"some variants have {count:,} of the {means.claims:,} claims, without those about layers that they lack: "
+            "ask for claims, which counts those that hold"
+        )
+
+
 def is_column(name: str) -> bool:
     """Return whether a name may be that of a column: of a layer, it is looked for where there are layers."""
-    return name in (*TOTALS, *WHOLE) or "." in name or bool(_CLAIM.fullmatch(name))
+    return name in (*TOTALS, *WHOLE) or "." in name or is_claim(name)
 
 
 def read_column(name: str, means: Means) -> "Quantity | Measure":
@@ -114,7 +128,7 @@ def _whole(name: str, layer: str, claim: int, means: Means) -> "Measure":
         raise ArchError(f"{name}: the spec has no claims")
     if claim > means.claims:
         raise ArchError(f"there is no column '{name}': the spec has {means.claims:,} claims")
-    return Claims(name=name, places=(claim - 1,) if claim else tuple(range(means.claims)))
+    return Claims(name=name, place=claim - 1 if claim else None)
 
 
 def _memory(name: str, means: Means) -> "Measure":

@@ -112,7 +112,7 @@ class Evaluator:
         if self.structure.spec is None or has_none:  # no variant is legal
             return Extent(0, 0, dict.fromkeys((one.name for one in self.quantities), (0, 0)))
         whole = self._extent({})
-        sizes = {leaf.table.size for leaf in self.leaves if leaf.axes == (INPUT,)}
+        sizes = {leaf.table.size for leaf in self.leaves if leaf.axes == (INPUT,)}  # of several inputs all together
         if (whole is None or whole.largest >= SAFE) and len(sizes) == 1 and max(sizes) <= _MOST_INPUTS:
             each = [self._extent({INPUT: place}) for place in range(max(sizes))]
             return None if None in each else Extent.of_all(one for one in each if one)

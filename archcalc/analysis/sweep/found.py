@@ -9,11 +9,10 @@ from typing import Any, NamedTuple
 from archcalc.analysis.sweep.outcome import Outcome, Reason
 from archcalc.analysis.sweep.rows import ALIKE, Rows
 from archcalc.analysis.sweep.search import Search
-from archcalc.analysis.sweep.space import BATCH
+from archcalc.analysis.sweep.space import asked_for
 from archcalc.analysis.sweep.structures import Leaf, Structure
 from archcalc.errors import ArchError
 from archcalc.graph import link
-from archcalc.spec.inputs import INPUT
 from archcalc.spec.model import Spec
 
 
@@ -44,18 +43,16 @@ class Found:
 
     def _explained(self, reason: Reason) -> Refused:
         example = self.search.plan.space.variant(reason.example)
-        values = dict(example)
-        shape = values.pop(INPUT, None)
-        batch = values.pop(BATCH, 1)
+        asked = asked_for(example)
         try:
-            graph = link(self.search.read(values, shape))
+            graph = link(self.search.read(asked.settings, asked.inputs))
         except ArchError as error:
             return _refused(error, reason, example)
         from archcalc.analysis.sweep.measures import ALONE
 
         for measure in self.search.measures:
             try:
-                measure.of(graph, batch, ALONE)
+                measure.of(graph, asked.batch, ALONE)
             except ArchError as error:
                 return _refused(error, reason, example, f"{measure.name}: ")
         raise AssertionError(f"{example} is refused by {reason.layer} ({reason.rule}), and is legal")

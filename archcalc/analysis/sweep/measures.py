@@ -123,7 +123,8 @@ class Predicted(Measure):
 class Claims(Measure):
     """How many claims of the spec hold, or whether one of them does, as 1 or 0."""
 
-    places: tuple[int, ...]
+    place: int | None = None
+    """The place of the one; None for all."""
 
     def of(self, graph: Graph, batch: Any, way: Joining) -> Any:
         def holds(place: int) -> Any:
@@ -131,7 +132,8 @@ class Claims(Measure):
             return verdict.holds
 
         table = measure(graph)
-        return sum(1 * way.joined(partial(holds, place)) for place in self.places)
+        places = range(len(graph.spec.claims)) if self.place is None else (self.place,)
+        return sum(1 * way.joined(partial(holds, place)) for place in places)
 
 
 ALONE: Final = Alone()

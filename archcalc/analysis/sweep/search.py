@@ -6,7 +6,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from archcalc.analysis.sweep.bounds import SAFE
-from archcalc.analysis.sweep.columns import WHOLE, Means, expect_batch, expect_used, is_column, read_column
+from archcalc.analysis.sweep.columns import (
+    WHOLE,
+    Means,
+    expect_batch,
+    expect_claims,
+    expect_used,
+    is_claim,
+    is_column,
+    read_column,
+)
 from archcalc.analysis.sweep.conditions import Condition, read_condition, read_conditions
 from archcalc.analysis.sweep.evaluation import Evaluator
 from archcalc.analysis.sweep.outcome import Outcome
@@ -139,6 +148,8 @@ class Search:
             layers = {entry.name for entry in one.structure.spec.layers} if one.structure.spec else set()
             for measure in self.measures if layers else ():
                 expect_layer(measure.name, measure.layer, layers)
+            if one.structure.spec and any(is_claim(each.name) for each in self.measures):
+                expect_claims(len(one.structure.spec.claims), self.means)
 
     def keeping_all(self) -> "Search":
         """Return the same sweep, of which all rows are kept, with the columns that it decides by."""

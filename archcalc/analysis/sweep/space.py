@@ -9,16 +9,18 @@ from math import prod
 from typing import Any, Final, NamedTuple
 
 from archcalc.analysis.sweep.values import read_shapes, read_values
-from archcalc.errors import ArchError, did_you_mean
+from archcalc.errors import ArchError, did_you_mean, listing
 from archcalc.layers.fields import is_integer, spell
 from archcalc.layers.sizes import Shape, dims, names_of_axes
-from archcalc.spec.inputs import INPUT, alone
+from archcalc.spec.inputs import INPUT, Inputs, alone
 from archcalc.spec.model import Spec
 
 BATCH: Final = "batch"
 UNIFORM: Final = "uniform"
 LATIN: Final = "latin"
 SAMPLINGS: Final = (UNIFORM, LATIN)
+
+_ONE_INPUT: Final = f"{INPUT}."
 
 MOST_VARIANTS: Final = 10**10
 """The most variants that are gone through."""
@@ -34,11 +36,16 @@ class Axis(NamedTuple):
     def size(self) -> int:
         return len(self.values)
 
+    @property
+    def is_input(self) -> bool:
+        """Whether its values are shapes of an input: of the only one, or of one by its name, as in input.left."""
+        return self.name == INPUT or self.name.startswith(_ONE_INPUT)
+
     def numbers(self) -> dict[str, list[Any]]:
         """Return its values as numbers for conditions: those of an input by the names of its axes; none of words."""
-        if self.name == INPUT:
+        if self.is_input:
             sides = names_of_axes(len(self.values[0]))
-            return {f"{INPUT}.{side}": [shape[place] for shape in self.values] for place, side in enumerate(sides)}
+            return {f"{self.name}.{side}": [shape[place] for shape in self.values] for place, side in enumerate(sides)}
         if all(isinstance(value, int | float) for value in self.values):
             return {self.name: [_exact(value) for value in self.values]}
         return {}
@@ -131,7 +138,7 @@ def read_space(
     """Return the space of what is varied in a spec. Raises ArchError for what it does not have."""
     axes = [_axis(spec, str(name), values) for name, values in vary.items()]
     if inputs is not None:
-        axes.append(_input_axis(spec, inputs))
+        axes += _input_axes(spec, inputs)
     if batch is not None:
         axes.append(_batch_axis(batch))
     if not axes:
@@ -169,14 +176,29 @@ def _expect_field(spec: Spec, name: str) -> None:
         raise ArchError(f"{layer} is a {found.op}, which has no field '{field}'{hint}")
 
 
-def _input_axis(spec: Spec, inputs: Any) -> Axis:
-    own: Shape | None = alone(spec.input_shape)
-    if own is None:
-        raise ArchError(f"{spec.name} has several inputs, which cannot be varied")
+def _input_axes(spec: Spec, inputs: Any) -> Iterator[Axis]:
+    """Yield an axis for the input, or for each of several that are given by their names."""
+    if not isinstance(inputs, Mapping):
+        own: Shape | None = alone(spec.input_shape)
+        if own is None:
+            names = " ".join(f"--input {name}=96,128" for name in spec.inputs)
+            raise ArchError(f"{spec.name} has the inputs {listing([*spec.inputs], 'and')}: vary each, as in {names}")
+        yield _input_axis(INPUT, inputs, own)
+        return
+    for name, values in inputs.items():
+        if not isinstance(spec.input_shape, Mapping):
+            raise ArchError(f"{spec.name} has one input, which has no name: write --input 96,128")
+        if name not in spec.inputs:
+            has = f"it has {listing([*spec.inputs], 'and')}"
+            raise ArchError(f"{spec.name} has no input '{name}'{did_you_mean(name, spec.inputs) or f': {has}'}")
+        yield _input_axis(f"{_ONE_INPUT}{name}", values, spec.inputs[name])
+
+
+def _input_axis(name: str, values: Any, own: Shape) -> Axis:
     try:
-        return Axis(INPUT, read_shapes(inputs, own))
+        return Axis(name, read_shapes(values, own))
     except ArchError as error:
-        raise ArchError(f"{INPUT}: {error}") from None
+        raise ArchError(f"{name}: {error}") from None
 
 
 def _batch_axis(batch: Any) -> Axis:
@@ -209,6 +231,24 @@ def _read_seed(seed: Any) -> int:
     if not is_integer(seed) or not 0 <= seed < 2**63:
         raise ArchError(f"a seed is an integer >= 0, got {spell(seed)}")
     return int(seed)
+
+
+class Asked(NamedTuple):
+    """What a variant is read with: settings, inputs, if they are varied, and a batch."""
+
+    settings: dict[str, Any]
+    inputs: Inputs | None
+    batch: Any
+
+
+def asked_for(values: Mapping[str, Any]) -> Asked:
+    """Return what a variant is read with, by the names of axes."""
+    settings = dict(values)
+    batch = settings.pop(BATCH, 1)
+    shape = settings.pop(INPUT, None)
+    named = {name: settings.pop(name) for name in [*settings] if name.startswith(_ONE_INPUT)}
+    shapes = {name.removeprefix(_ONE_INPUT): one for name, one in named.items()}
+    return Asked(settings, shapes or shape, batch)
 
 
 def in_words(name: str, value: Any) -> str:
