@@ -15,7 +15,7 @@ from archcalc.exchange.targets import Target, Text, written_as
 from archcalc.exchange.torch_models.words import Model, model_of
 from archcalc.graph import Graph, link
 from archcalc.layers.fields import spell
-from archcalc.spec.catalogue import Catalogue
+from archcalc.spec.catalogue import Catalogue, Draft
 from archcalc.spec.document import read_inputs
 from archcalc.spec.inputs import Inputs
 from archcalc.spec.model import Spec
@@ -142,7 +142,7 @@ class Origin(NamedTuple):
 
 @dataclass(frozen=True)
 class Rereading:
-    """Reads the spec of a network again, with other settings and another input; it can be sent to another process."""
+    """Makes the spec of a network again, with other settings and another input; it can be sent to another process."""
 
     origin: Origin
 
@@ -152,7 +152,13 @@ class Rereading:
         shape = own if input_shape is None else input_shape
         if isinstance(own, Mapping) and isinstance(input_shape, Mapping):
             shape = {**own, **input_shape}
-        return self.origin._replace(params={**self.origin.params, **settings}, input_shape=shape).read().spec
+        return self.draft.spec({**self.origin.params, **settings}, shape)
+
+    @cached_property
+    def draft(self) -> Draft:
+        """The file, which is read once."""
+        catalogue = Catalogue(self.origin.spec_dir)
+        return catalogue.draft_of(self.origin.word) if self.origin.is_text else catalogue.draft(self.origin.word)
 
 
 class Written(NamedTuple):

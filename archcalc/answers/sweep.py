@@ -86,7 +86,7 @@ class Sweep(Answer):
         """Return what makes a sweep: two with the same have the same rows."""
         from archcalc import __version__
 
-        means = self.search.means.data()
+        means = self.search.means.digest()
         return {
             "archcalc": __version__,
             "network": self.spec.label,

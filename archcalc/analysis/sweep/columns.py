@@ -1,10 +1,10 @@
 """The columns that can be asked for: what arrays come to, and what other commands compute of whole networks."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from archcalc.analysis.sweep.quantities import TOTALS, Quantity
 from archcalc.errors import ArchError, did_you_mean
@@ -38,10 +38,29 @@ class Means:
     device: "Roofs | Calibration | None" = None
     """The device of `device_model`, once it was found."""
 
-    def data(self) -> dict[str, Any]:
-        """Return what was given as plain data, a calibration by its hash."""
-        given = {name: getattr(self, name) for name, _ in _OPTIONS if getattr(self, name) is not None}
+    def data(self) -> dict[str, str | None]:
+        """Return what was given, by the names of options; None for what was not."""
+        return {name: getattr(self, name) for name, _ in _OPTIONS}
+
+    def digest(self) -> dict[str, str]:
+        """Return what makes columns differ: what was given, and a hash of the device that was found."""
+        given = {name: value for name, value in self.data().items() if value is not None}
         return given | ({"device": sha256(repr(self.device).encode()).hexdigest()} if self.device else {})
+
+    def words(self, columns: Iterable[str]) -> Iterator[str]:
+        """Yield what columns are of, in words."""
+        shown = {*columns}
+        if shown & {MEMORY, MEMORY_TRAIN}:
+            training = f" and training with {self.optimizer or 'momentum'}" if MEMORY_TRAIN in shown else ""
+            inference = "inference" if MEMORY in shown else ""
+            yield f"bytes of {f'{inference}{training}'.removeprefix(' and ')} in {self.dtype or 'fp32'}"
+        if MS in shown and self.device is not None:
+            machine = getattr(self.device, "machine", None)
+            yield (
+                f"ms at the roof of {self.device_model} in {self.precision or 'fp32'}, the least that it takes"
+                if machine is None
+                else f"ms as predicted for {machine.words}"
+            )
 
 
 class Option(NamedTuple):

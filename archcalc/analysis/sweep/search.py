@@ -145,7 +145,7 @@ class Search:
             raise ArchError(*(fault._replace(mark=None) for fault in first.fault.faults))
         for one in self.evaluators:
             _ = one.bounds
-            layers = {entry.name for entry in one.structure.spec.layers} if one.structure.spec else set()
+            layers = [entry.name for entry in one.structure.spec.layers] if one.structure.spec else []
             for measure in self.measures if layers else ():
                 expect_layer(measure.name, measure.layer, layers)
             if one.structure.spec and any(is_claim(each.name) for each in self.measures):

@@ -95,6 +95,7 @@ def _notes(found: Found, most: int | None) -> Iterator[str]:
         said.append(f"for {outcome.matching:,} of the {outcome.legal:,} legal ones {' and '.join(search.where)} holds")
     if said:
         yield "; ".join(said)
+    yield from search.means.words(search.shown)
     best = search.best
     if best.front:
         yield (
@@ -123,6 +124,7 @@ def data(found: Found) -> dict[str, Any]:
       - `constraints`: what these must meet.
       - `sample`, `sampling`, `seed`: how variants were drawn; null where all were looked at.
 
+    - `means`: what columns are computed with: `dtype`, `optimizer`, `device_model` and `precision`, null if not given.
     - `where`: the conditions that rows meet.
     - `variants`: how many were looked at.
     - `outside`: how many of them do not meet the constraints.
@@ -142,6 +144,7 @@ def data(found: Found) -> dict[str, Any]:
         {
             **identity(found.spec),
             "space": found.search.plan.space.data(),
+            "means": found.search.means.data(),
             "where": [*found.search.where],
             **{name: getattr(outcome, name) for name in _SORTS},
             "refused": [
