@@ -312,9 +312,11 @@ class Network:
     ) -> "Sweep":
         """Return the variants of the network: params and fields of layers, inputs and batches, each with its values.
 
-        Values are lists, or texts such as "8..128:8,256". `constraints` are conditions on what is varied, as in
-        "w2 == 2 * w1"; `where` has conditions on columns. `top` keeps so many of the smallest `by` a column, or of the
-        largest by "-macs"; `pareto` those that no other is better than. Of a `sample`, so many variants are drawn.
+        Values are lists, or texts such as "8..128:8,256"; `inputs` of a network with several are a mapping of names.
+        `constraints` are conditions on what is varied, as in "w2 == 2 * w1"; `where` has conditions on columns. `top`
+        keeps so many of the smallest `by` a column, or of the largest by "-macs"; `pareto` those that no other is
+        better than. Of a `sample`, so many variants are drawn.
+        `dtype`, `optimizer`, `device_model` and `precision` are those of the columns memory, memory_train and ms.
         Nothing is computed before it is asked for. Needs numpy.
 
         >>> import archcalc

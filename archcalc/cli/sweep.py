@@ -33,7 +33,8 @@ VaryOption = Annotated[
     typer.Option(
         "--vary",
         metavar="NAME=VALUES",
-        help="A param, or a field of a layer, and its values: w=8..128:8, conv2.kernel_size=3,5,7; may be repeated.",
+        help="A param, a field of a layer, or what a use has, and its values: w=8..64:8, conv2.stride=1,2; may be "
+        "repeated.",
     ),
 ]
 InputOption = Annotated[
