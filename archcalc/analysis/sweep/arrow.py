@@ -64,7 +64,7 @@ def _column(name: str, values: Any, kind: Any) -> Any:
             return pa.array(values, type=kind)
         except OverflowError:
             what = f"{max(values):,} of {name} is more than a column of Parquet holds"
-            raise ArchError(f"{what}: keep such variants out, as by --where '{name} < 1000T'") from None
+            raise ArchError(f"{what}: keep such variants out, as by --where '{name} < 900T'") from None
     from decimal import Decimal
 
     return pa.array([Decimal(int(value)) for value in values], type=kind)

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 _FEW: Final = 8
 """Of how many cells at most one is left where those that are left are taken out of the grid."""
 
+_NUMBERS: Final = 2**21
+_LEAST: Final = 256
+"""About how many numbers a network has of all variants that are taken out of the grid, and of how many it is at least.
+"""
+
 
 class Measured(NamedTuple):
     """A column of some variants, and the masks of those that do not have it, with the layer that it is about."""
@@ -56,8 +61,10 @@ class Networks:
         refused: list[tuple[str, Any]] = []
         kept: list[tuple[Any, Any]] = []
         rest = np.broadcast_to(wanted, self.shape).copy()
+        most = max(_LEAST, _NUMBERS // len(self.nodes))
         while left := int(np.count_nonzero(rest)):
-            taken = _Taken(np.flatnonzero(rest), self.shape, is_wide) if is_wide or left * _FEW < rest.size else None
+            apart = is_wide or left * _FEW < rest.size or (len(self.shape) == 1 and left > most)
+            taken = _Taken(np.flatnonzero(rest)[:most], self.shape, is_wide) if apart else None
             way = taken or Deciding(self.shape, rest)
             made = self._run(measure, way)
             mask = taken.spread(taken.active) if taken else way.active

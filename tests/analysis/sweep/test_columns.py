@@ -191,6 +191,32 @@ def test_a_file_is_read_once_for_all_networks(monkeypatch: pytest.MonkeyPatch) -
     assert len(parsed) - before == 1
 
 
+LARGE = """
+archcalc: 1
+name: net
+input: [2000000000]
+layers:
+  - {name: fc, op: linear, out_features: 3, bias: false}
+"""
+
+
+def test_bytes_beyond_64_bits_are_exact(tmp_path: Path) -> None:
+    asked: dict[str, Any] = {"vary": {"fc.out_features": [3, 2_000_000_001]}, "columns": ["params", "memory"]}
+    network = archcalc.load(LARGE)
+    sweep = network.sweep(**asked)
+    large = 4 * (2 * 10**9 + 2 * 10**9 * 2_000_000_001 + 2_000_000_001)  # input, weights and output
+    assert large > 2**63
+    assert [row[-1] for row in sweep.found.rows()] == [4 * (2 * 10**9 + 3 * 2 * 10**9 + 3), large]
+    assert network.with_(**{"fc.out_features": 2_000_000_001}).memory().peak == large
+    assert [row[0] for row in network.sweep(**asked, where=["memory > 900T"]).found.rows()] == [2_000_000_001]
+    with pytest.raises(ArchError) as found:
+        sweep.write(str(tmp_path / "out"))
+    assert str(found.value) == (
+        f"{large:,} of memory is more than a column of Parquet holds: keep such variants out, as by --where "
+        "'memory < 900T'"
+    )
+
+
 MISTAKES: list[tuple[dict[str, Any], str]] = [
     (
         {"columns": ["ms"]},
