@@ -4,7 +4,7 @@ What arrays come to is computed first. What is computed of whole networks costs 
 meet all conditions on the others; what no condition and no objective is about, only of rows that are kept.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import ceil, floor
 from typing import Any
@@ -98,10 +98,12 @@ class _Sieve:
         return made
 
     def _hold(
-        self, conditions: Iterable[Condition], columns: Mapping[str, Any], ends: Mapping[str, tuple[int, int] | None]
+        self, conditions: Sequence[Condition], columns: Mapping[str, Any], ends: Mapping[str, tuple[int, int] | None]
     ) -> None:
         import numpy as np
 
+        if not conditions:
+            return
         scope = {**columns, **self._of_axes()}
         reach = {**ends, **_ends_of_axes(self.search)}
         for one in conditions:

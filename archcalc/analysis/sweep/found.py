@@ -6,10 +6,10 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from archcalc.analysis.sweep.axes import asked_for
 from archcalc.analysis.sweep.outcome import Outcome, Reason
 from archcalc.analysis.sweep.rows import ALIKE, Rows
 from archcalc.analysis.sweep.search import Search
-from archcalc.analysis.sweep.space import asked_for
 from archcalc.analysis.sweep.structures import Leaf, Structure
 from archcalc.errors import ArchError
 from archcalc.graph import link
@@ -51,6 +51,8 @@ class Found:
         from archcalc.analysis.sweep.measures import ALONE
 
         for measure in self.search.measures:
+            if measure.name != reason.rule:
+                continue
             try:
                 measure.of(graph, asked.batch, ALONE)
             except ArchError as error:

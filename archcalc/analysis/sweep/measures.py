@@ -20,7 +20,7 @@ from archcalc.analysis.receptive_field import last_with_places, sizes_of
 from archcalc.analysis.roofline.loads import loads_of
 from archcalc.analysis.roofline.roofs import Roofs
 from archcalc.analysis.seconds import added
-from archcalc.analysis.sweep.ways import maximum
+from archcalc.analysis.sweep.several import maximum
 from archcalc.analysis.work import traffic
 from archcalc.errors import ArchError
 from archcalc.graph import Graph, link

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from archcalc.analysis.sweep.several import Several
 from archcalc.analysis.sweep.walks import put
-from archcalc.analysis.sweep.ways import Value, Way, WideError
+from archcalc.analysis.sweep.ways import Way, WideError
 from archcalc.errors import ArchError
 from archcalc.graph import AnyNode, Graph, Numbers, propagate
 from archcalc.layers.fields import LARGEST
@@ -93,11 +94,10 @@ class Networks:
             made = measure.of(self._graph(way.number), way.number(self.batch), way)
         except ArchError as error:
             return error
-        return made.array if isinstance(made, Value) else made
+        return made.array if isinstance(made, Several) else made
 
     def _graph(self, number: Callable[[Any], Any]) -> Graph:
         """Return the network with what stands for its numbers on a way."""
-
         known: dict[int, Any] = {}
 
         def one(value: Any) -> Any:

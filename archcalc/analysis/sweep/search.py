@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from archcalc.analysis.sweep.axes import BATCH
 from archcalc.analysis.sweep.bounds import SAFE
 from archcalc.analysis.sweep.columns import (
     WHOLE,
@@ -22,7 +23,7 @@ from archcalc.analysis.sweep.outcome import Outcome
 from archcalc.analysis.sweep.plan import Plan
 from archcalc.analysis.sweep.quantities import TOTALS, Quantity, expect_layer
 from archcalc.analysis.sweep.rows import Best, Rows, expect_columns
-from archcalc.analysis.sweep.space import BATCH, Space
+from archcalc.analysis.sweep.space import Space
 from archcalc.analysis.sweep.structures import Read, find_structures
 from archcalc.errors import ArchError
 

@@ -11,7 +11,8 @@ from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from archcalc.analysis.sweep.space import Axis, Space, asked_for
+from archcalc.analysis.sweep.axes import Axis, asked_for
+from archcalc.analysis.sweep.space import Space
 from archcalc.errors import ArchError
 from archcalc.layers import Layer
 from archcalc.layers.fields import Axis as AxisField

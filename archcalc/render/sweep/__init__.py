@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
+from archcalc.analysis.sweep.axes import in_words
 from archcalc.analysis.sweep.found import Found, Refused
 from archcalc.analysis.sweep.rows import ALIKE
-from archcalc.analysis.sweep.space import in_words
 from archcalc.layers.sizes import dims
 from archcalc.render.answer import Answer
 from archcalc.render.envelope import identity, stamped

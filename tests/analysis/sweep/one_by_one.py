@@ -6,8 +6,8 @@ from itertools import product
 from typing import Any
 
 import archcalc
+from archcalc.analysis.sweep.axes import BATCH
 from archcalc.analysis.sweep.quantities import TOTALS
-from archcalc.analysis.sweep.space import BATCH
 from archcalc.answers.sweep import Sweep
 from archcalc.errors import ArchError
 from archcalc.spec.inputs import INPUT

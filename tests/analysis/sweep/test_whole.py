@@ -1,5 +1,6 @@
 """What is computed of whole networks is, for each variant, what its command says of it; and what that refuses."""
 
+from contextlib import ExitStack
 from itertools import product
 from typing import Any
 from unittest.mock import patch
@@ -92,7 +93,9 @@ def test_a_layer_is_what_commands_say_of_it(op: str, data: st.DataObject) -> Non
     assume(not (op == "chunk" and "chunks" in chosen))  # of another number of chunks, the layers have other names
     columns = data.draw(st.sampled_from([["memory"], ["memory_train"], ["rf"], ["ms"], ["memory", "ms", "rf"]]))
     safe = data.draw(st.sampled_from((SAFE, SAFE, 0)))
-    with patch("archcalc.analysis.sweep.evaluation.SAFE", safe), patch("archcalc.analysis.sweep.ways.SAFE", safe):
+    with ExitStack() as stack:
+        for module in ("evaluation", "several", "ways"):
+            stack.enter_context(patch(f"archcalc.analysis.sweep.{module}.SAFE", safe))
         expect_same(network, vary, columns, inputs=shapes, batch=[1, 3])
 
 
