@@ -179,9 +179,8 @@ def maximum(one: Any, other: Any) -> Any:
     """Return the larger of two numbers, for which no variants part."""
     import numpy as np
 
-    a, b = (number if isinstance(number, Several) else None for number in (one, other))
-    if a is None and b is None:
+    ways = [number.way for number in (one, other) if isinstance(number, Several)]
+    if not ways:
         return max(one, other)
-    way = (a or b).way if a is not None else b.way  # type: ignore[union-attr]
     arrays = [number._counted() if isinstance(number, Several) else number for number in (one, other)]
-    return Several(way, np.maximum(*arrays), largest([one, other]))
+    return Several(ways[0], np.maximum(*arrays), largest([one, other]))

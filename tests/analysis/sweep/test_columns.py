@@ -191,6 +191,16 @@ def test_a_file_is_read_once_for_all_networks(monkeypatch: pytest.MonkeyPatch) -
     assert len(parsed) - before == 1
 
 
+def test_a_claim_at_an_input_that_some_variants_do_not_fit() -> None:
+    claim = "[{what: params, value: 148, input: [4, 6, 6], source: me}]"  # 4 * 4 * 3 * 3 + 4 = 148
+    network = archcalc.load(f"{LEARNS}sources: {{me: {{cite: me}}}}\nclaims: {claim}\n".replace("batch_norm2d", "relu"))
+    found = network.sweep({"conv.kernel_size": [3, 4, 7]}, columns=["claims"]).found
+    assert [*found.rows()] == [(3, 1), (4, 0)]
+    (refused,) = found.refused
+    assert (refused.layer, refused.variants) == ("conv", 1)
+    assert refused.why == "claims: a 7x7 window does not fit 6x6 (from input: 4x6x6)"
+
+
 LARGE = """
 archcalc: 1
 name: net
