@@ -99,7 +99,7 @@ def test_data_stays_whole_where_standard_output_is_not_utf_8(form: str, tmp_path
     lines = (lambda text: [text]) if form == "json" else str.splitlines
     is_json = form.startswith("json")
     assert [*map(json.loads, lines(latin))] == [*map(json.loads, lines(usual))] if is_json else latin == usual
-    assert latin.isascii() is (form == "json")
+    assert latin.isascii() is is_json
 
 
 def test_text_for_people_is_escaped_where_standard_output_is_not_utf_8(tmp_path: Path) -> None:
