@@ -53,6 +53,13 @@ def test_conditions_are_on_any_column(whole: pd.DataFrame, where: list[str], que
     pd.testing.assert_frame_equal(archcalc.sweep("lenet_d2l", VARY, where=where, **ASKED).to_frame(), expected)
 
 
+def test_conditions_that_64_bits_do_not_hold_are_exact(whole: pd.DataFrame) -> None:
+    numbers = sorted(map(int, whole["memory_train"]))
+    assert numbers[-1] ** 4 > 2**64
+    where = [f"memory_train * memory_train * memory_train * memory_train > {numbers[0]} * {numbers[0]}"]
+    assert len(archcalc.sweep("lenet_d2l", VARY, where=where, **ASKED).to_frame()) == len(whole)
+
+
 @pytest.mark.usefixtures("small_chunks")
 @pytest.mark.parametrize("best", [{"top": 7, "by": "ms"}, {"top": 7, "by": "-memory"}, {"top": 7, "by": "macs"}])
 def test_the_first_by_any_column(whole: pd.DataFrame, best: dict[str, Any]) -> None:

@@ -102,7 +102,7 @@ def test_numbers_that_may_be_too_large_are_those_of_python(code: Code) -> None:
 
 
 @seed(3)
-@settings(max_examples=150, deadline=None, database=None)
+@settings(max_examples=80, deadline=None, database=None)
 @given(st.data())
 def test_random_code_makes_of_variants_what_it_makes_of_each(data: st.DataObject) -> None:
     names = st.sampled_from(["a", "b", "c", "2", "5"])

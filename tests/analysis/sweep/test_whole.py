@@ -75,7 +75,7 @@ def expect_same(network: archcalc.Network, vary: dict[str, Any], columns: list[s
 
 @pytest.mark.parametrize("op", KINDS)
 @seed(20261128)
-@settings(max_examples=5, deadline=None, database=None)
+@settings(max_examples=4, deadline=None, database=None)
 @given(data=st.data())
 def test_a_layer_is_what_commands_say_of_it(op: str, data: st.DataObject) -> None:
     kind = KINDS[op]
