@@ -11,6 +11,7 @@ import archcalc
 from archcalc.analysis.sweep import measuring, plan
 from archcalc.errors import ArchError
 from archcalc.spec import catalogue
+from tests.analysis.sweep.test_exact import NET as BRANCHED
 from tests.analysis.sweep.test_whole import CALIBRATION, H100
 from tests.sizes import FEW
 
@@ -69,6 +70,19 @@ def test_the_first_by_any_column(whole: pd.DataFrame, best: dict[str, Any]) -> N
     pd.testing.assert_frame_equal(found.to_frame(), expected)
     decisive = {one.name for one in found.search.early}
     assert decisive == {column} - {"macs"}  # the others are computed of the rows that are kept
+
+
+def test_rows_of_several_networks_have_their_own_columns() -> None:
+    network = archcalc.load(BRANCHED)
+    asked: dict[str, Any] = {"inputs": {"right": [5, 9]}, "columns": ["macs", "memory", "rf"]}
+    vary = {"body.repeat": [1, 2, 3], "body.width": [2, 5]}
+    every = network.sweep(vary, **asked).to_frame()
+    first = network.sweep(vary, top=5, by="-macs", **asked)
+    assert len(first.search.structures.each) == 3
+    assert {one.name for one in first.search.late} == {"memory", "rf"}
+    expected = every.sort_values("macs", ascending=False, kind="stable").head(5).reset_index(drop=True)
+    assert expected["body.repeat"].nunique() > 1
+    pd.testing.assert_frame_equal(first.to_frame(), expected)
 
 
 @pytest.mark.usefixtures("small_chunks")
