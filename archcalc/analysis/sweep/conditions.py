@@ -244,6 +244,5 @@ def _alike(one: Any, other: Any) -> tuple[Any, Any]:
 
 def _as_float(number: Any, beside: Any) -> Any:
     is_beside_time = isinstance(beside, float) or getattr(beside, "dtype", None) == "float64"
-    return (
-        float(number) if is_beside_time and hasattr(number, "denominator") and not isinstance(number, int) else number
-    )
+    is_fraction = hasattr(number, "denominator") and not isinstance(number, int)
+    return float(number) if is_beside_time and is_fraction else number
