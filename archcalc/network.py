@@ -16,7 +16,7 @@ from archcalc.exchange.targets import Target, Text, written_as
 from archcalc.exchange.torch_models.words import Model, model_of
 from archcalc.graph import Graph, link
 from archcalc.layers.fields import spell
-from archcalc.spec.catalogue import Catalogue
+from archcalc.spec.catalogue import Catalogue, Draft
 from archcalc.spec.document import read_inputs
 from archcalc.spec.inputs import Inputs
 from archcalc.spec.model import Spec
@@ -145,14 +145,23 @@ class Origin(NamedTuple):
 
 @dataclass(frozen=True)
 class Rereading:
-    """Reads the spec of a network again, with other settings and another input; it can be sent to another process."""
+    """Makes the spec of a network again, with other settings and another input; it can be sent to another process."""
 
     origin: Origin
 
     def __call__(self, settings: Mapping[str, Any], input_shape: Inputs | None) -> Spec:
         """Return the spec. Raises ArchError with every fault."""
-        shape = self.origin.input_shape if input_shape is None else input_shape
-        return self.origin._replace(params={**self.origin.params, **settings}, input_shape=shape).read().spec
+        own = self.origin.input_shape
+        shape = own if input_shape is None else input_shape
+        if isinstance(own, Mapping) and isinstance(input_shape, Mapping):
+            shape = {**own, **input_shape}
+        return self.draft.spec({**self.origin.params, **settings}, shape)
+
+    @cached_property
+    def draft(self) -> Draft:
+        """The file, which is read once."""
+        catalogue = Catalogue(self.origin.spec_dir)
+        return catalogue.draft_of(self.origin.word) if self.origin.is_text else catalogue.draft(self.origin.word)
 
 
 class Written(NamedTuple):
@@ -298,13 +307,19 @@ class Network:
         top: int | None = None,
         by: str | None = None,
         pareto: Iterable[str] = (),
+        dtype: Literal["fp32", "fp16", "bf16", "int8"] | None = None,
+        optimizer: Literal["sgd", "momentum", "adam", "adamw"] | None = None,
+        device_model: str | None = None,
+        precision: Literal["fp32", "tf32", "fp16", "bf16", "int8", "torch"] | None = None,
         jobs: int = 1,
     ) -> "Sweep":
         """Return the variants of the network: params and fields of layers, inputs and batches, each with its values.
 
-        Values are lists, or texts such as "8..128:8,256". `constraints` are conditions on what is varied, as in
-        "w2 == 2 * w1"; `where` has conditions on columns. `top` keeps so many of the smallest `by` a column, or of the
-        largest by "-macs"; `pareto` those that no other is better than. Of a `sample`, so many variants are drawn.
+        Values are lists, or texts such as "8..128:8,256"; `inputs` of a network with several are a mapping of names.
+        `constraints` are conditions on what is varied, as in "w2 == 2 * w1"; `where` has conditions on columns. `top`
+        keeps so many of the smallest `by` a column, or of the largest by "-macs"; `pareto` those that no other is
+        better than. Of a `sample`, so many variants are drawn.
+        `dtype`, `optimizer`, `device_model` and `precision` are those of the columns memory, memory_train and ms.
         Nothing is computed before it is asked for. Needs numpy.
 
         >>> import archcalc
@@ -312,9 +327,11 @@ class Network:
         >>> archcalc.load("torchvision").sweep(vary, where=["params < 58M"]).to_frame().macs.tolist()
         [563020640, 636577040, 710133440]
         """
+        from archcalc.analysis.roofline.roofs import Computing
         from archcalc.analysis.sweep.asked import searched
         from archcalc.answers.sweep import Sweep
 
+        expect_word(precision, Computing, "precision")
         search = searched(
             self.spec,
             self._reading(),
@@ -330,6 +347,10 @@ class Network:
             top=top,
             by=by,
             pareto=pareto,
+            dtype=dtype,
+            optimizer=optimizer,
+            device_model=device_model,
+            precision=precision,
         )
         return Sweep(self.spec, search, jobs)
 

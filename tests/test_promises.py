@@ -154,7 +154,7 @@ ROOMS: dict[str, dict[str, list[str]]] = {
         "report": ["audit", "conventions", "draw", "explain", "memory", "profile", "reconcile", "roofline"],
         "roofline": ["profile"],
         "solve": [],
-        "sweep": [],
+        "sweep": ["audit", "memory", "predict", "roofline"],
         "training": ["memory", "profile"],
     },
     "pytorch": {"calibrate": ["profile"], "check": [], "profile": []},

@@ -12,9 +12,10 @@ then the whole input, and is also said `beside` these.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from math import lcm
+from math import lcm, prod
 from typing import Any, Final, NamedTuple
 
+from archcalc.errors import ArchError
 from archcalc.graph import Graph, Node
 from archcalc.layers import Shape
 from archcalc.layers.reach import Reach, at_place, through
@@ -99,6 +100,22 @@ def seen_of(source: str, shape: Shape, nodes: Iterable[Node]) -> Seen:
         states[node.name] = _states(node._replace(inputs=(last,)), states)
         last = node.name
     return states[last][source].beside
+
+
+def last_with_places(graph: Graph) -> Node | None:
+    """Return the last layer that has more than one place, whose field is said to be the network's; None for none.
+
+    Those after it see the whole input.
+    """
+    return next((node for node in reversed(graph.nodes) if prod(node.output_shape[1:]) > 1), None)
+
+
+def sizes_of(graph: Graph, node: Node) -> list[int]:
+    """Return the sizes of a layer's field along all axes of all inputs. Raises ArchError where it has none."""
+    sizes = [size for sight in receptive_fields(graph)[node.name] for size in sight.said.size]
+    if not sizes:
+        raise ArchError(f"{node.name} has no receptive field: what it reads has no places")
+    return sizes
 
 
 def _point(shape: Shape) -> _State:

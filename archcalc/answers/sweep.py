@@ -1,7 +1,7 @@
 """Many variants of a network, of which an answer has rows."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,6 +52,25 @@ class Sweep(Answer):
         for one in outcomes(self.search, range(self.search.plan.chunks), self.jobs):
             yield pd.DataFrame(self._columns(one)).convert_dtypes()
 
+    def lines(self, counted: Callable[[Found], None] = lambda found: None) -> Iterator[str]:
+        """Yield a line of JSON for each variant that is kept: any number of them, of which those of a chunk are held.
+
+        `counted` is given what was found at the end, without the rows.
+        """
+        from archcalc.render.sweep import lines
+
+        if not self.search.best.is_all:
+            yield from lines(self.found)
+            counted(self.found)
+            return
+        self.search.prepare()
+        chunks, total = self.search.plan.chunks, Outcome()
+        for done, one in enumerate(outcomes(self.search, range(chunks), self.jobs), 1):
+            yield from lines(Found(self.spec, self.search, one))
+            total = total.with_(replace(one, rows=None), self.search.best)
+            self.report(Progress(done, chunks, total.variants))
+        counted(Found(self.spec, self.search, total))
+
     def write(self, folder: str, *, shard: str = "1/1") -> Found:
         """Write Parquet files to a folder, those that it lacks, or every so many-th of them; return what all came to.
 
@@ -67,6 +86,7 @@ class Sweep(Answer):
         """Return what makes a sweep: two with the same have the same rows."""
         from archcalc import __version__
 
+        means = self.search.means.digest()
         return {
             "archcalc": __version__,
             "network": self.spec.label,
@@ -74,6 +94,7 @@ class Sweep(Answer):
             "space": self.search.plan.space.data(),
             "columns": [*self.search.shown],
             "where": [*self.search.where],
+            **({"means": means} if means else {}),
         }
 
     def rendered(self) -> Rendered:

@@ -115,7 +115,8 @@ SetOption = Annotated[
     typer.Option(
         "--set",
         metavar="PARAM=VALUE",
-        help="Set a param that the spec declares, or a field of a layer, as in conv1.stride=2; may be repeated.",
+        help="Set a param that the spec declares, a field of a layer, as in conv1.stride=2, or one number of it, as in "
+        "conv1.stride.height=2, or what a use has, as in layer1.repeat=3; may be repeated.",
     ),
 ]
 BatchOption = Annotated[

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
@@ -62,15 +63,28 @@ def write(content: str | bytes, output: Path | None, form: str = "source") -> No
     Raises ArchError for bytes that a terminal would show.
     """
     if output is not None:
-        _write_file(output, content)
+        _write_file(output, [content])
         return
     if isinstance(content, bytes) and sys.stdout.isatty():
         raise ArchError(f"{form} is not text for a terminal: name a file with --output")
+    _print([content], form)
+
+
+def write_lines(lines: Iterable[str], output: Path | None, form: str) -> None:
+    """Write a text that is made line by line: a file is whole at the end, or is not there."""
+    if output is None:
+        _print(lines, form)
+    else:
+        _write_file(output, lines)
+
+
+def _print(parts: Iterable[str | bytes], form: str) -> None:
     try:
-        if isinstance(content, bytes):
-            sys.stdout.buffer.write(content)
-        else:
-            sys.stdout.write(_encodable(content, form))
+        for part in parts:
+            if isinstance(part, bytes):
+                sys.stdout.buffer.write(part)
+            else:
+                sys.stdout.write(_encodable(part, form))
         sys.stdout.flush()
     except BrokenPipeError:
         silence()  # the reader has what it wanted
@@ -84,7 +98,7 @@ def _encodable(text: str, form: str) -> str:
     """Return a text that standard output can encode without a loss: what programs read is JSON in ASCII, or UTF-8."""
     if text.isascii() or form in _FOR_PEOPLE:
         return text
-    if form == "json":
+    if form in ("json", "jsonl"):
         from archcalc.render.formats.json import in_ascii
 
         return text if sys.stdout.encoding.lower() == "utf-8" else in_ascii(text)
@@ -140,17 +154,22 @@ def _width() -> int:
     return shutil.get_terminal_size().columns
 
 
-def _write_file(path: Path, content: str | bytes) -> None:
+def _write_file(path: Path, parts: Iterable[str | bytes]) -> None:
     """Write a file that is then whole; a device or a pipe is written into. Raises ArchError where that cannot be."""
     target = Path(os.path.realpath(path))
     if was_read(target):
         raise ArchError(f"--output: {path} is a file that the answer was made from: name another")
     try:
-        written = content if isinstance(content, bytes) else content.encode()
         if target.exists() and not target.is_file():
-            target.write_bytes(written)
+            _write_parts(target, parts)
         else:
             with replacing(target) as temporary:
-                temporary.write_bytes(written)
+                _write_parts(temporary, parts)
     except OSError as error:
         raise ArchError(f"--output: {path} cannot be written: {reason(error)}") from None
+
+
+def _write_parts(path: Path, parts: Iterable[str | bytes]) -> None:
+    with path.open("wb") as file:
+        for part in parts:
+            file.write(part if isinstance(part, bytes) else part.encode())

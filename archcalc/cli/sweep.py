@@ -1,5 +1,6 @@
 """archcalc sweep"""
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import monotonic
@@ -7,11 +8,21 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
 
-from archcalc.cli.options import AS_FITS, OneSpec, Reading, SetOption, SpecDirOption, Writing, read_columns
+from archcalc.cli.options import (
+    AS_FITS,
+    OneSpec,
+    Reading,
+    SetOption,
+    SpecDirOption,
+    Writing,
+    device_names,
+    read_columns,
+)
 from archcalc.cli.progress import ProgressLine
 from archcalc.errors import ArchError
 
 if TYPE_CHECKING:
+    from archcalc.analysis.sweep.found import Found
     from archcalc.analysis.sweep.run import Progress
 
 _OFTEN: Final = 0.2
@@ -22,12 +33,17 @@ VaryOption = Annotated[
     typer.Option(
         "--vary",
         metavar="NAME=VALUES",
-        help="A param, or a field of a layer, and its values: w=8..128:8, conv2.kernel_size=3,5,7; may be repeated.",
+        help="A param, a field of a layer, or what a use has, and its values: w=8..64:8, conv2.stride=1,2; may be "
+        "repeated.",
     ),
 ]
 InputOption = Annotated[
     list[str] | None,
-    typer.Option("--input", metavar="VALUES", help="Inputs: sides as in 96,128..224:32, or shapes as in 3x96x128."),
+    typer.Option(
+        "--input",
+        metavar="VALUES",
+        help="Inputs: sides as in 96,128..224:32, or shapes as in 3x96x128; one of several as in left=64,88.",
+    ),
 ]
 BatchOption = Annotated[
     str | None,
@@ -75,8 +91,30 @@ ColumnsOption = Annotated[
     typer.Option(
         "--columns",
         metavar="LIST",
-        help="params, buffers, macs, flops, activations, units, and of a layer conv5.macs or conv5.height.",
+        help="params, buffers, macs, flops, activations, units, memory, memory_train, rf, ms, claims, claim_1, and "
+        "of a layer conv5.macs, conv5.height or conv5.rf.",
     ),
+]
+DtypeOption = Annotated[
+    Literal["fp32", "fp16", "bf16", "int8"] | None,
+    typer.Option("--dtype", help="Of memory and memory_train: the numbers of weights, maps and gradients."),
+]
+OptimizerOption = Annotated[
+    Literal["sgd", "momentum", "adam", "adamw"] | None,
+    typer.Option("--optimizer", help="Of memory_train: what trains the network. Default: momentum."),
+]
+DeviceModelOption = Annotated[
+    str | None,
+    typer.Option(
+        "--device-model",
+        metavar="DEVICE|local|FILE",
+        help="Of ms: a device, for the time at its roof; or this machine, or the file of a calibration, to predict.",
+        autocompletion=device_names,
+    ),
+]
+PrecisionOption = Annotated[
+    Literal["fp32", "tf32", "fp16", "bf16", "int8", "torch"] | None,
+    typer.Option("--precision", help="Of ms at a roof: what is computed in, as archcalc roofline has it."),
 ]
 OutOption = Annotated[
     Path | None,
@@ -103,6 +141,10 @@ def sweep(
     by: ByOption = None,
     pareto: ParetoOption = None,
     columns: ColumnsOption = None,
+    dtype: DtypeOption = None,
+    optimizer: OptimizerOption = None,
+    device_model: DeviceModelOption = None,
+    precision: PrecisionOption = None,
     out: OutOption = None,
     shard: ShardOption = None,
     jobs: JobsOption = 1,
@@ -118,7 +160,7 @@ def sweep(
 
     from archcalc.analysis.sweep.file import SpaceFile, read_space_file
     from archcalc.cli.networks import Networks
-    from archcalc.cli.output import write_answer
+    from archcalc.cli.output import chosen, write_answer, write_lines
 
     if shard and not out:
         raise ArchError("--shard goes with --out: each machine writes its files to the same folder")
@@ -126,7 +168,7 @@ def sweep(
     given = read_space_file(space) if space else SpaceFile()
     answer = network.sweep(
         {**given.vary, **dict(_read_vary(vary or ()))},
-        inputs=",".join(inputs) if inputs else given.input,
+        inputs=_read_inputs(inputs) if inputs else given.input,
         batch=batch or given.batch,
         constraints=(*given.constraints, *(constraint or ())),
         sample=sample if sample is not None else given.sample,
@@ -137,14 +179,48 @@ def sweep(
         top=top,
         by=by,
         pareto=[word.strip() for word in pareto.split(",")] if pareto else (),
+        dtype=dtype,
+        optimizer=optimizer,
+        device_model=device_model,
+        precision=precision,
         jobs=jobs,
     )
+    form = chosen(writing)
     with ProgressLine.on_terminal() as line:
-        answer = replace(answer, report=_reporting(line))
+        if out or writing.output or not sys.stdout.isatty() or form != "jsonl":  # rows stand where the line is
+            answer = replace(answer, report=_reporting(line))
+        if form == "jsonl" and not out:
+            write_lines(answer.lines(_say_what_is_missing), writing.output, form)
+            return
         found = answer.write(str(out), shard=shard or "1/1") if out else answer.found
     from archcalc.render.sweep import answer as rendered
 
     write_answer(rendered(found), writing)
+    if form == "csv":
+        _say_what_is_missing(found)
+
+
+def _say_what_is_missing(found: "Found") -> None:
+    """Say how many variants are illegal, where an answer has rows alone."""
+    from archcalc.cli.output import say
+
+    if found.outcome.illegal:
+        say(f"{found.outcome.illegal:,} of {found.outcome.variants:,} variants are illegal: --format plain says why")
+
+
+def _read_inputs(words: list[str]) -> "str | dict[str, str]":
+    """Read `96,128`, or `left=96,128` of one of several inputs. Raises ArchError."""
+    if not any("=" in word for word in words):
+        return ",".join(words)
+    found: dict[str, str] = {}
+    for word in words:
+        name, sign, values = map(str.strip, word.partition("="))
+        if not (name and sign and values):
+            raise ArchError(f"--input: '{word}' does not say which of the inputs is varied: write left=96,128")
+        if name in found:
+            raise ArchError(f"--input: {name} is given twice: put all its values in one list")
+        found[name] = values
+    return found
 
 
 def _read_vary(pairs: Any) -> Iterator[tuple[str, str]]:

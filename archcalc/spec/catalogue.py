@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from archcalc.collector import collector_at_rest
-from archcalc.errors import ArchError, Faults, did_you_mean, listing
+from archcalc.errors import ArchError, Fault, Faults, did_you_mean, listing
 from archcalc.spec.document import read_document, sound
 from archcalc.spec.inherit import inherit
 from archcalc.spec.inputs import Inputs
@@ -48,6 +48,22 @@ class Found(NamedTuple):
 
     path: Path
     shown: str
+
+
+class Draft(NamedTuple):
+    """A file that was read, of which specs are made: each with other settings."""
+
+    tree: Tree
+    shown: str
+    """What messages call it."""
+    faults: tuple[Fault, ...]
+
+    @collector_at_rest()
+    def spec(self, settings: Mapping[str, Any] | None = None, input_shape: Inputs | None = None) -> Spec:
+        """Return the spec, with `settings` for its params. Raises ArchError with every fault."""
+        faults = Faults()
+        faults.found += self.faults
+        return read_document(self.tree, self.shown, settings or {}, input_shape, faults)
 
 
 class Catalogue:
@@ -126,6 +142,11 @@ class Catalogue:
     @collector_at_rest()
     def load(self, word: str, settings: Mapping[str, Any] | None = None, input_shape: Inputs | None = None) -> Spec:
         """Read the spec that an argument means, with `settings` for its params. Raises ArchError with every fault."""
+        return self.draft(word).spec(settings, input_shape)
+
+    @collector_at_rest()
+    def draft(self, word: str) -> "Draft":
+        """Read the file that an argument means, and all that it inherits. Raises ArchError for what is no tree."""
         faults = Faults()
         if word == STANDARD_INPUT:
             path, shown = None, _STDIN_NAME
@@ -140,7 +161,7 @@ class Catalogue:
             expect_json(text, shown)
         tree = sound(parse(text, shown), faults)
         tree = _named(tree, path.stem if path else "network")
-        return read_document(self._with_parents(tree, path, [], faults), shown, settings or {}, input_shape, faults)
+        return Draft(self._with_parents(tree, path, [], faults), shown, tuple(faults.found))
 
     @collector_at_rest()
     def read(
@@ -154,13 +175,17 @@ class Catalogue:
 
         Raises ArchError as `load` does.
         """
+        return self.draft_of(text, shown).spec(settings, input_shape)
+
+    @collector_at_rest()
+    def draft_of(self, text: str, shown: str = _TEXT_NAME) -> "Draft":
+        """Read a text, and all that it inherits. Raises ArchError for what is no tree."""
         faults = Faults()
         content = text.encode(errors="surrogatepass")
         if len(content) > MOST_BYTES:
             raise ArchError(f"a spec of over {MOST_BYTES:,} bytes").at(None, shown)
         tree = _named(sound(parse(decode(content, shown), shown), faults), "network")
-        tree = self._with_parents(tree, None, [], faults)
-        return read_document(tree, shown, settings or {}, input_shape, faults)
+        return Draft(self._with_parents(tree, None, [], faults), shown, tuple(faults.found))
 
     def _with_parents(self, tree: Tree, path: Path | None, below: list[str], faults: Faults) -> Tree:
         """Return the tree with all that it inherits through `extends`."""

@@ -362,7 +362,7 @@ class _Document:
         return training
 
     def _claims(self, params: Scope, layers: Expanded, own: Inputs, is_set: bool) -> Iterator[Claim]:
-        """Yield the claims, but those about layers that a `when` leaves out, where params are set from outside."""
+        """Yield the claims, but those about layers that are not there because of what is set from outside."""
         for item in self._items("claims"):
             claim: Claim | None = self.reader.record(item, Claim, "claim", params)
             if not isinstance(item, Mapping):
@@ -370,7 +370,7 @@ class _Document:
             self._expect_source(item, "claim")
             of = item.items.get("of")
             about = [*of.items] if isinstance(of, Sequence) else [of]
-            if is_set and any(isinstance(name, Scalar) and name.text in layers.left_out for name in about):
+            if is_set and any(isinstance(name, Scalar) and layers.went_without(name.text) for name in about):
                 continue
             self._expect_layers(item, layers, "claim")
             if claim and claim.input and layers.depend_on_channels and claim.input[:1] != (alone(own) or ())[:1]:

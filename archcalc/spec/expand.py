@@ -23,6 +23,7 @@ from archcalc.spec.inherit import Changes
 from archcalc.spec.inputs import by_name
 from archcalc.spec.model import NAME, Entry, Tower, Use
 from archcalc.spec.names import LaidOut, Names, Place
+from archcalc.spec.outside import with_own
 from archcalc.spec.reading import LayerList, Reads, kind_of, mark_of, word
 from archcalc.spec.statement import CHANGES, House, Statements, structure_keys, written_name
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence
@@ -49,6 +50,14 @@ class Expanded(NamedTuple):
     """The statements that their `when` leaves out."""
     uses: MappingOf[str, Use] = {}  # never changed
     """The blocks, by the names of their uses."""
+    remade: frozenset[str] = frozenset()
+    """The uses that have something of their own set from outside, such as their `repeat`."""
+
+    def went_without(self, name: str) -> bool:
+        """Return whether a layer is not there because of what is set from outside."""
+        return name in self.left_out or (
+            name not in self.names and any(name == one or name.startswith(f"{one}.") for one in self.remade)
+        )
 
 
 def flatten(layers: Sequence, house: House, outputs: Iterable[Node] = ()) -> Expanded:
@@ -71,7 +80,9 @@ def flatten(layers: Sequence, house: House, outputs: Iterable[Node] = ()) -> Exp
     depends = expansion.channels.were_asked_for
     placed = frozenset(_with_structures(expansion.placed))
     left_out = frozenset(expansion.left_out) - placed
-    return Expanded(tuple(expansion.entries), placed, handed_on, depends, left_out, expansion.uses)
+    return Expanded(
+        tuple(expansion.entries), placed, handed_on, depends, left_out, expansion.uses, frozenset(expansion.remade)
+    )
 
 
 def _with_structures(names: Iterable[str]) -> Iterator[str]:
@@ -94,6 +105,7 @@ class _Expansion:
         self.entries: list[Entry] = []
         self.placed: dict[str, Mark] = {}
         self.left_out: set[str] = set()
+        self.remade: set[str] = set()
         self.uses: dict[str, Use] = {}
         self.channels = Channels(by_name(house.inputs))
         self.towers = 0
@@ -287,6 +299,8 @@ class _Expansion:
             chain = " -> ".join((*place.blocks[place.blocks.index(title) :], title))
             self.fault(f"block {title} would hold itself: {chain}", mark_of(node, "block"), within)
             return source
+        declared = self.house.blocks[title].items.get("params")
+        node = self.with_own(node, name, place, declared.items if isinstance(declared, Mapping) else {})
         asks = self.blocks.asks(title, node)
         params = self.arguments(node, title, source, place, within, asks)
         repeat = self.blocks.repeat(node, place, within)
@@ -310,6 +324,19 @@ class _Expansion:
             if turn == 0:
                 self.expect_room_for(repeat or 1, before, node.mark)
         return source
+
+    def with_own(self, node: Mapping, name: str, place: Place, params: dict[str, Node] | None = None) -> Mapping:
+        """Return a `use` with what is set of it from outside."""
+        put = self.house.fields.get(place.prefix + name)
+        if put is None:
+            return node
+        self.read.were_set.add(place.prefix + name)
+        self.remade.add(place.prefix + name)
+        try:
+            return with_own(node, put, params)
+        except ArchError as error:
+            self.fault(error, node.mark, f"layer {place.prefix}{name}")
+            return node
 
     def changed(self, node: Mapping, title: str, within: str) -> Node | None:
         """Return a block's layers as one use of it changes them."""
@@ -344,6 +371,7 @@ class _Expansion:
         for key in ("block", "with", *CHANGES):
             if key in node.items:
                 self.fault(f"use takes layer or {key}, not both", node.keys[key], within)
+        node = self.with_own(node, name, place)
         first = self.read.layers_before(node, place, within)
         repeat = self.blocks.repeat(node, place, within)
         if first is None:

@@ -7,13 +7,14 @@ from typing import Any, Final, NamedTuple
 from archcalc.errors import ArchError, Mark, listing
 from archcalc.layers import KINDS, Layer
 from archcalc.layers.base import Activation, meant_op, merging, unknown_op
-from archcalc.layers.declared import Field
+from archcalc.layers.declared import MISSING, Field
 from archcalc.layers.fields import is_integer, spell
 from archcalc.layers.varying import read
 from archcalc.spec.expressions import FAULTY, Scope, evaluate, is_expression
 from archcalc.spec.inputs import INPUT, Inputs, by_name
 from archcalc.spec.model import LONGEST_NAME, NAME
 from archcalc.spec.names import LaidOut, Names, Place
+from archcalc.spec.outside import with_parts
 from archcalc.spec.reading import LayerList, Reader, Reads, Word, as_given, kind_of, mark_of, resolve
 from archcalc.spec.text import Mapping, Node, Scalar, Sequence
 
@@ -303,7 +304,8 @@ class Statements:
         values = self.reader.values(given, kind.fields, params, within)
         values |= self.reader.values(rules, kind.fields, self.house.params, f"defaults of {kind.op}")
         values |= put
-        here = {*given, *rules, *put}
+        values |= self._parts_set_from_outside(kind, full, values, node, within)
+        here = {*given, *rules, *put, *values}
         self.reader.missing(here | meant, kind.fields, kind.op, node.mark, within)
         whole = len(values) == len(here) and all(name in here for name, f in kind.fields.items() if f.required)
         return kind(**values) if whole else None
@@ -322,6 +324,25 @@ class Statements:
                 found[key] = read(field.type, value)
             except ArchError as error:
                 self.fault(f"{key} {error}, which is set", node.mark, within)
+        return found
+
+    def _parts_set_from_outside(
+        self, kind: type[Layer], full: str, values: MappingOf[str, Any], node: Mapping, within: str
+    ) -> dict[str, Any]:
+        """Return the fields of a layer of which single numbers are set."""
+        found: dict[str, Any] = {}
+        for key, field in kind.fields.items() if self.house.fields else ():
+            parts = self.house.fields.get(f"{full}.{key}")
+            if parts is None:
+                continue
+            self.were_set.add(f"{full}.{key}")
+            try:
+                value = with_parts(field, values, parts)
+            except ArchError as error:
+                self.fault(error if str(error).startswith(key) else f"{key} {error}, which is set", node.mark, within)
+                continue
+            if value is not MISSING:
+                found[key] = value
         return found
 
     def _fields(self, node: Mapping, kind: type[Layer], within: str) -> tuple[dict[str, Node], set[str]]:

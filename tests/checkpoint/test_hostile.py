@@ -527,7 +527,7 @@ TENSOR = b"ctorch._utils\n_rebuild_meta_tensor_no_storage\n(NK\x03\x85K\x01\x85\
 NAMES = (b"\x1b[31mred\n.weight", b"\xed\xa0\x80.weight", b"=1+1.weight", b"x" * 100_000 + b".bias")
 
 
-@pytest.mark.parametrize("style", ["plain", "table", "json", "csv", "markdown", "latex", "html"])
+@pytest.mark.parametrize("style", ["plain", "table", "json", "jsonl", "csv", "markdown", "latex", "html"])
 def test_names_cannot_write_on_the_terminal(style: str, tmp_path: Path) -> None:
     path = tmp_path / "loud.pth"
     content = b"".join(b"X" + struct.pack("<I", len(name)) + name + TENSOR + b"s" for name in NAMES)

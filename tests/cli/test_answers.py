@@ -12,7 +12,7 @@ COMMANDS = [
 ]
 
 
-@pytest.mark.parametrize("form", ["table", "plain", "json", "csv", "markdown", "latex", "html"])
+@pytest.mark.parametrize("form", ["table", "plain", "json", "jsonl", "csv", "markdown", "latex", "html"])
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_format_of_every_command(command: list[str], form: str) -> None:
     done = run(*command, "--format", form)

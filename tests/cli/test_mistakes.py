@@ -35,7 +35,7 @@ def test_a_layer_that_does_not_fit_ends_a_table_that_is_shown_up_to_it() -> None
 
 
 NETWORKS = ".py, .prototxt, .json, .onnx, .mmd, .dot, .gv, .csv, .yaml, .yml"
-ANSWERS = ".txt, .json, .csv, .md, .markdown, .tex, .latex, .html, .htm, .svg, .png, .pdf"
+ANSWERS = ".txt, .json, .jsonl, .ndjson, .csv, .md, .markdown, .tex, .latex, .html, .htm, .svg, .png, .pdf"
 """The endings of what export writes, and of what answers are written as."""
 
 WRONG = [

@@ -184,12 +184,13 @@ name: net
 params: {more: 0}
 input: [3, 8, 8]
 blocks:
-  block: {layers: [{name: conv, op: conv2d, out_channels: 4, kernel_size: 3, padding: 1}]}
+  block: {params: {width: 4}, layers: [{name: conv, op: conv2d, out_channels: $width, kernel_size: 3, padding: 1}]}
 layers:
   - {name: stem, op: conv2d, out_channels: 4, kernel_size: 3, activation: relu}
   - {name: stage, op: use, block: block, repeat: 2}
   - {name: twice, op: use, layer: stem, from: input}
   - {name: pool, op: max_pool2d, kernel_size: 2}
+  - {name: same, op: conv2d, out_channels: 4, kernel_size: 1, padding: same}
   - {name: late, op: relu, when: $more}
 """
 
@@ -203,6 +204,10 @@ layers:
         ("pool.kernel_size=3", "pool", "stride", (3, 3)),  # which follows the window where it is not given
         ("stage.0.conv.padding=same", "stage.0.conv", "padding", "same"),
         ("stem.bias=false", "stem", "bias", False),
+        ("stem.kernel_size.height=1", "stem", "kernel_size", (1, 3)),
+        ("pool.kernel_size.width=1", "pool", "stride", (2, 1)),
+        ("pool.stride.width=1", "pool", "stride", (2, 1)),
+        ("stage.1.conv.padding.left=3", "stage.1.conv", "padding", (1, 1, 3, 1)),
     ],
 )
 def test_a_field_of_a_layer_is_set(setting: str, layer: str, field: str, value: object) -> None:
@@ -217,6 +222,36 @@ def test_a_field_of_a_layer_is_set(setting: str, layer: str, field: str, value: 
 
 
 @pytest.mark.parametrize(
+    ("settings", "layers"),
+    [
+        ({"stage.repeat": 1}, ["stem", "stem.relu", "stage.0.conv"]),
+        ({"stage.repeat": 0}, ["stem", "stem.relu"]),
+        ({"stage.repeat": 3, "stage.width": 2}, ["stem", "stem.relu", *(f"stage.{turn}.conv" for turn in range(3))]),
+    ],
+)
+def test_what_a_use_has_of_its_own_is_set(settings: dict[str, int], layers: list[str]) -> None:
+    spec = archcalc.load(NET).with_(**settings).spec
+    names = [entry.name for entry in spec.layers]
+    assert names[: names.index("twice")] == layers
+    widths = {entry.layer.out_channels for entry in spec.layers if entry.name.startswith("stage.")}  # type: ignore[attr-defined]
+    assert widths == ({settings.get("stage.width", 4)} if settings["stage.repeat"] else set())
+
+
+CLAIM = """
+sources: {me: {cite: me}}
+claims: [{what: params, of: LAYER, value: 148, source: me}]
+"""
+
+
+def test_a_claim_about_a_layer_that_a_setting_leaves_out_is_left_out_too() -> None:
+    network = archcalc.load(f"{NET}{CLAIM.replace('LAYER', 'stage.1.conv')}")
+    assert len(network.with_(**{"stage.repeat": 2}).spec.claims) == 1  # 4 * 4 * 3 * 3 + 4 = 148
+    assert network.with_(**{"stage.repeat": 1}).spec.claims == ()
+    with pytest.raises(ArchError, match=r"there is no layer 'stage\.9\.conv'"):
+        archcalc.load(f"{NET}{CLAIM.replace('LAYER', 'stage.9.conv')}")
+
+
+@pytest.mark.parametrize(
     ("setting", "message"),
     [
         ("stem.out_chanels=7", "layer stem: conv2d has no field 'out_chanels' to set; did you mean 'out_channels'?"),
@@ -225,8 +260,18 @@ def test_a_field_of_a_layer_is_set(setting: str, layer: str, field: str, value: 
         ("stage.2.conv.stride=2", "there is no layer 'stage.2.conv' to set a field of; did you mean 'stage.1.conv'?"),
         ("late.inplace=1", "there is no layer 'late' to set a field of; its when leaves it out"),
         ("stem.relu.slope=1", "stem.relu has no fields of its own to set"),
-        ("twice.stride=1", "twice has no fields of its own to set"),
-        ("stage.repeat=3", "stage is a structure: set a field of a layer in it, such as stage.0.conv"),
+        ("twice.stride=1", "layer twice: there is no 'stride' of it to set (it has repeat)"),
+        ("stage.wide=3", "layer stage: there is no 'wide' of it to set; did you mean 'width'?"),
+        ("stage.repeat=x", "layer stage: repeat must be an integer >= 0, got text 'x'"),
+        ("stage.width=0", "layer conv: out_channels must be an integer >= 1, got 0 from $width"),
+        ("stem.kernel_size.hight=3", "layer stem: kernel_size has no number 'hight' to set; did you mean 'height'?"),
+        ("stem.kernel_size.top=3", "layer stem: kernel_size has no number 'top' to set (it has height, width)"),
+        ("stem.bias.height=1", "layer stem: bias has no number 'height' to set"),
+        (
+            "stem.kernel_size.height=0",
+            "layer stem: kernel_size must be an integer >= 1 or [height, width], got [0, 3], which is set",
+        ),
+        ("same.padding.top=1", "layer same: padding is same, of which no number can be set, which is set"),
     ],
 )
 def test_a_field_that_cannot_be_set_is_said(tmp_path: Path, setting: str, message: str) -> None:

@@ -71,6 +71,87 @@ def test_the_widest_network_under_a_budget(column: str) -> None:
     assert row["conv1.out_channels"] == str(9_941_080 // 59_600)
 
 
+def test_rows_are_what_other_commands_say_of_a_variant() -> None:
+    words = ["--vary", "conv1.kernel_size.height=3,5", "--input", "24,28", "--batch", "1,3", "--device-model", "t4"]
+    shown = [
+        "--columns",
+        "memory,memory_train,rf,pool1.rf,ms",
+        "--dtype",
+        "fp16",
+        "--optimizer",
+        "adam",
+        "--precision",
+        "fp16",
+    ]
+    done = run_here("sweep", "lenet_d2l", *words, *shown, "--format", "jsonl")
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(rows) == 8
+    for row in rows:
+        shape = "x".join(map(str, row["input"]))
+        told = ["lenet_d2l", "--set", f"conv1.kernel_size.height={row['conv1.kernel_size.height']}", "--input", shape]
+        batch = ["--batch", str(row["batch"]), "--format", "json"]
+        memory = json.loads(run_here("memory", *told, *batch, "--dtype", "fp16").stdout)
+        assert memory["peak"]["total"] == row["memory"]
+        training = ["--mode", "train", "--optimizer", "adam", "--dtype", "fp16"]
+        assert json.loads(run_here("memory", *told, *batch, *training).stdout)["peak"]["total"] == row["memory_train"]
+        roofline = ["--device-model", "t4", "--precision", "fp16"]
+        assert json.loads(run_here("roofline", *told, *batch, *roofline).stdout)["totals"]["ms"] == row["ms"]
+        layers = json.loads(run_here("table", *told, *batch).stdout)["layers"]
+        fields = {layer["name"]: layer["receptive_field"] for layer in layers}
+        assert min(fields["pool1"][0]["size"]) == row["pool1.rf"]
+        assert min(fields["pool2"][0]["size"]) == row["rf"]  # the last layer with more than one place
+
+
+def test_what_has_rows_alone_says_how_many_are_missing() -> None:
+    words = ["sweep", "lenet_d2l", "--input", "4,8,28", "--columns", "params"]
+    for form in ("csv", "jsonl"):
+        done = run_here(*words, "--format", form)
+        assert done.stderr == "archcalc: 2 of 3 variants are illegal: --format plain says why\n"
+        assert len(done.stdout.splitlines()) == (2 if form == "csv" else 1)
+    assert "2 are illegal" in run_here(*words).stdout
+
+
+def test_json_lines_of_the_best_are_those_of_csv(tmp_path: Path) -> None:
+    words = ["sweep", "lenet_d2l", "--vary", "conv1.out_channels=1..60", "--top", "3", "--by=-memory"]
+    run_here(*words, "-o", str(tmp_path / "best.jsonl"))
+    rows = [json.loads(line) for line in (tmp_path / "best.jsonl").read_text(encoding="utf-8").splitlines()]
+    same = [*csv.DictReader(io.StringIO(run_here(*words, "--format", "csv").stdout))]
+    assert [{key: str(value) for key, value in row.items()} for row in rows] == same
+    assert [row["conv1.out_channels"] for row in rows] == [60, 59, 58]
+
+
+def test_each_of_several_inputs_is_varied_by_its_name(tmp_path: Path) -> None:
+    text = """
+archcalc: 1
+name: net
+input: {left: [1, 8, 8], right: [1, 8, 8]}
+layers:
+  - {name: one, op: conv2d, out_channels: 2, kernel_size: 3, from: left}
+  - {name: two, op: conv2d, out_channels: 2, kernel_size: 3, from: right}
+  - {name: both, op: add, from: [one, two]}
+"""
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "space.yaml").write_text("input: {left: [8, 9], right: '8..10'}\n", encoding="utf-8")
+    words = ["sweep", str(tmp_path / "net.yaml"), "--columns", "macs", "--format", "csv"]
+    told = ["--input", "left=8,9", "--input", "right=8..10", "--where", "input.left.height < 9"]
+    (row,) = csv.DictReader(io.StringIO(run_here(*words, *told).stdout))
+    assert row == {"input.left": "1x8x8", "input.right": "1x8x8", "macs": str(2 * 6 * 6 * 2 * 9)}
+    rows = [*csv.DictReader(io.StringIO(run_here(*words, "--space", str(tmp_path / "space.yaml")).stdout))]
+    assert [row["input.right"] for row in rows] == ["1x8x8", "1x9x9"]
+    mistakes = [
+        (["8"], "net has the inputs left and right: vary each, as in --input left=96,128 --input right=96,128"),
+        (["lift=8"], "net has no input 'lift'; did you mean 'left'?"),
+        (["left=8", "9"], "--input: '9' does not say which of the inputs is varied: write left=96,128"),
+        (["left=8", "left=9"], "--input: left is given twice: put all its values in one list"),
+        (["left=8x8"], "input.left: 8x8 is not like 1x8x8, which the network reads"),
+    ]
+    for given, message in mistakes:
+        done = run_here(*words, *(word for one in given for word in ("--input", one)))
+        assert (done.returncode, done.stderr) == (2, f"archcalc: {message}\n")
+    done = run_here("sweep", "lenet_d2l", "--input", "left=8")
+    assert done.stderr == "archcalc: lenet_d2l has one input, which has no name: write --input 96,128\n"
+
+
 MISTAKES = [
     ([], "nothing is varied: give what, with --vary w=8..128:8, --input 96,128 or --batch 1,8"),
     (["--vary", "w"], "--vary: 'w' does not say what is varied over which values: write w=8..128:8"),

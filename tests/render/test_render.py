@@ -14,7 +14,7 @@ import archcalc
 from archcalc.errors import ArchError
 from archcalc.render.envelope import results
 from archcalc.render.formats import csv as csv_format
-from archcalc.render.formats import html, latex, markdown, plain
+from archcalc.render.formats import html, jsonl, latex, markdown, plain
 from archcalc.render.formats import json as json_format
 from archcalc.render.sheet import Column, Sheet
 from archcalc.render.table.layers import data, sheet
@@ -28,9 +28,18 @@ WRITERS: dict[str, Any] = {
     "latex": latex.render,
     "html": html.render,
     "csv": csv_format.render,
+    "jsonl": jsonl.render,
     "table": lambda sheets: terminal.render(sheets, None, colour=False)[0],
 }
-ENDINGS = {"plain": "txt", "markdown": "md", "latex": "tex", "html": "html", "csv": "csv", "table": "term"}
+ENDINGS = {
+    "plain": "txt",
+    "markdown": "md",
+    "latex": "tex",
+    "html": "html",
+    "csv": "csv",
+    "jsonl": "jsonl",
+    "table": "term",
+}
 
 
 @pytest.mark.parametrize("form", WRITERS)
@@ -94,6 +103,18 @@ def test_csv_of_several_specs_is_one_table_of_all_their_columns() -> None:
         assert (rows["params"].sum(), rows["macs"].sum()) == (table.totals.params, table.totals.macs)
     assert frame.loc[frame["spec"] == "alexnet_torchvision", "devices"].isna().all()
     assert (frame.loc[frame["layer"] == "conv1", "padding"] == ["2 2 2 2", "0 3 0 3"]).all()
+
+
+def test_json_lines_are_the_rows_of_csv() -> None:
+    sheets = [sheet(archcalc.load(name).table()) for name in ("torchvision", "paper")]
+    rows = [json.loads(line) for line in jsonl.render(sheets).splitlines()]
+    same = csv.DictReader(io.StringIO(csv_format.render(sheets)))
+    for ours, theirs in zip(rows, same, strict=True):
+        assert [str(ours[key]) for key in ("spec", "layer", "params")] == [
+            theirs[key] for key in ("spec", "layer", "params")
+        ]
+        assert "x".join(map(str, ours["output"])) == theirs["output"]
+    assert [*rows[0]][:3] == ["spec", "index", "layer"]
 
 
 def test_json_is_the_documented_object() -> None:

@@ -1,6 +1,6 @@
 """Claims of sources about a network, each judged by what is computed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from math import prod
@@ -87,16 +87,19 @@ def audit(graph: Graph) -> Audit:
     return Audit(graph.spec, tuple(judge(graph, measure(graph), graph.spec.claims)))
 
 
-def judge(graph: Graph, table: Table, claims: Iterable[Claim]) -> list[Verdict]:
-    """Return a verdict on each claim; `table` is that of the graph, for one example."""
-    return [_verdict(claim, graph, table) for claim in claims]
+def judge(graph: Graph, table: Table, claims: Iterable[Claim], linked: Callable[[Spec], Graph] = link) -> list[Verdict]:
+    """Return a verdict on each claim; `table` is that of the graph, for one example.
+
+    `linked` makes the graph of a spec with the input of a claim.
+    """
+    return [_verdict(claim, graph, table, linked) for claim in claims]
 
 
-def _verdict(claim: Claim, graph: Graph, table: Table) -> Verdict:
+def _verdict(claim: Claim, graph: Graph, table: Table, linked: Callable[[Spec], Graph]) -> Verdict:
     if not claim.quantified:
         return Verdict(claim, None, holds=False)
     if claim.input:
-        graph = link(replace(graph.spec, input_shape=claim.input))
+        graph = linked(replace(graph.spec, input_shape=claim.input))
         table = measure(graph)
     true = _true_value(claim, graph, table)
     if isinstance(true, tuple) or isinstance(claim.value, tuple):
@@ -120,7 +123,8 @@ def _true_value(claim: Claim, graph: Graph, table: Table) -> "int | Fraction | S
     totals = add_up(row for row in table.rows if row.name in names)
     if claim.what == MEMORY:
         return totals.params * claim.bytes_each
-    return int(getattr(totals, claim.what))
+    number: int = getattr(totals, claim.what)
+    return number
 
 
 def _output(claim: Claim, nodes: Sequence[Node]) -> Shape:

@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from fractions import Fraction
 from functools import partial
-from math import prod
 from typing import Any, Final, NamedTuple
 
 from archcalc.analysis.meant import last_meant, meant
 from archcalc.analysis.precision import NumberFormat
-from archcalc.analysis.receptive_field import receptive_fields
+from archcalc.analysis.receptive_field import last_with_places, sizes_of
 from archcalc.errors import ArchError, did_you_mean
-from archcalc.graph import Graph, Node
+from archcalc.graph import Graph
 from archcalc.spec.budget import Limit
 from archcalc.table import row_of
 
@@ -83,18 +82,11 @@ def _receptive_field(graph: Graph, limit: Limit) -> Measured:
 
     Without a name it is of the last layer that has more than one place: those after it see the whole input.
     """
-    node = last_meant(meant(graph, limit.of), limit.of) if limit.of else _last_with_places(graph)
-    sizes = [size for sight in receptive_fields(graph)[node.name] for size in sight.said.size]
-    if not sizes:
-        raise ArchError(f"{node.name} has no receptive field: what it reads has no places")
-    return Measured(min(sizes), max(sizes), of=limit.of or (node.name,))
-
-
-def _last_with_places(graph: Graph) -> Node:
-    found = [node for node in graph.nodes if prod(node.output_shape[1:]) > 1]
-    if not found:
+    node = last_meant(meant(graph, limit.of), limit.of) if limit.of else last_with_places(graph)
+    if node is None:
         raise ArchError("no layer has more than one place: name a layer by of")
-    return found[-1]
+    sizes = sizes_of(graph, node)
+    return Measured(min(sizes), max(sizes), of=limit.of or (node.name,))
 
 
 def _milliseconds(graph: Graph, limit: Any) -> Measured:

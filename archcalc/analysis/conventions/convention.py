@@ -56,8 +56,10 @@ class Convention(NamedTuple):
 
     def published(self, number: int) -> int | Fraction:
         """Return the number that is printed for a sum: for some conventions, half of it."""
-        half = Fraction(number, 2)
-        return number if not self.printed_half else half.numerator if half.denominator == 1 else half
+        if not self.printed_half:
+            return number
+        half, odd = divmod(number, 2)
+        return Fraction(number, 2) if odd else half
 
     def weights(self, op: str) -> Weights | None:
         """Return what it counts of a layer kind; None where it says nothing about it, and where that is not known."""

@@ -6,7 +6,7 @@ that lies elsewhere is copied to its device, part by part.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from math import prod
 from typing import Any, Final
@@ -33,11 +33,12 @@ class Simulation(Eager):
         is_training: bool,
         sums_in_place: bool = True,
         devices: Sequence[str] = ("",),
+        pool: Callable[[], Pool] = Pool,
     ) -> None:
         self.graph, self.batch, self.item = graph, batch, item
         self.is_training = self.keeps = is_training
         self.indexes = item > 1  # runtimes of int8 have pools that make no indices
-        self.pools = {device: Pool() for device in devices}
+        self.pools = {device: pool() for device in devices}
         self.first = self.pool = next(iter(self.pools.values()))
         self.tape = Tape(sums_in_place)
         self._placed = {layer.node.name: layer for layer in place(graph)}

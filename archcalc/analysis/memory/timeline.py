@@ -3,11 +3,11 @@
 A training step is the second one: the optimizer remembers what the first one left, and gradients were let go.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from archcalc.analysis.memory.pool import Moment, Pass, Phase, Sort
+from archcalc.analysis.memory.pool import Moment, Pass, Phase, Pool, Sort
 from archcalc.analysis.memory.request import Dtype, Request, in_place_as
 from archcalc.analysis.memory.simulation import Simulation
 from archcalc.analysis.memory.step import state_sizes, step
@@ -53,13 +53,18 @@ def timeline(graph: Graph, request: Request, sums_in_place: bool = True) -> Time
 
 
 def played(
-    graph: Graph, request: Request, sums_in_place: bool = True, devices: Sequence[str] = ("",)
+    graph: Graph,
+    request: Request,
+    sums_in_place: bool = True,
+    devices: Sequence[str] = ("",),
+    pool: Callable[[], Pool] = Pool,
 ) -> tuple[Simulation, int]:
     """Play a pass of inference, or a step of training, on these devices; return it, and what its forward pass leaves.
 
-    Inputs and targets lie on the first device. Raises ArchError for what torch does not run.
+    Each device has its own `pool`. Inputs and targets lie on the first device. Raises ArchError for what torch does not
+    run.
     """
-    run = Simulation(graph, request.batch, request.dtype.size, request.is_training, sums_in_place, devices)
+    run = Simulation(graph, request.batch, request.dtype.size, request.is_training, sums_in_place, devices, pool)
     run.pool = run.first
     run.sort(Sort.INPUTS)
     inputs = {name: run.kept(run.new(run.sized(shape))) for name, shape in graph.spec.inputs.items()}

@@ -9,7 +9,7 @@ from archcalc.analysis import typed_json
 from archcalc.analysis.predict.calibration import SCHEMA, Calibration, HeldOut, Machine
 from archcalc.analysis.predict.grid import Job, layers_of
 from archcalc.analysis.predict.load import TERMS, Load, loads
-from archcalc.analysis.predict.rates import Rates, estimate, rates_of
+from archcalc.analysis.predict.rates import Rates, rates_of, seconds_of
 from archcalc.errors import ArchError
 
 
@@ -72,7 +72,7 @@ def _seconds(measured: Iterable[tuple[Job, Times]], hidden: Container[object] = 
 
 
 def _held_out(job: Job, times: Times, rates: Mapping[str, Rates]) -> HeldOut:
-    predicted = [estimate(rates, load).seconds for load in loads(job.graph, job.batch)]
+    predicted = [seconds_of(rates, load) for load in loads(job.graph, job.batch)]
     errors = [abs(mine / theirs - 1) for mine, theirs in zip(predicted, times.layers, strict=True)]
     by_time = sum(abs(mine - theirs) for mine, theirs in zip(predicted, times.layers, strict=True))
     return HeldOut(

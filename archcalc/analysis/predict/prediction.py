@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from archcalc.analysis.predict.calibration import Calibration
 from archcalc.analysis.predict.load import loads
 from archcalc.analysis.predict.rates import estimate
+from archcalc.analysis.seconds import added
 from archcalc.graph import Graph
 from archcalc.spec.model import Spec
 
@@ -36,7 +37,7 @@ class Prediction:
 
     @property
     def seconds(self) -> float:
-        return sum(layer.seconds for layer in self.layers)
+        return float(added(layer.seconds for layer in self.layers))
 
     @cached_property
     def within(self) -> float:
@@ -61,7 +62,7 @@ class Prediction:
     @property
     def guessed(self) -> float:
         """The share of the time that is that of such layers."""
-        return sum(layer.seconds for layer in self.outside) / self.seconds if self.seconds else 0.0
+        return float(added(layer.seconds for layer in self.outside)) / self.seconds if self.seconds else 0.0
 
     @property
     def has_interval(self) -> bool:

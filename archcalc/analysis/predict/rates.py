@@ -7,9 +7,10 @@ milliseconds, and each once more weighted by one over the root of its error, so 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from archcalc.analysis.predict.load import TERMS, Load
+from archcalc.analysis.seconds import added
 
 _FEWEST: Final = 16
 """Times below which a name has no rates of its own: of fewer, the rates would say what disturbed them."""
@@ -31,9 +32,9 @@ class Rates:
     most: tuple[int, ...]
     samples: int
 
-    def predict(self, load: Load) -> float:
+    def predict(self, load: Load) -> Any:
         """Return the seconds that a layer takes."""
-        return sum(rate * term for rate, term in zip(self.seconds, load.terms, strict=True))
+        return added(rate * term for rate, term in zip(self.seconds, load.terms, strict=True))
 
     def unlike(self, load: Load) -> str | None:
         """Return what the layer has more or less of than any that was measured; None where it lies between."""
@@ -67,12 +68,21 @@ def rates_of(times: Iterable[tuple[Load, float]]) -> dict[str, Rates]:
 def estimate(rates: Mapping[str, Rates], load: Load) -> Estimate:
     """Return the seconds of a layer by the rates of its sort and size, or the next best; 0 where nothing is known."""
     if load.sort not in rates:
-        known = rates.get(load.role)
-        return Estimate(known.predict(load) if known else 0.0, load.role, "no layer of its sort")
-    chosen = {name: _best(rates, (name, load.sort), load) for name in load.sizes}
-    seconds = sum(share * chosen[name].predict(load) for name, share in load.sizes.items())
-    unlike = next((words for one in chosen.values() if (words := one.unlike(load))), None)
-    return Estimate(seconds, load.sort, unlike)
+        return Estimate(seconds_of(rates, load), load.role, "no layer of its sort")
+    unlike = next((words for _, one in _chosen(rates, load) if (words := one.unlike(load))), None)
+    return Estimate(seconds_of(rates, load), load.sort, unlike)
+
+
+def seconds_of(rates: Mapping[str, Rates], load: Load) -> Any:
+    """Return the seconds of a layer alone, as `estimate` has them."""
+    if load.sort not in rates:
+        return rates[load.role].predict(load) if load.role in rates else 0.0
+    return added(share * one.predict(load) for share, one in _chosen(rates, load))
+
+
+def _chosen(rates: Mapping[str, Rates], load: Load) -> list[tuple[Any, Rates]]:
+    """Return the rates of a layer, each with its share."""
+    return [(share, _best(rates, (name, load.sort), load)) for name, share in load.sizes.items()]
 
 
 def _best(rates: Mapping[str, Rates], names: Iterable[str], load: Load) -> Rates:

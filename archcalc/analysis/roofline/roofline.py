@@ -8,6 +8,7 @@ from archcalc.analysis.precision import NumberFormat
 from archcalc.analysis.roofline.loads import Load, loads_of, network_turns
 from archcalc.analysis.roofline.published import Published, published_for
 from archcalc.analysis.roofline.roofs import Roofs
+from archcalc.analysis.seconds import added
 from archcalc.analysis.work import Traffic, traffic
 from archcalc.errors import ArchError
 from archcalc.graph import Graph, Node
@@ -78,12 +79,12 @@ class Roofline:
     @property
     def seconds(self) -> float:
         """The time of a batch at the roof: the sum of its layers'."""
-        return sum(layer.seconds for layer in self.layers)
+        return float(added(layer.seconds for layer in self.layers))
 
     @property
     def memory_seconds(self) -> float:
         """The time in layers that are memory-bound."""
-        return sum(layer.seconds for layer in self.layers if layer.bound == "memory")
+        return float(added(layer.seconds for layer in self.layers if layer.bound == "memory"))
 
 
 def roofline(graph: Graph, roofs: Roofs, batch: int = 1) -> Roofline:

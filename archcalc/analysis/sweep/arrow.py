@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from archcalc.analysis.sweep.rows import Rows
 from archcalc.analysis.sweep.search import Search
+from archcalc.errors import ArchError
 from archcalc.layers.fields import spell
 from archcalc.layers.sizes import dims
 
@@ -29,8 +30,7 @@ def as_table(search: Search, rows: Rows | None) -> "pa.Table":
         places = rows.places[axis.name].astype(np.int32) if rows else np.zeros(0, np.int32)
         arrays[axis.name] = pa.DictionaryArray.from_arrays(pa.array(places), values)
     for name in search.shown:
-        kind = pa.int64() if search.largest(name) <= _FITS else pa.decimal256(76, 0)
-        arrays[name] = _column(rows.columns[name] if rows else [], kind)
+        arrays[name] = _column(name, rows.columns[name] if rows else [], _kind(search, name))
     return pa.table(arrays)
 
 
@@ -47,11 +47,24 @@ def _alike(values: tuple[Any, ...]) -> list[Any]:
     ]
 
 
-def _column(values: Any, kind: Any) -> Any:
+def _kind(search: Search, column: str) -> Any:
     import pyarrow as pa
 
-    if pa.types.is_integer(kind):
-        return pa.array(values, type=kind)
+    if search.is_time(column):
+        return pa.float64()
+    return pa.int64() if search.largest(column) <= _FITS else pa.decimal256(76, 0)
+
+
+def _column(name: str, values: Any, kind: Any) -> Any:
+    """Return a column. Raises ArchError for an integer that 64 bits do not hold, where none was to be expected."""
+    import pyarrow as pa
+
+    if not pa.types.is_decimal(kind):
+        try:
+            return pa.array(values, type=kind)
+        except OverflowError:
+            what = f"{max(values):,} of {name} is more than a column of Parquet holds"
+            raise ArchError(f"{what}: keep such variants out, as by --where '{name} < 900T'") from None
     from decimal import Decimal
 
     return pa.array([Decimal(int(value)) for value in values], type=kind)
@@ -75,6 +88,6 @@ def _numbers(column: Any) -> Any:
     import numpy as np
     import pyarrow as pa
 
-    if pa.types.is_integer(column.type):
+    if not pa.types.is_decimal(column.type):
         return column.to_numpy()
     return np.array([int(value) for value in column.to_pylist()], dtype=object)

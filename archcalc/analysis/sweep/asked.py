@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from archcalc.analysis.sweep.quantities import read_quantity
+from archcalc.analysis.sweep.columns import Means, found_device, read_column
 from archcalc.analysis.sweep.rows import Best, read_objective, read_objectives
 from archcalc.analysis.sweep.search import Search
 from archcalc.analysis.sweep.space import read_space
@@ -23,6 +23,10 @@ def searched(
     top: int | None,
     by: str | None,
     pareto: Iterable[str],
+    dtype: str | None,
+    optimizer: str | None,
+    device_model: str | None,
+    precision: str | None,
     **of_space: Any,
 ) -> Search:
     """Return a sweep over what is varied in a spec. Raises ArchError, and MissingError where numpy is missing."""
@@ -31,12 +35,14 @@ def searched(
     except ImportError as error:
         raise MissingError(f"a sweep needs numpy ({error}): pip install 'archcalc[sweep]'") from None
     shown = tuple(dict.fromkeys(columns))
+    device = None if device_model is None else found_device(device_model, precision)
+    means = Means(dtype, optimizer, device_model, precision, len(spec.claims), device)
     for name in shown:
-        read_quantity(name)
+        read_column(name, means)
     space = read_space(spec, vary, **of_space)
     layers = {entry.name for entry in spec.layers}
     doubtful = tuple(name for name in space.names if "." in name and name.rpartition(".")[0] not in layers)
-    return Search(space, read, shown, tuple(where), _best(top, by, tuple(pareto)), doubtful)
+    return Search(space, read, shown, tuple(where), _best(top, by, tuple(pareto)), doubtful, means)
 
 
 def _best(top: int | None, by: str | None, pareto: tuple[str, ...]) -> Best:

@@ -74,6 +74,16 @@ def read_condition(text: str, known: Collection[str]) -> Condition:
     return Condition(text, frozenset(parser.names), holds)
 
 
+def read_conditions(text: str, known: Collection[str]) -> tuple[Condition, ...]:
+    """Read a condition as those that must all hold: each of those that `and` joins. Raises ArchError.
+
+    >>> [sorted(one.names) for one in read_conditions("w < 3 and (h < 2 or w > h)", ["w", "h"])]
+    [['w'], ['h', 'w']]
+    """
+    whole = read_condition(text, known)
+    return tuple(_Parser(text, known).parts()) or (whole,)
+
+
 def _tokens(text: str) -> list[str]:
     found, position, inner = [], 0, text.rstrip()
     while position < len(inner):
@@ -101,6 +111,17 @@ class _Parser(Tokens):
         if not part.is_truth:
             raise ArchError(f"'{self.text}' is a number, not a condition: {_MEANT}")
         return part.of
+
+    def parts(self) -> list[Condition]:
+        """Return what `and` joins at the top; nothing where something else joins that."""
+        found = []
+        while True:
+            self.names = set()
+            part = self.one()
+            found.append(Condition(self.text, frozenset(self.names), part.of))
+            if self.peek() != "and":
+                return found if self.is_over else []
+            self.next += 1
 
     def either(self) -> _Part:
         return self.joined("or", self.every, operator.or_)
@@ -198,7 +219,7 @@ class _Parser(Tokens):
 
     def both(self, operation: Callable[[Any, Any], Any], one: _Part, other: _Part, is_truth: bool = False) -> _Part:
         left, right = one.of, other.of
-        return _Part(is_truth, lambda scope: operation(left(scope), right(scope)))
+        return _Part(is_truth, lambda scope: operation(*_alike(left(scope), right(scope))))
 
     def truth(self, part: _Part) -> _Part:
         if not part.is_truth:
@@ -214,3 +235,14 @@ class _Parser(Tokens):
         return ArchError(
             f"'{self.text}' is no condition at {repr(self.peek()) if self.peek() else 'its end'}: {_MEANT}"
         )
+
+
+def _alike(one: Any, other: Any) -> tuple[Any, Any]:
+    """Return two numbers, of which a fraction beside a time is the number that is printed so: times are floats."""
+    return _as_float(one, other), _as_float(other, one)
+
+
+def _as_float(number: Any, beside: Any) -> Any:
+    is_beside_time = isinstance(beside, float) or getattr(beside, "dtype", None) == "float64"
+    is_fraction = hasattr(number, "denominator") and not isinstance(number, int)
+    return float(number) if is_beside_time and is_fraction else number

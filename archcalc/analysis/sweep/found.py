@@ -6,14 +6,13 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from archcalc.analysis.sweep.axes import asked_for
 from archcalc.analysis.sweep.outcome import Outcome, Reason
 from archcalc.analysis.sweep.rows import ALIKE, Rows
 from archcalc.analysis.sweep.search import Search
-from archcalc.analysis.sweep.space import BATCH
 from archcalc.analysis.sweep.structures import Leaf, Structure
 from archcalc.errors import ArchError
 from archcalc.graph import link
-from archcalc.spec.inputs import INPUT
 from archcalc.spec.model import Spec
 
 
@@ -44,14 +43,20 @@ class Found:
 
     def _explained(self, reason: Reason) -> Refused:
         example = self.search.plan.space.variant(reason.example)
-        values = dict(example)
-        shape = values.pop(INPUT, None)
-        values.pop(BATCH, None)
+        asked = asked_for(example)
         try:
-            link(self.search.read(values, shape))
+            graph = link(self.search.read(asked.settings, asked.inputs))
         except ArchError as error:
-            within, what = error.faults[0].within, error.faults[0].what
-            return Refused(within.removeprefix("layer "), what, reason.variants, example)
+            return _refused(error, reason, example)
+        from archcalc.analysis.sweep.measures import ALONE
+
+        for measure in self.search.measures:
+            if measure.name != reason.rule:
+                continue
+            try:
+                measure.of(graph, asked.batch, ALONE)
+            except ArchError as error:
+                return _refused(error, reason, example, f"{measure.name}: ")
         raise AssertionError(f"{example} is refused by {reason.layer} ({reason.rule}), and is legal")
 
     @property
@@ -78,6 +83,11 @@ class Found:
             for axis in self.search.space.axes
         }
         return axes | {name: rows.columns[name].tolist() for name in self.names if name not in axes}
+
+
+def _refused(error: ArchError, reason: Reason, example: Mapping[str, Any], before: str = "") -> Refused:
+    fault = error.faults[0]
+    return Refused(fault.within.removeprefix("layer "), f"{before}{fault.what}", reason.variants, example)
 
 
 def digest(search: Search) -> str:

@@ -14,7 +14,6 @@ from typing import Any, Final, NamedTuple
 
 from archcalc.analysis.sweep.arrow import as_table, rows_of
 from archcalc.analysis.sweep.outcome import Outcome, Reason
-from archcalc.analysis.sweep.rows import Best
 from archcalc.analysis.sweep.run import Progress, outcomes
 from archcalc.analysis.sweep.search import Search
 from archcalc.errors import ArchError, MissingError, reason
@@ -60,13 +59,10 @@ class Folder(NamedTuple):
 
     def task(self, search: Search, number: int) -> Outcome:
         """Write the part of a chunk, and return what it came to, with the best of its rows, if such are asked for."""
-        every = replace(search, best=Best()) if not search.best.is_all else search
-        if every is not search:
-            every.__dict__.update({key: vars(search)[key] for key in ("structures", "plan") if key in vars(search)})
-        found = every.chunk(number)
+        found = search.keeping_all().chunk(number)
         self.write(search, number, found)
         best = search.best
-        rows = None if best.is_all or found.rows is None else best.of(found.rows)
+        rows = None if best.is_all or found.rows is None else best.of(search.with_objectives(found.rows))
         return replace(found, rows=rows)
 
     def write(self, search: Search, number: int, found: Outcome) -> None:

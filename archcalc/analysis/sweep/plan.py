@@ -107,12 +107,13 @@ class Plan:
             shape = [1] * len(inner)
             shape[place] = len(span)
             places[axis.name] = np.arange(span.start, span.stop).reshape(shape)
-        return Block(self._structure(places), Points(places, tuple(map(len, ranges))))
+        return Block(int(self.structure_at(places)), Points(places, tuple(map(len, ranges))))
 
-    def _structure(self, places: Mapping[str, Any]) -> int:
-        number = 0
+    def structure_at(self, places: Mapping[str, Any]) -> Any:
+        """Return the numbers of the structures that variants are of."""
+        number: Any = 0
         for axis in self.space.axes[: self.structural]:
-            number = number * axis.size + int(places[axis.name])
+            number = number * axis.size + places[axis.name]
         return number
 
     def _drawn(self, block: int) -> Iterator[Block]:
@@ -120,9 +121,7 @@ class Plan:
         import numpy as np
 
         places = self._latin(block) if self.space.sampling == LATIN else self._uniform(block)
-        number = np.zeros(len(next(iter(places.values()))), dtype=np.int64)
-        for axis in self.space.axes[: self.structural]:
-            number = number * axis.size + places[axis.name]
+        number = np.broadcast_to(self.structure_at(places), len(next(iter(places.values()))))
         for structure in np.unique(number).tolist():
             chosen = number == structure
             own: dict[str, Any] = {name: place[chosen] for name, place in places.items()}

@@ -15,6 +15,12 @@ class Points(NamedTuple):
         found = table[tuple(self.places[name] for name in axes)]
         return found if getattr(found, "ndim", 0) else int(found)
 
+    def count(self, mask: Any) -> int:
+        """Return for how many variants a mask has True."""
+        import numpy as np
+
+        return int(np.count_nonzero(np.broadcast_to(mask, self.shape)))
+
     def at(self, mask: Any) -> "Points":
         """Return one of the variants: the first where a mask has True."""
         import numpy as np

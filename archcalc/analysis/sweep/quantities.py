@@ -1,6 +1,6 @@
 """The columns of a sweep: totals as a table has them, and what single layers have."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from archcalc.errors import ArchError, did_you_mean
@@ -49,8 +49,7 @@ class Quantity(NamedTuple):
 
     def expect_in(self, nodes: Nodes) -> None:
         """Raise ArchError where a network does not have it."""
-        if self.layer and self.layer not in nodes:
-            raise ArchError(f"{self.name}: there is no layer '{self.layer}'{did_you_mean(self.layer, nodes)}")
+        expect_layer(self.name, self.layer, nodes)
         if self.layer and self.what not in TOTALS:
             axes = names_of_axes(len(nodes[self.layer].output_shape))
             if self.what not in axes:
@@ -59,19 +58,10 @@ class Quantity(NamedTuple):
                 raise ArchError(f"{self.name}: a layer has no '{self.what}'{hint}")
 
 
-def read_quantity(name: str) -> Quantity:
-    """Read `macs`, or `conv5.macs` and `conv5.height` of one layer. Raises ArchError.
-
-    >>> read_quantity("layer1.0.conv1.height")
-    Quantity(name='layer1.0.conv1.height', what='height', layer='layer1.0.conv1')
-    """
-    layer, _, what = name.rpartition(".")
-    if not layer and what not in TOTALS:
-        hint = (
-            did_you_mean(what, TOTALS) or f" (there is {', '.join(TOTALS)}, and of a layer conv1.macs or conv1.height)"
-        )
-        raise ArchError(f"there is no column '{name}'{hint}")
-    return Quantity(name, what, layer)
+def expect_layer(name: str, layer: str, known: Collection[str]) -> None:
+    """Raise ArchError where a network does not have the layer of a column."""
+    if layer and layer not in known:
+        raise ArchError(f"{name}: there is no layer '{layer}'{did_you_mean(layer, known)}")
 
 
 def add_up(numbers: Iterable[Any]) -> Any:

@@ -107,6 +107,11 @@ class Best(NamedTuple):
         return rows
 
     @property
+    def objectives(self) -> tuple[Objective, ...]:
+        """The columns that decide which rows are kept."""
+        return (*self.front, *((self.by,) if self.by else ()))
+
+    @property
     def is_all(self) -> bool:
         return not self.front and self.top is None
 

@@ -1,22 +1,34 @@
-"""What becomes of the variants of a chunk: rows that are kept, and counts of all others by the reason."""
+"""A sweep that can be run: what is varied, what is computed, and which variants are wanted."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from math import ceil, floor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from archcalc.analysis.sweep.axes import BATCH
 from archcalc.analysis.sweep.bounds import SAFE
-from archcalc.analysis.sweep.conditions import Condition, read_condition
+from archcalc.analysis.sweep.columns import (
+    WHOLE,
+    Means,
+    expect_batch,
+    expect_claims,
+    expect_used,
+    is_claim,
+    is_column,
+    read_column,
+)
+from archcalc.analysis.sweep.conditions import Condition, read_condition, read_conditions
 from archcalc.analysis.sweep.evaluation import Evaluator
-from archcalc.analysis.sweep.outcome import Outcome, Reason
-from archcalc.analysis.sweep.plan import Block, Plan
-from archcalc.analysis.sweep.points import Points
-from archcalc.analysis.sweep.quantities import TOTALS, Quantity, read_quantity
+from archcalc.analysis.sweep.outcome import Outcome
+from archcalc.analysis.sweep.plan import Plan
+from archcalc.analysis.sweep.quantities import TOTALS, Quantity, expect_layer
 from archcalc.analysis.sweep.rows import Best, Rows, expect_columns
 from archcalc.analysis.sweep.space import Space
 from archcalc.analysis.sweep.structures import Read, find_structures
 from archcalc.errors import ArchError
+
+if TYPE_CHECKING:
+    from archcalc.analysis.sweep.measures import Measure
 
 
 @dataclass(frozen=True)
@@ -30,6 +42,10 @@ class Search:
     best: Best = field(default_factory=Best)
     doubtful: tuple[str, ...] = ()
     """What is varied of layers that the spec does not have as it is: some of its variants may have them."""
+    means: Means = field(default_factory=Means)
+    is_thorough: bool = False
+    """Whether every column is computed of all variants that meet the conditions, and not of those alone that are kept.
+    """
 
     @cached_property
     def structures(self) -> Any:
@@ -40,149 +56,145 @@ class Search:
         return Plan(self.structures.space, self.structures.structural)
 
     @cached_property
-    def computed(self) -> tuple[Quantity, ...]:
+    def computed(self) -> "tuple[Quantity | Measure, ...]":
         """The columns, and what conditions and objectives need besides."""
-        conditions = [name for one in self._where for name in sorted(one.names) if name not in self._numbers]
-        wanted = [name for name in (*self.columns, *conditions, *self._objectives) if name not in self._numbers]
-        return tuple(map(read_quantity, dict.fromkeys(wanted)))
+        conditions = [name for one in self.conditions for name in sorted(one.names)]
+        wanted = [name for name in (*self.columns, *conditions, *self._objectives) if name not in self.numbers_of_axes]
+        return tuple(read_column(name, self.means) for name in dict.fromkeys(wanted))
+
+    @cached_property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """What arrays come to."""
+        return tuple(one for one in self.computed if isinstance(one, Quantity))
+
+    @cached_property
+    def measures(self) -> "tuple[Measure, ...]":
+        """What is computed of whole networks."""
+        return tuple(one for one in self.computed if not isinstance(one, Quantity))
+
+    @cached_property
+    def early(self) -> "tuple[Measure, ...]":
+        """Of these, what decides which rows are kept; all of them where all rows are."""
+        deciding = {*self._objectives, *(name for one in self.conditions for name in one.names)}
+        return tuple(one for one in self.measures if self.best.is_all or self.is_thorough or one.name in deciding)
+
+    @property
+    def late(self) -> "tuple[Measure, ...]":
+        """The others, which are computed of the rows that are kept."""
+        return tuple(one for one in self.measures if one not in self.early)
 
     @property
     def shown(self) -> tuple[str, ...]:
         """The columns of its rows, besides what is varied: those that are asked for, and those of objectives."""
-        return tuple(dict.fromkeys(name for name in (*self.columns, *self._objectives) if name not in self._numbers))
+        wanted = dict.fromkeys((*self.columns, *self._objectives))
+        return tuple(name for name in wanted if name not in self.numbers_of_axes)
+
+    def is_time(self, column: str) -> bool:
+        """Return whether a column is of floats."""
+        return any(one.name == column and one.is_time for one in self.measures)
 
     def largest(self, column: str) -> int:
-        """Return a number that no number of a column is above."""
+        """Return a number that no number of a column is above; of what is computed of whole networks, one that fits."""
+        if any(one.name == column for one in self.measures):
+            return SAFE
         bounds = [one.bounds for one in self.evaluators]
         return max((max(map(abs, one.columns[column])) if one else SAFE**4) for one in bounds)
 
     @property
     def _objectives(self) -> tuple[str, ...]:
-        return tuple(one.column for one in (*self.best.front, *((self.best.by,) if self.best.by else ())))
+        return tuple(one.column for one in self.best.objectives)
 
     @cached_property
-    def _numbers(self) -> dict[str, tuple[str, list[Any]]]:
+    def numbers_of_axes(self) -> dict[str, tuple[str, list[Any]]]:
         """The numbers of axes, by their names, each with its axis."""
         return {name: (axis.name, values) for axis in self.space.axes for name, values in axis.numbers().items()}
 
     @cached_property
-    def _tables(self) -> dict[str, tuple[str, Any]]:
+    def tables(self) -> dict[str, tuple[str, Any]]:
+        """The same as arrays."""
         import numpy as np
 
         def table(values: list[Any]) -> Any:
             is_small = all(isinstance(value, int) and abs(value) < SAFE for value in values)
             return np.array(values, dtype=np.int64 if is_small else object)
 
-        return {name: (axis, table(values)) for name, (axis, values) in self._numbers.items()}
+        return {name: (axis, table(values)) for name, (axis, values) in self.numbers_of_axes.items()}
 
     @cached_property
-    def _constraints(self) -> tuple[Condition, ...]:
-        return tuple(read_condition(text, self._numbers) for text in self.space.constraints)
+    def constraints(self) -> tuple[Condition, ...]:
+        return tuple(read_condition(text, self.numbers_of_axes) for text in self.space.constraints)
 
     @cached_property
-    def _where(self) -> tuple[Condition, ...]:
-        return tuple(read_condition(text, _Known(self._numbers, self.columns)) for text in self.where)
+    def conditions(self) -> tuple[Condition, ...]:
+        known = _Known(self.numbers_of_axes, self.columns)
+        return tuple(one for text in self.where for one in read_conditions(text, known))
 
     @cached_property
     def evaluators(self) -> tuple[Evaluator, ...]:
-        return tuple(Evaluator(one, self.computed) for one in self.structures.each)
+        return tuple(Evaluator(one, self.quantities) for one in self.structures.each)
 
     def prepare(self) -> None:
         """Read all that is needed. Raises ArchError for what is wrong with it."""
-        _ = self._constraints, self._where
-        expect_columns(
-            (*self.best.front, *((self.best.by,) if self.best.by else ())),
-            [*self._numbers, *(one.name for one in self.computed)],
-        )
+        _ = self.constraints, self.conditions
+        expect_columns(self.best.objectives, [*self.numbers_of_axes, *(one.name for one in self.computed)])
+        expect_used(self.means, tuple(one.name for one in self.computed))
+        batches = [axis.values for axis in self.space.axes if axis.name == BATCH]
+        expect_batch(max(batches[0]) if batches else 1, self.measures)
         self.space.expect_enumerable()
         first = self.structures.each[0]
         if self.doubtful and first.fault and all(one.spec is None for one in self.structures.each):
             raise ArchError(*(fault._replace(mark=None) for fault in first.fault.faults))
         for one in self.evaluators:
             _ = one.bounds
+            layers = [entry.name for entry in one.structure.spec.layers] if one.structure.spec else []
+            for measure in self.measures if layers else ():
+                expect_layer(measure.name, measure.layer, layers)
+            if one.structure.spec and any(is_claim(each.name) for each in self.measures):
+                expect_claims(len(one.structure.spec.claims), self.means)
+
+    def keeping_all(self) -> "Search":
+        """Return the same sweep, of which all rows are kept, with the columns that it decides by."""
+        if self.best.is_all:
+            return self
+        return self._like(columns=self.shown, best=Best())
+
+    def _like(self, **other: Any) -> "Search":
+        """Return the same sweep with something else; its networks are not read again."""
+        made = replace(self, **other)
+        made.__dict__.update({key: vars(self)[key] for key in ("structures", "plan") if key in vars(self)})
+        return made
 
     def chunk(self, number: int) -> Outcome:
         """Return what the variants of a chunk come to."""
+        from archcalc.analysis.sweep.blocks import evaluated, with_late
+
         total, kept = Outcome(), []
         for block in self.plan.chunk(number):
-            found = self._block(block)
+            found = evaluated(self, block)
             if found.rows is not None and len(found.rows):
                 kept.append(found.rows)
-            total = total.with_(
-                Outcome(found.variants, found.outside, found.legal, found.matching, found.reasons), Best()
-            )
+            total = total.with_(replace(found, rows=None), Best())
         rows = self.best.of(Rows.together(kept)) if kept else None
-        return Outcome(total.variants, total.outside, total.legal, total.matching, total.reasons, rows)
+        if rows is not None and self.late:
+            rows = with_late(self, rows)
+            if rows is None:  # others take the places of those without the columns
+                return self._like(is_thorough=True).chunk(number)
+        return replace(total, rows=rows)
 
-    def _block(self, block: Block) -> Outcome:
-        import numpy as np
-
-        points, evaluator = block.points, self.evaluators[block.structure]
-        inside = self._inside(points)
-        found = evaluator.evaluate(points, inside)
-        count = int(np.prod(points.shape, dtype=np.int64))
-        within = _count(inside, points.shape)
-        legal = _count(found.legal, points.shape)
-        wanted = found.legal
-        if legal and self._where:
-            wanted = np.logical_and(wanted, self._wanted(points, evaluator, found.columns))
-        matching = _count(wanted, points.shape) if self._where else legal
-        reasons = {
-            (one.layer, one.rule): Reason(one.layer, one.rule, one.variants, int(self._number(one.example.places)))
-            for one in found.refusals
-        }
-        rows = self._rows(points, found.columns, wanted) if matching else None
-        rows = self.best.of(rows) if rows is not None else None
-        return Outcome(count, count - within, legal, matching, reasons, rows)
-
-    def _scope(self, points: Points) -> dict[str, Any]:
-        return {name: self._at(points, name) for name in self._tables}
-
-    def _at(self, points: Points, name: str) -> Any:
-        """Return a number of an axis at some variants."""
-        axis, table = self._tables[name]
-        return points.take(table, (axis,)) if table.dtype != object else table[points.places[axis]]
-
-    def _inside(self, points: Points) -> Any:
-        import numpy as np
-
-        inside: Any = True
-        if self._constraints:
-            ends = {name: _ends(values) for name, (_, values) in self._numbers.items()}
-            scope = self._scope(points)
-            for one in self._constraints:
-                inside = np.logical_and(inside, one.holds(_safe(scope, one, ends)))
-        return inside
-
-    def _wanted(self, points: Points, evaluator: Evaluator, columns: Mapping[str, Any]) -> Any:
-        import numpy as np
-
-        ends = {name: _ends(values) for name, (_, values) in self._numbers.items()}
-        bounds = evaluator.bounds
-        scope = {**columns, **self._scope(points)}
-        wanted: Any = True
-        for one in self._where:
-            if bounds is None:
-                safe = {name: _as_object(scope[name]) for name in one.names}
-            else:
-                safe = _safe(scope, one, {**ends, **bounds.columns})
-            wanted = np.logical_and(wanted, one.holds(safe))
-        return wanted
-
-    def _number(self, places: Mapping[str, Any]) -> Any:
+    def number_at(self, places: Mapping[str, Any]) -> Any:
         """Return the numbers of variants, by mixed radix."""
         is_large = self.plan.space.size >= SAFE
         number: Any = 0
         for axis in self.plan.space.axes:
             place = places[axis.name]
-            number = number * axis.size + (_as_object(place) if is_large else place)
+            number = number * axis.size + (as_object(place) if is_large else place)
         return number
 
     def numbers(self, places: Mapping[str, Any]) -> Any:
         """Return the numbers of variants as an array."""
         import numpy as np
 
-        numbers = self._number(places)
+        numbers = self.number_at(places)
         return np.array(numbers, dtype=object) if self.plan.space.size >= SAFE else numbers
 
     def places(self, numbers: Any) -> dict[str, Any]:
@@ -196,55 +208,25 @@ class Search:
     def with_objectives(self, rows: Rows) -> Rows:
         """Return rows with the numbers of axes that are objectives among their columns."""
         of_axes = {
-            name: self._tables[name][1][rows.places[self._tables[name][0]]]
+            name: self.tables[name][1][rows.places[self.tables[name][0]]]
             for name in self._objectives
-            if name in self._numbers
+            if name in self.numbers_of_axes
         }
         return replace(rows, columns={**rows.columns, **of_axes})
-
-    def _rows(self, points: Points, columns: Mapping[str, Any], wanted: Any) -> Rows:
-        import numpy as np
-
-        shape = points.shape
-        mask = np.broadcast_to(wanted, shape).ravel()
-        is_whole = bool(mask.all())
-        which = slice(None) if is_whole else np.flatnonzero(mask)
-
-        def flat(value: Any) -> Any:
-            return np.broadcast_to(value, shape).ravel()[which]
-
-        numbers = self.numbers(points.places)
-        places = {name: flat(place) for name, place in points.places.items()}
-        return self.with_objectives(Rows(flat(numbers), places, {name: flat(columns[name]) for name in self.shown}))
 
 
 class _Known(tuple[str, ...]):
     """The names that a condition on variants may have: of numbers of axes, of totals, and of what layers have."""
 
     def __new__(cls, numbers: Iterable[str], columns: Iterable[str]) -> "_Known":
-        return super().__new__(cls, dict.fromkeys((*numbers, *columns, *TOTALS)))
+        return super().__new__(cls, dict.fromkeys((*numbers, *columns, *TOTALS, *WHOLE)))
 
     def __contains__(self, name: object) -> bool:
-        return super().__contains__(name) or (isinstance(name, str) and "." in name and not name.startswith("input."))
+        return super().__contains__(name) or (
+            isinstance(name, str) and is_column(name) and not name.startswith("input.")
+        )
 
 
-def _count(mask: Any, shape: tuple[int, ...]) -> int:
-    import numpy as np
-
-    return int(np.broadcast_to(mask, shape).sum())
-
-
-def _ends(values: list[Any]) -> tuple[int, int]:
-    return floor(min(values)), ceil(max(values))
-
-
-def _safe(scope: Mapping[str, Any], condition: Condition, ends: Mapping[str, tuple[int, int]]) -> dict[str, Any]:
-    """Return the numbers of a condition, as Python integers where it might make too large ones for others."""
-    used = {name: scope[name] for name in condition.names}
-    if condition.largest({name: ends[name] for name in condition.names}) < SAFE:
-        return used
-    return {name: _as_object(value) for name, value in used.items()}
-
-
-def _as_object(value: Any) -> Any:
+def as_object(value: Any) -> Any:
+    """Return an array of Python's integers; any other value as it is."""
     return value.astype(object) if hasattr(value, "astype") else value

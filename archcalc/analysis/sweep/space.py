@@ -3,55 +3,22 @@
 Variants have numbers, by mixed radix: the first axis changes slowest, the last one fastest.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from math import prod
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from archcalc.analysis.sweep.values import read_shapes, read_values
-from archcalc.errors import ArchError, did_you_mean
+from archcalc.analysis.sweep.axes import Axis, batch_axis, input_axes, varied_axis
+from archcalc.errors import ArchError
 from archcalc.layers.fields import is_integer, spell
-from archcalc.layers.sizes import Shape, dims, names_of_axes
-from archcalc.spec.inputs import INPUT, alone
 from archcalc.spec.model import Spec
 
-BATCH: Final = "batch"
 UNIFORM: Final = "uniform"
 LATIN: Final = "latin"
 SAMPLINGS: Final = (UNIFORM, LATIN)
 
 MOST_VARIANTS: Final = 10**10
 """The most variants that are gone through."""
-
-
-class Axis(NamedTuple):
-    """One thing that is varied: a param, a field of a layer by its dotted name, the input, or the batch."""
-
-    name: str
-    values: tuple[Any, ...]
-
-    @property
-    def size(self) -> int:
-        return len(self.values)
-
-    def numbers(self) -> dict[str, list[Any]]:
-        """Return its values as numbers for conditions: those of an input by the names of its axes; none of words."""
-        if self.name == INPUT:
-            sides = names_of_axes(len(self.values[0]))
-            return {f"{INPUT}.{side}": [shape[place] for shape in self.values] for place, side in enumerate(sides)}
-        if all(isinstance(value, int | float) for value in self.values):
-            return {self.name: [_exact(value) for value in self.values]}
-        return {}
-
-
-def _exact(value: Any) -> Any:
-    """Return a number as an integer or a fraction: 0.1 is a tenth, as it is written."""
-    if isinstance(value, int):
-        return int(value)
-    from fractions import Fraction
-
-    exact = Fraction(repr(value))
-    return int(exact) if exact.denominator == 1 else exact
 
 
 @dataclass(frozen=True)
@@ -129,65 +96,14 @@ def read_space(
     seed: Any = 0,
 ) -> Space:
     """Return the space of what is varied in a spec. Raises ArchError for what it does not have."""
-    axes = [_axis(spec, str(name), values) for name, values in vary.items()]
+    axes = [varied_axis(spec, str(name), values) for name, values in vary.items()]
     if inputs is not None:
-        axes.append(_input_axis(spec, inputs))
+        axes += input_axes(spec, inputs)
     if batch is not None:
-        axes.append(_batch_axis(batch))
+        axes.append(batch_axis(batch))
     if not axes:
         raise ArchError("nothing is varied: give what, with --vary w=8..128:8, --input 96,128 or --batch 1,8")
     return Space(tuple(axes), tuple(constraints), _read_sample(sample), _read_sampling(sampling), _read_seed(seed))
-
-
-def _axis(spec: Spec, name: str, values: Any) -> Axis:
-    if name in (INPUT, BATCH):
-        raise ArchError(f"{name} is varied by --{name}, not by --vary")
-    known = [*spec.params, *_fields_of(spec)]
-    if name not in known and "." not in name:
-        layers = [one for one in _fields_of(spec) if one.startswith(f"{name}.")]
-        hint = f"; did you mean '{layers[0]}'?" if layers else did_you_mean(name, spec.params)
-        has = f" (it declares {', '.join(spec.params)})" if spec.params else " (it declares none)"
-        raise ArchError(f"{spec.name} has no param '{name}'{hint or has}")
-    if name not in known:
-        _expect_field(spec, name)
-    try:
-        return Axis(name, read_values(values))
-    except ArchError as error:
-        raise ArchError(f"{name}: {error}") from None
-
-
-def _fields_of(spec: Spec) -> Iterator[str]:
-    return (f"{entry.name}.{field}" for entry in spec.layers for field in entry.layer.fields)
-
-
-def _expect_field(spec: Spec, name: str) -> None:
-    """Raise ArchError for a field that a layer lacks; a layer that is not there may be there in other variants."""
-    layer, _, field = name.rpartition(".")
-    found = next((entry.layer for entry in spec.layers if entry.name == layer), None)
-    if found is not None:
-        hint = did_you_mean(field, found.fields) or f" (it has {', '.join(found.fields) or 'none'})"
-        raise ArchError(f"{layer} is a {found.op}, which has no field '{field}'{hint}")
-
-
-def _input_axis(spec: Spec, inputs: Any) -> Axis:
-    own: Shape | None = alone(spec.input_shape)
-    if own is None:
-        raise ArchError(f"{spec.name} has several inputs, which cannot be varied")
-    try:
-        return Axis(INPUT, read_shapes(inputs, own))
-    except ArchError as error:
-        raise ArchError(f"{INPUT}: {error}") from None
-
-
-def _batch_axis(batch: Any) -> Axis:
-    try:
-        values = read_values(batch)
-    except ArchError as error:
-        raise ArchError(f"{BATCH}: {error}") from None
-    for value in values:
-        if not is_integer(value) or value < 1:
-            raise ArchError(f"{BATCH} must be an integer >= 1, got {spell(value)}")
-    return Axis(BATCH, values)
 
 
 def _read_sample(sample: Any) -> int | None:
@@ -209,11 +125,3 @@ def _read_seed(seed: Any) -> int:
     if not is_integer(seed) or not 0 <= seed < 2**63:
         raise ArchError(f"a seed is an integer >= 0, got {spell(seed)}")
     return int(seed)
-
-
-def in_words(name: str, value: Any) -> str:
-    """
-    >>> in_words("input", (3, 96, 96)), in_words("conv1.bias", True)
-    ('input=3x96x96', 'conv1.bias=true')
-    """
-    return f"{name}={dims(value) if isinstance(value, tuple) else value if isinstance(value, str) else spell(value)}"

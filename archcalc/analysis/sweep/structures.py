@@ -11,13 +11,14 @@ from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from archcalc.analysis.sweep.space import BATCH, Axis, Space
+from archcalc.analysis.sweep.axes import Axis, asked_for
+from archcalc.analysis.sweep.space import Space
 from archcalc.errors import ArchError
 from archcalc.layers import Layer
 from archcalc.layers.fields import Axis as AxisField
 from archcalc.layers.fields import FieldType, Integer, PaddingType, PerAxis, Sides, is_integer
 from archcalc.layers.varying import VariesError, Varying
-from archcalc.spec.inputs import INPUT, Inputs
+from archcalc.spec.inputs import Inputs
 from archcalc.spec.model import Spec
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class Structures(NamedTuple):
 
 def find_structures(space: Space, read: Read) -> Structures:
     """Read the networks of a space. Raises ArchError for too many."""
-    names = {axis.name for axis in space.axes if axis.name != INPUT and not _are_numbers(axis)}
+    names = {axis.name for axis in space.axes if not axis.is_input and not _are_numbers(axis)}
     while True:
         try:
             return _read_all(space.with_first(names), len(names), read)
@@ -110,22 +111,21 @@ def _structure(fixed: tuple[Axis, ...], places: tuple[int, ...], free: tuple[Axi
     values = chosen | {axis.name: _varying(axis) for axis in free}
     by_name = {axis.name: axis for axis in free}
     at = {axis.name: place for axis, place in zip(fixed, places, strict=True)}
-    shape = values.pop(INPUT, None)
-    batch = values.pop(BATCH, 1)
+    asked = asked_for(values)
     try:
-        spec = read(values, shape)
+        spec = read(asked.settings, asked.inputs)
     except ArchError as error:
         return Structure(at, None, error)
     tables = _Tables(by_name)
     fields = dict(tables.of_layers(spec))
     inputs = {name: tuple(map(tables.number, sizes)) for name, sizes in spec.inputs.items()}
-    return Structure(at, spec, None, fields, inputs, tables.number(batch), tuple(tables.unreadable))
+    return Structure(at, spec, None, fields, inputs, tables.number(asked.batch), tuple(tables.unreadable))
 
 
 def _varying(axis: Axis) -> Any:
     """Return what stands for the values of an axis; for those of an input, a shape of what varies in it."""
     name, names = axis.name, frozenset((axis.name,))
-    if name != INPUT:
+    if not axis.is_input:
         return Varying(names, lambda point: point[name])
     ranks = {len(shape) for shape in axis.values}
     sizes = range(ranks.pop())

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, Protocol, cast, get_args
 
 from archcalc.render.answer import Answer
 
-Name = Literal["table", "plain", "json", "csv", "markdown", "latex", "html", "svg", "png", "pdf"]
+Name = Literal["table", "plain", "json", "jsonl", "csv", "markdown", "latex", "html", "svg", "png", "pdf"]
 """Every format, in the order of --help. Each is loaded only where it is asked for."""
 
 

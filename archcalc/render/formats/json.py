@@ -24,7 +24,22 @@ def text(data: Any) -> str:
     import json
 
     lines = json.dumps(data, ensure_ascii=False, indent=2).split("\n")
-    return "".join(f"{line if line.isprintable() else _escaped(line, str.isprintable)}\n" for line in lines)
+    return "".join(map(_ended, lines))
+
+
+def line(data: Any) -> str:
+    """Return JSON on one line.
+
+    >>> line({"name": "net"})
+    '{"name": "net"}\\n'
+    """
+    import json
+
+    return _ended(json.dumps(data, ensure_ascii=False))
+
+
+def _ended(line: str) -> str:
+    return f"{line if line.isprintable() else _escaped(line, str.isprintable)}\n"
 
 
 def in_ascii(text: str) -> str:

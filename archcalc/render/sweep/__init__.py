@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
+from archcalc.analysis.sweep.axes import in_words
 from archcalc.analysis.sweep.found import Found, Refused
 from archcalc.analysis.sweep.rows import ALIKE
-from archcalc.analysis.sweep.space import in_words
 from archcalc.layers.sizes import dims
 from archcalc.render.answer import Answer
 from archcalc.render.envelope import identity, stamped
 from archcalc.render.sheet import Column, Sheet
 from archcalc.render.sweep.front import chart
-from archcalc.render.words import several
+from archcalc.render.words import several, three_digits
 
 _MOST_SHOWN: Final = 50
 """How many rows are shown to a person where all are kept; a program gets all."""
@@ -42,17 +42,28 @@ def _value(value: Any) -> str:
     return dims(value) if isinstance(value, tuple) else str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _number(value: int) -> str:
-    return f"{value:,}"
+def _number(value: int | float) -> str:
+    return f"{value:,}" if isinstance(value, int) else three_digits(value) if value else "0"
 
 
-def _rows(found: Found, most: int | None) -> Sheet:
+def _columns(found: Found) -> tuple[Column, ...]:
     axes = found.search.space.names
-    columns = tuple(
+    return tuple(
         Column(name, name, _value if name in axes else _number, right=True, heads=place == 0)
         for place, name in enumerate(found.names)
     )
-    return Sheet("variants", found.spec.label, columns, tuple(found.rows(most)))
+
+
+def _rows(found: Found, most: int | None) -> Sheet:
+    return Sheet("variants", found.spec.label, _columns(found), tuple(found.rows(most)))
+
+
+def lines(found: Found) -> Iterator[str]:
+    """Yield a line of JSON for each row."""
+    from archcalc.render.formats.jsonl import record
+
+    columns = _columns(found)
+    return (record(columns, row, {}) for row in found.rows())
 
 
 def _counts(found: Found) -> Sheet:
@@ -84,6 +95,7 @@ def _notes(found: Found, most: int | None) -> Iterator[str]:
         said.append(f"for {outcome.matching:,} of the {outcome.legal:,} legal ones {' and '.join(search.where)} holds")
     if said:
         yield "; ".join(said)
+    yield from search.means.words(search.shown)
     best = search.best
     if best.front:
         yield (
@@ -112,6 +124,7 @@ def data(found: Found) -> dict[str, Any]:
       - `constraints`: what these must meet.
       - `sample`, `sampling`, `seed`: how variants were drawn; null where all were looked at.
 
+    - `means`: what columns are computed with: `dtype`, `optimizer`, `device_model` and `precision`, null if not given.
     - `where`: the conditions that rows meet.
     - `variants`: how many were looked at.
     - `outside`: how many of them do not meet the constraints.
@@ -131,6 +144,7 @@ def data(found: Found) -> dict[str, Any]:
         {
             **identity(found.spec),
             "space": found.search.plan.space.data(),
+            "means": found.search.means.data(),
             "where": [*found.search.where],
             **{name: getattr(outcome, name) for name in _SORTS},
             "refused": [

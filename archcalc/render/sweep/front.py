@@ -2,8 +2,8 @@
 
 from typing import Final
 
+from archcalc.analysis.sweep.axes import in_words
 from archcalc.analysis.sweep.found import Found
-from archcalc.analysis.sweep.space import in_words
 from archcalc.render.chart import Axis, Chart, Line, Point
 
 _MOST_POINTS: Final = 200

@@ -13,7 +13,7 @@ from tests.commands import on_terminal, run
 COMMAND = ("roofline", "torchvision", "--device-model", "h100-sxm")
 
 
-@pytest.mark.parametrize("form", ["table", "plain", "json", "csv", "markdown", "latex", "html", "svg"])
+@pytest.mark.parametrize("form", ["table", "plain", "json", "jsonl", "csv", "markdown", "latex", "html", "svg"])
 def test_every_format(form: str) -> None:
     done = run(*COMMAND, "--format", form)
     assert (done.returncode, done.stderr) == (0, "")
@@ -21,7 +21,7 @@ def test_every_format(form: str) -> None:
     assert "\x1b" not in done.stdout
 
 
-@pytest.mark.parametrize("form", ["table", "plain", "json", "csv", "markdown", "latex", "html"])
+@pytest.mark.parametrize("form", ["table", "plain", "json", "jsonl", "csv", "markdown", "latex", "html"])
 @pytest.mark.parametrize("words", [["devices"], ["devices", "h100-sxm"]])
 def test_every_format_of_devices(form: str, words: list[str]) -> None:
     done = run(*words, "--format", form)

@@ -6,8 +6,8 @@ from itertools import product
 from typing import Any
 
 import archcalc
+from archcalc.analysis.sweep.axes import BATCH
 from archcalc.analysis.sweep.quantities import TOTALS
-from archcalc.analysis.sweep.space import BATCH
 from archcalc.answers.sweep import Sweep
 from archcalc.errors import ArchError
 from archcalc.spec.inputs import INPUT
@@ -17,6 +17,8 @@ def alone(network: archcalc.Network, values: Mapping[str, Any]) -> tuple[int, ..
     """The totals of a variant, as its table has them, or what is wrong with it."""
     settings = dict(values)
     shape, batch = settings.pop(INPUT, None), settings.pop(BATCH, 1)
+    shapes = {name.removeprefix("input."): settings.pop(name) for name in values if name.startswith("input.")}
+    shape = {**network.spec.inputs, **shapes} if shapes else shape
     try:
         totals = network.with_(input_shape=shape, **settings).table(batch).totals
     except ArchError as error:

@@ -74,6 +74,13 @@ def test_numbers_are_exact() -> None:
     assert read_condition("a < 0.1", NAMES).holds({"a": Fraction(99, 1000)})
 
 
+def test_a_time_is_held_against_the_number_that_is_printed_so() -> None:
+    assert Fraction(0.1) > Fraction(1, 10)  # as floats are, which people do not see
+    condition = read_condition("a <= 0.1 and 0.1 >= a and not a < 0.1", NAMES)
+    assert condition.holds({"a": 0.1})
+    assert condition.holds({"a": np.array([0.1, 0.2])}).tolist() == [True, False]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -62,6 +62,42 @@ def test_variants_of_a_layer_are_what_each_is(op: str, data: st.DataObject) -> N
         expect_same(network, vary, inputs=shapes, batch=[1, 3])
 
 
+NET = """
+archcalc: 1
+name: net
+input: {left: [3, 12, 12], right: [2, 9, 9]}
+blocks:
+  stage:
+    params: {width: 4}
+    layers:
+      - {name: conv, op: conv2d, out_channels: $width, kernel_size: [3, 2], padding: {top: 1, left: 1}}
+      - {name: pool, op: max_pool2d, kernel_size: 2, stride: 1}
+layers:
+  - {name: body, op: use, block: stage, from: left, repeat: 2}
+  - {name: head, op: use, block: stage, from: right, with: {width: 3}}
+  - {name: left_end, op: adaptive_avg_pool2d, output_size: 1, from: body}
+  - {name: right_end, op: adaptive_avg_pool2d, output_size: 1, from: head}
+  - {name: both, op: concat, from: [left_end, right_end]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("vary", "inputs"),
+    [
+        ({"body.repeat": [0, 1, 3], "body.width": [1, 5], "head.width": [2, 0]}, None),
+        ({"head.conv.kernel_size.height": [0, 1, 5], "head.conv.padding.bottom": [0, 2]}, {"right": [1, 3, 9]}),
+        (
+            {"head.pool.kernel_size.width": [1, 2], "head.pool.kernel_size": [2, 3], "head.pool.stride.height": [1, 2]},
+            None,
+        ),
+        ({"body.0.conv.kernel_size.width": [1, 4]}, {"left": "4..6", "right": ["2x8x5", "4x3x3"]}),
+    ],
+)
+def test_parts_of_fields_structures_and_inputs_vary(vary: dict[str, Any], inputs: Any) -> None:
+    sweep = expect_same(archcalc.load(NET), vary, inputs=inputs, batch=[1, 2])
+    assert len([*sweep.found.rows()]) > 4
+
+
 SPACES: dict[str, dict[str, Any]] = {
     "alexnet_paper": {"conv1.stride": "3..5", "conv2.out_channels": "127,128", "inputs": "63,224,227"},
     "lenet5": {"inputs": "20,32,33"},
