@@ -296,13 +296,17 @@ class Network:
         by: str | None = None,
         pareto: Iterable[str] = (),
         jobs: int = 1,
+        executor: str = "processes",
+        address: str | None = None,
     ) -> "Sweep":
         """Return the variants of the network: params and fields of layers, inputs and batches, each with its values.
 
         Values are lists, or texts such as "8..128:8,256". `constraints` are conditions on what is varied, as in
         "w2 == 2 * w1"; `where` has conditions on columns. `top` keeps so many of the smallest `by` a column, or of the
         largest by "-macs"; `pareto` those that no other is better than. Of a `sample`, so many variants are drawn.
-        Nothing is computed before it is asked for. Needs numpy.
+        Nothing is computed before it is asked for. Needs numpy. `jobs` processes of this machine compute, or, as the
+        `executor`, "dask" or "ray" on the cluster at an `address`, on the one that is connected, or on one of `jobs`
+        processes.
 
         >>> import archcalc
         >>> vary = {"conv1.out_channels": "32..64:16", "num_classes": [10, 1000]}
@@ -310,6 +314,7 @@ class Network:
         [563020640, 636577040, 710133440]
         """
         from archcalc.analysis.sweep.asked import searched
+        from archcalc.analysis.sweep.executors import Executor
         from archcalc.answers.sweep import Sweep
 
         search = searched(
@@ -328,7 +333,7 @@ class Network:
             by=by,
             pareto=pareto,
         )
-        return Sweep(self.spec, search, jobs)
+        return Sweep(self.spec, search, Executor(executor, jobs, address))
 
     def _reading(self) -> "Rereading":
         """Return what reads the network again with other settings. Raises ArchError where it cannot be."""

@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from archcalc.analysis.sweep.executors import HERE, Executor
 from archcalc.analysis.sweep.found import Found, digest
 from archcalc.analysis.sweep.outcome import Outcome
 from archcalc.analysis.sweep.run import Progress, outcomes, run
@@ -33,13 +34,13 @@ class Sweep(Answer):
 
     spec: Spec
     search: Search
-    jobs: int = 1
+    executor: Executor = HERE
     report: Callable[[Progress], None] = field(default=_nothing, compare=False)
 
     @cached_property
     def found(self) -> Found:
         """All variants, gone through. Raises ArchError where more rows are left than one answer can hold."""
-        return Found(self.spec, self.search, run(self.search, self.jobs, self.report))
+        return Found(self.spec, self.search, run(self.search, self.executor, self.report))
 
     def chunks(self) -> "Iterator[pd.DataFrame]":
         """Yield a DataFrame for each chunk of the space, with all variants that are legal and for which `where` holds.
@@ -49,7 +50,7 @@ class Sweep(Answer):
         import pandas as pd
 
         self.search.prepare()
-        for one in outcomes(self.search, range(self.search.plan.chunks), self.jobs):
+        for one in outcomes(self.search, range(self.search.plan.chunks), self.executor):
             yield pd.DataFrame(self._columns(one)).convert_dtypes()
 
     def write(self, folder: str, *, shard: str = "1/1") -> Found:
@@ -60,7 +61,7 @@ class Sweep(Answer):
         from archcalc.analysis.sweep.parts import read_shard, write_parts
 
         part = read_shard(shard)
-        outcome = write_parts(self.search, Path(folder), self.manifest(), part, self.jobs, self.report)
+        outcome = write_parts(self.search, Path(folder), self.manifest(), part, self.executor, self.report)
         return Found(self.spec, self.search, outcome, folder)
 
     def manifest(self) -> dict[str, Any]:

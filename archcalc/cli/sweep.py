@@ -86,6 +86,19 @@ ShardOption = Annotated[
     str | None, typer.Option("--shard", metavar="I/N", help="With --out: only every N-th file, from the I-th on.")
 ]
 JobsOption = Annotated[int, typer.Option("--jobs", min=1, metavar="N", help="How many processes compute.")]
+ExecutorOption = Annotated[
+    Literal["processes", "dask", "ray"],
+    typer.Option("--executor", help="Who computes: processes of this machine, or Dask or Ray on those of a cluster."),
+]
+AddressOption = Annotated[
+    str | None,
+    typer.Option(
+        "--address",
+        metavar="ADDRESS",
+        help="The cluster: tcp://host:8786, a scheduler file, or host:6379 of Ray. Default: DASK_SCHEDULER_ADDRESS or "
+        "RAY_ADDRESS, else one of --jobs processes here.",
+    ),
+]
 
 
 def sweep(
@@ -106,6 +119,8 @@ def sweep(
     out: OutOption = None,
     shard: ShardOption = None,
     jobs: JobsOption = 1,
+    executor: ExecutorOption = "processes",
+    address: AddressOption = None,
     set_: SetOption = None,
     spec_dir: SpecDirOption = None,
     writing: Writing = AS_FITS,
@@ -138,6 +153,8 @@ def sweep(
         by=by,
         pareto=[word.strip() for word in pareto.split(",")] if pareto else (),
         jobs=jobs,
+        executor=executor,
+        address=address,
     )
     with ProgressLine.on_terminal() as line:
         answer = replace(answer, report=_reporting(line))

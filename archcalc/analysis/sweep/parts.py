@@ -9,10 +9,12 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from platform import node
 from time import time
 from typing import Any, Final, NamedTuple
 
 from archcalc.analysis.sweep.arrow import as_table, rows_of
+from archcalc.analysis.sweep.executors import HERE, Executor
 from archcalc.analysis.sweep.outcome import Outcome, Reason
 from archcalc.analysis.sweep.rows import Best
 from archcalc.analysis.sweep.run import Progress, outcomes
@@ -51,23 +53,35 @@ def read_shard(text: str) -> Shard:
 
 
 class Folder(NamedTuple):
-    """Where parts are written."""
+    """Where parts are written; by other machines too, where it has the text of its manifest, by which they know it."""
 
     path: Path
+    manifest: str = ""
 
     def part(self, number: int) -> Path:
         return self.path / f"part-{number:06d}.parquet"
 
     def task(self, search: Search, number: int) -> Outcome:
         """Write the part of a chunk, and return what it came to, with the best of its rows, if such are asked for."""
-        every = replace(search, best=Best()) if not search.best.is_all else search
-        if every is not search:
-            every.__dict__.update({key: vars(search)[key] for key in ("structures", "plan") if key in vars(search)})
+        if self.manifest:
+            self._expect_shared()
+        if self.part(number).exists():  # a process that died may have written it
+            return self.read(search, number)
+        every = search if search.best.is_all else search.with_what_was_read(best=Best())
         found = every.chunk(number)
         self.write(search, number, found)
         best = search.best
         rows = None if best.is_all or found.rows is None else best.of(found.rows)
         return replace(found, rows=rows)
+
+    def _expect_shared(self) -> None:
+        """Raise ArchError where this machine sees another folder, so that its parts would be lost."""
+        try:
+            is_same = (self.path / MANIFEST).read_text(encoding="utf-8") == self.manifest
+        except OSError:
+            is_same = False
+        if not is_same:
+            raise ArchError(f"{node()} does not see {self.path} as it is here: name a folder that all machines share")
 
     def write(self, search: Search, number: int, found: Outcome) -> None:
         """Write a part, whole or not at all. Raises ArchError where it cannot be written."""
@@ -121,7 +135,7 @@ def write_parts(
     folder: Path,
     manifest: Mapping[str, Any],
     shard: Shard = WHOLE,
-    jobs: int = 1,
+    executor: Executor = HERE,
     report: Callable[[Progress], None] = lambda _: None,
 ) -> Outcome:
     """Write the parts that a folder lacks, and return what all chunks of the shard came to.
@@ -129,22 +143,25 @@ def write_parts(
     Raises ArchError for a folder that has another sweep, or anything else.
     """
     _parquet()
+    executor.expect_installed()
     search.prepare()
-    place = Folder(folder)
     _expect_own(folder, {**manifest, "chunks": search.plan.chunks})
+    place = Folder(folder)
+    if not executor.is_here:
+        place = Folder(folder.absolute(), (folder / MANIFEST).read_text(encoding="utf-8"))
     mine = shard.chunks(search.plan.chunks)
-    there = [number for number in mine if place.part(number).exists()]
-    missing = [number for number in mine if not place.part(number).exists()]
+    is_there = {number: place.part(number).exists() for number in mine}
     total = Outcome()
-    for done, found in enumerate(_all(search, place, there, missing, jobs), 1):
+    for done, found in enumerate(_all(search, place, is_there, executor), 1):
         total = total.with_(found, search.best)
         report(Progress(done, len(mine), total.variants))
     return total
 
 
-def _all(search: Search, place: Folder, there: list[int], missing: list[int], jobs: int) -> Iterator[Outcome]:
-    yield from (place.read(search, number) for number in there)
-    yield from outcomes(search, missing, jobs, place.task)
+def _all(search: Search, place: Folder, is_there: Mapping[int, bool], executor: Executor) -> Iterator[Outcome]:
+    yield from (place.read(search, number) for number, there in is_there.items() if there)
+    missing = [number for number, there in is_there.items() if not there]
+    yield from outcomes(search, missing, executor, place.task)
 
 
 def _expect_own(folder: Path, manifest: Mapping[str, Any]) -> None:

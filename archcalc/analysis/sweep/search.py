@@ -39,6 +39,15 @@ class Search:
     def plan(self) -> Plan:
         return Plan(self.structures.space, self.structures.structural)
 
+    def with_what_was_read(self, **changes: Any) -> "Search":
+        """Return the same sweep, or a changed one over the same networks, which need not be read again.
+
+        It can be sent to other processes, and other machines.
+        """
+        other = replace(self, **changes)
+        other.__dict__.update({key: vars(self)[key] for key in ("structures", "plan") if key in vars(self)})
+        return other
+
     @cached_property
     def computed(self) -> tuple[Quantity, ...]:
         """The columns, and what conditions and objectives need besides."""
