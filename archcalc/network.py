@@ -1,7 +1,7 @@
 """The Python API for one network: read from a spec, with all that can be asked of it."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from torch.nn import Module
 
     from archcalc.analysis.own_peaks import OwnPeak
+    from archcalc.analysis.sweep.measured import Measured
     from archcalc.answers.audit import Audit
     from archcalc.answers.budget import Budget
     from archcalc.answers.check import Against, Agreements, OfWeights
@@ -138,6 +139,13 @@ class Origin(NamedTuple):
         if twice:
             raise ArchError(f"{self.word}: {twice[0]} is set twice, here and for all networks")
         return self._replace(word=word, params={**self.params, **params}, input_shape=input_shape or self.input_shape)
+
+
+def _measured(*asked: Any) -> "Iterator[Measured]":
+    """Measure variants of a sweep, by torch's side, which is loaded here."""
+    from archcalc.pytorch.sweep.measuring import measured
+
+    return measured(*asked)
 
 
 @dataclass(frozen=True)
@@ -333,7 +341,7 @@ class Network:
             by=by,
             pareto=pareto,
         )
-        return Sweep(self.spec, search, Executor(executor, jobs, address))
+        return Sweep(self.spec, search, Executor(executor, jobs, address), _measured)
 
     def _reading(self) -> "Rereading":
         """Return what reads the network again with other settings. Raises ArchError where it cannot be."""

@@ -144,10 +144,10 @@ ROOMS: dict[str, dict[str, list[str]]] = {
         "reconcile": ["conventions", "memory"],
         "roofline": ["profile"],
         "solve": [],
-        "sweep": [],
+        "sweep": ["profile"],
         "training": ["memory", "profile"],
     },
-    "pytorch": {"calibrate": ["profile"], "check": [], "profile": []},
+    "pytorch": {"calibrate": ["profile"], "check": [], "profile": [], "sweep": ["profile"]},
     "render": {
         "audit": [],
         "budget": [],

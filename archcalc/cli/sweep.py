@@ -99,6 +99,22 @@ AddressOption = Annotated[
         "RAY_ADDRESS, else one of --jobs processes here.",
     ),
 ]
+MeasureOption = Annotated[
+    Literal["front", "all"] | None,
+    typer.Option("--measure", help="Measure what --top or --pareto keep, or all rows, by torch, as archcalc profile."),
+]
+DeviceOption = Annotated[
+    str | None, typer.Option("--device", metavar="DEVICE", help="With --measure: auto, cpu, cuda, cuda:1 or mps.")
+]
+QuickOption = Annotated[bool, typer.Option("--quick", help="With --measure: shorter series, as archcalc profile.")]
+SecondsOption = Annotated[
+    float | None,
+    typer.Option(
+        "--measure-seconds",
+        metavar="S",
+        help="With --measure: end after so many seconds; with --out, the same command goes on.",
+    ),
+]
 
 
 def sweep(
@@ -121,6 +137,10 @@ def sweep(
     jobs: JobsOption = 1,
     executor: ExecutorOption = "processes",
     address: AddressOption = None,
+    measure: MeasureOption = None,
+    device: DeviceOption = None,
+    quick: QuickOption = False,
+    measure_seconds: SecondsOption = None,
     set_: SetOption = None,
     spec_dir: SpecDirOption = None,
     writing: Writing = AS_FITS,
@@ -137,6 +157,9 @@ def sweep(
 
     if shard and not out:
         raise ArchError("--shard goes with --out: each machine writes its files to the same folder")
+    for option, value in (("--device", device), ("--quick", quick), ("--measure-seconds", measure_seconds)):
+        if value and not measure:
+            raise ArchError(f"{option} goes with --measure: front, or all")
     network = Networks(Reading(None, set_, spec_dir)).one(spec)
     given = read_space_file(space) if space else SpaceFile()
     answer = network.sweep(
@@ -158,7 +181,19 @@ def sweep(
     )
     with ProgressLine.on_terminal() as line:
         answer = replace(answer, report=_reporting(line))
-        found = answer.write(str(out), shard=shard or "1/1") if out else answer.found
+        to, part = str(out or ""), shard or "1/1"
+        if measure:
+            found = answer.measure(
+                measure,
+                to,
+                shard=part,
+                device=device or "auto",
+                is_quick=quick,
+                seconds=measure_seconds,
+                report=_reporting_measured(line),
+            )
+        else:
+            found = answer.write(to, shard=part) if out else answer.found
     from archcalc.render.sweep import answer as rendered
 
     write_answer(rendered(found), writing)
@@ -190,6 +225,17 @@ def _reporting(line: ProgressLine) -> "Callable[[Progress], None]":
         left = taken / progress.chunks_done * (progress.chunks - progress.chunks_done)
         rate = progress.variants_done / taken
         line.show(f"{progress.variants_done:,} variants, {rate:,.0f} a second, {_time(left)} left")
+
+    return report
+
+
+def _reporting_measured(line: ProgressLine) -> Callable[[int, int], None]:
+    """Return what says on a line how many variants are measured, and how long the others still take."""
+    started = monotonic()
+
+    def report(done: int, of: int) -> None:
+        left = (monotonic() - started) / done * (of - done)
+        line.show(f"{done:,} of {of:,} measured, {_time(left)} left")
 
     return report
 

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 from archcalc.analysis.sweep.arrow import as_table, rows_of
 from archcalc.analysis.sweep.executors import HERE, Executor
 from archcalc.analysis.sweep.outcome import Outcome, Reason
-from archcalc.analysis.sweep.rows import Best
+from archcalc.analysis.sweep.rows import Best, Rows
 from archcalc.analysis.sweep.run import Progress, outcomes
 from archcalc.analysis.sweep.search import Search
 from archcalc.errors import ArchError, MissingError, reason
@@ -99,14 +99,23 @@ class Folder(NamedTuple):
 
     def read(self, search: Search, number: int) -> Outcome:
         """Return what the chunk of a part came to. Raises ArchError for a part that is none."""
+        found, rows = self._read(search, number, has_rows=not search.best.is_all)
+        return replace(found, rows=None if rows is None or not len(rows) else search.best.of(rows))
+
+    def rows(self, search: Search, number: int) -> Rows:
+        """Return the rows of a part. Raises ArchError for a part that is none."""
+        _, rows = self._read(search, number, has_rows=True)
+        assert rows is not None
+        return rows
+
+    def _read(self, search: Search, number: int, has_rows: bool) -> tuple[Outcome, Rows | None]:
         parquet, path = _parquet(), self.part(number)
         try:
             file = parquet.ParquetFile(path)
             found = _outcome_of(json.loads(file.schema_arrow.metadata[_OUTCOME]))
-            rows = None if search.best.is_all else rows_of(search, file.read())
+            return found, rows_of(search, file.read()) if has_rows else None
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ArchError(f"{path} is no part of a sweep, or is damaged ({error}): remove it") from None
-        return replace(found, rows=None if rows is None or not len(rows) else search.best.of(rows))
 
 
 def _why(error: OSError) -> str:

@@ -6,8 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from multiprocessing import active_children
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from archcalc.analysis.sweep.executors.engine import run
 from archcalc.analysis.sweep.parts import MANIFEST, Folder
 from archcalc.analysis.sweep.run import outcomes
 from archcalc.errors import ArchError
+from tests.analysis.sweep.engines import ray_node
 from tests.analysis.sweep.one_by_one import ends
 from tests.commands import clean_environment, run_here
 from tests.conftest import ROOT
@@ -110,22 +110,10 @@ def test_a_process_of_the_pool_is_killed(tmp_path: Path, alone: dict[str, bytes]
 def test_a_worker_of_dask_is_killed(tmp_path: Path, alone: dict[str, bytes]) -> None:
     import distributed
 
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster:
         executor = {"executor": "dask", "address": cluster.scheduler_address}
         pids = [nanny.pid for nanny in cluster.workers.values()]
         expect_whole_after_a_death(tmp_path, alone, executor, lambda: pids)
-
-
-@contextmanager
-def ray_node(**resources: Any) -> Iterator[Any]:
-    import ray
-
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    ray.init(address="local", include_dashboard=False, log_to_driver=False, **resources)
-    try:
-        yield ray
-    finally:
-        ray.shutdown()
 
 
 def busy_workers_of_ray() -> list[int]:
@@ -147,7 +135,10 @@ def test_a_worker_of_ray_is_killed(tmp_path: Path, alone: dict[str, bytes]) -> N
         expect_whole_after_a_death(tmp_path, alone, {"executor": "ray"}, busy_workers_of_ray)
 
 
-@pytest.mark.parametrize("executor", ["processes", "dask", "ray"])
+@pytest.mark.parametrize(
+    "executor",
+    ["processes", pytest.param("dask", marks=pytest.mark.slow), pytest.param("ray", marks=pytest.mark.slow)],
+)
 def test_a_command_that_is_killed_goes_on(tmp_path: Path, alone: dict[str, bytes], executor: str) -> None:
     words = [word for name, values in VARY.items() for word in ("--vary", f"{name}={values}")]
     words = ["sweep", "lenet_d2l", *words, "--columns", "params,macs", "--where", WHERE[0], "--out", str(tmp_path)]

@@ -2,7 +2,6 @@
 
 import pickle
 from abc import ABC, abstractmethod
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -32,6 +31,8 @@ class Work:
     """How many items are sent together: an engine takes milliseconds for whatever it sends."""
     holds_device: str = ""
     """The device that it needs for itself, as torch names it; none where empty."""
+    is_in_order: bool = True
+    """Whether what comes of the items is wanted in their order, or each as soon as it is there."""
 
 
 class Engine(ABC):
@@ -50,30 +51,44 @@ class Engine(ABC):
         """Return what `run` returned for a batch, as soon as it is there. Raises ArchError where it dies for good."""
 
     @abstractmethod
+    def first_done(self, tasks: Sequence[Any]) -> Any:
+        """Wait for one of some batches, and return it."""
+
+    @abstractmethod
     def close(self, unfinished: Iterable[Any]) -> None:
         """Let go of what is unfinished, and of the engine."""
 
 
 def each(start: Callable[[], Engine], work: Work, items: Iterable[Any]) -> Iterator[Any]:
-    """Yield what the work makes of each item, in order, by an engine that is started for it."""
-    all_items = [*items]
-    if not all_items:
+    """Yield what the work makes of each item, by an engine that is started for it.
+
+    Items of a sequence are sent together, others one by one, as they come.
+    """
+    if isinstance(items, Sequence) and not items:
         return
-    engine, running = start(), deque[Any]()
+    engine, running = start(), list[Any]()
     try:
-        together = _together(work, len(all_items), engine.workers())
-        waiting = (all_items[start : start + together] for start in range(0, len(all_items), together))
+        together = _together(work, len(items), engine.workers()) if isinstance(items, Sequence) else 1
+        waiting = _batches(items, together)
         while True:
             room = _AHEAD * max(1, engine.workers()) - len(running)
             running += [engine.submit(batch) for batch in islice(waiting, max(0, room))]
             if not running:
                 return
-            for found in engine.result(running.popleft()):
+            task = running[0] if work.is_in_order else engine.first_done(running)
+            running.remove(task)
+            for found in engine.result(task):
                 if isinstance(found, ArchError):
                     raise found
                 yield found
     finally:
         engine.close(running)
+
+
+def _batches(items: Iterable[Any], together: int) -> Iterator[list[Any]]:
+    each_item = iter(items)
+    while batch := [*islice(each_item, together)]:
+        yield batch
 
 
 def _together(work: Work, items: int, workers: int) -> int:

@@ -57,6 +57,10 @@ class OnDask(Engine):
             raise ArchError(f"a worker cannot run archcalc ({error}): install the same there") from None
         return found
 
+    def first_done(self, tasks: Sequence[Any]) -> Any:
+        with self._client.as_current():
+            return next(iter(self._distributed.wait([*tasks], return_when="FIRST_COMPLETED").done))
+
     def close(self, unfinished: Iterable[Any]) -> None:
         with suppress(Exception):  # the cluster may have gone
             self._client.cancel([*unfinished, self._sent[1]])
@@ -74,7 +78,7 @@ class OnDask(Engine):
                 return distributed.default_client()
         named = address or dask.config.get("scheduler-address", None)
         if named is None:
-            cluster = distributed.LocalCluster(n_workers=jobs, threads_per_worker=1, dashboard_address=None)
+            cluster = distributed.LocalCluster(n_workers=jobs, threads_per_worker=1, dashboard_address="127.0.0.1:0")
             self._started.enter_context(cluster)
             return self._started.enter_context(distributed.Client(cluster, set_as_default=False))
         try:

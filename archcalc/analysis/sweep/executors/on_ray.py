@@ -55,6 +55,9 @@ class OnRay(Engine):
             raise ArchError(f"the cluster has gone ({first_line(error)}); {ENDED}") from None
         return found
 
+    def first_done(self, tasks: Sequence[Any]) -> Any:
+        return self._ray.wait([*tasks], num_returns=1)[0][0]
+
     def close(self, unfinished: Iterable[Any]) -> None:
         for task in unfinished:
             self._ray.cancel(task)
