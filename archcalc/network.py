@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from archcalc.answers.budget import Budget
     from archcalc.answers.check import Against, Agreements, OfWeights
     from archcalc.answers.explain import Explanation
+    from archcalc.answers.fit import Fit
     from archcalc.answers.memory import Memory, MemoryByTool, MemoryPerDevice, MemoryPlan
     from archcalc.answers.predict import Prediction
     from archcalc.answers.profile import Profile
@@ -342,6 +343,27 @@ class Network:
             pareto=pareto,
         )
         return Sweep(self.spec, search, Executor(executor, jobs, address), _measured)
+
+    def fit(self, limits: Mapping[str, Any] | None = None, keep: Iterable[str] = (), divisor: int = 1) -> "Fit":
+        """Return the widest network under limits, as `budget:` has them, and under the spec's own budget.
+
+        All layers are as many times as wide, but for those to `keep`, those whose channels the network hands on, and
+        those that are tied to such; widths are multiples of a `divisor`, rounded down. Raises ArchError where even the
+        narrowest is over.
+
+        >>> import archcalc
+        >>> found = archcalc.load("torchvision").fit({"macs": "300M"}, keep=["conv5"], divisor=8)
+        >>> found.widths["conv5"], found.widths["conv1"], archcalc.Network(found.spec).table().totals.macs
+        (256, 32, 285384096)
+        """
+        from archcalc.analysis.fit.fitting import fit
+        from archcalc.answers.fit import Fit
+        from archcalc.spec.budget import Limit, read_limits
+
+        reading = self._reading()
+        known = {name: limit for name, limit in (limits or {}).items() if isinstance(limit, Limit)}
+        others = read_limits({name: limit for name, limit in (limits or {}).items() if name not in known})
+        return Fit(fit(self.graph, lambda fields: reading(fields, None), known | others, (*keep,), divisor))
 
     def _reading(self) -> "Rereading":
         """Return what reads the network again with other settings. Raises ArchError where it cannot be."""

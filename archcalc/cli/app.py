@@ -36,6 +36,7 @@ COMMANDS: Final = {
     "conventions": ("conventions:conventions", SIDE_BY_SIDE),
     "identify": ("identify:identify", SIDE_BY_SIDE),
     "solve": ("solve:solve", SIDE_BY_SIDE),
+    "fit": ("fit:fit", SIDE_BY_SIDE),
     "sweep": ("sweep:sweep", SIDE_BY_SIDE),
     "check": ("check:check", AGAINST_THE_MODEL),
     "profile": ("profile.command:profile", AGAINST_THE_MODEL),
