@@ -119,10 +119,13 @@ def widths_of(spec: Spec) -> dict[str, int]:
 def _kept(graph: Graph, keep: tuple[str, ...]) -> Iterator[str]:
     names = [entry.name for entry in graph.spec.layers]
     for word in keep:
-        found = [name for name in names if name == word or name.startswith(f"{word}.")]
+        found = {name for name in names if name == word or name.startswith(f"{word}.")}
         if not found:
             raise ArchError(f"{graph.spec.name} has no layer '{word}' to keep{did_you_mean(word, names)}")
-        yield from found
+        wide = found & widths_of(graph.spec).keys()
+        if not wide:
+            raise ArchError(f"{word} has no width of its own to keep: it is as wide as what it reads")
+        yield from wide
 
 
 def _width_field(layer: Layer) -> str | None:
