@@ -87,7 +87,7 @@ def data(found: Fit) -> dict[str, Any]:
 
     - `given`, `widest`, `next`: the network that was given, the widest, and the next wider one, which is over
 
-      - `totals`: params, macs, flops and activations.
+      - `totals`: `params`, `macs`, `flops` and `activations`.
       - `limits`: each with `what` it is of, the `layers` if it is of some, the `most`, the `number`, and whether it
         `holds`.
     """

@@ -1,7 +1,7 @@
 """Variants of a network: a line for each that is kept, and why others are not legal."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from archcalc.analysis.profile.record import Record
@@ -137,6 +137,10 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
+def _values(variant: Mapping[str, Any]) -> list[list[Any]]:
+    return [[name, _plain(value)] for name, value in variant.items()]
+
+
 def data(found: Found) -> dict[str, Any]:
     """Return a sweep as JSON.
 
@@ -158,7 +162,10 @@ def data(found: Found) -> dict[str, Any]:
       - `why`: the words for one of them, the `example`, whose `values` are listed by name.
       - `variants`: how many.
 
-    - `columns`, `rows`: the variants that are kept, each with its values under the columns; shapes are lists.
+    - `columns`, `rows`: the variants that are kept, each with its values under the columns; shapes are lists. With
+      --measure also `latency_ms`, the median of single calls of one example, `latency_p90_ms`, the `batch_measured`,
+      `images_per_second` in such batches, and `peak_mib`, as profile has them; null where it was not measured.
+    - `not_measured`: variants that could not be measured, each with its `values` and `why`.
     - `folder`: where the rows were written, or null.
     """
     outcome = found.outcome
@@ -173,12 +180,16 @@ def data(found: Found) -> dict[str, Any]:
                     "layer": one.layer,
                     "why": one.why,
                     "variants": one.variants,
-                    "example": {"values": [[name, _plain(value)] for name, value in one.example.items()]},
+                    "example": {"values": _values(one.example)},
                 }
                 for one in found.refused
             ],
             "columns": [*found.names],
             "rows": [[*map(_plain, row)] for row in found.rows()],
+            "not_measured": [
+                {"values": _values(found.search.plan.space.variant(number)), "why": why}
+                for number, why in found.failed.items()
+            ],
             "folder": found.folder or None,
         }
     )
