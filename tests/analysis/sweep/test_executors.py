@@ -230,6 +230,10 @@ MISTAKES = [
         "no scheduler of Dask answers at gone.json: there is no such file",
     ),
     (["--executor", "ray", "--address", "nowhere"], "no cluster of Ray answers at nowhere: "),
+    (
+        ["--executor", "ray", "--address", "127.0.0.1:9"],
+        "no cluster of Ray answers at 127.0.0.1:9: [Errno 111] Connection refused",
+    ),
     (["--address", "tcp://localhost:8786"], "an address is that of a cluster: name its executor too, dask or ray"),
     (
         ["--executor", "dask", "--address", "tcp://localhost:8786", "--jobs", "4"],

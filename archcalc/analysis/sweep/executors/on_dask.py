@@ -1,7 +1,8 @@
 """Work on a cluster of Dask, which gives what a worker had not finished to another when it dies."""
 
-from collections.abc import Iterable, Sequence
-from contextlib import ExitStack, suppress
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -39,7 +40,10 @@ class OnDask(Engine):
         self._sent = (__version__, self._client.submit(bytes, payload, pure=False))
 
     def workers(self) -> int:
-        each = self._workers()
+        try:
+            each = self._workers()
+        except OSError as error:
+            raise self._gone(error) from None
         return int(sum(one["resources"].get(_GPU, 0) if self._counted else one["nthreads"] for one in each))
 
     def submit(self, items: Sequence[Any]) -> Any:
@@ -52,7 +56,7 @@ class OnDask(Engine):
         except self._distributed.KilledWorker:
             raise ArchError(f"workers ended several times at the same work; {ENDED}") from None
         except (self._distributed.CancelledError, OSError) as error:
-            raise ArchError(f"the cluster has gone ({first_line(error) or type(error).__name__}); {ENDED}") from None
+            raise self._gone(error) from None
         except ImportError as error:
             raise ArchError(f"a worker cannot run archcalc ({error}): install the same there") from None
         return found
@@ -66,6 +70,9 @@ class OnDask(Engine):
             self._client.cancel([*unfinished, self._sent[1]])
         self._started.close()
 
+    def _gone(self, error: Exception) -> ArchError:
+        return ArchError(f"the cluster has gone ({first_line(error) or type(error).__name__}); {ENDED}")
+
     def _workers(self) -> list[Any]:
         return [*self._client.scheduler_info()["workers"].values()]
 
@@ -77,6 +84,7 @@ class OnDask(Engine):
             with suppress(ValueError):
                 return distributed.default_client()
         named = address or dask.config.get("scheduler-address", None)
+        self._started.enter_context(_silent_client())
         if named is None:
             cluster = distributed.LocalCluster(n_workers=jobs, threads_per_worker=1, dashboard_address="127.0.0.1:0")
             self._started.enter_context(cluster)
@@ -85,6 +93,18 @@ class OnDask(Engine):
             return self._started.enter_context(distributed.Client(**_place(named), set_as_default=False))
         except (OSError, ValueError, TypeError) as error:
             raise ArchError(f"no scheduler of Dask answers at {named}: {first_line(error)}") from None
+
+
+@contextmanager
+def _silent_client() -> Iterator[None]:
+    """Let a client not print how it failed to reach a cluster that has gone, which is said in a line."""
+    logger = logging.getLogger("distributed.client")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 def _place(address: str) -> dict[str, str]:

@@ -1,11 +1,14 @@
 """Work on a cluster of Ray, which begins what a worker had not finished anew when it dies."""
 
 import os
+import socket
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from archcalc.analysis.sweep.executors.engine import ENDED, TRIES, Engine, Work, run
 from archcalc.errors import ArchError, MissingError, first_line
+
+_SECONDS_TO_ANSWER: Final = 10
 
 
 def imported() -> Any:
@@ -74,8 +77,9 @@ class OnRay(Engine):
             self._ray.init(address="local", num_cpus=jobs, include_dashboard=False, **quietly)
             return
         try:
+            _expect_answer(named)
             self._ray.init(address=named, **quietly)
-        except (ConnectionError, ValueError, RuntimeError) as error:
+        except (OSError, ValueError, RuntimeError) as error:
             raise ArchError(f"no cluster of Ray answers at {named}: {first_line(error)}") from None
 
     def _asked(self, work: Work) -> dict[str, float]:
@@ -85,3 +89,10 @@ class OnRay(Engine):
         if work.holds_device != "cpu" and self._ray.cluster_resources().get("GPU", 0) >= 1:
             return {"num_gpus": 1, "num_cpus": 0}
         return {"num_cpus": max(node["Resources"].get("CPU", 1) for node in self._ray.nodes() if node["Alive"])}
+
+
+def _expect_answer(address: str) -> None:
+    """Raise OSError where nobody listens at an address, for whom Ray itself waits for ever."""
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if colon and port.isdecimal():
+        socket.create_connection((host, int(port)), _SECONDS_TO_ANSWER).close()
