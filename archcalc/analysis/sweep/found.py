@@ -104,13 +104,17 @@ class Found:
             axis.name: [axis.values[place] for place in rows.places[axis.name].tolist()]
             for axis in self.search.space.axes
         }
-        records = [self.measured.get(number) for number in rows.numbers.tolist()]
-        of_records = {one.name: [record and one.of(record) for record in records] for one in OF_RECORDS}
         return axes | {
-            name: of_records[name] if name in of_records else rows.columns[name].tolist()
+            name: rows.columns[name].tolist() if name in rows.columns else self._of_records(name, rows)
             for name in self.names
             if name not in axes
         }
+
+    def _of_records(self, name: str, rows: Rows) -> list[Any]:
+        """Return what was measured of some rows; None of those that were not."""
+        rule = next(one.of for one in OF_RECORDS if one.name == name)
+        records = (self.measured.get(number) for number in rows.numbers.tolist())
+        return [record and rule(record) for record in records]
 
 
 def digest(search: Search) -> str:

@@ -4,8 +4,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor
-from concurrent.futures import wait as futures_wait
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
@@ -52,10 +51,6 @@ class Pool(Engine):
             self._unfinished.remove(task)
             self._deaths = 0
             return found
-
-    def first_done(self, tasks: Sequence[_Batch]) -> _Batch:
-        futures = {one.future: one for one in tasks if one.future}
-        return futures[next(iter(futures_wait(futures, return_when=FIRST_COMPLETED).done))]
 
     def close(self, unfinished: Iterable[Any]) -> None:
         self._pool.shutdown(cancel_futures=True)
