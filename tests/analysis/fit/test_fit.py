@@ -165,6 +165,24 @@ def test_a_tie_that_one_factor_does_not_keep_is_kept() -> None:
     assert [(one.layer, one.given, one.widest) for one in found.layers if one.stays is None] == [("wide", 50, 25)]
 
 
+TOGETHER = """
+archcalc: 1
+input: [8, 8, 8]
+layers:
+  - {name: a, op: conv2d, out_channels: 48, kernel_size: 1}
+  - {name: b, op: conv2d, out_channels: 48, kernel_size: 1, groups: 8, from: input}
+  - {name: sum, op: add, from: [a, b]}
+  - {name: last, op: conv2d, out_channels: 2, kernel_size: 1}
+"""
+
+
+def test_layers_that_are_added_have_the_same_width_also_where_one_has_groups() -> None:
+    """64 places, of (8 + 1 + 2) * w products each; w can be divided into the 8 groups of b."""
+    for most in range(64 * 11 * 8, 64 * 11 * 100, 1_000):
+        widths = archcalc.load(TOGETHER).fit({"macs": most}).widths
+        assert widths == {"a": most // (64 * 11 * 8) * 8, "b": most // (64 * 11 * 8) * 8, "last": 2}
+
+
 def test_numbers_remember_how_they_follow() -> None:
     asked = Asked()
     a, b = (Channels.of_layer(asked, name, width) for name, width in (("a", 12), ("b", 20)))
