@@ -1,7 +1,7 @@
 """The Python API for one network: read from a spec, with all that can be asked of it."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
@@ -27,12 +27,14 @@ if TYPE_CHECKING:
     from torch.nn import Module
 
     from archcalc.analysis.own_peaks import OwnPeak
+    from archcalc.analysis.sweep.measured import Measured
     from archcalc.answers.audit import Audit
     from archcalc.answers.budget import Budget
     from archcalc.answers.card import Card
     from archcalc.answers.check import Against, Agreements, OfWeights
     from archcalc.answers.draw import Drawing
     from archcalc.answers.explain import Explanation
+    from archcalc.answers.fit import Fit
     from archcalc.answers.memory import Memory, MemoryByTool, MemoryPerDevice, MemoryPlan
     from archcalc.answers.predict import Prediction
     from archcalc.answers.profile import Profile
@@ -141,6 +143,13 @@ class Origin(NamedTuple):
         if twice:
             raise ArchError(f"{self.word}: {twice[0]} is set twice, here and for all networks")
         return self._replace(word=word, params={**self.params, **params}, input_shape=input_shape or self.input_shape)
+
+
+def _measured(*asked: Any) -> "Iterator[Measured]":
+    """Measure variants of a sweep, by torch's side, which is loaded here."""
+    from archcalc.pytorch.sweep.measuring import measured
+
+    return measured(*asked)
 
 
 @dataclass(frozen=True)
@@ -312,6 +321,8 @@ class Network:
         device_model: str | None = None,
         precision: Literal["fp32", "tf32", "fp16", "bf16", "int8", "torch"] | None = None,
         jobs: int = 1,
+        executor: str = "processes",
+        address: str | None = None,
     ) -> "Sweep":
         """Return the variants of the network: params and fields of layers, inputs and batches, each with its values.
 
@@ -320,7 +331,9 @@ class Network:
         keeps so many of the smallest `by` a column, or of the largest by "-macs"; `pareto` those that no other is
         better than. Of a `sample`, so many variants are drawn.
         `dtype`, `optimizer`, `device_model` and `precision` are those of the columns memory, memory_train and ms.
-        Nothing is computed before it is asked for. Needs numpy.
+        Nothing is computed before it is asked for. Needs numpy. `jobs` processes of this machine compute, or, as the
+        `executor`, "dask" or "ray" on the cluster at an `address`, on the one that is connected, or on one of `jobs`
+        processes.
 
         >>> import archcalc
         >>> vary = {"conv1.out_channels": "32..64:16", "num_classes": [10, 1000]}
@@ -329,6 +342,7 @@ class Network:
         """
         from archcalc.analysis.roofline.roofs import Computing
         from archcalc.analysis.sweep.asked import searched
+        from archcalc.analysis.sweep.executors import Executor
         from archcalc.answers.sweep import Sweep
 
         expect_word(precision, Computing, "precision")
@@ -352,7 +366,28 @@ class Network:
             device_model=device_model,
             precision=precision,
         )
-        return Sweep(self.spec, search, jobs)
+        return Sweep(self.spec, search, Executor(executor, jobs, address), _measured)
+
+    def fit(self, limits: Mapping[str, Any] | None = None, keep: Iterable[str] = (), divisor: int = 1) -> "Fit":
+        """Return the widest network under limits, as `budget:` has them, and under the spec's own budget.
+
+        All layers are as many times as wide, but for those to `keep`, those whose channels the network hands on, and
+        those that are tied to such; widths are multiples of a `divisor`, rounded down. Raises ArchError where even the
+        narrowest is over.
+
+        >>> import archcalc
+        >>> found = archcalc.load("torchvision").fit({"macs": "300M"}, keep=["conv5"], divisor=8)
+        >>> found.widths["conv5"], found.widths["conv1"], archcalc.Network(found.spec).table().totals.macs
+        (256, 32, 285384096)
+        """
+        from archcalc.analysis.fit.fitting import fit
+        from archcalc.answers.fit import Fit
+        from archcalc.spec.budget import Limit, read_limits
+
+        reading = self._reading()
+        known = {name: limit for name, limit in (limits or {}).items() if isinstance(limit, Limit)}
+        others = read_limits({name: limit for name, limit in (limits or {}).items() if name not in known})
+        return Fit(fit(self.graph, lambda fields: reading(fields, None), known | others, (*keep,), divisor))
 
     def _reading(self) -> "Rereading":
         """Return what reads the network again with other settings. Raises ArchError where it cannot be."""

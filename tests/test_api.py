@@ -36,6 +36,10 @@ ANSWERS: list[tuple[Callable[[], Answer], list[str]]] = [
         lambda: LENET.sweep({"conv1.out_channels": [4, 6]}, inputs="8,28", where=["params > 61k"]),
         ["sweep", "lenet_d2l", "--vary", "conv1.out_channels=4,6", "--input", "8,28", "--where", "params > 61k"],
     ),
+    (
+        lambda: LENET.fit({"macs": "300k"}, keep=["conv1"], divisor=2),
+        ["fit", "lenet_d2l", "--max-macs", "300k", "--keep", "conv1", "--divisor", "2"],
+    ),
     (lambda: PAPER.audit(), ["audit", "paper"]),
     (lambda: PAPER.training(), ["training", "paper"]),
     (

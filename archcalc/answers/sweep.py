@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from archcalc.analysis.sweep.executors import HERE, Executor
 from archcalc.analysis.sweep.found import Found, digest
 from archcalc.analysis.sweep.outcome import Outcome
 from archcalc.analysis.sweep.run import Progress, outcomes, run
@@ -18,9 +19,16 @@ from archcalc.spec.model import Spec
 if TYPE_CHECKING:
     import pandas as pd
 
+    from archcalc.analysis.profile.record import Record
+    from archcalc.analysis.sweep.measured import Asked, Measurer, Records, Which
 
-def _nothing(progress: Progress) -> None:
+
+def _nothing(*_: object) -> None:
     """Report nothing."""
+
+
+def _nobody(*_: object) -> Any:
+    raise AssertionError("nobody measures the variants of this sweep")
 
 
 @dataclass(frozen=True, repr=False)
@@ -33,13 +41,15 @@ class Sweep(Answer):
 
     spec: Spec
     search: Search
-    jobs: int = 1
+    executor: Executor = HERE
+    measurer: "Measurer" = field(default=_nobody, compare=False)
+    """What measures variants, on torch's side."""
     report: Callable[[Progress], None] = field(default=_nothing, compare=False)
 
     @cached_property
     def found(self) -> Found:
         """All variants, gone through. Raises ArchError where more rows are left than one answer can hold."""
-        return Found(self.spec, self.search, run(self.search, self.jobs, self.report))
+        return Found(self.spec, self.search, run(self.search, self.executor, self.report))
 
     def chunks(self) -> "Iterator[pd.DataFrame]":
         """Yield a DataFrame for each chunk of the space, with all variants that are legal and for which `where` holds.
@@ -49,7 +59,7 @@ class Sweep(Answer):
         import pandas as pd
 
         self.search.prepare()
-        for one in outcomes(self.search, range(self.search.plan.chunks), self.jobs):
+        for one in outcomes(self.search, range(self.search.plan.chunks), self.executor):
             yield pd.DataFrame(self._columns(one)).convert_dtypes()
 
     def lines(self, counted: Callable[[Found], None] = lambda found: None) -> Iterator[str]:
@@ -65,7 +75,7 @@ class Sweep(Answer):
             return
         self.search.prepare()
         chunks, total = self.search.plan.chunks, Outcome()
-        for done, one in enumerate(outcomes(self.search, range(chunks), self.jobs), 1):
+        for done, one in enumerate(outcomes(self.search, range(chunks), self.executor), 1):
             yield from lines(Found(self.spec, self.search, one))
             total = total.with_(replace(one, rows=None), self.search.best)
             self.report(Progress(done, chunks, total.variants))
@@ -79,8 +89,61 @@ class Sweep(Answer):
         from archcalc.analysis.sweep.parts import read_shard, write_parts
 
         part = read_shard(shard)
-        outcome = write_parts(self.search, Path(folder), self.manifest(), part, self.jobs, self.report)
+        outcome = write_parts(self.search, Path(folder), self.manifest(), part, self.executor, self.report)
         return Found(self.spec, self.search, outcome, folder)
+
+    def measure(
+        self,
+        which: "Which" = "front",
+        folder: str = "",
+        *,
+        shard: str = "1/1",
+        device: str = "auto",
+        is_quick: bool = False,
+        seconds: float | None = None,
+        report: Callable[[int, int], None] = _nothing,
+    ) -> Found:
+        """Measure variants as `profile` does, one at a time on each device: the `front`, or `all` rows.
+
+        With a folder, the rows are written there, and the record of each variant as soon as it is there: it is not
+        measured again. At most so many `seconds`. Raises MissingError where torch is missing.
+        """
+        from archcalc.analysis.sweep import measured
+        from archcalc.analysis.sweep.parts import read_shard
+
+        asked = measured.Asked(which, device, is_quick, seconds)
+        measured.expect_some(self.search.best, which)
+        found = self.write(folder, shard=shard) if folder else self.found
+        rows = measured.rows_to_measure(found, read_shard(shard))
+        if rows is None:
+            return found
+        kept = measured.Records(Path(folder) if folder else None, device)
+        numbers = [*dict.fromkeys(rows.numbers.tolist())]
+        records = {number: record for number in numbers if (record := kept.read(number, asked.request()))}
+        missing = [number for number in numbers if number not in records]
+        asked.expect_time(len(missing))
+        new, failed = self._measured(asked, missing, kept, report)
+        made = measured.with_measured(found, rows, records | new, failed)
+        kept.write_table(made)
+        return made
+
+    def _measured(
+        self, asked: "Asked", numbers: list[int], kept: "Records", report: Callable[[int, int], None]
+    ) -> tuple[dict[int, "Record"], dict[int, str]]:
+        """Measure variants, and return the record of each that was reached, or why it could not be measured."""
+        from archcalc.analysis.sweep.measured import variant
+        from archcalc.render.envelope import stamped
+
+        records, failed = {}, {}
+        variants = (variant(self.search, self.spec.label, number, asked.request()) for number in numbers)
+        for done, one in enumerate(self.measurer(self.executor, variants, asked), 1):
+            if one.record:
+                records[one.number] = one.record
+                kept.write(one.number, stamped(one.record.to_json()))
+            else:
+                failed[one.number] = one.failure
+            report(done, len(numbers))
+        return records, failed
 
     def manifest(self) -> dict[str, Any]:
         """Return what makes a sweep: two with the same have the same rows."""

@@ -34,9 +34,17 @@ class Varying:
         self.names = names
         self.at = at
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Send it to another process as a value whose numbers are not known there."""
+        return type(self), (self.names, _stays)
+
     def read_by(self, kind: FieldType) -> "Varying":
         """Return what a field reads of it."""
         return Varying(self.names, lambda point: kind.read(self.at(point)))
+
+
+def _stays(_: Point) -> NoReturn:
+    raise AssertionError("what varies is asked for its values where it was not read")
 
 
 def _refuse(self: Varying, *_: object) -> NoReturn:

@@ -238,7 +238,7 @@ def test_a_package_that_is_missing_is_named(tmp_path: Path, missing: str, words:
 
 
 def test_no_other_command_loads_numpy_for_it() -> None:
-    script = "import archcalc.answers.sweep, archcalc.cli.sweep, sys; print('numpy' in sys.modules)"
+    script = "import archcalc.answers.sweep, archcalc.cli.sweep.command, sys; print('numpy' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout == "False\n"
 

@@ -4,18 +4,18 @@ The layers are walked with sizes that are functions of the input's, so that one 
 width never meet before a flatten, and are asked for apart.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any, NamedTuple
 
 from archcalc.analysis.solve.functions import Along, Asked, Compared, settled, sizes_in
-from archcalc.analysis.solve.sizes import Condition, Divides, Function, Nowhere
+from archcalc.analysis.solve.sizes import Condition, Divides, Function, Nowhere, UnsolvedError
 from archcalc.errors import ArchError, listing
 from archcalc.graph import AnyNode, Numbers, propagate
 from archcalc.layers import Shape
 from archcalc.layers.fields import Sides
 from archcalc.layers.requirement import Requirement
-from archcalc.layers.sizes import dims
+from archcalc.layers.sizes import dims, names_of_axes
 from archcalc.layers.window import Sliding, span
 from archcalc.spec.inputs import alone
 from archcalc.spec.model import Entry, Spec
@@ -70,8 +70,17 @@ class _Functions(Numbers[Any]):
         if condition is None:
             shapes = " and ".join(map(dims, self.read))
             what = f"asks of {shapes} what would tie height to width"
-            raise ArchError(f"{what}; solve can only look at each of them alone")
+            raise UnsolvedError(f"{what}; solve can only look at each of them alone")
         self.constraints.append(Constraint(entry, axis, condition, True))
+
+    def fault(
+        self, entry: Entry, error: ArchError, nodes: Mapping[str, AnyNode[Any]], given: Mapping[str, tuple[Any, ...]]
+    ) -> ArchError:
+        found = super().fault(entry, error, nodes, given)
+        if not isinstance(error, UnsolvedError):
+            return found
+        rank = len(next(iter(given.values())))
+        return ArchError(*(fault._replace(what=fault.what + _by_search(rank)) for fault in found.faults))
 
     def makes(self, entry: Entry, shape: tuple[Any, ...]) -> tuple[Any, ...]:
         window = entry.layer.slides()
@@ -80,13 +89,22 @@ class _Functions(Numbers[Any]):
         return tuple(map(settled, shape))
 
 
+def _by_search(rank: int) -> str:
+    """Return the command that finds by search what has no closed form."""
+    side = names_of_axes(rank)[1] if rank > 1 else names_of_axes(rank)[0]
+    command = f"archcalc sweep SPEC --input 1..512 --top 1 --by input.{side}"
+    return f"; {command} finds the smallest input that passes"
+
+
 def only_input(spec: Spec) -> Shape:
     """Return the shape of the input. Raises ArchError for several, which are sizes that must go together."""
     shape = alone(spec.input_shape)
     if shape is None:
         raise ArchError(f"{spec.name} has the inputs {listing([*spec.inputs], 'and')}: solve looks for one input only")
     if len(shape) not in (1, 3):
-        raise ArchError(f"{spec.name} reads {dims(shape)}: solve looks for height and width only")
+        raise ArchError(
+            f"{spec.name} reads {dims(shape)}: solve looks for height and width only" + _by_search(len(shape))
+        )
     return shape
 
 

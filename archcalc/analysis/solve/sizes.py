@@ -70,7 +70,7 @@ class Function(NamedTuple):
 
 def _bounded(function: Function) -> Function:
     if function.size() > MOST_PARTS:
-        raise ArchError(f"joins maps of more than {MOST_PARTS} sizes along one axis, too many to solve for")
+        raise UnsolvedError(f"joins maps of more than {MOST_PARTS} sizes along one axis, too many to solve for")
     return function
 
 
@@ -112,7 +112,7 @@ def read_off(rule: Callable[[int], int]) -> Steps:
         stride = _reaching(rule, start + 2) - first
         found = Steps(stride * (start + 1) - first, stride)
     if any(found.places(size) != rule(size) for size in (1, 2, 3, 17, 10**6 + 7, 10**9 + 9)):
-        raise ArchError("makes sizes that do not grow in equal steps, which cannot be solved for")
+        raise UnsolvedError("makes sizes that do not grow in equal steps, which cannot be solved for")
     return found
 
 
@@ -121,9 +121,13 @@ def _reaching(rule: Callable[[int], int], least: int) -> int:
     high = 2
     while rule(high) < least:
         if high > NEVER:
-            raise ArchError("makes the same size of every input, which cannot be solved for")
+            raise UnsolvedError("makes the same size of every input, which cannot be solved for")
         high *= 2
     return high // 2 + bisect_left(range(high // 2, high), least, key=rule)
+
+
+class UnsolvedError(ArchError):
+    """What has no closed form; a sweep over sizes may still answer."""
 
 
 class Condition(Protocol):

@@ -1,11 +1,12 @@
 """What a sweep found: its rows, and all that is not among them, with the reason."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from archcalc.analysis.profile.record import Record
 from archcalc.analysis.sweep.axes import asked_for
 from archcalc.analysis.sweep.outcome import Outcome, Reason
 from archcalc.analysis.sweep.rows import ALIKE, Rows
@@ -25,6 +26,27 @@ class Refused(NamedTuple):
     example: Mapping[str, Any]
 
 
+class OfRecord(NamedTuple):
+    """A column of what was measured of a variant."""
+
+    name: str
+    of: Callable[[Record], Any]
+
+
+def _latency(record: Record) -> Any:
+    return record.infer and record.infer.times.latency
+
+
+OF_RECORDS: Final = (
+    OfRecord("latency_ms", lambda record: (found := _latency(record)) and found.p50_ms),
+    OfRecord("latency_p90_ms", lambda record: (found := _latency(record)) and found.p90_ms),
+    OfRecord("batch_measured", lambda record: record.batch.used),
+    OfRecord("images_per_second", lambda record: record.infer and record.infer.speed.images_per_second),
+    OfRecord("peak_mib", lambda record: record.infer and record.infer.times.peak_mib),
+)
+"""The median and 90th percentile of single calls of one example, the speed in batches, and the most memory then."""
+
+
 @dataclass(frozen=True)
 class Found:
     """The outcome of a sweep over a network, whose spec is the one that is varied."""
@@ -34,6 +56,10 @@ class Found:
     outcome: Outcome
     folder: str = ""
     """Where its parts are, if they were written."""
+    measured: Mapping[int, Record] = field(default_factory=dict)
+    """The records of variants that were measured, by their numbers."""
+    failed: Mapping[int, str] = field(default_factory=dict)
+    """Why others could not be measured."""
 
     @cached_property
     def refused(self) -> tuple[Refused, ...]:
@@ -63,7 +89,8 @@ class Found:
     def names(self) -> tuple[str, ...]:
         """The columns of its rows."""
         has_alike = self.outcome.rows is not None and ALIKE in self.outcome.rows.columns
-        return (*self.search.space.names, *self.search.shown, *((ALIKE,) if has_alike else ()))
+        of_records = [one.name for one in OF_RECORDS] if self.measured or self.failed else []
+        return (*self.search.space.names, *self.search.shown, *((ALIKE,) if has_alike else ()), *of_records)
 
     @property
     def count(self) -> int:
@@ -82,7 +109,17 @@ class Found:
             axis.name: [axis.values[place] for place in rows.places[axis.name].tolist()]
             for axis in self.search.space.axes
         }
-        return axes | {name: rows.columns[name].tolist() for name in self.names if name not in axes}
+        return axes | {
+            name: rows.columns[name].tolist() if name in rows.columns else self._of_records(name, rows)
+            for name in self.names
+            if name not in axes
+        }
+
+    def _of_records(self, name: str, rows: Rows) -> list[Any]:
+        """Return what was measured of some rows; None of those that were not."""
+        rule = next(one.of for one in OF_RECORDS if one.name == name)
+        records = (self.measured.get(number) for number in rows.numbers.tolist())
+        return [record and rule(record) for record in records]
 
 
 def _refused(error: ArchError, reason: Reason, example: Mapping[str, Any], before: str = "") -> Refused:

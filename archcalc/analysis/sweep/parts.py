@@ -9,11 +9,14 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from platform import node
 from time import time
 from typing import Any, Final, NamedTuple
 
 from archcalc.analysis.sweep.arrow import as_table, rows_of
+from archcalc.analysis.sweep.executors import HERE, Executor
 from archcalc.analysis.sweep.outcome import Outcome, Reason
+from archcalc.analysis.sweep.rows import Rows
 from archcalc.analysis.sweep.run import Progress, outcomes
 from archcalc.analysis.sweep.search import Search
 from archcalc.errors import ArchError, MissingError, reason
@@ -50,20 +53,34 @@ def read_shard(text: str) -> Shard:
 
 
 class Folder(NamedTuple):
-    """Where parts are written."""
+    """Where parts are written; by other machines too, where it has the text of its manifest, by which they know it."""
 
     path: Path
+    manifest: str = ""
 
     def part(self, number: int) -> Path:
         return self.path / f"part-{number:06d}.parquet"
 
     def task(self, search: Search, number: int) -> Outcome:
         """Write the part of a chunk, and return what it came to, with the best of its rows, if such are asked for."""
+        if self.manifest:
+            self._expect_shared()
+        if self.part(number).exists():  # a process that died may have written it
+            return self.read(search, number)
         found = search.keeping_all().chunk(number)
         self.write(search, number, found)
         best = search.best
         rows = None if best.is_all or found.rows is None else best.of(search.with_objectives(found.rows))
         return replace(found, rows=rows)
+
+    def _expect_shared(self) -> None:
+        """Raise ArchError where this machine sees another folder, so that its parts would be lost."""
+        try:
+            is_same = (self.path / MANIFEST).read_text(encoding="utf-8") == self.manifest
+        except OSError:
+            is_same = False
+        if not is_same:
+            raise ArchError(f"{node()} does not see {self.path} as it is here: name a folder that all machines share")
 
     def write(self, search: Search, number: int, found: Outcome) -> None:
         """Write a part, whole or not at all. Raises ArchError where it cannot be written."""
@@ -81,14 +98,23 @@ class Folder(NamedTuple):
 
     def read(self, search: Search, number: int) -> Outcome:
         """Return what the chunk of a part came to. Raises ArchError for a part that is none."""
+        found, rows = self._read(search, number, has_rows=not search.best.is_all)
+        return replace(found, rows=None if rows is None or not len(rows) else search.best.of(rows))
+
+    def rows(self, search: Search, number: int) -> Rows:
+        """Return the rows of a part. Raises ArchError for a part that is none."""
+        _, rows = self._read(search, number, has_rows=True)
+        assert rows is not None
+        return rows
+
+    def _read(self, search: Search, number: int, has_rows: bool) -> tuple[Outcome, Rows | None]:
         parquet, path = _parquet(), self.part(number)
         try:
             file = parquet.ParquetFile(path)
             found = _outcome_of(json.loads(file.schema_arrow.metadata[_OUTCOME]))
-            rows = None if search.best.is_all else rows_of(search, file.read())
+            return found, rows_of(search, file.read()) if has_rows else None
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ArchError(f"{path} is no part of a sweep, or is damaged ({error}): remove it") from None
-        return replace(found, rows=None if rows is None or not len(rows) else search.best.of(rows))
 
 
 def _why(error: OSError) -> str:
@@ -117,7 +143,7 @@ def write_parts(
     folder: Path,
     manifest: Mapping[str, Any],
     shard: Shard = WHOLE,
-    jobs: int = 1,
+    executor: Executor = HERE,
     report: Callable[[Progress], None] = lambda _: None,
 ) -> Outcome:
     """Write the parts that a folder lacks, and return what all chunks of the shard came to.
@@ -125,22 +151,25 @@ def write_parts(
     Raises ArchError for a folder that has another sweep, or anything else.
     """
     _parquet()
+    executor.expect_installed()
     search.prepare()
-    place = Folder(folder)
     _expect_own(folder, {**manifest, "chunks": search.plan.chunks})
+    place = Folder(folder)
+    if not executor.is_here:
+        place = Folder(folder.absolute(), (folder / MANIFEST).read_text(encoding="utf-8"))
     mine = shard.chunks(search.plan.chunks)
-    there = [number for number in mine if place.part(number).exists()]
-    missing = [number for number in mine if not place.part(number).exists()]
+    is_there = {number: place.part(number).exists() for number in mine}
     total = Outcome()
-    for done, found in enumerate(_all(search, place, there, missing, jobs), 1):
+    for done, found in enumerate(_all(search, place, is_there, executor), 1):
         total = total.with_(found, search.best)
         report(Progress(done, len(mine), total.variants))
     return total
 
 
-def _all(search: Search, place: Folder, there: list[int], missing: list[int], jobs: int) -> Iterator[Outcome]:
-    yield from (place.read(search, number) for number in there)
-    yield from outcomes(search, missing, jobs, place.task)
+def _all(search: Search, place: Folder, is_there: Mapping[int, bool], executor: Executor) -> Iterator[Outcome]:
+    yield from (place.read(search, number) for number, there in is_there.items() if there)
+    missing = [number for number, there in is_there.items() if not there]
+    yield from outcomes(search, missing, executor, place.task)
 
 
 def _expect_own(folder: Path, manifest: Mapping[str, Any]) -> None:

@@ -55,6 +55,15 @@ class Search:
     def plan(self) -> Plan:
         return Plan(self.structures.space, self.structures.structural)
 
+    def with_what_was_read(self, **changes: Any) -> "Search":
+        """Return the same sweep, or a changed one over the same networks, which need not be read again.
+
+        It can be sent to other processes, and other machines.
+        """
+        other = replace(self, **changes)
+        other.__dict__.update({key: vars(self)[key] for key in ("structures", "plan") if key in vars(self)})
+        return other
+
     @cached_property
     def computed(self) -> "tuple[Quantity | Measure, ...]":
         """The columns, and what conditions and objectives need besides."""
@@ -156,13 +165,7 @@ class Search:
         """Return the same sweep, of which all rows are kept, with the columns that it decides by."""
         if self.best.is_all:
             return self
-        return self._like(columns=self.shown, best=Best())
-
-    def _like(self, **other: Any) -> "Search":
-        """Return the same sweep with something else; its networks are not read again."""
-        made = replace(self, **other)
-        made.__dict__.update({key: vars(self)[key] for key in ("structures", "plan") if key in vars(self)})
-        return made
+        return self.with_what_was_read(columns=self.shown, best=Best())
 
     def chunk(self, number: int) -> Outcome:
         """Return what the variants of a chunk come to."""
@@ -178,7 +181,7 @@ class Search:
         if rows is not None and self.late:
             rows = with_late(self, rows)
             if rows is None:  # others take the places of those without the columns
-                return self._like(is_thorough=True).chunk(number)
+                return self.with_what_was_read(is_thorough=True).chunk(number)
         return replace(total, rows=rows)
 
     def number_at(self, places: Mapping[str, Any]) -> Any:

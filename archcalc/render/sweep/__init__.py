@@ -1,8 +1,10 @@
 """Variants of a network: a line for each that is kept, and why others are not legal."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from archcalc.analysis.profile.record import Record
 from archcalc.analysis.sweep.axes import in_words
 from archcalc.analysis.sweep.found import Found, Refused
 from archcalc.analysis.sweep.rows import ALIKE
@@ -15,6 +17,11 @@ from archcalc.render.words import several, three_digits
 
 _MOST_SHOWN: Final = 50
 """How many rows are shown to a person where all are kept; a program gets all."""
+
+_MOST_FAILED: Final = 3
+
+_LARGE: Final = 1_000
+"""From where a measured number is shown without a fraction."""
 
 _SORTS: Final = ("variants", "outside", "illegal", "legal", "matching")
 _COUNTS: Final = (Column("what", "what", heads=True), Column("variants", "variants", lambda n: f"{n:,}", right=True))
@@ -42,7 +49,9 @@ def _value(value: Any) -> str:
     return dims(value) if isinstance(value, tuple) else str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _number(value: int | float) -> str:
+def _number(value: int | float | None) -> str:
+    if value is None:
+        return "-"
     return f"{value:,}" if isinstance(value, int) else three_digits(value) if value else "0"
 
 
@@ -106,12 +115,43 @@ def _notes(found: Found, most: int | None) -> Iterator[str]:
         yield f"the first {found.count:,} by {best.by}"
     elif most is not None and found.count > most:
         yield f"{found.count - most:,} more: csv and json have all, --top and --pareto the best, --out keeps any number"
+    yield from _of_measurement(found)
     if found.folder:
         yield f"{found.folder} has {outcome.matching:,} rows"
 
 
+def _of_measurement(found: Found) -> Iterator[str]:
+    """Say what was measured, on what, and what could not be."""
+    if not found.measured and not found.failed:
+        return
+    machines = dict.fromkeys(_machine(one) for one in found.measured.values())
+    where = f" on {'; '.join(machines)}" if machines else ""
+    yield f"measured: {len(found.measured):,} of {found.count:,}{where}"
+    for kind, count in Counter(peak for one in found.measured.values() if (peak := _peak_is(one))).items():
+        yield f"peak_mib is {kind}" + (f", of {count:,}" if count < len(found.measured) else "")
+    warned = [one for one in found.measured.values() if one.warnings]
+    if warned:
+        yield f"{len(warned):,} of them with warnings, such as: {warned[0].warnings[0]}"
+    for number, why in [*found.failed.items()][:_MOST_FAILED]:
+        example = ", ".join(in_words(*one) for one in found.search.plan.space.variant(number).items())
+        yield f"not measured: {example}: {why}"
+
+
+def _machine(record: Record) -> str:
+    there = record.environment
+    return f"{there.name} ({there.device}, torch {there.torch}, {record.request.precision})"
+
+
+def _peak_is(record: Record) -> str:
+    return record.infer.times.peak_is if record.infer else ""
+
+
 def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
+
+
+def _values(variant: Mapping[str, Any]) -> list[list[Any]]:
+    return [[name, _plain(value)] for name, value in variant.items()]
 
 
 def data(found: Found) -> dict[str, Any]:
@@ -136,7 +176,10 @@ def data(found: Found) -> dict[str, Any]:
       - `why`: the words for one of them, the `example`, whose `values` are listed by name.
       - `variants`: how many.
 
-    - `columns`, `rows`: the variants that are kept, each with its values under the columns; shapes are lists.
+    - `columns`, `rows`: the variants that are kept, each with its values under the columns; shapes are lists. With
+      --measure also `latency_ms`, the median of single calls of one example, `latency_p90_ms`, the `batch_measured`,
+      `images_per_second` in such batches, and `peak_mib`, as profile has them; null where it was not measured.
+    - `not_measured`: variants that could not be measured, each with its `values` and `why`.
     - `folder`: where the rows were written, or null.
     """
     outcome = found.outcome
@@ -152,12 +195,16 @@ def data(found: Found) -> dict[str, Any]:
                     "layer": one.layer,
                     "why": one.why,
                     "variants": one.variants,
-                    "example": {"values": [[name, _plain(value)] for name, value in one.example.items()]},
+                    "example": {"values": _values(one.example)},
                 }
                 for one in found.refused
             ],
             "columns": [*found.names],
             "rows": [[*map(_plain, row)] for row in found.rows()],
+            "not_measured": [
+                {"values": _values(found.search.plan.space.variant(number)), "why": why}
+                for number, why in found.failed.items()
+            ],
             "folder": found.folder or None,
         }
     )

@@ -113,3 +113,42 @@ def test_no_line_is_wider_than_the_terminal(arguments: list[str], width: int) ->
     assert code == 0
     assert max(map(len, text.splitlines())) <= width
     assert "…" not in text
+
+
+TRANSPOSED = """
+archcalc: 1
+input: [4, 16, 16]
+layers:
+  - {name: conv1, op: conv2d, out_channels: 8, kernel_size: 5}
+  - {name: turned, op: transpose, dim0: 2, dim1: 3}
+  - {name: sum, op: add, from: [conv1, turned]}
+"""
+SEQUENCE = """
+archcalc: 1
+input: [4, 100]
+layers:
+  - {name: conv1, op: conv1d, out_channels: 8, kernel_size: 9}
+  - {name: pool1, op: max_pool1d, kernel_size: 4}
+  - {name: conv2, op: conv1d, out_channels: 8, kernel_size: 5}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "smallest"),
+    [
+        (TRANSPOSED, "what would tie height to width; solve can only look at each of them alone", "4x5x5"),
+        # 9 for conv1, and 3 more for each of 5 * 4 places that pool1 needs: 20 + 9 - 1
+        (SEQUENCE, "net reads 4x100: solve looks for height and width only", "4x28"),
+    ],
+)
+def test_what_has_no_closed_form_is_found_by_the_command_that_is_said(
+    tmp_path: Path, text: str, said: str, smallest: str
+) -> None:
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    done = run("solve", "net.yaml", cwd=tmp_path)
+    assert done.returncode == 2
+    before, _, command = done.stderr.rstrip("\n").removesuffix(" finds the smallest input that passes").rpartition("; ")
+    assert before.endswith(said)
+    words = command.removeprefix("archcalc ").replace("SPEC", "net.yaml").split()
+    found = run(*words, "--format", "csv", cwd=tmp_path)
+    assert found.stdout.splitlines()[1].split(",")[0] == smallest

@@ -17,9 +17,7 @@ import pytest
 
 import archcalc
 from archcalc.analysis.sweep import arrow, parts, plan
-from archcalc.analysis.sweep.run import outcomes
 from archcalc.errors import ArchError
-from tests.analysis.sweep.one_by_one import ends
 from tests.commands import clean_environment
 from tests.conftest import ROOT
 
@@ -103,11 +101,6 @@ def test_processes_make_the_same_parts(tmp_path: Path, monkeypatch: pytest.Monke
     assert one.outcome == two.outcome
     assert contents(tmp_path / "alone") == contents(tmp_path / "several")
     assert [*alone.records()] == [*several.records()]
-
-
-def test_a_process_that_ends_is_said() -> None:
-    with pytest.raises(ArchError, match=r"^a process of the sweep ended before its time; what was written with --out"):
-        _ = [*outcomes(swept().search, range(3), jobs=2, task=ends)]
 
 
 @pytest.mark.parametrize(
