@@ -245,14 +245,14 @@ def test_no_other_command_loads_numpy_for_it() -> None:
 
 def test_progress_is_for_terminals(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     from archcalc.analysis.sweep.run import Progress
-    from archcalc.cli import sweep
     from archcalc.cli.progress import ProgressLine
+    from archcalc.cli.sweep import reporting
 
     now = iter([0.0, 10.0, 10.1, 20.0])
-    monkeypatch.setattr(sweep, "monotonic", lambda: next(now))
+    monkeypatch.setattr(reporting, "monotonic", lambda: next(now))
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     with ProgressLine.on_terminal() as line:
-        report = sweep._reporting(line)
+        report = reporting.reporting(line)
         for done in (1, 2, 3):
             report(Progress(done, 4, done * 1_000_000))
     shown = [one.rstrip() for one in capsys.readouterr().err.split("\r")]
