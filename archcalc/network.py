@@ -20,7 +20,7 @@ from archcalc.spec.catalogue import Catalogue, Draft
 from archcalc.spec.document import read_inputs
 from archcalc.spec.inputs import Inputs
 from archcalc.spec.model import Spec
-from archcalc.spec.settings import parted, with_lists
+from archcalc.spec.settings import labelled, parted, with_lists
 from archcalc.table import measure
 
 if TYPE_CHECKING:
@@ -89,6 +89,12 @@ class Origin(NamedTuple):
     spec_dir: str | os.PathLike[str] | None = None
     params: Mapping[str, Any] = {}  # never changed
     input_shape: Inputs | None = None
+
+    @property
+    def label(self) -> str:
+        """The word with what is set, as the command line reads it; empty for what it cannot read again."""
+        is_read_again = not self.is_text and self.word != "-"
+        return labelled(self.word, self.params, self.input_shape) if is_read_again else ""
 
     def read(self) -> "Network":
         """Read the network again. Raises ArchError with every fault of the file."""
@@ -492,7 +498,8 @@ class Network:
         from archcalc.analysis.card.card import card
         from archcalc.answers.card import Card
 
-        return Card.of(card(self.graph, None if checkpoint is None else Path(checkpoint), key))
+        word = self.origin.label if self.origin else ""
+        return Card.of(card(self.graph, word, None if checkpoint is None else Path(checkpoint), key))
 
     def memory(
         self,

@@ -1,12 +1,14 @@
 """A network's card: a page for those who publish a model, and the same as sheets and as JSON."""
 
 from collections.abc import Iterator
+from itertools import islice
+from shlex import quote
 from typing import Any, Final
 
 from archcalc import __version__
 from archcalc.analysis.card.card import Card, Checkpoint
 from archcalc.analysis.weights import Verdict
-from archcalc.errors import printable
+from archcalc.errors import listing, printable
 from archcalc.exchange.yaml import digest
 from archcalc.layers.sizes import dims
 from archcalc.render.answer import Answer
@@ -26,7 +28,8 @@ _MOST_LAYERS: Final = 60
 _LAYERS: Final = ("layer", "type", "kernel", "stride", "padding", "output", "params", "macs")
 _FIGURES: Final = (Column("figure", "figure", heads=True), Column("value", "value"), Column("what", "what it counts"))
 _MIB: Final = 2**20
-_FP32: Final = 4
+_MOST_NAMED: Final = 4
+"""How many tensors that do not fit are named."""
 _NOT_HERE: Final = (
     "What follows from the architecture and from the weights' file stands above. Who trained it, on what and for what, "
     "how well it does, and under which licence it may be used, does not: say so here."
@@ -98,17 +101,15 @@ def each_figure(card: Card) -> Iterator[tuple[str, int | None, str, str]]:
     yield "FLOPs", totals.flops, number(totals.flops), "2 x MACs"
     yield "activations", totals.activations, number(totals.activations), "elements of all outputs"
     yield "units", totals.units, number(totals.units), "outputs of convolutions and linear layers"
-    yield "weights", *_bytes(_FP32 * (totals.params + totals.buffers)), "parameters and buffers in fp32"
+    if card.weight_bytes is not None:
+        yield "weights", *_bytes(card.weight_bytes), "parameters and buffers in fp32, as in a state_dict"
     if card.inference is not None:
-        yield "memory of inference", *_bytes(card.inference), "the most that eager PyTorch has alive, in fp32"
+        yield "memory of inference", *_bytes(card.inference.total), "the most that eager PyTorch has alive, in fp32"
     if card.training is not None:
-        yield "memory of training", *_bytes(card.training), "the same in a step, by SGD with momentum"
-    yield (
-        "receptive field",
-        None,
-        in_words(card.seen),
-        "what an output sees of the input, and how far apart outputs look",
-    )
+        yield "memory of training", *_bytes(card.training.total), "the same in a step, by SGD with momentum"
+    if card.seer is not None:
+        what = f"what an output of {card.seer} sees of the input, and how far apart two neighbours look"
+        yield "receptive field", None, in_words(card.seen), what
 
 
 def _bytes(size: int) -> tuple[int, str]:
@@ -126,7 +127,7 @@ def _layers(card: Card) -> Iterator[Sheet]:
         yield whole._replace(notes=())
         return
     sums = whole.pick(["layer", "params", "macs"])
-    notes = (f"run archcalc table {card.graph.spec.label} to see all {number(len(whole.rows))} layers",)
+    notes = (f"run archcalc table {card.word or card.graph.spec.label} to see all {number(len(whole.rows))} layers",)
     yield sums._replace(rows=sums.footer[:-1], footer=sums.footer[-1:], notes=notes)
 
 
@@ -137,7 +138,7 @@ def _said(card: Card) -> Iterator[Part]:
     if of_all or not others:
         yield claims_of(card.audit._replace(verdicts=of_all))
     if others:
-        audit = Run(f"archcalc audit {card.graph.spec.label}", code=True)
+        audit = Run(f"archcalc audit {card.word or card.graph.spec.label}", code=True)
         yield paragraph(
             f"{several(others, 'claim')} {'more, ' * bool(of_all)}of layers or in words: ", audit, " shows each."
         )
@@ -159,7 +160,11 @@ def fit_in_words(found: Checkpoint) -> str:
     tensors = f"{number(fitting)} of {several(len(own), 'tensor')} of the network are in it with their shapes"
     if found.fits:
         return f"{tensors}, and no others"
-    return f"{tensors}; {several(misfits, 'tensor')} {'does' if misfits == 1 else 'do'} not fit"
+    if found.weights.rows is not None:
+        return f"{tensors}; its last layer has {several(found.weights.rows, 'output')}, which may be set"
+    named = [fit.name or fit.found_name or "" for fit in islice(found.weights.misfits, _MOST_NAMED)]
+    more = [f"{number(misfits - len(named))} more"] if misfits > len(named) else []
+    return f"{tensors}; what does not fit is {listing([*map(printable, named), *more], 'and')}"
 
 
 def _provenance(card: Card) -> Iterator[Part]:
@@ -168,7 +173,9 @@ def _provenance(card: Card) -> Iterator[Part]:
     yield paragraph(
         "spec ", Run(digest(spec), code=True), ", the first 12 digits of the SHA-256 of its layers", is_item=True
     )
-    yield paragraph("made by ", Run(f"archcalc card {spec.label}", code=True), is_item=True)
+    if card.word:
+        checkpoint = f" --checkpoint {quote(card.checkpoint.name)}" if card.checkpoint else ""
+        yield paragraph("made by ", Run(f"archcalc card {quote(card.word)}{checkpoint}", code=True), is_item=True)
 
 
 def card_data(card: Card) -> dict[str, Any]:
@@ -177,8 +184,9 @@ def card_data(card: Card) -> dict[str, Any]:
     - `name`, `settings`, `spec_hash`, `input_shape`: the network; `title` and `notes` as its spec has them.
     - `outputs`: each with its `layer` and `shape`.
     - `params`, `buffers`, `macs`, `flops`, `activations`, `units`: the totals for one example.
+    - `weight_bytes`: parameters and buffers in fp32, as in a state_dict.
     - `inference_bytes`, `training_bytes`: the most that eager PyTorch has alive in fp32, in inference and in a step of
-      training by SGD with momentum; null where torch does not run the network.
+      training by SGD with momentum; these three are null where torch does not run the network.
     - `conventions`: each with its `name`, its `word` for the sum, and the `total`; null where it has none.
     - `claims`: as `audit` has them.
     - `sources`: each with its `key`, `title`, `author`, `year` and `url`; null for what is not known.
@@ -196,8 +204,9 @@ def card_data(card: Card) -> dict[str, Any]:
         | {"outputs": outputs}
         | card.table.totals._asdict()
         | {
-            "inference_bytes": card.inference,
-            "training_bytes": card.training,
+            "weight_bytes": card.weight_bytes,
+            "inference_bytes": card.inference and card.inference.total,
+            "training_bytes": card.training and card.training.total,
             "conventions": [
                 {"name": one.convention.name, "word": one.convention.word, "total": one.cost} for one in card.totals
             ],

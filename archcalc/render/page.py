@@ -13,6 +13,11 @@ class Run(NamedTuple):
     code: bool = False
     url: str = ""
 
+    @property
+    def link(self) -> str:
+        """The address, where it is one that a page may link to."""
+        return self.url if self.url.startswith(("https://", "http://")) else ""
+
 
 class Heading(NamedTuple):
     """The title of a page (level 1) or of a part of it."""

@@ -7,10 +7,11 @@ from typing import Final
 
 from archcalc.analysis.audit.claims import Audit, audit
 from archcalc.analysis.conventions.costs import Total, totals
+from archcalc.analysis.memory.pool import Moment, Sort
 from archcalc.analysis.memory.request import requested
 from archcalc.analysis.memory.timeline import timeline
 from archcalc.analysis.modules import Modules
-from archcalc.analysis.receptive_field import Sight, receptive_fields
+from archcalc.analysis.receptive_field import Sight, last_with_places, receptive_fields
 from archcalc.analysis.weights import Weights, fit
 from archcalc.checkpoint.read import read
 from archcalc.errors import ArchError
@@ -44,36 +45,50 @@ class Card:
     table: Table
     totals: tuple[Total, ...]
     """By all conventions."""
-    inference: int | None
-    """The most bytes that are alive in inference of one example in fp32; None where torch does not run the network."""
-    training: int | None
+    inference: Moment | None
+    """When most is alive in inference of one example in fp32; None where torch does not run the network."""
+    training: Moment | None
     """The same in a step of training, by stochastic gradient descent with momentum."""
+    seer: str | None
+    """The last layer that has more than one place."""
     seen: tuple[Sight, ...]
-    """What the last output sees of each input."""
+    """What its outputs see of each input."""
     audit: Audit
+    word: str
+    """How the command line names the network, with what is set; empty where it was not named so."""
     checkpoint: Checkpoint | None = None
 
+    @property
+    def weight_bytes(self) -> int | None:
+        """The bytes of parameters and buffers in fp32, as torch has them; None where it does not run the network."""
+        if self.inference is None:
+            return None
+        return sum(self.inference.by_sort.get(sort, 0) for sort in (Sort.WEIGHTS, Sort.BUFFERS))
 
-def card(graph: Graph, checkpoint: Path | None = None, key: str | None = None) -> Card:
+
+def card(graph: Graph, word: str = "", checkpoint: Path | None = None, key: str | None = None) -> Card:
     """Return a network's card, beside a checkpoint where there is one; `key` is that of the state_dict in its file.
 
     Raises ArchError for what is no checkpoint.
     """
+    last = last_with_places(graph)
     return Card(
         graph,
         measure(graph),
         tuple(totals(graph)),
         _peak(graph, "infer"),
         _peak(graph, "train"),
-        receptive_fields(graph)[graph.outputs[-1]],
+        last.name if last else None,
+        receptive_fields(graph)[last.name] if last else (),
         audit(graph),
+        word,
         None if checkpoint is None else _held_against(graph, checkpoint, key),
     )
 
 
-def _peak(graph: Graph, mode: str) -> int | None:
+def _peak(graph: Graph, mode: str) -> Moment | None:
     try:
-        return timeline(graph, requested(mode)).peak.total
+        return timeline(graph, requested(mode)).peak
     except ArchError:
         return None
 

@@ -42,7 +42,7 @@ def _text(part: Heading | Paragraph | None) -> str:
 
 def _run(run: Run) -> str:
     text = f"`{run.text}`" if run.code else escape(run.text)
-    text = f"[{text}]({run.url})" if run.url else text
+    text = f"[{text}]({run.link})" if run.link else text
     return f"**{text}**" if run.bold else text
 
 

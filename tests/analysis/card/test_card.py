@@ -64,7 +64,8 @@ def test_what_torch_does_not_run_has_no_memory() -> None:
     """A batch norm does not train on one example of one place: "Expected more than 1 value per channel"."""
     layers = [{"name": "norm", "op": "batch_norm2d"}]
     found = network(input=[3, 1, 1], layers=layers).card()
-    assert (found.to_dict()["inference_bytes"], found.to_dict()["training_bytes"]) == (found.inference, None)
+    assert found.inference is not None
+    assert (found.to_dict()["inference_bytes"], found.to_dict()["training_bytes"]) == (found.inference.total, None)
     assert "memory of inference" in found.markdown()
     assert "memory of training" not in found.markdown()
 
@@ -85,11 +86,11 @@ def test_a_checkpoint_that_fits(tmp_path: Path) -> None:
     [
         (
             {"conv.weight": (5, 3, 3, 3), "conv.bias": (5,)},
-            "0 of 2 tensors of the network are in it with their shapes; 2 tensors do not fit",
+            "0 of 2 tensors of the network are in it with their shapes; its last layer has 5 outputs, which may be set",
         ),
         (
             {"conv.weight": (4, 3, 3, 3), "conv.bias": (4,), "fc.weight": (2, 2)},
-            "2 of 2 tensors of the network are in it with their shapes; 1 tensor does not fit",
+            "2 of 2 tensors of the network are in it with their shapes; what does not fit is fc.weight",
         ),
     ],
 )
@@ -109,6 +110,34 @@ def test_a_checkpoint_that_is_none(tmp_path: Path) -> None:
         network().card(tmp_path / "none.pth")
     result = run("card", "lenet_d2l", "--key", "model")
     assert (result.returncode, result.stderr) == (2, "archcalc: --key goes with --checkpoint\n")
+
+
+def test_it_says_how_it_was_made(tmp_path: Path) -> None:
+    (tmp_path / "my net.yaml").write_text(json.dumps(DOCUMENT), encoding="utf-8")
+    file = str(tmp_path / "my net.yaml")
+    assert f"- made by `archcalc card '{file}'`\n" in run("card", file).stdout
+    assert "- made by `archcalc card d2l:num_classes=2`\n" in run("card", "d2l", "--set", "num_classes=2").stdout
+    assert "made by" not in network().card().markdown()
+
+
+def test_weights_are_as_large_as_torch_has_them() -> None:
+    """Counts of batches are 64-bit integers: 8 bytes each, of 20 batch norms."""
+    found = archcalc.load("resnet18").card().to_dict()
+    tensors = build(archcalc.load("resnet18").graph).state_dict().values()
+    assert found["weight_bytes"] == sum(one.numel() * one.element_size() for one in tensors)
+    assert found["weight_bytes"] == 4 * (found["params"] + found["buffers"]) + 20 * 4
+
+
+def test_the_receptive_field_is_of_the_last_layer_with_places() -> None:
+    page = archcalc.load("torchvision").card().markdown()
+    assert "| receptive field | 195, jump 32 | what an output of avgpool sees of the input" in page
+
+
+def test_what_is_no_address_of_a_page_is_no_link() -> None:
+    source = {"title": "a page", "url": "javascript:alert(1)"}
+    assert "javascript" not in network(sources={"s": source}).card().markdown()
+    linked = network(sources={"s": source | {"url": "https://example.org/a"}}).card().markdown()
+    assert "[a page](https://example.org/a)" in linked
 
 
 def test_titles_and_notes_are_text() -> None:
