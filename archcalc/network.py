@@ -390,10 +390,9 @@ class Network:
         from archcalc.answers.fit import Fit
         from archcalc.spec.budget import Limit, read_limits
 
-        reading = self._reading()
         known = {name: limit for name, limit in (limits or {}).items() if isinstance(limit, Limit)}
         others = read_limits({name: limit for name, limit in (limits or {}).items() if name not in known})
-        return Fit(fit(self.graph, lambda fields: reading(fields, None), known | others, (*keep,), divisor))
+        return Fit(fit(self.graph, known | others, (*keep,), divisor))
 
     def _reading(self) -> "Rereading":
         """Return what reads the network again with other settings. Raises ArchError where it cannot be."""

@@ -75,7 +75,7 @@ def _notes(found: Fit) -> Iterator[str]:
 def data(found: Fit) -> dict[str, Any]:
     """Return the widest network under a budget as JSON.
 
-    - `name`, `settings`, `spec_hash`: of the network that was given.
+    - `name`, `settings`, `spec_hash`, `input_shape`: of the network that was given.
     - `factor`: how many times as wide all is that may change, before widths are rounded.
     - `divisor`: what all widths that change can be divided by.
     - `layers`: each layer that has a width

@@ -10,7 +10,7 @@ import sys
 import xml.etree.ElementTree as ElementTree
 from math import dist, sqrt
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -26,6 +26,9 @@ from archcalc.render.picture.tikz import text as tex
 from tests.commands import clean_environment, run, run_here
 from tests.conftest import BUNDLED, ROOT
 from tests.goldens import same_as_golden
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -422,25 +425,20 @@ def test_answers_have_pictures_for_notebooks(tmp_path: Path) -> None:
         network.draw().save(tmp_path / "nowhere" / "x.svg")
 
 
-def test_a_browser_draws_no_text_wider_than_it_was_taken_to_be() -> None:
-    chromium = shutil.which("chromium")
-    playwright = pytest.importorskip("playwright.sync_api")
-    if chromium is None:
-        pytest.skip("there is no chromium here")
+def test_a_browser_draws_no_text_wider_than_it_was_taken_to_be(browser: "Browser") -> None:
     letters = "\u00e9\u00fc\u00f1\u00d7\u2192\u2026\u03a9\u0416\u042f"
     document = {"archcalc": 1, "name": "net", "title": letters, "input": [3],
                 "layers": [{"name": "fc", "op": "linear", "out_features": 2}]}  # fmt: skip
     drawn = [archcalc.load(one).draw() for one in ("alexnet_paper", "googlenet", document)]  # type: ignore[arg-type]
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_context(offline=True).new_page()
-        for drawing in drawn:
-            page.set_content(f"<body style='margin:0;width:{drawing.scene.width}px'>{drawing.svg}")
-            found = page.evaluate(
-                "[...document.querySelectorAll('svg text')].map(one => [one.textContent, one.getComputedTextLength()])"
-            )
-            words = words_of(drawing.scene)
-            assert [text for text, _ in found] == [one.text for one in words]
-            for (_, long), one in zip(found, words, strict=True):
-                assert long <= width(one.text, one.size, one.is_bold) + 0.5, one.text
-        browser.close()
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    for drawing in drawn:
+        page.set_content(f"<body style='margin:0;width:{drawing.scene.width}px'>{drawing.svg}")
+        found = page.evaluate(
+            "[...document.querySelectorAll('svg text')].map(one => [one.textContent, one.getComputedTextLength()])"
+        )
+        words = words_of(drawing.scene)
+        assert [text for text, _ in found] == [one.text for one in words]
+        for (_, long), one in zip(found, words, strict=True):
+            assert long <= width(one.text, one.size, one.is_bold) + 0.5, one.text
+    context.close()

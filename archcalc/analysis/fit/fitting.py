@@ -4,11 +4,11 @@ Every number of a budget grows with the factor. So the largest factor is found b
 layer gets wider: of the network before it, and of the one after it, which is over, the tables are computed.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from archcalc.analysis.budget.judgement import Verdict, judge
 from archcalc.analysis.budget.measures import Number
@@ -16,7 +16,6 @@ from archcalc.analysis.fit.widths import Stays, Widths, find_widths, widths_of
 from archcalc.errors import ArchError, listing
 from archcalc.graph import Graph, link
 from archcalc.spec.budget import Limit
-from archcalc.spec.model import Spec
 
 _MOST_NAMED: Final = 5
 
@@ -61,11 +60,8 @@ class Fit:
         return tuple(OfLayer(name, width, widest[name], self.widths.stays.get(name)) for name, width in given.items())
 
 
-Make = Callable[[Mapping[str, Any]], Spec]
-
-
-def fit(graph: Graph, make: Make, limits: Mapping[str, Limit], keep: tuple[str, ...] = (), divisor: int = 1) -> Fit:
-    """Find the widest network under limits and the spec's own budget; `make` reads it again with other fields.
+def fit(graph: Graph, limits: Mapping[str, Limit], keep: tuple[str, ...] = (), divisor: int = 1) -> Fit:
+    """Find the widest network under limits and the spec's own budget.
 
     Raises ArchError where even the narrowest is over, where no width is, and where nothing may change.
     """
@@ -78,7 +74,7 @@ def fit(graph: Graph, make: Make, limits: Mapping[str, Limit], keep: tuple[str, 
 
     @cache
     def made(factor: Fraction) -> Made:
-        found = link(make(widths.settings(factor)))
+        found = link(widths.spec(factor))
         return Made(factor, found, _most(found, limits))
 
     low = made(Fraction(0))

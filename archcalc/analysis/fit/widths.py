@@ -6,7 +6,7 @@ channels that it reads.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fractions import Fraction
 from math import lcm
@@ -69,24 +69,22 @@ class Widths:
     stays: Mapping[str, Stays]
     """Why each of the other layers that have a width stays as it is."""
 
-    def settings(self, factor: Fraction) -> dict[str, int]:
-        """Return the fields that differ where all that may change is so many times as wide."""
+    def spec(self, factor: Fraction) -> Spec:
+        """Return the network where all that may change is so many times as wide: the same layers, with other widths."""
         widths = {name: one.at(factor) for one in self.free for name in one.layers}
-        settings = {f"{name}.{_width_field(self._layer(name))}": width for name, width in widths.items()}
-        for one in self.depthwise:
-            channels = one.reads.at(widths)
-            layer = self._layer(one.name)
-            settings[f"{one.name}.{_width_field(layer)}"] = one.times * channels
-            settings[f"{one.name}.{field_of_type(type(layer), GroupCount)}"] = channels
-        return {name: value for name, value in settings.items() if value != self._now(name)}
-
-    def _layer(self, name: str) -> Layer:
-        return next(entry.layer for entry in self.graph.spec.layers if entry.name == name)
-
-    def _now(self, name: str) -> int:
-        layer, _, field_name = name.rpartition(".")
-        now: int = getattr(self._layer(layer), field_name)
-        return now
+        channels = {one.name: (one.times, one.reads.at(widths)) for one in self.depthwise}
+        firsts: dict[str, str] = {}
+        entries = []
+        for entry in self.graph.spec.layers:
+            first = firsts[entry.name] = firsts.get(entry.again or "", entry.name)
+            layer, width, groups = entry.layer, _width_field(entry.layer), _groups_field(entry.layer)
+            if width and groups and entry.name in channels:
+                times, read = channels[entry.name]
+                layer = _with(layer, {width: times * read, groups: read})
+            elif width and first in widths:
+                layer = _with(layer, {width: widths[first]})
+            entries.append(entry._replace(layer=layer))
+        return replace(self.graph.spec, layers=tuple(entries))
 
 
 def find_widths(graph: Graph, keep: tuple[str, ...], divisor: int) -> Widths:
@@ -132,6 +130,14 @@ def _width_field(layer: Layer) -> str | None:
     return field_of_type(type(layer), Width)
 
 
+def _groups_field(layer: Layer) -> str | None:
+    return field_of_type(type(layer), GroupCount)
+
+
+def _with(layer: Layer, fields: Mapping[str, int]) -> Layer:
+    return type(layer)(**{**vars(layer), **fields})
+
+
 @dataclass
 class _Walk(Numbers[Any]):
     """A walk on which each width that may change is a number that remembers so."""
@@ -143,6 +149,8 @@ class _Walk(Numbers[Any]):
     depthwise: list[Depthwise] = field(default_factory=list)
     roots: dict[str, str] = field(default_factory=dict)
     shapes: tuple[Sizes[Any], ...] = ()
+    firsts: dict[str, str] = field(default_factory=dict)
+    """The first of the layers that are one, with the same weights, by the names of all."""
 
     def walk(self) -> dict[str, Stays]:
         """Return the layers that turn out to stay as they are."""
@@ -160,14 +168,15 @@ class _Walk(Numbers[Any]):
         if name is None:
             return entry.layer
         width, read = getattr(entry.layer, name), self.shapes[0][0]
-        groups = field_of_type(type(entry.layer), GroupCount)
+        groups = _groups_field(entry.layer)
         count = getattr(entry.layer, groups) if groups else 1
         if groups and isinstance(read, Channels) and count == read and count > 1:
             return self._depthwise(entry, name, groups, read)
-        if entry.name in self.stays:
+        first = self.firsts[entry.name] = self.firsts.get(entry.again or "", entry.name)
+        if first in self.stays:
             return entry.layer
-        self.wide[entry.name] = width
-        return entry.layer.with_stand_ins(**{name: Channels.of_layer(self.asked, entry.name, width)})
+        self.wide[first] = width
+        return entry.layer.with_stand_ins(**{name: Channels.of_layer(self.asked, first, width)})
 
     def _depthwise(self, entry: Entry, width: str, groups: str, read: Channels) -> Layer:
         if entry.name in self.stays or not read.is_sum:

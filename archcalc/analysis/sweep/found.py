@@ -128,7 +128,7 @@ def _refused(error: ArchError, reason: Reason, example: Mapping[str, Any], befor
 
 
 def digest(search: Search) -> str:
-    """Return a hash of all networks of a sweep: of their layers, and of all that varies in them."""
+    """Return a hash of all networks of a sweep: of all that columns are computed of, and of all that varies in it."""
     made = sha256()
     for structure in search.structures.each:
         for part in _parts(structure):
@@ -138,6 +138,9 @@ def digest(search: Search) -> str:
 
 def _parts(structure: Structure) -> Iterator[object]:
     yield str(structure.fault)
+    if structure.spec:
+        yield structure.spec.outputs, structure.spec.inplace
+        yield [sorted(vars(claim).items(), key=lambda pair: pair[0]) for claim in structure.spec.claims]
     for entry in structure.spec.layers if structure.spec else ():
         fields = vars(entry.layer) | dict(structure.fields.get(entry.name, {}))
         tower = entry.tower and (entry.tower.number, entry.tower.devices)

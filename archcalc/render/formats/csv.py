@@ -51,4 +51,4 @@ def _bare(value: Any) -> Any:
         return ("x" if sizes else " ").join(str(_bare(item)) for item in value)
     if isinstance(value, str):
         return f"'{value}" if len(value) > 1 and value.startswith(_RUN) else value
-    return round(value, 6) if isinstance(value, float) else value
+    return value

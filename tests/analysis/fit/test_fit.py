@@ -246,3 +246,67 @@ def test_the_budget_of_the_spec_holds_too() -> None:
     found = archcalc.load(text).fit({"macs": "100M"})
     assert archcalc.Network(found.spec).table().totals.params <= 5_000
     assert [verdict.what for verdict in found.found.next.over] == ["params"]
+
+
+DERIVED: dict[str, Any] = {
+    "archcalc": 1,
+    "name": "derived",
+    "input": [3, 32, 32],
+    "blocks": {
+        "unit": {
+            "params": {"channels": None, "same": "$(channels == in_channels)"},
+            "layers": [
+                {"name": "wide", "op": "conv2d", "out_channels": "$(in_channels * 2)", "kernel_size": 1},
+                {"name": "narrow", "op": "conv2d", "out_channels": "$channels", "kernel_size": 3, "padding": 1},
+                {"name": "sum", "op": "add", "from": ["$input", "narrow"], "when": "$same"},
+            ],
+        }
+    },
+    "layers": [
+        {"name": "first", "op": "conv2d", "out_channels": 16, "kernel_size": 3},
+        {"name": "unit1", "op": "use", "block": "unit", "with": {"channels": 24}},
+        {"name": "unit2", "op": "use", "block": "unit", "with": {"channels": 24}},
+        {"name": "last", "op": "conv2d", "out_channels": 10, "kernel_size": 1},
+    ],
+}
+
+
+def test_what_follows_from_other_widths_is_no_rule_once_it_is_laid_out() -> None:
+    """Only what may change does: a layer that stays has its width, whatever its block computes it from."""
+    given = archcalc.load(DERIVED)
+    found = given.fit({"macs": "2M"}, keep=["unit2.wide"])
+    assert [entry.name for entry in found.spec.layers] == [entry.name for entry in given.spec.layers]
+    assert found.widths["unit2.wide"] == 48
+    assert {one.layer: one.widest for one in found.found.layers if one.stays} == {"unit2.wide": 48, "last": 10}
+    assert archcalc.load(found.text("fitted")).table().totals == archcalc.Network(found.spec).table().totals
+
+
+SHARED: dict[str, Any] = {
+    "archcalc": 1,
+    "name": "shared",
+    "input": {"left": [1, 20, 20], "right": [1, 20, 20]},
+    "blocks": {
+        "side": {
+            "layers": [
+                {"name": "conv", "op": "conv2d", "out_channels": 12, "kernel_size": 3},
+                {"name": "more", "op": "conv2d", "out_channels": 20, "kernel_size": 3},
+            ]
+        }
+    },
+    "layers": [
+        {"name": "one", "op": "use", "block": "side", "from": "left"},
+        {"name": "other", "op": "use", "layer": "one", "from": "right"},
+        {"name": "both", "op": "concat", "from": ["one", "other"]},
+        {"name": "last", "op": "conv2d", "out_channels": 5, "kernel_size": 1},
+    ],
+}
+
+
+def test_layers_with_the_same_weights_are_as_wide_as_each_other() -> None:
+    """Parameters of `one` are 9c + c and 9cm + m, once; `last` has 5 * 2m + 5."""
+    found = archcalc.load(SHARED).fit({"params": 1500})
+    widths = found.widths
+    assert (widths["one.conv"], widths["one.more"]) == (widths["other.conv"], widths["other.more"])
+    c, m = widths["one.conv"], widths["one.more"]
+    assert archcalc.Network(found.spec).table().totals.params == 10 * c + 9 * c * m + m + 10 * m + 5 <= 1500
+    assert not archcalc.load(found.text("fitted")).check().differences

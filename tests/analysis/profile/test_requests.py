@@ -95,7 +95,7 @@ def test_a_record_that_cannot_be_written_is_said(
         (None, "r.md", False),
         ("json", None, False),
         ("json", "r.txt", True),
-        ("csv", "r.json", False),
+        ("csv", "r.csv", False),
     ],
 )
 def test_a_record_is_kept_unless_it_is_the_answer(form: Name | None, output: str | None, expected: bool) -> None:

@@ -33,7 +33,7 @@ def test_the_ending_of_a_file_is_enough_for_a_picture(tmp_path: Path) -> None:
     file = tmp_path / "roofline.svg"
     assert run(*COMMAND, "-o", str(file)).returncode == 0
     assert file.read_text(encoding="utf-8") == run(*COMMAND, "--format", "svg").stdout
-    refused = run("table", "paper", "-o", str(tmp_path / "table.svg"))
+    refused = run("explain", "paper", "-o", str(tmp_path / "why.svg"))
     assert refused.returncode == 2
     assert refused.stderr == (
         "archcalc: svg is a picture of one chart, and this answer has no chart: write it in another format\n"
