@@ -30,7 +30,9 @@ FolderOption = Annotated[
         help="Write the pages to this folder, which is made if need be; or one page of all to FILE.html or FILE.md.",
     ),
 ]
-TitleOption = Annotated[str, typer.Option("--title", metavar="TEXT", help="The title of the page of several networks.")]
+TitleOption = Annotated[
+    str | None, typer.Option("--title", metavar="TEXT", help="The title of the page of several networks.")
+]
 OpenOption = Annotated[bool, typer.Option("--open", help="Open the page in the browser.")]
 DeviceModelOption = Annotated[
     str,
