@@ -105,7 +105,7 @@ def _sheet(sheet: Sheet, of: str) -> Markup:
     kind = "held" if is_held else "changes" if sheet.columns[-1].key == "networks" else None
 
     def cell(place: int, column: Column, value: Any) -> Markup | None:
-        if is_held and column.key == "network":
+        if is_held and column.heads:
             return tag("a", value, href=f"#n{place}")
         if isinstance(value, Other):
             return tag("b", column.show(value), class_="other")
