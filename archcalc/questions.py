@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from archcalc.answers.list import Validation
     from archcalc.answers.ops import Kinds
     from archcalc.answers.predict import Calibrated
-    from archcalc.answers.report import Report
+    from archcalc.answers.report import OnePage, Report
     from archcalc.answers.sweep import Sweep
     from archcalc.layers import Shape
     from archcalc.render.list import Listed
@@ -95,13 +95,15 @@ def report(
     *networks: Named,
     batch: int = 1,
     device: str = "h100-sxm",
+    title: str = "",
     profiles: Iterable[str | os.PathLike[str]] = (),
     progress: Callable[[str], None] = lambda words: None,
 ) -> "Report":
     """Return pages for a browser: one for each network, and one that compares them, if there are several.
 
     Memory and the roofline, which is that of a `device`, are those of `batch` examples. `profiles` are files of records
-    that `profile` measured; each page shows those of its network. `progress` is told which network it is the turn of.
+    that `profile` measured; each page shows those of its network. `title` is that of the page of all.
+    `progress` is told which network it is the turn of.
     Raises ArchError for no network at all, for one that does not fit, for an unknown device, and for a file that is no
     record.
 
@@ -125,7 +127,28 @@ def report(
             yield gather(one.graph, batch, device, records)
 
     with collector_at_rest():
-        return Report(pages(gathered(), has_index=len(several) > 1))
+        return Report(pages(gathered(), has_index=len(several) > 1, title=title))
+
+
+def one_page(*networks: Named, title: str = "", batch: int = 1) -> "OnePage":
+    """Return networks side by side on one page: what differs, which claims are wrong, and the figure of each.
+
+    All are held against the first, if they can be read beside it layer by layer; otherwise each against the one before
+    it with which it has most layers in common. Memory is that of `batch` examples. Raises ArchError for no network at
+    all, and for one that does not fit.
+
+    >>> import archcalc
+    >>> archcalc.one_page("paper", "torchvision")
+    <OnePage: 2 networks; html() and markdown() write it>
+    """
+    from archcalc.analysis.report.several import gather_several
+    from archcalc.answers.report import OnePage
+    from archcalc.render.report.together.content import content
+
+    if not networks:
+        raise ArchError("a report needs a network")
+    with collector_at_rest():
+        return OnePage(content(gather_several([one.graph for one in _networks(networks)], batch), title))
 
 
 def audit(*networks: Named, title: str = "") -> "Audit":

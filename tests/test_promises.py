@@ -153,7 +153,7 @@ ROOMS: dict[str, dict[str, list[str]]] = {
         "predict": [],
         "profile": ["predict"],
         "reconcile": ["conventions", "memory"],
-        "report": ["audit", "conventions", "draw", "explain", "memory", "profile", "reconcile", "roofline"],
+        "report": ["audit", "compare", "conventions", "draw", "explain", "memory", "profile", "reconcile", "roofline"],
         "roofline": ["profile"],
         "solve": [],
         "sweep": ["audit", "memory", "predict", "profile", "roofline"],

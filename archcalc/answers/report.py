@@ -1,4 +1,4 @@
-"""Networks as pages for a browser."""
+"""Networks as pages for a browser, and together on one."""
 
 import os
 from collections.abc import Mapping
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from archcalc.errors import ArchError, reason
 from archcalc.files import replacing, was_read
+from archcalc.render.report.together.content import Content
 
 
 @dataclass(frozen=True, repr=False)
@@ -41,3 +42,28 @@ class Report:
 
     def __repr__(self) -> str:
         return f"<Report: {', '.join(self.pages)}>"
+
+
+@dataclass(frozen=True, repr=False)
+class OnePage:
+    """Networks side by side on one page that stands alone."""
+
+    content: Content
+
+    def html(self) -> str:
+        """Return the page for a browser: with figures, sorted by any column."""
+        from archcalc.render.report.together.hypertext import hypertext
+
+        return hypertext(self.content)
+
+    def markdown(self) -> str:
+        """Return the page as GitHub shows it: without figures."""
+        from archcalc.render.report.together.written import markdown
+
+        return markdown(self.content)
+
+    def __str__(self) -> str:
+        return self.markdown()
+
+    def __repr__(self) -> str:
+        return f"<OnePage: {len(self.content.entries)} networks; html() and markdown() write it>"

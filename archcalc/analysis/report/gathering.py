@@ -84,21 +84,22 @@ def gather(graph: Graph, batch: int = 1, device: str = DEVICE, records: Sequence
         explained(graph, alone, QUANTITIES, sights),
         tuple(totals(graph)),
         None if is_folded else ladder(graph),
-        _or_error(lambda: audit(graph)),
-        _or_error(lambda: timeline(graph, requested(Mode.INFER, batch))),
-        _or_error(lambda: timeline(graph, requested(Mode.TRAIN, batch))),
-        _or_error(lambda: roofline(graph, roofs, batch)),
+        or_error(lambda: audit(graph)),
+        or_error(lambda: timeline(graph, requested(Mode.INFER, batch))),
+        or_error(lambda: timeline(graph, requested(Mode.TRAIN, batch))),
+        or_error(lambda: roofline(graph, roofs, batch)),
         tuple(one for one in records if one.spec.name == graph.spec.name),
     )
 
 
 def _table(graph: Graph) -> Table:
     """Return the table with the bytes that layers move; without these where torch has no such layers."""
-    table, moved = measure(graph), _or_error(lambda: moves(graph, 1, _BYTES))
+    table, moved = measure(graph), or_error(lambda: moves(graph, 1, _BYTES))
     return table if isinstance(moved, ArchError) else replace(table, moves=moved, dtype="fp32")
 
 
-def _or_error(ask: Callable[[], A]) -> A | ArchError:
+def or_error(ask: Callable[[], A]) -> A | ArchError:
+    """Return an answer, or the error that there is instead of it."""
     try:
         return ask()
     except ArchError as error:

@@ -9,21 +9,23 @@ from archcalc.render.page import Page, Part, Run, heading, paragraph
 from archcalc.render.sheet import Column, Piece, Sheet
 from archcalc.spec.model import Claim, Source
 
+WRONG: Final = "What is wrong, and why"
+
 
 def page(audits: Sequence[Audit], title: str) -> Page:
     """Return the wrong claims with the reasons, then every claim network by network, then the sources."""
-    return (*_opening(audits, title), *_wrong(audits), *_by_network(audits), *_sources(audits))
+    return (heading(1, title), *opening(audits), *_wrong(audits), *_by_network(audits), *_sources(audits))
 
 
 def _bold(text: str) -> Run:
     return Run(text, bold=True)
 
 
-def _opening(audits: Sequence[Audit], title: str) -> Iterator[Part]:
+def opening(audits: Sequence[Audit]) -> Iterator[Part]:
+    """Yield how many claims there are, how many hold, and when one does."""
     found = counts(audits)
     sources = {source.url or source.title or key for audit in audits for key, source in audit.spec.sources.items()}
     claims = counted(sum(found.values()), "claim")
-    yield heading(1, title)
     yield paragraph(
         f"{claims} about {counted(len(audits), 'network')}, from {counted(len(sources), 'source')}, each compared with "
         "what archcalc computes: ",
@@ -73,10 +75,13 @@ _OUTCOMES: Final = (
 
 
 def _wrong(audits: Sequence[Audit]) -> Iterator[Part]:
+    if wrong := list(wrong_claims(audits)):
+        yield from (heading(2, WRONG), *wrong)
+
+
+def wrong_claims(audits: Sequence[Audit]) -> Iterator[Part]:
+    """Yield each claim that does not hold or should not, with the reason."""
     wrong = [(audit, v) for audit in audits for v in audit.verdicts if v.standing is not Standing.OK]
-    if not wrong:
-        return
-    yield heading(2, "What is wrong, and why")
     for audit, verdict in wrong:
         claim = verdict.claim
         yield paragraph(
@@ -114,11 +119,11 @@ def _verdict_pieces(standing: Standing) -> list[Piece]:
 
 
 _CLAIMS: Final = (
-    Column("about", "claim"),
+    Column("about", "claim", prose=True),
     Column("says", "the source says", right=True),
     Column("true", "archcalc says", right=True),
     Column("verdict", "verdict", pieces=_verdict_pieces),
-    Column("source", "source"),
+    Column("source", "source", prose=True),
 )
 
 
@@ -144,12 +149,15 @@ def _cells(verdict: Verdict) -> tuple[Any, ...]:
 
 
 def _sources(audits: Sequence[Audit]) -> Iterator[Part]:
+    yield from (heading(2, "Sources"), *cited_sources(audits))
+
+
+def cited_sources(audits: Sequence[Audit]) -> Iterator[Part]:
     """Yield each source once, with the networks that cite it."""
     cited: dict[tuple[Run, ...], list[str]] = {}
     for audit in audits:
         for key, source in audit.spec.sources.items():
             cited.setdefault(tuple(reference(key, source)), []).append(audit.spec.name)
-    yield heading(2, "Sources")
     for runs in sorted(cited, key=_as_sorted):
         yield paragraph(*runs, " (", *_names(dict.fromkeys(cited[runs])), ")", is_item=True)
 

@@ -52,11 +52,11 @@ def _text(value: Any) -> str:
 
 def _value(part: Part, quantity: str) -> Any:
     if quantity == WINDOW:
-        return " ".join(_window(part.row)) or None
+        return " ".join(window_of(part.row)) or None
     return part.row.output_shape if quantity == "shapes" else getattr(part.row, quantity)
 
 
-def _window(row: Row) -> Iterator[str]:
+def window_of(row: Row) -> Iterator[str]:
     """Yield the parts of a window that are not at their default; nothing for a layer without a window."""
     said: Sequence[tuple[Any, str, Callable[[Any], str], Any]] = (
         (row.kernel_size, "", dims, None),

@@ -33,12 +33,12 @@ def _rows(view: View, layer: Aligned, names: Sequence[str]) -> Iterator[tuple[st
     if view.only and not view.differs(layer):
         return
     for name, changes in zip(names, layer.changes, strict=True):
-        said = [in_words(change) for change in changes if _is_said(change, view.only)]
+        said = [in_words(change) for change in changes if is_said(change, view.only)]
         if said:
             yield label(layer), name, "; ".join(said)
 
 
-def _is_said(change: Change, only: str | None) -> bool:
+def is_said(change: Change, only: str | None) -> bool:
     """Return whether a change is in words; idle devices have one note for all layers."""
     if change.idle and change.what == "devices":
         return False

@@ -1,8 +1,10 @@
 """Sheets as GitHub tables, and pages with such tables in them."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Final
+from urllib.parse import quote
 
 from archcalc.render.answer import Answer
 from archcalc.render.formats import Screen
@@ -41,9 +43,28 @@ def _text(part: Heading | Paragraph | None) -> str:
 
 
 def _run(run: Run) -> str:
-    text = f"`{run.text}`" if run.code else escape(run.text)
-    text = f"[{text}]({run.link})" if run.link else text
+    text = _code(run.text) if run.code else escape(run.text)
+    text = f"[{text}]({_address(run.link)})" if run.link else text
     return f"**{text}**" if run.bold else text
+
+
+def _code(text: str) -> str:
+    """Return text between more backticks than it has in a row.
+
+    >>> _code("net"), _code("a`b")
+    ('`net`', '`` a`b ``')
+    """
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    return f"{'`' * (longest + 1)} {text} {'`' * (longest + 1)}" if longest else f"`{text}`"
+
+
+def _address(url: str) -> str:
+    """Return an address in which nothing ends the link.
+
+    >>> _address("https://a.b/c_(d)?e=<f>")
+    'https://a.b/c_%28d%29?e=%3Cf%3E'
+    """
+    return re.sub(r"[\s()<>]", lambda found: quote(found[0], safe=""), url)
 
 
 def _lines(sheet: Sheet) -> Iterator[str]:

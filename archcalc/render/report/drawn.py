@@ -14,8 +14,13 @@ from archcalc.render.report.tables import titled
 
 def figure(found: Gathered) -> Markup | None:
     """Write the figure that fits the network; None where it cannot be drawn."""
-    drawn = _drawn(found.graph, style_for(found.graph))
+    drawn = figure_of(found.graph)
     return tag("section", drawn, id="figure", aria_label="figure") if drawn else None
+
+
+def figure_of(graph: Graph) -> Markup | None:
+    """Write the figure that fits a network, without a section; None where it cannot be drawn."""
+    return _drawn(graph, style_for(graph))
 
 
 def sight(found: Gathered) -> Markup | None:
@@ -31,4 +36,4 @@ def _drawn(graph: Graph, style: Style) -> Markup | None:
         scene = scene_of(graph, style)
     except ArchError:
         return None
-    return tag("figure", Markup(render(scene)), style=f"max-width: {ceil(scene.width)}px")
+    return tag("figure", Markup(render(scene)), style=f"--w: {ceil(scene.width)}px")

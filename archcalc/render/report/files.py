@@ -11,7 +11,7 @@ from archcalc.render.report.page import page
 INDEX: Final = "index.html"
 
 
-def pages(several: Iterable[Gathered], has_index: bool) -> dict[str, str]:
+def pages(several: Iterable[Gathered], has_index: bool, title: str = "") -> dict[str, str]:
     """Return a page for each network, in the order in which they come, and before these one of all, if it is wanted."""
     written: dict[str, str] = {}
     paged: list[Paged] = []
@@ -19,7 +19,7 @@ def pages(several: Iterable[Gathered], has_index: bool) -> dict[str, str]:
         file = _file(found, {INDEX, *(name.lower() for name in written)})
         written[file] = page(found, has_index=has_index)
         paged.append(Paged(found, file))
-    return {INDEX: index(paged), **written} if has_index else written
+    return {INDEX: index(paged, title), **written} if has_index else written
 
 
 def _file(found: Gathered, taken: set[str]) -> str:

@@ -7,6 +7,7 @@ from archcalc.analysis.audit.claims import Audit
 from archcalc.analysis.compare.comparison import compare
 from archcalc.analysis.memory.timeline import Timeline
 from archcalc.analysis.report.gathering import Gathered
+from archcalc.analysis.report.several import Member
 from archcalc.render.compare import View, answer
 from archcalc.render.report.markup import Markup, joined, tag
 from archcalc.render.report.tables import notes, table, titled
@@ -15,7 +16,7 @@ from archcalc.render.sheet import Column, Sheet
 from archcalc.render.words import number
 from archcalc.spec.inputs import inputs_in_words
 
-_COLUMNS: Final = (
+COLUMNS: Final = (
     Column("network", "network", heads=True),
     Column("title", "title", prose=True),
     Column("input", "input"),
@@ -37,7 +38,7 @@ class Paged(NamedTuple):
 def index(paged: Sequence[Paged], title: str = "") -> str:
     """Write the page of several networks."""
     heading = title or f"{len(paged)} networks side by side"
-    sheet = Sheet("networks", "networks", _COLUMNS, tuple(_row(one.found) for one in paged))
+    sheet = Sheet("networks", "networks", COLUMNS, tuple(row(one.found) for one in paged))
 
     def cell(place: int, column: Column, value: Any) -> Markup | None:
         return tag("a", value, href=paged[place].file) if column.key == "network" else None
@@ -66,7 +67,8 @@ def _compared(paged: Sequence[Paged]) -> list[Sequence[Sheet]]:
     return [found.sheets, *found.narrower]
 
 
-def _row(found: Gathered) -> tuple[Any, ...]:
+def row(found: Gathered | Member) -> tuple[Any, ...]:
+    """Return the numbers of a network, under `COLUMNS`."""
     spec, totals = found.graph.spec, found.table.totals
     peak = found.inference.peak.total if isinstance(found.inference, Timeline) else None
     verdicts = found.audit.verdicts if isinstance(found.audit, Audit) else ()

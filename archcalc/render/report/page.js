@@ -15,9 +15,9 @@
     body.append(...rows);
   }
 
-  /** Return what a cell is sorted by: a number, the product of sizes such as 96x55x55, or its words. */
+  /** Return what a cell is sorted by: a number, also of `3 of 4`, the product of sizes such as 96x55x55, or its words. */
   function value(text) {
-    const plain = text.replaceAll(",", "").replace(/%$/, "").trim();
+    const plain = text.replaceAll(",", "").replace(/%$| of \d+$/, "").trim();
     if (/^-?\d+(\.\d+)?$/.test(plain)) return Number(plain);
     if (/^\d+(x\d+)+$/.test(plain)) return plain.split("x").reduce((product, size) => product * size, 1);
     return plain || null;
@@ -40,10 +40,16 @@
   const places = (one) => (one.dataset.layer ?? one.dataset.window ?? one.dataset.field ?? "").split(" ");
   const SHOWING = "[data-layer], [data-window], [data-field]";
 
-  /** Light up all that shows layers, by their places: rows, volumes, windows, fields, explanations. */
+  let lit = document;
+
+  /** Light up all that shows layers, by their places, of one network: rows, volumes, windows, fields, explanations. */
   function light(one) {
-    const wanted = new Set(one ? places(one) : []);
-    for (const other of all(SHOWING)) other.classList.toggle("on", places(other).some((place) => wanted.has(place)));
+    const wanted = new Set(one ? places(one) : []), around = one?.closest("[data-network]") ?? document;
+    for (const other of all(".on", lit)) other.classList.remove("on");
+    for (const other of one ? all(SHOWING, around) : []) {
+      other.classList.toggle("on", places(other).some((place) => wanted.has(place)));
+    }
+    lit = around;
   }
 
   function openTarget() {
@@ -58,7 +64,7 @@
     if (link?.hash === location.hash) openTarget();
     const every = event.target.closest("button.all");
     if (every) {
-      const found = all(".why > details"), open = found.some((one) => !one.open);
+      const found = all(".why > details, .net > details"), open = found.some((one) => !one.open);
       for (const one of found) one.open = open;
       every.textContent = open ? "Close all" : "Open all";
     }

@@ -12,7 +12,7 @@ from archcalc.render.report.markup import Markup, joined, tag
 MOST_BYTES: Final = 400_000
 """A page is no larger; what would make it so is folded or left out, which is said."""
 
-_MADE_BY: Final = f"archcalc {__version__}"
+MADE_BY: Final = f"archcalc {__version__}"
 
 
 def asset(name: str) -> str:
@@ -32,13 +32,11 @@ def whole(title: str, body: Markup, scripts: Sequence[str]) -> str:
         tag("meta", http_equiv="Content-Security-Policy", content=policy),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="color-scheme", content="light dark"),
-        tag("meta", name="generator", content=_MADE_BY),
+        tag("meta", name="generator", content=MADE_BY),
         tag("title", title),
         tag("link", rel="icon", href="data:,"),
         tag("style", Markup(asset("page.css"))),
     )
-    foot = tag(
-        "footer", f"Computed by {_MADE_BY} from the text of its spec. This page asks for nothing from a network."
-    )
+    foot = tag("footer", f"Computed by {MADE_BY} from the text of its spec. This page asks for nothing from a network.")
     run = [tag("script", Markup(script)) for script in scripts]
     return f'<!doctype html>\n<html lang="en">{tag("head", head)}{tag("body", body, foot, run)}</html>\n'

@@ -18,7 +18,7 @@ from archcalc.files import remember
 from archcalc.render.report.markup import link, markup
 from archcalc.table import measure
 from tests.commands import run_here
-from tests.conftest import BUNDLED
+from tests.conftest import BUNDLED, ROOT
 
 
 def test_one_network_is_one_page_and_several_have_an_index(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_the_same_network_makes_the_same_page() -> None:
             ["paper", "-o", "/proc/pages"],
             "archcalc: --output: /proc/pages cannot be written: no such file or directory",
         ),
-        (["paper", "-o", __file__], f"archcalc: --output: {__file__} cannot be written: file exists"),
+        (["paper", "-o", f"{ROOT}/LICENSE"], f"archcalc: --output: {ROOT}/LICENSE cannot be written: file exists"),
     ],
 )
 def test_what_cannot_be_is_said_and_nothing_is_written(arguments: list[str], said: str, tmp_path: Path) -> None:
