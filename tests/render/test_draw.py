@@ -185,6 +185,28 @@ def test_sizes_are_written_beside_each_volume() -> None:
     assert seen == 15  # five convolutions and two linear layers on two devices, and fc8
 
 
+_SAME = "x2 and more: so many of the same, each after the one before"
+_GROWS = "x2 and more: so many blocks of the same layers, each after the one before, with sizes that change"
+
+
+@pytest.mark.parametrize(
+    ("name", "style", "said"),
+    [
+        ("paper", "bars", None),
+        ("paper", "flow", None),
+        ("resnet18", "bars", f"{_SAME}; a row is of all of them."),
+        ("densenet121", "bars", f"{_GROWS}; a row is of all of them."),
+        ("densenet121", "flow", f"{_GROWS}."),
+        ("resnet152", "flow", f"{_SAME}; the params of a closed box are those of all."),
+        ("nin", "flow", f"{_SAME}; the params of a box are those of all."),
+    ],
+)
+def test_what_repeats_is_said_as_it_is(name: str, style: Any, said: str | None) -> None:
+    texts = " ".join(words.text for words in words_of(archcalc.load(name).draw(style).scene) if words.style == "soft")
+    found = re.search(r"x2 and more.*?[.](?= )", texts)
+    assert (found[0] if found else None) == said
+
+
 def test_logarithms_are_said_and_drawn() -> None:
     network = archcalc.load("lenet_d2l")
     one, other = network.draw(scale="sqrt"), network.draw(scale="log")
