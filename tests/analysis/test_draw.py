@@ -145,6 +145,27 @@ def test_equal_volumes_are_one_where_there_are_many() -> None:
     ]  # fmt: skip
 
 
+def test_only_the_last_of_equal_volumes_is_followed_by_more() -> None:
+    def follow(name: str, *ops: str) -> list[dict[str, Any]]:
+        own = {"kernel_size": 3, "padding": 1, "stride": 1}
+        more = [{"name": f"{name}_{op}", "op": op} for op in ops]
+        return [conv(name), *(one | own if "pool" in one["op"] else one for one in more)]
+
+    layers = [*follow("a", "relu"), *follow("b", "relu"), *follow("c", "relu", "max_pool2d"), *follow("d", "relu"),
+              *follow("e", "relu", "dropout"), *follow("f"), *follow("g"), *follow("h", "max_pool2d")]  # fmt: skip
+    layers += [layer for number in range(9) for layer in follow(f"i{number}", "relu", "max_pool2d")]
+    found = [
+        (column.name, column.times, [[node.layer.op for node in part] for part in (column.each, column.then)])
+        for column in volumes_of(net(*layers)).columns[1:]
+    ]
+    assert found == [
+        ("a", 3, [["relu"], ["max_pool2d"]]),
+        ("d", 2, [["relu"], ["dropout"]]),
+        ("f", 3, [[], ["max_pool2d"]]),
+        ("i0", 9, [["relu", "max_pool2d"], []]),
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "blocks"),
     [

@@ -207,6 +207,26 @@ def test_what_repeats_is_said_as_it_is(name: str, style: Any, said: str | None) 
     assert (found[0] if found else None) == said
 
 
+@pytest.mark.parametrize(
+    ("name", "head", "lines"),
+    [
+        ("vgg16", "stage1.0.conv x2", ["conv2d 3x3", "relu", "then max_pool2d 2x2 /2", "38.7 K params"]),
+        ("vgg16", "fc6 x2", ["linear", "relu", "dropout", "120 M params"]),
+        ("nin", "conv3 x3", ["conv2d 3x3", "conv2d 1x1 x2", "relu", "then max_pool2d 3x3 /2,", "dropout",
+                             "1.18 M params"]),
+        ("paper", "conv1", ["conv2d 11x11 /4", "relu", "local_response_norm", "max_pool2d 3x3 /2", "34.9 K params"]),
+    ],
+)  # fmt: skip
+def test_what_follows_the_last_alone_is_said_so(name: str, head: str, lines: list[str]) -> None:
+    said = [
+        [one.text for one in words]
+        for item in archcalc.load(name).draw("volumes").scene.items
+        for words in [[part for part in item.parts if isinstance(part, Words)]]
+        if words and words[0].text == head
+    ]
+    assert said == [[head, *lines]]
+
+
 def test_logarithms_are_said_and_drawn() -> None:
     network = archcalc.load("lenet_d2l")
     one, other = network.draw(scale="sqrt"), network.draw(scale="log")
