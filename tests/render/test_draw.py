@@ -299,10 +299,10 @@ def test_texts_of_tex_are_texts(text: str, written: str) -> None:
 def test_tex_sets_every_figure(tmp_path: Path) -> None:
     drawn = [archcalc.load("alexnet_paper").draw(), archcalc.load("unet").draw(),
              *(hostile().draw(style) for style in ("volumes", "flow", "bars", "receptive_field"))]  # type: ignore[arg-type]  # fmt: skip
-    lines = [r"\documentclass{article}", r"\usepackage[paperwidth=60cm,paperheight=60cm,margin=1cm]{geometry}",
-             r"\usepackage{tikz}", r"\begin{document}"]  # fmt: skip
+    lines = [r"\documentclass{article}", r"\usepackage[textwidth=345pt,paperheight=60cm,textheight=50cm]{geometry}",
+             r"\usepackage{graphicx,tikz}", r"\begin{document}"]  # fmt: skip
     for number, drawing in enumerate(drawn):
-        assert drawing.tikz.startswith("% needs \\usepackage{tikz} in the preamble\n\\begin{tikzpicture}")
+        assert drawing.tikz.startswith("% needs \\usepackage{graphicx,tikz} in the preamble\n\\resizebox")
         (tmp_path / f"f{number}.tex").write_text(drawing.tikz, encoding="utf-8")
         lines.append(rf"\noindent\input{{f{number}}}\clearpage")
     (tmp_path / "all.tex").write_text("\n".join([*lines, r"\end{document}"]), encoding="utf-8")
@@ -367,7 +367,7 @@ def test_what_is_missing_is_named_with_what_mends_it(
     command: list[str], module: str, said: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setitem(sys.modules, module, None)
-    file = tmp_path / "x.png"
+    file = tmp_path / ("x.pdf" if "pdf" in command else "x.png")
     done = run_here(*command, "-o", str(file))
     assert (done.returncode, done.stdout) == (3, "")
     assert done.stderr.startswith(f"archcalc: {said} (")
