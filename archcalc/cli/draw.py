@@ -59,11 +59,13 @@ def draw(
 
     Example: archcalc draw paper -o alexnet.svg; archcalc draw resnet152 -o resnet.pdf; archcalc draw vgg16 -o vgg.tex
     """
-    from archcalc.cli.endings import expect_ending
+    from archcalc.cli.endings import expect_agreement, expect_ending
     from archcalc.cli.networks import Networks, say_cautions
     from archcalc.cli.output import write
 
     expect_ending(output, list(_ENDINGS.values()))
+    if form:
+        expect_agreement(output, f"--format {form}", [_ENDINGS[form]], list(_ENDINGS.values()))
     network = Networks(reading).one(spec)
     say_cautions(network, network.spec.name)
     drawing = network.draw(

@@ -145,6 +145,27 @@ def test_equal_volumes_are_one_where_there_are_many() -> None:
     ]  # fmt: skip
 
 
+def test_only_the_last_of_equal_volumes_is_followed_by_more() -> None:
+    def follow(name: str, *ops: str) -> list[dict[str, Any]]:
+        own = {"kernel_size": 3, "padding": 1, "stride": 1}
+        more = [{"name": f"{name}_{op}", "op": op} for op in ops]
+        return [conv(name), *(one | own if "pool" in one["op"] else one for one in more)]
+
+    layers = [*follow("a", "relu"), *follow("b", "relu"), *follow("c", "relu", "max_pool2d"), *follow("d", "relu"),
+              *follow("e", "relu", "dropout"), *follow("f"), *follow("g"), *follow("h", "max_pool2d")]  # fmt: skip
+    layers += [layer for number in range(9) for layer in follow(f"i{number}", "relu", "max_pool2d")]
+    found = [
+        (column.name, column.times, [[node.layer.op for node in part] for part in (column.each, column.then)])
+        for column in volumes_of(net(*layers)).columns[1:]
+    ]
+    assert found == [
+        ("a", 3, [["relu"], ["max_pool2d"]]),
+        ("d", 2, [["relu"], ["dropout"]]),
+        ("f", 3, [[], ["max_pool2d"]]),
+        ("i0", 9, [["relu", "max_pool2d"], []]),
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "blocks"),
     [
@@ -179,13 +200,13 @@ def test_blocks_are_found_without_names() -> None:
 
 
 def test_a_block_whose_inside_is_read_elsewhere_does_not_repeat() -> None:
-    layers = [conv(name) for name in ("a", "b", "c", "d")]
+    layers = [conv(name, 3) for name in ("a", "b", "c", "d")]
     assert [unit.times for unit in units_of(net(*layers), MOST)] == [4]
     layers.append({"name": "sum", "op": "add", "from": ["b", "d"]})
     assert [(unit.name, unit.times) for unit in units_of(net(*layers), MOST)] == [
         *(("a", 2), ("c", 2), ("sum", 1)),
     ]  # fmt: skip
-    layers.append(conv("dead", **{"from": "d"}))  # which nothing reads, and which is no output
+    layers.append(conv("dead", 3, **{"from": "d"}))  # which nothing reads, and which is no output
     document = {"archcalc": 1, "name": "n", "input": [3, 9, 9], "layers": layers, "outputs": ["sum"]}
     assert [unit.times for unit in units_of(archcalc.load(document).graph, MOST)] == [2, 2, 1, 1]
     layers = [conv(name) for name in ("a", "b", "c")]
@@ -304,12 +325,46 @@ def test_times_are_those_of_a_record_and_of_this_network() -> None:
 
 
 def test_what_varies_from_time_to_time_is_known() -> None:
-    """The first of two equal convolutions may read fewer channels than the second, so that it has fewer params."""
-    alike, unlike = (
-        units_of(archcalc.load({"archcalc": 1, "name": "n", "input": [channels, 9, 9], "layers": layers}).graph, MOST)
-        for channels in (8, 3)
-        for layers in [[conv("a"), conv("b")]]
-    )
-    assert [(unit.times, unit.varies) for unit in (*alike, *unlike)] == [(2, False), (2, True)]
     assert [unit.varies for unit in units_of(graph_of("densenet121"), MOST) if unit.times > 1] == [True] * 4
     assert not any(unit.varies for unit in units_of(graph_of("resnet152"), MOST))
+
+
+@pytest.mark.parametrize("channels", [3, 8])
+def test_layers_of_other_numbers_are_not_one(channels: int) -> None:
+    """The first of two equal convolutions may read fewer channels than the second, so that it has fewer params."""
+    document = {"archcalc": 1, "name": "n", "input": [channels, 9, 9], "layers": [conv("a"), conv("b")]}
+    times = [2] if channels == 8 else [1, 1]
+    assert [unit.times for unit in units_of(archcalc.load(document).graph, MOST)] == times
+
+
+@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
+def test_what_is_one_has_the_numbers_of_the_table_each_time(path: Any) -> None:
+    """A box, and a row of bars: each time the same params, MACs and activations, but for blocks said to vary."""
+    network = archcalc.load(path)
+    rows = {row.name: (row.params, row.macs, row.activations) for row in network.table().rows}
+    alike = [(box.times, box.nodes) for box in flow_of(network.graph).boxes if not box.unit and box.frame is None]
+    alike += [(part.times, part.nodes) for part in costs_of(network.graph).parts if not part.varies]
+    for times, nodes in alike:
+        numbers = [rows[node.name] for node in nodes]
+        assert numbers == numbers[: len(numbers) // times] * times
+
+
+@pytest.mark.parametrize(
+    ("name", "params"),
+    [
+        # 256 maps of both GPUs, then 192 of each: 384 * (256 * 9 + 1), and 384 * (192 * 9 + 1)
+        ("paper", {"conv3": 885_120, "conv4": 663_936}),
+        ("vgg16", {"fc6": 102_764_544, "fc7": 16_781_312}),  # 4096 * (512 * 49 + 1), 4096 * (4096 + 1)
+        ("squeezenet1_0", {"fire2": 11_920, "fire3": 12_432}),  # squeeze 16 * (96 + 1), or 16 * (128 + 1), and 10,368
+    ],
+)
+def test_parts_of_other_numbers_have_rows_of_their_own(name: str, params: dict[str, int]) -> None:
+    parts = {part.name: part for part in costs_of(graph_of(name)).parts}
+    assert {part: (parts[part].params, parts[part].times) for part in params} == {
+        part: (count, 1) for part, count in params.items()
+    }
+
+
+def test_blocks_that_grow_are_one_row_where_there_are_too_many() -> None:
+    found = [(part.name, part.times, part.varies) for part in costs_of(graph_of("densenet121")).parts if part.varies]
+    assert found == [(f"denseblock{stage}.0", times, True) for stage, times in enumerate((6, 12, 24, 16), 1)]

@@ -104,6 +104,9 @@ WRONG = [
             (["show", "paper", "-f", "yaml"], ".json", "--format yaml", "net.yaml or net.yml"),
             (["export", "paper", "--to", "dot"], ".onnx", "--to dot", "net.dot or net.gv"),
             (["export", "paper", "--to", "keras"], ".yaml", "--to keras", "net.json"),
+            (["draw", "paper", "-f", "tikz"], ".png", "--format tikz", "net.tex"),
+            (["draw", "paper", "-f", "mermaid"], ".SVG", "--format mermaid", "net.mmd"),
+            (["draw", "paper", "-f", "svg"], ".pdf", "--format svg", "net.svg"),
         )
     ),
     (["ops", "conv"], "archcalc: unknown op 'conv'; did you mean 'conv2d'?"),

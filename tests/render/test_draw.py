@@ -188,6 +188,48 @@ def test_sizes_are_written_beside_each_volume() -> None:
     assert seen == 15  # five convolutions and two linear layers on two devices, and fc8
 
 
+_SAME = "x2 and more: so many of the same, each after the one before"
+_GROWS = "x2 and more: so many blocks of the same layers, each after the one before, with sizes that change"
+
+
+@pytest.mark.parametrize(
+    ("name", "style", "said"),
+    [
+        ("paper", "bars", None),
+        ("paper", "flow", None),
+        ("resnet18", "bars", f"{_SAME}; a row is of all of them."),
+        ("densenet121", "bars", f"{_GROWS}; a row is of all of them."),
+        ("densenet121", "flow", f"{_GROWS}."),
+        ("resnet152", "flow", f"{_SAME}; the params of a closed box are those of all."),
+        ("nin", "flow", f"{_SAME}; the params of a box are those of all."),
+    ],
+)
+def test_what_repeats_is_said_as_it_is(name: str, style: Any, said: str | None) -> None:
+    texts = " ".join(words.text for words in words_of(archcalc.load(name).draw(style).scene) if words.style == "soft")
+    found = re.search(r"x2 and more.*?[.](?= )", texts)
+    assert (found[0] if found else None) == said
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "lines"),
+    [
+        ("vgg16", "stage1.0.conv x2", ["conv2d 3x3", "relu", "then max_pool2d 2x2 /2", "38.7 K params"]),
+        ("vgg16", "fc6 x2", ["linear", "relu", "dropout", "120 M params"]),
+        ("nin", "conv3 x3", ["conv2d 3x3", "conv2d 1x1 x2", "relu", "then max_pool2d 3x3 /2,", "dropout",
+                             "1.18 M params"]),
+        ("paper", "conv1", ["conv2d 11x11 /4", "relu", "local_response_norm", "max_pool2d 3x3 /2", "34.9 K params"]),
+    ],
+)  # fmt: skip
+def test_what_follows_the_last_alone_is_said_so(name: str, head: str, lines: list[str]) -> None:
+    said = [
+        [one.text for one in words]
+        for item in archcalc.load(name).draw("volumes").scene.items
+        for words in [[part for part in item.parts if isinstance(part, Words)]]
+        if words and words[0].text == head
+    ]
+    assert said == [[head, *lines]]
+
+
 def test_logarithms_are_said_and_drawn() -> None:
     network = archcalc.load("lenet_d2l")
     one, other = network.draw(scale="sqrt"), network.draw(scale="log")
@@ -260,10 +302,10 @@ def test_texts_of_tex_are_texts(text: str, written: str) -> None:
 def test_tex_sets_every_figure(tmp_path: Path) -> None:
     drawn = [archcalc.load("alexnet_paper").draw(), archcalc.load("unet").draw(),
              *(hostile().draw(style) for style in ("volumes", "flow", "bars", "receptive_field"))]  # type: ignore[arg-type]  # fmt: skip
-    lines = [r"\documentclass{article}", r"\usepackage[paperwidth=60cm,paperheight=60cm,margin=1cm]{geometry}",
-             r"\usepackage{tikz}", r"\begin{document}"]  # fmt: skip
+    lines = [r"\documentclass{article}", r"\usepackage[textwidth=345pt,paperheight=60cm,textheight=50cm]{geometry}",
+             r"\usepackage{graphicx,tikz}", r"\begin{document}"]  # fmt: skip
     for number, drawing in enumerate(drawn):
-        assert drawing.tikz.startswith("% needs \\usepackage{tikz} in the preamble\n\\begin{tikzpicture}")
+        assert drawing.tikz.startswith("% needs \\usepackage{graphicx,tikz} in the preamble\n\\resizebox")
         (tmp_path / f"f{number}.tex").write_text(drawing.tikz, encoding="utf-8")
         lines.append(rf"\noindent\input{{f{number}}}\clearpage")
     (tmp_path / "all.tex").write_text("\n".join([*lines, r"\end{document}"]), encoding="utf-8")
@@ -328,7 +370,7 @@ def test_what_is_missing_is_named_with_what_mends_it(
     command: list[str], module: str, said: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setitem(sys.modules, module, None)
-    file = tmp_path / "x.png"
+    file = tmp_path / ("x.pdf" if "pdf" in command else "x.png")
     done = run_here(*command, "-o", str(file))
     assert (done.returncode, done.stdout) == (3, "")
     assert done.stderr.startswith(f"archcalc: {said} (")

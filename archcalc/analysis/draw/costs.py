@@ -25,6 +25,8 @@ class Part(NamedTuple):
     params: int
     macs: int
     activations: int
+    varies: bool = False
+    """Whether it is a block that has not the same numbers each time."""
     milliseconds: float | None = None
 
 
@@ -46,6 +48,9 @@ def costs_of(graph: Graph, profile: str | None = None) -> Costs:
     The times are those that `archcalc profile --layers` measures.
     """
     units, is_merged = closed_units(graph, _MOST)
+    apart = [one for unit in units for one in unit.by_numbers()]
+    if len(apart) <= _MOST:
+        units = apart
     timed, times = _times(graph, profile) if profile else ("", {})
     parts = []
     for unit in units:
@@ -53,7 +58,7 @@ def costs_of(graph: Graph, profile: str | None = None) -> Costs:
         rows = [row_of(node) for node in nodes]
         params, macs, made = (sum(getattr(row, name) for row in rows) for name in ("params", "macs", "activations"))
         took = sum(times.get(node.name, 0.0) for node in nodes) if times else None
-        parts.append(Part(unit.name, unit.times, unit.last_name, nodes, params, macs, made, took))
+        parts.append(Part(unit.name, unit.times, unit.last_name, nodes, params, macs, made, unit.varies, took))
     return Costs(graph, tuple(parts), is_merged, timed)
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from archcalc.exchange.diagrams.boxes import Group, grouped
 from archcalc.graph import Graph
+from archcalc.table import row_of
 
 _SEVERAL: Final = 2
 """How many of the parts of what is taken apart have several layers, at least."""
@@ -37,9 +38,20 @@ class Unit(NamedTuple):
 
     @property
     def varies(self) -> bool:
-        """Whether it has not the same sizes each time."""
-        sizes = [[(node.input_shapes, node.output_shape) for node in group.nodes] for group in self.all]
-        return sizes != sizes[: len(self.once)] * self.times
+        """Whether it has not the same numbers each time, as no single layer does that is used several times."""
+        numbers = [_numbers(group) for group in self.all]
+        return numbers != numbers[: len(self.once)] * self.times
+
+    def by_numbers(self) -> Iterator["Unit"]:
+        """Yield those of its times as one that follow each other and have the same numbers."""
+        size = len(self.once)
+        times = [self.all[place : place + size] for place in range(0, len(self.all), size)]
+        start = self.start
+        for _, run in groupby(times, lambda groups: [_numbers(group) for group in groups]):
+            first, *others = run
+            groups = tuple(group for one in (first, *others) for group in one)
+            yield Unit(_name(first, self.name.count(".") + 1), start, first, groups)
+            start += len(groups)
 
     @property
     def is_block(self) -> bool:
@@ -161,8 +173,13 @@ class _Finder:
         return found
 
     def goes_on(self, one: Unit, other: Unit) -> bool:
-        """Return whether a unit is one more time of another: it alone reads that, and only what that hands on."""
+        """Return whether a unit is one more time of another: it alone reads that, and only what that hands on.
+
+        A layer has the same numbers too, not only the same fields; a block may grow.
+        """
         if one.structure(True) != other.structure(True) or _level(one) != _level(other):
+            return False
+        if not one.is_block and _numbers(one.all[-1]) != _numbers(other.all[0]):
             return False
         reads = self.reads(other.start - self.first, other.end - self.first)
         own = range(other.start - len(one.once), other.start)
@@ -172,6 +189,12 @@ class _Finder:
         return all(
             self.readers.get(number, set()) <= (inside | {*after} if number in reads else inside) for number in own
         )
+
+
+def _numbers(group: Group) -> list[Any]:
+    """Return the sizes of layers, and what each has and costs."""
+    rows = map(row_of, group.nodes)
+    return [(row.input_shapes, row.output_shape, row.params, row.macs, row.activations) for row in rows]
 
 
 def _level(unit: Unit) -> str:

@@ -6,11 +6,12 @@ its devices, which reads those volumes that the layer reads.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count, groupby, pairwise
+from itertools import count, pairwise
 from typing import Final, NamedTuple, TypeAlias
 
 from archcalc.analysis.receptive_field import seen_of
 from archcalc.errors import ArchError
+from archcalc.exchange.diagrams.boxes import in_short
 from archcalc.graph import Graph, Node, reads_own_part
 from archcalc.layers import Shape
 from archcalc.layers.base import Role
@@ -42,6 +43,16 @@ class Column(NamedTuple):
     @property
     def times(self) -> int:
         return len(self.heads)
+
+    @property
+    def each(self) -> tuple[Node, ...]:
+        """The layers that follow the first of its heads: all others are followed by such too."""
+        return self.nodes[:0] if not self.heads else _followers(self.nodes, self.heads[0], self.heads[1:])
+
+    @property
+    def then(self) -> tuple[Node, ...]:
+        """Those that follow the last of its heads alone, or the input."""
+        return _followers(self.nodes, self.heads[-1], ())[len(self.each) :] if self.heads else self.nodes
 
     @property
     def is_bar(self) -> bool:
@@ -107,7 +118,7 @@ def volumes_of(graph: Graph) -> Volumes:
         raise ArchError(f"{graph.spec.name} is no chain that volumes show: {reason} (the style flow shows it)")
     columns, is_folded = _columns(graph), False
     if len(columns) > MOST:
-        runs = [[*run] for _, run in groupby(columns, lambda one: (one.times, one.shape, one.devices))]
+        runs = _runs(columns)
         columns, is_folded = [_folded(run) for run in runs], len(runs) < len(columns)
     volumes = tuple(_volumes(columns))
     links = [link for turn, (before, after) in enumerate(pairwise(columns)) for link in _links(before, after, turn)]
@@ -132,6 +143,32 @@ def _columns(graph: Graph) -> list[Column]:
         else Column(name, shape, (), (), tuple(nodes))
         for head, nodes in zip(heads, parts, strict=True)
     ]
+
+
+def _followers(nodes: Sequence[Node], head: Node, others: Sequence[Node]) -> tuple[Node, ...]:
+    """Return the layers after a head, up to the first of others."""
+    start = nodes.index(head) + 1
+    return tuple(nodes[start : nodes.index(others[0]) if others else None])
+
+
+def _runs(columns: Sequence[Column]) -> list[list[Column]]:
+    """Return the columns, those together that follow each other with equal volumes, and are followed by the same.
+
+    More may follow the last: a pool, after convolutions of which each has an activation.
+    """
+    runs: list[list[Column]] = []
+    for column in columns:
+        first, *_, last = runs[-1] * 2 if runs else (column, column)
+        each = [*map(in_short, first.each)]
+        if (
+            runs
+            and (first.times, first.shape, first.devices) == (column.times, column.shape, column.devices)
+            and each == [*map(in_short, last.each)] == [*map(in_short, column.each)][: len(each)]
+        ):
+            runs[-1].append(column)
+        else:
+            runs.append([column])
+    return runs
 
 
 def _folded(run: Sequence[Column]) -> Column:

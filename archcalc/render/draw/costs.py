@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from archcalc.analysis.draw.costs import Costs, Part
-from archcalc.render.draw.said import Facts
+from archcalc.render.draw.said import Facts, repeated
 from archcalc.render.picture.bars import Bar, BarRow, Bars, Panel
 from archcalc.render.picture.bars import scene_of as bars_scene
 from archcalc.render.picture.scene import Scene
@@ -51,8 +51,8 @@ def _share(value: float, total: float) -> str:
 
 
 def _notes(found: Costs, facts: Facts) -> Iterator[str]:
-    if any(part.times > 1 for part in found.parts):
-        yield "x2 and more: so many of the same, each after the one before; a row is of all of them."
+    if many := repeated(part.varies for part in found.parts if part.times > 1):
+        yield f"{many}; a row is of all of them."
     if found.is_merged:
         yield "It is too large for a row each: what follows each other is one row."
     if found.timed:

@@ -9,7 +9,7 @@ from archcalc.graph import Graph
 from archcalc.layers.sizes import dims
 from archcalc.render.draw.boxes import SORTS, Drawn, drawn
 from archcalc.render.draw.rows import Layout, in_rows
-from archcalc.render.draw.said import Facts
+from archcalc.render.draw.said import Facts, repeated
 from archcalc.render.draw.valley import as_valley
 from archcalc.render.picture.letters import cut, width
 from archcalc.render.picture.page import LINE, MARGIN, SMALL, foot, head
@@ -142,8 +142,12 @@ def _key(boxes: Sequence[Drawn], wide: float, y: float) -> tuple[list[Part], flo
 
 
 def _legend(flow: Flow, facts: Facts) -> Iterator[str]:
-    if any(box.times > 1 for box in flow.boxes):
-        yield "x2 and more: so many of the same, each after the one before; the params of a box are those of all."
+    closed = [box.unit is not None and box.unit.varies for box in flow.boxes if box.frame is None and box.times > 1]
+    opened = [frame.unit.varies for frame in flow.frames if frame.unit.times > 1]
+    if many := repeated((*closed, *opened)):
+        box = "a closed box" if opened else "a box"
+        of_all = f"; the params of {box} are those of all" if closed else ""
+        yield f"{many}{of_all}."
     if any(box.like for box in flow.boxes):
         yield "Of blocks with layers of the same sorts, the first is open; sizes of the others may differ."
     if flow.is_merged:

@@ -1,6 +1,6 @@
 """What figures say of layers, and of the network."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from archcalc.exchange.diagrams.boxes import in_short
@@ -59,3 +59,20 @@ class Facts:
         """What all layers have and cost together."""
         params, macs = (sum(getattr(row, name) for row in self.rows.values()) for name in ("params", "macs"))
         return f"In all {number(len(self.rows))} layers, {short(params, ' params')}, {short(macs, 'MACs')}."
+
+
+def repeated(varying: Iterable[bool]) -> str:
+    """Return what a number behind a name means, given which of what repeats has other numbers each time.
+
+    >>> print(repeated([False]), repeated([True, True]), repeated([True, False]), sep="\n")
+    x2 and more: so many of the same, each after the one before
+    x2 and more: so many blocks of the same layers, each after the one before, with sizes that change
+    x2 and more: so many of the same, or of the same layers with sizes that change, each after the one before
+    """
+    kinds = {*varying}
+    if not kinds:
+        return ""
+    if kinds == {True}:
+        return "x2 and more: so many blocks of the same layers, each after the one before, with sizes that change"
+    changing = ", or of the same layers with sizes that change" if True in kinds else ""
+    return f"x2 and more: so many of the same{changing}, each after the one before"

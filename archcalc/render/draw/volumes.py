@@ -1,10 +1,13 @@
 """A chain of layers as papers draw it: volumes from left to right, towers one above the other, windows on them."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import Final, NamedTuple
 
 from archcalc.analysis.draw.volumes import Column, Volume, Volumes, Window
 from archcalc.exchange.diagrams.boxes import in_short
+from archcalc.graph import Node
 from archcalc.layers.sizes import dims
 from archcalc.render.draw.lengths import Edges, Lengths, Scale, lengths_for
 from archcalc.render.draw.said import Facts
@@ -84,7 +87,7 @@ def _legend(found: Volumes, lengths: Lengths, facts: Facts) -> Iterator[str]:
     if found.windows:
         yield "A window is what one output reads of the volume before it, through the pools between them."
     if found.is_folded:
-        yield "Layers that follow each other and make equal volumes are drawn once, with their number."
+        yield "Layers that follow each other and make equal volumes are one, with their number and the params of all."
     yield facts.total
 
 
@@ -92,14 +95,22 @@ def _words(column: Column, facts: Facts) -> list[Words]:
     """Return what is said below a column, at no place yet: its name, its layers, and its params."""
     many = f" x{column.times}" if column.times > 1 else ""
     head = Words(0, 0, cut(column.name, _WIDEST, bold=True) + many, "ink", "middle", is_bold=True)
-    lines = list(dict.fromkeys(map(in_short, column.heads)))
-    heads = {node.name for node in column.heads}
-    others = [node for node in column.nodes if node.name not in heads]
-    lines += [line for line in dict.fromkeys(map(in_short, others)) if line not in lines]
+    sorts = Counter(map(in_short, column.heads))
+    lines = [f"{sort} x{times}" if 1 < times < column.times else sort for sort, times in sorts.items()]
+    lines += _counted(column.each)
+    if after := [*_counted(column.then)]:
+        lines += [f"then {', '.join(after)}"] if column.times > 1 else after
     parts = [part for line in lines for part in wrapped(line, _WIDEST, SMALL)]
     said = [Words(0, 0, cut(part, _WIDEST, SMALL), "soft", "middle", SMALL) for part in parts]
     params = facts.params(column.nodes)
     return [head, *said, *([Words(0, 0, params, "ink", "middle", SMALL)] if params else [])]
+
+
+def _counted(nodes: Iterable[Node]) -> Iterator[str]:
+    """Yield what layers are, each once with its number where it follows itself."""
+    for text, run in groupby(map(in_short, nodes)):
+        many = len([*run])
+        yield f"{text} x{many}" if many > 1 else text
 
 
 def _under(lines: Sequence[Words], x: float, y: float) -> Iterator[Words]:

@@ -20,22 +20,23 @@ _ANCHORS: Final = {"start": "base west", "middle": "base", "end": "base east"}
 
 
 def render(scene: Scene) -> str:
-    """Write a scene as a tikzpicture; the head says what the document needs for it."""
+    """Write a scene as a tikzpicture, no wider than a line; the head says what the document needs for it."""
     lines = [*_lines(scene)]
     text = "\n".join(lines) + "\n"
-    head = "% needs \\usepackage{tikz} in the preamble\n"
+    head = "% needs \\usepackage{graphicx,tikz} in the preamble\n"
     return head + ("" if text.isascii() else "% needs xelatex or lualatex, and fonts that have its letters\n") + text
 
 
 def _lines(scene: Scene) -> Iterator[str]:
     parts = [part for item in scene.items for part in item.parts]
+    yield r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%"
     yield r"\begin{tikzpicture}[x=0.75pt, y=-0.75pt, font=\sffamily, inner sep=0pt]"
     for name in sorted({name for part in parts for name in _names(part)}):
         colour = (FILLS | STROKES)[name][0]
         yield rf"\definecolor{{archcalc-{name}}}{{HTML}}{{{colour[1:].upper()}}}"
     for part in parts:
         yield from _part(part)
-    yield r"\end{tikzpicture}"
+    yield r"\end{tikzpicture}}"
 
 
 def _names(part: Part) -> Iterator[str]:
