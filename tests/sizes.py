@@ -28,14 +28,12 @@ VARIED: Final = (
 """Larger networks, with one of each sort."""
 
 
-def by_size(
-    specs: Iterable[str | Path], at_once: Iterable[str] = QUICK, slow: Iterable[str] | None = None
-) -> list[Any]:
+def by_size(specs: Iterable[str | Path], at_once: Iterable[str] = QUICK, slow: Iterable[str] = VARIED) -> list[Any]:
     """Return parameters, of which the bundled networks are slow that are not among `at_once`.
 
-    Of these, those that are not among `slow` are of the sweep alone, if that is given.
+    Of these, those that are not among `slow` are of the sweep alone.
     """
-    quick, often = {*at_once}, {*(BUNDLED if slow is None else slow)}
+    quick, often = {*at_once}, {*slow}
     return [_parameter(spec, Path(spec).stem, quick, often) for spec in specs]
 
 

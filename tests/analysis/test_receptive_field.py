@@ -15,7 +15,7 @@ from archcalc.graph import Graph
 from archcalc.layers.base import Role
 from archcalc.pytorch.build import build
 from tests.conftest import BUNDLED
-from tests.sizes import VARIED, by_size
+from tests.sizes import by_size
 
 HALF = Fraction(1, 2)
 
@@ -260,7 +260,7 @@ QUICK = ("lenet_d2l", "alexnet_torchvision", "alexnet_paper", "squeezenet1_1", "
 
 @pytest.mark.parametrize(
     "name",
-    by_size(BUNDLED, QUICK, slow=VARIED),
+    by_size(BUNDLED, QUICK),
 )
 def test_gradients_of_bundled_networks(name: str) -> None:
     """What is said within the input has a gradient at both ends; past its ends, nothing has."""

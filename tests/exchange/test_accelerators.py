@@ -13,7 +13,7 @@ import archcalc
 from archcalc.errors import ArchError
 from archcalc.graph import Node
 from tests.conftest import BUNDLED
-from tests.sizes import VARIED, by_size
+from tests.sizes import by_size
 
 NO_NESTS = {
     "fcn_alexnet": "upscore: conv_transpose2d",
@@ -58,7 +58,7 @@ def padded(node: Node) -> tuple[int, int]:
     return high, wide
 
 
-@pytest.mark.parametrize("spec", by_size(NESTS, slow=VARIED))
+@pytest.mark.parametrize("spec", by_size(NESTS))
 def test_the_loops_of_a_layer_are_its_multiply_accumulates(spec: str) -> None:
     rows = list(csv.DictReader(StringIO(archcalc.load(spec).export("loops"))))
     numbers = [{key: int(value) for key, value in row.items() if key not in ("layer", "op")} for row in rows]
@@ -111,7 +111,7 @@ def layers_of_scale_sim(text: str, strides: Callable[[list[int]], list[int]]) ->
 
 
 @pytest.mark.parametrize("strides", READERS)
-@pytest.mark.parametrize("spec", by_size(CONVOLUTIONS, slow=VARIED))
+@pytest.mark.parametrize("spec", by_size(CONVOLUTIONS))
 def test_each_scale_sim_makes_of_it_what_the_table_has(spec: str, strides: Callable[[list[int]], list[int]]) -> None:
     text = archcalc.load(spec).export("scalesim")
     assert text.startswith(
@@ -147,7 +147,7 @@ def test_its_own_alexnet_has_27_where_207_was_written() -> None:
     assert lines[2] == "conv2,31,31,5,5,96,256,1,"  # 27, and 2 before and after
 
 
-@pytest.mark.parametrize("spec", by_size(CONVOLUTIONS, slow=VARIED))
+@pytest.mark.parametrize("spec", by_size(CONVOLUTIONS))
 def test_timeloop_reads_a_problem_for_each_layer(spec: str) -> None:
     text = archcalc.load(spec).export("timeloop")
     names = re.findall(r"^# (.*)$", text, re.MULTILINE)
@@ -180,7 +180,7 @@ RELATION = r"^(\w+)\s*=\s*(?:(\w+)\s*\*\s*)?(\w+)\s*\+\s*(?:(\w+)\s*\*\s*)?(\w+)
 """The rules of ZigZag's workload_validator.py."""
 
 
-@pytest.mark.parametrize("spec", by_size(CONVOLUTIONS, slow=VARIED))
+@pytest.mark.parametrize("spec", by_size(CONVOLUTIONS))
 def test_zigzag_reads_a_workload(spec: str) -> None:
     items = yaml.safe_load(archcalc.load(spec).export("zigzag"))
     expected = macs(spec)

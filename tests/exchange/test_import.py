@@ -23,7 +23,7 @@ from archcalc.pytorch.importing import libraries, models
 from archcalc.pytorch.importing.process import Wanted
 from tests.commands import run
 from tests.conftest import BUNDLED
-from tests.sizes import VARIED, by_size
+from tests.sizes import by_size
 
 HEADS_APART = {"inception_v3": 3_326_696}
 """The parameters of auxiliary heads, which do not run in evaluation, where those that are published have them."""
@@ -147,7 +147,7 @@ def test_a_network_of_timm_has_its_parameters(name: str) -> None:
     assert network.table().totals.params + left_out == sum(one.numel() for one in model.parameters())
 
 
-@pytest.mark.parametrize("spec", by_size(BUNDLED, slow=VARIED))
+@pytest.mark.parametrize("spec", by_size(BUNDLED))
 def test_what_is_built_of_a_spec_is_imported_as_the_same(spec: str) -> None:
     network = archcalc.load(spec)
     again = archcalc.from_module(network.module("meta"), network.spec.input_shape)

@@ -17,7 +17,7 @@ from tests.commands import run
 from tests.conftest import BUNDLED
 from tests.goldens import same_as_golden
 from tests.pages import sections
-from tests.sizes import VARIED, by_size
+from tests.sizes import by_size
 
 DOCUMENT: dict[str, Any] = {
     "archcalc": 1,
@@ -31,7 +31,7 @@ def network(**more: Any) -> Network:
     return archcalc.load(DOCUMENT | more)
 
 
-@pytest.mark.parametrize("name", by_size(BUNDLED, ["lenet_d2l", "alexnet_paper", "googlenet"], slow=VARIED))
+@pytest.mark.parametrize("name", by_size(BUNDLED, ["lenet_d2l", "alexnet_paper", "googlenet"]))
 def test_figures_are_those_of_other_commands(name: str) -> None:
     found = archcalc.load(name)
     card, totals = found.card().to_dict(), found.table().totals

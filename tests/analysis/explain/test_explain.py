@@ -31,7 +31,7 @@ from tests.commands import on_terminal, run
 from tests.conftest import BUNDLED, ROOT
 from tests.goldens import same_as_golden
 from tests.random_networks import branching
-from tests.sizes import VARIED, by_size
+from tests.sizes import by_size
 from tests.spec.test_towers import SPEC as TOWERS
 
 VALID = sorted((ROOT / "tests" / "specs" / "valid").glob("*.yaml"))
@@ -148,7 +148,7 @@ def made_of(section: Section, found: dict[str, int], axes: int) -> object:
     return tuple(found[name] for name in names)
 
 
-@pytest.mark.parametrize("name", by_size(SPECS, slow=VARIED))
+@pytest.mark.parametrize("name", by_size(SPECS))
 def test_every_number_of_every_layer_is_the_tables(name: str) -> None:
     assert holds(archcalc.load(name).graph) > 15
 
@@ -343,7 +343,7 @@ def test_a_chain_says_what_branches_read() -> None:
     assert "reads" not in [column.key for column in params.columns]
 
 
-@pytest.mark.parametrize("name", by_size(SPECS, slow=VARIED))
+@pytest.mark.parametrize("name", by_size(SPECS))
 def test_a_chain_can_be_followed_from_line_to_line(name: str) -> None:
     graph = archcalc.load(name).graph
     sheet = chain_sheet(explain(graph))

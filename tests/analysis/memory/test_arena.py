@@ -21,7 +21,7 @@ from archcalc.graph import Graph, Node, link
 from archcalc.spec.model import Spec
 from tests.conftest import BUNDLED
 from tests.random_networks import branching, chain, layer
-from tests.sizes import FEW, VARIED, by_size
+from tests.sizes import FEW, by_size
 
 # whole networks, byte by byte
 
@@ -176,7 +176,7 @@ def test_networks_run_in_their_arena(name: str) -> None:
     assert played(found) == found.bound
 
 
-@pytest.mark.parametrize("name", by_size(BUNDLED, FEW, slow=VARIED))
+@pytest.mark.parametrize("name", by_size(BUNDLED, FEW))
 def test_bounds_of_all_networks(name: str) -> None:
     """The bound out of place, by a count of who reads what, without offsets; views are told by torch's eager memory."""
     graph = archcalc.load(name).graph

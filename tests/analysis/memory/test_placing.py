@@ -17,7 +17,7 @@ from archcalc.analysis.memory.arena.smallest import Way, smallest
 from archcalc.analysis.memory.arena.values import values_of
 from archcalc.network import Network
 from tests.conftest import BUNDLED
-from tests.sizes import FEW, VARIED, by_size
+from tests.sizes import FEW, by_size
 
 SPANS = st.lists(
     st.builds(lambda size, first, length: Span(size, first, first + length), st.integers(1, 5), st.integers(0, 4),
@@ -210,7 +210,7 @@ def spans_of(network: Network, in_place: bool) -> list[Span]:
 
 
 @pytest.mark.parametrize("in_place", [True, False])
-@pytest.mark.parametrize("name", by_size(BUNDLED, FEW, slow=VARIED))
+@pytest.mark.parametrize("name", by_size(BUNDLED, FEW))
 def test_all_networks_reach_the_bound(name: str, in_place: bool) -> None:
     """In the order of the spec, at its input; `is_plan` goes over all pairs."""
     spans = spans_of(archcalc.load(name), in_place)

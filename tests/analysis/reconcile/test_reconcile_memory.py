@@ -11,7 +11,7 @@ from archcalc.analysis.memory.request import requested
 from archcalc.analysis.reconcile.memory import memory_ladder
 from tests.commands import run_here
 from tests.conftest import BUNDLED, ROOT
-from tests.sizes import FEW, VARIED, by_size
+from tests.sizes import FEW, by_size
 
 VALID = sorted(str(path) for path in (ROOT / "tests" / "specs" / "valid").glob("*.yaml"))
 
@@ -23,7 +23,7 @@ def printed(network: archcalc.Network, tool: Tool, batch: int) -> int:
 
 
 @pytest.mark.parametrize("mode", ["infer", "train"])
-@pytest.mark.parametrize("name", by_size([*BUNDLED, *VALID], [*FEW, *VALID], slow=VARIED))
+@pytest.mark.parametrize("name", by_size([*BUNDLED, *VALID], [*FEW, *VALID]))
 def test_steps_lead_from_our_peak_to_what_each_tool_prints(name: str, mode: str) -> None:
     """The terms are counted apart from the figures, of which the tests of memory hold each against its tool."""
     network = archcalc.load(name)

@@ -16,7 +16,7 @@ from archcalc.layers.fields import Axis, Integer, PaddingType, PerAxis
 from tests.analysis.sweep.one_by_one import expect_same
 from tests.conftest import BUNDLED
 from tests.layers.test_random_layers import layers
-from tests.sizes import VARIED, by_size
+from tests.sizes import by_size
 
 
 def single(op: str, fields: dict[str, Any], shape: tuple[int, ...]) -> archcalc.Network:
@@ -104,7 +104,7 @@ SPACES: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", by_size(BUNDLED, slow=VARIED))
+@pytest.mark.parametrize("name", by_size(BUNDLED))
 def test_variants_of_a_network_are_what_each_is(name: str) -> None:
     network = archcalc.load(name)
     spec = network.spec

@@ -21,7 +21,7 @@ from archcalc.spec.model import Spec
 from tests.analysis.sweep.test_exact import numbers, single
 from tests.conftest import BUNDLED, ROOT
 from tests.layers.test_random_layers import layers
-from tests.sizes import VARIED, by_size
+from tests.sizes import by_size
 
 CALIBRATION = str(next((ROOT / "reports" / "calibrations").glob("*.json")))
 H100 = "h100-sxm"
@@ -99,7 +99,7 @@ def test_a_layer_is_what_commands_say_of_it(op: str, data: st.DataObject) -> Non
         expect_same(network, vary, columns, inputs=shapes, batch=[1, 3])
 
 
-@pytest.mark.parametrize("name", by_size(BUNDLED, slow=VARIED))
+@pytest.mark.parametrize("name", by_size(BUNDLED))
 def test_a_network_is_what_commands_say_of_it(name: str) -> None:
     network = archcalc.load(name)
     vary, side = varied(network.spec), network.spec.input_shape[-1]
