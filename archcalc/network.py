@@ -412,13 +412,16 @@ class Network:
         layer: str | None = None,
         scale: Literal["sqrt", "log"] | None = None,
         from_profile: str | os.PathLike[str] | None = None,
+        title: str | None = None,
+        caption: bool = True,
     ) -> "Drawing":
         """Return a figure of the network: `svg`, `tikz` and `mermaid` are texts, `png()` and `pdf()` bytes.
 
         A chain is drawn as `volumes`, whose edges grow with sizes by a `scale`; a network with branches as `flow`.
         `receptive_field` draws what a `layer` sees over the input; `bars` where params, MACs and activations are, and
-        times, `from_profile`, the file of a record with layers. An option stands for its style. Raises ArchError where
-        a network cannot be drawn so, and for an option of another style.
+        times, `from_profile`, the file of a record with layers. An option stands for its style. An empty `title` draws
+        none, and without its `caption` nothing is said below the figure. Raises ArchError where a network cannot be
+        drawn so, and for an option of another style.
 
         >>> import archcalc
         >>> archcalc.load("paper").draw().style, archcalc.load("resnet152").draw().style
@@ -428,13 +431,14 @@ class Network:
         from archcalc.answers.draw import Drawing
         from archcalc.render.draw import scene_of
         from archcalc.render.draw.lengths import Scale
+        from archcalc.render.draw.said import Around
 
         graph = self.graph
         given = {"layer": layer, "scale": scale, "from_profile": from_profile}
         found = style_of(graph, None if style is None else _member(Style, style), given)
         grows = Scale.SQRT if scale is None else _member(Scale, scale)
         record = None if from_profile is None else os.fspath(from_profile)
-        return Drawing(graph, found, scene_of(graph, found, layer, grows, record))
+        return Drawing(graph, found, scene_of(graph, found, layer, grows, record, Around(title, caption)))
 
     def solve(self, up_to: int = 512) -> "Solution":
         """Return the inputs that pass, those that fit the weights, and those that divide exactly, up to a size.

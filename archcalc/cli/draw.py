@@ -6,6 +6,7 @@ import typer
 
 from archcalc.analysis.draw.style import Style
 from archcalc.cli.options import AS_SPECIFIED, OneSpec, OutputOption, Reading, layer_names
+from archcalc.errors import ArchError
 from archcalc.render.draw.lengths import Scale
 
 Form = Literal["svg", "png", "pdf", "tikz", "mermaid"]
@@ -39,6 +40,12 @@ ProfileOption = Annotated[
         help="With --style bars: show times too, of the layers in a record that profile --layers wrote.",
     ),
 ]
+TitleOption = Annotated[
+    str | None,
+    typer.Option("--title", metavar="TEXT", help="What stands above the figure. Default: the network's title."),
+]
+NoTitleOption = Annotated[bool, typer.Option("--no-title", help="Leave out what stands above the figure.")]
+NoCaptionOption = Annotated[bool, typer.Option("--no-caption", help="Leave out what is said below the figure.")]
 FormOption = Annotated[
     Form | None,
     typer.Option("--format", "-f", help="What to write. Default: what the ending of --output says, or else svg."),
@@ -51,6 +58,9 @@ def draw(
     layer: LayerOption = None,
     scale: ScaleOption = None,
     from_profile: ProfileOption = None,
+    title: TitleOption = None,
+    no_title: NoTitleOption = False,
+    no_caption: NoCaptionOption = False,
     reading: Reading = AS_SPECIFIED,
     form: FormOption = None,
     output: OutputOption = None,
@@ -66,6 +76,13 @@ def draw(
     expect_ending(output, list(_ENDINGS.values()))
     if form:
         expect_agreement(output, f"--format {form}", [_ENDINGS[form]], list(_ENDINGS.values()))
+    by_ending = {ending: name for name, ending in _ENDINGS.items()}
+    chosen = form or by_ending.get(output.suffix.lower() if output else "", "svg")
+    given = [name for name, on in (("--title", title), ("--no-title", no_title), ("--no-caption", no_caption)) if on]
+    if title and no_title:
+        raise ArchError("--title and --no-title contradict each other: leave one out")
+    if chosen == "mermaid" and given:
+        raise ArchError(f"{given[0]} does not go with mermaid, which has no place for it: leave out {given[0]}")
     network = Networks(reading).one(spec)
     say_cautions(network, network.spec.name)
     drawing = network.draw(
@@ -73,7 +90,7 @@ def draw(
         layer=layer,
         scale=scale.value if scale else None,
         from_profile=from_profile,
+        title="" if no_title else title,
+        caption=not no_caption,
     )
-    by_ending = {ending: name for name, ending in _ENDINGS.items()}
-    chosen = form or by_ending.get(output.suffix.lower() if output else "", "svg")
     write(drawing.forms()[_ENDINGS[chosen]](), output, chosen)

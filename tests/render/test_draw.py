@@ -213,11 +213,11 @@ def test_what_repeats_is_said_as_it_is(name: str, style: Any, said: str | None) 
 @pytest.mark.parametrize(
     ("name", "head", "lines"),
     [
-        ("vgg16", "stage1.0.conv x2", ["conv2d 3x3", "relu", "then max_pool2d 2x2 /2", "38.7 K params"]),
+        ("vgg16", "stage1.0.conv x2", ["conv2d 3x3", "relu", "then max_pool2d 2x2 /2", "38.7 k params"]),
         ("vgg16", "fc6 x2", ["linear", "relu", "dropout", "120 M params"]),
         ("nin", "conv3 x3", ["conv2d 3x3", "conv2d 1x1 x2", "relu", "then max_pool2d 3x3 /2,", "dropout",
                              "1.18 M params"]),
-        ("paper", "conv1", ["conv2d 11x11 /4", "relu", "local_response_norm", "max_pool2d 3x3 /2", "34.9 K params"]),
+        ("paper", "conv1", ["conv2d 11x11 /4", "relu", "local_response_norm", "max_pool2d 3x3 /2", "34.9 k params"]),
     ],
 )  # fmt: skip
 def test_what_follows_the_last_alone_is_said_so(name: str, head: str, lines: list[str]) -> None:
@@ -228,6 +228,39 @@ def test_what_follows_the_last_alone_is_said_so(name: str, head: str, lines: lis
         if words and words[0].text == head
     ]
     assert said == [[head, *lines]]
+
+
+@pytest.mark.parametrize("style", ["volumes", "flow", "bars", "receptive_field"])
+def test_a_slide_has_its_own_title_and_caption(style: Any) -> None:
+    network = archcalc.load("alexnet_paper")
+    usual, other, bare = (
+        network.draw(style, **more)
+        for more in ({}, {"title": "Krizhevsky's network"}, {"title": "", "caption": False})  # type: ignore[arg-type]
+    )
+    own, (first, *_), nothing = ([one.text for one in words_of(each.scene)] for each in (usual, other, bare))
+    caption = own[own.index(next(text for text in own if re.match("In all|x2|Channels|The input", text))) :]
+    assert first == other.scene.title == "Krizhevsky's network"
+    titles = [one.text for one in words_of(usual.scene) if one.size > 12]
+    assert " ".join(titles).startswith("alexnet_paper: AlexNet as the 2012 paper has it, on two GPUs")
+    assert own == [*titles, *nothing, *caption]
+    assert bare.scene.title == usual.scene.title
+    assert bare.scene.height < usual.scene.height
+    nothing_is_over_another_nor_outside(bare.scene)
+
+
+def test_names_stand_once_and_one_layer_is_one() -> None:
+    document = {"archcalc": 1, "name": "My_Net", "title": "My Net, from a file of Caffe", "input": [3],
+                "layers": [{"name": "fc", "op": "linear", "out_features": 500}]}  # fmt: skip
+    texts = [one.text for one in words_of(archcalc.load(document).draw().scene)]
+    assert texts[0] == "My Net, from a file of Caffe"
+    assert texts[-1] == "In all 1 layer, 2.00 k params, 1.50 kMACs."  # 500 * (3 + 1), and 500 * 3
+
+
+@pytest.mark.parametrize("style", ["volumes", "flow", "bars", "receptive_field"])
+def test_a_thousand_is_a_small_k(style: Any) -> None:
+    texts = "\n".join(one.text for one in words_of(archcalc.load("lenet5").draw(style).scene))
+    assert not re.search(r"[0-9] K", texts)
+    assert bool(re.search(r"[0-9] k", texts)) == (style != "receptive_field")
 
 
 def test_logarithms_are_said_and_drawn() -> None:
@@ -417,6 +450,14 @@ def test_a_file_gets_what_its_ending_says(command: list[str], starts: dict[str, 
         (
             ["paper", "--layer", "conv1", "--scale", "log"],
             "scale goes with the style volumes, and this is receptive_field",
+        ),
+        (
+            ["paper", "--title", "x", "--no-title"],
+            "--title and --no-title contradict each other: leave one out",
+        ),
+        (
+            ["paper", "--no-caption", "-f", "mermaid"],
+            "--no-caption does not go with mermaid, which has no place for it: leave out --no-caption",
         ),
         (["paper", "--layer", "conv"], "there is no layer conv; did you mean 'conv5'?"),
         (

@@ -4,30 +4,31 @@ from collections.abc import Iterator
 from typing import Final
 
 from archcalc.analysis.draw.costs import Costs, Part
-from archcalc.render.draw.said import Facts, repeated
+from archcalc.render.draw.said import USUAL, Around, Facts, in_figures, repeated
 from archcalc.render.picture.bars import Bar, BarRow, Bars, Panel
 from archcalc.render.picture.bars import scene_of as bars_scene
 from archcalc.render.picture.scene import Scene
-from archcalc.render.words import percent, short, three_digits
+from archcalc.render.words import percent, three_digits
 
 _LEAST: Final = 0.001
 _SEEN: Final = _LEAST / 2
 
 
-def scene_of(found: Costs) -> Scene:
+def scene_of(found: Costs, around: Around = USUAL) -> Scene:
     """Draw what each part costs, as bars beside each other."""
-    facts = Facts(found.graph)
+    facts = Facts(found.graph, around)
     totals = [sum(getattr(part, name) for part in found.parts) for name in ("params", "macs", "activations")]
     panels = [
-        Panel(short(totals[0], " params"), 0),
-        Panel(short(totals[1], "MACs"), 1),
-        Panel(short(totals[2], " activations"), 2),
+        Panel(in_figures(totals[0], " params"), 0),
+        Panel(in_figures(totals[1], "MACs"), 1),
+        Panel(in_figures(totals[2], " activations"), 2),
     ]
     time = sum(part.milliseconds or 0.0 for part in found.parts)
     if found.timed:
         panels.append(Panel(f"{three_digits(time)} ms", 3))
     rows = tuple(_row(part, totals, time if found.timed else None, facts) for part in found.parts if _costs(part))
-    bars = Bars(facts.title, _description(found), tuple(panels), rows, tuple(_notes(found, facts)))
+    notes = tuple(_notes(found, facts)) if around.has_caption else ()
+    bars = Bars(facts.title(), _description(found), tuple(panels), rows, notes, around.title != "")
     return bars_scene(bars)
 
 

@@ -5,9 +5,9 @@ from typing import Final, NamedTuple
 
 from archcalc.analysis.draw.field import FieldOf, Seen
 from archcalc.layers.sizes import dims
-from archcalc.render.draw.said import Facts
+from archcalc.render.draw.said import USUAL, Around, Facts
 from archcalc.render.picture.letters import cut, width
-from archcalc.render.picture.page import MARGIN, SMALL, foot, head
+from archcalc.render.picture.page import MARGIN, SMALL
 from archcalc.render.picture.scene import Item, Look, Part, Path, Rect, Scene, Words
 from archcalc.render.receptive_field import in_words
 
@@ -38,16 +38,16 @@ class _Drawn(NamedTuple):
         return (self.area[2] - self.area[0]) * (self.area[3] - self.area[1])
 
 
-def scene_of(found: FieldOf) -> Scene:
+def scene_of(found: FieldOf, around: Around = USUAL) -> Scene:
     """Draw the input to scale, the field of a layer over it, and the smaller ones in it with their names."""
-    title = f"{Facts(found.graph).title}: what {found.layer} sees"
+    facts, more = Facts(found.graph, around), f": what {found.layer} sees"
     drawn = sorted(_drawn(found), key=lambda one: -one.extent)
     left, top = (min(one.area[side] for one in drawn) for side in (0, 1))
     right, low = (max(one.area[side] for one in drawn) for side in (2, 3))
     scale = _LONGEST / max(right - left, low - top)
     beside = max(width(one.name, SMALL, one.series == _ASKED) for one in drawn)
     inner = (right - left) * scale + _BESIDE + beside
-    titled, start = head(title, inner)
+    titled, start = facts.head(inner, more)
     x, y = MARGIN - left * scale, start - top * scale
     bend = MARGIN + (right - left) * scale + 8
     places = {node.name: place for place, node in enumerate(found.graph.nodes)}
@@ -63,8 +63,8 @@ def scene_of(found: FieldOf) -> Scene:
     for one, area in sorted(placed, key=lambda pair: (pair[1][1], -pair[0].extent)):
         free = max(free + _STEP, area[1] + 4)
         items.append(item(one, *_named(one, area, bend, free)))
-    legend, end = foot(_legend(found), inner, max(start + (low - top) * scale, free) + 26)
-    return Scene(title, _description(found), inner + 2 * MARGIN, end, (*items, legend))
+    legend, end = facts.foot(_legend(found), inner, max(start + (low - top) * scale, free) + 26)
+    return Scene(facts.title(more), _description(found), inner + 2 * MARGIN, end, (*items, legend))
 
 
 def _drawn(found: FieldOf) -> Iterator[_Drawn]:

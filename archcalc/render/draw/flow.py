@@ -9,10 +9,10 @@ from archcalc.graph import Graph
 from archcalc.layers.sizes import dims
 from archcalc.render.draw.boxes import SORTS, Drawn, drawn
 from archcalc.render.draw.rows import Layout, in_rows
-from archcalc.render.draw.said import Facts, repeated
+from archcalc.render.draw.said import USUAL, Around, Facts, repeated
 from archcalc.render.draw.valley import as_valley
 from archcalc.render.picture.letters import cut, width
-from archcalc.render.picture.page import LINE, MARGIN, SMALL, foot, head
+from archcalc.render.picture.page import LINE, MARGIN, SMALL
 from archcalc.render.picture.scene import Item, Look, Part, Path, Place, Rect, Scene, Words
 
 _NARROWEST: Final = 420.0
@@ -23,10 +23,10 @@ _OVER: Final = 16.0
 Area = tuple[float, float, float, float]
 
 
-def scene_of(graph: Graph) -> Scene:
+def scene_of(graph: Graph, around: Around = USUAL) -> Scene:
     """Draw a network as boxes and lines."""
     closed: frozenset[str] = frozenset()
-    facts = Facts(graph)
+    facts = Facts(graph, around)
     while True:
         flow = flow_of(graph, closed)
         boxes = drawn(flow, facts)
@@ -47,7 +47,7 @@ def _scene(flow: Flow, boxes: Sequence[Drawn], layout: Layout, frames: Sequence[
     left = min([0.0, *(area[0] for area in frames)])
     right = max([layout.width, *(area[2] for area in frames)])
     inner = max(right - left, _NARROWEST)
-    title, dy = head(facts.title, inner)
+    title, dy = facts.head(inner)
     dx = MARGIN - left + (inner - right + left) / 2
     items = [title]
     moved = [_moved(area, dx, dy) for area in frames]
@@ -56,9 +56,9 @@ def _scene(flow: Flow, boxes: Sequence[Drawn], layout: Layout, frames: Sequence[
     items += [Item(tuple(_label(frame, area))) for frame, area in zip(flow.frames, moved, strict=True)]
     items += [_box(box, x + dx, y + dy, facts) for box, (x, y) in zip(boxes, layout.middles, strict=True)]
     key, y = _key(boxes, inner, dy + layout.height + 26)
-    legend, end = foot(_legend(flow, facts), inner, y)
+    legend, end = facts.foot(_legend(flow, facts), inner, y)
     items += [Item(tuple(key)), legend]
-    return Scene(facts.title, _description(flow), inner + 2 * MARGIN, end, tuple(items))
+    return Scene(facts.title(), _description(flow), inner + 2 * MARGIN, end, tuple(items))
 
 
 def _area(frame: Frame, boxes: Sequence[Drawn], layout: Layout, flow: Flow) -> Area:

@@ -10,9 +10,9 @@ from archcalc.exchange.diagrams.boxes import in_short
 from archcalc.graph import Node
 from archcalc.layers.sizes import dims
 from archcalc.render.draw.lengths import Edges, Lengths, Scale, lengths_for
-from archcalc.render.draw.said import Facts
+from archcalc.render.draw.said import USUAL, Around, Facts
 from archcalc.render.picture.letters import cut, width, wrapped
-from archcalc.render.picture.page import LINE, MARGIN, SMALL, foot, head
+from archcalc.render.picture.page import LINE, MARGIN, SMALL
 from archcalc.render.picture.scene import Dot, Item, Look, Path, Place, Polygon, Rect, Scene, Words
 
 _HEAD: Final = 44.0
@@ -49,18 +49,20 @@ class _Placed(NamedTuple):
         return tuple(self.at(*point) for point in points)
 
 
-def scene_of(found: Volumes, scale: Scale = Scale.SQRT) -> Scene:
+def scene_of(found: Volumes, scale: Scale = Scale.SQRT, around: Around = USUAL) -> Scene:
     """Draw volumes, with the sizes of their edges, what reads them, and below them what each layer is."""
     lengths = lengths_for([volume.shape for volume in found.volumes], scale)
-    facts = Facts(found.graph)
+    facts = Facts(found.graph, around)
     words = [_words(column, facts) for column in found.columns]
     placed, wide, low = _placed(found, lengths, words)
     middles = _middles(found, placed)
-    title, top = head(facts.title, wide - 2 * MARGIN)
+    title, top = facts.head(wide - 2 * MARGIN)
     shift = top - _HEAD
     placed = [one._replace(top=one.top + shift) for one in placed]
     below = low + shift + 18 + _SIZES
-    legend, end = foot(_legend(found, lengths, facts), wide - 2 * MARGIN, below + LINE * max(map(len, words)) + 14)
+    legend, end = facts.foot(
+        _legend(found, lengths, facts), wide - 2 * MARGIN, below + LINE * max(map(len, words)) + 14
+    )
     items = [
         title,
         *_devices(found, placed),
@@ -71,7 +73,7 @@ def scene_of(found: Volumes, scale: Scale = Scale.SQRT) -> Scene:
         *(Item(tuple(_under(lines, middle, below))) for lines, middle in zip(words, middles, strict=True)),
         legend,
     ]
-    return Scene(facts.title, _description(found), wide, end, tuple(items))
+    return Scene(facts.title(), _description(found), wide, end, tuple(items))
 
 
 def _description(found: Volumes) -> str:

@@ -49,6 +49,8 @@ class Bars(NamedTuple):
     panels: tuple[Panel, ...]
     rows: tuple[BarRow, ...]
     notes: tuple[str, ...] = ()
+    has_head: bool = True
+    """Whether the title stands above the bars."""
 
 
 def scene_of(bars: Bars) -> Scene:
@@ -57,7 +59,7 @@ def scene_of(bars: Bars) -> Scene:
     named = min(named, _WIDEST_LABEL)
     lefts, right = _lefts(bars, MARGIN + named + _GAP)
     inner = max(right - MARGIN, 320.0)
-    title, top = head(bars.title, inner)
+    title, top = head(bars.title if bars.has_head else "", inner)
     heads = [Words(left, top + 6, panel.title, is_bold=True) for panel, left in zip(bars.panels, lefts, strict=True)]
     first = top + 20
     items = [title, Item(tuple(heads)), Item(tuple(_axes(lefts, first, first + _ROW * len(bars.rows))))]
