@@ -111,7 +111,7 @@ def in_figures(value: int, unit: str) -> str:
 
 
 def repeated(varying: Iterable[bool]) -> str:
-    """Return what a number behind a name means, given which of what repeats has other numbers each time.
+    r"""Return what a number behind a name means, given which of what repeats has other numbers each time.
 
     >>> print(repeated([False]), repeated([True, True]), repeated([True, False]), sep="\n")
     x2 and more: so many of the same, each after the one before
