@@ -36,4 +36,4 @@ def _drawn(graph: Graph, style: Style) -> Markup | None:
         scene = scene_of(graph, style)
     except ArchError:
         return None
-    return tag("figure", Markup(render(scene)), style=f"--w: {ceil(scene.width)}px")
+    return tag("figure", Markup(render(scene)), style=f"--w: {ceil(scene.width)}px", tabindex=0)
