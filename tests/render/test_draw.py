@@ -21,7 +21,9 @@ from archcalc.errors import ArchError, MissingError
 from archcalc.layers.sizes import dims
 from archcalc.render.picture import files
 from archcalc.render.picture.letters import width
+from archcalc.render.picture.scene import Path as Line
 from archcalc.render.picture.scene import Polygon, Rect, Scene, Words
+from archcalc.render.picture.shapes import bends_in
 from archcalc.render.picture.tikz import text as tex
 from tests.commands import clean_environment, run, run_here
 from tests.conftest import BUNDLED, ROOT
@@ -132,6 +134,23 @@ def test_words_are_in_their_boxes_and_boxes_apart(name: str) -> None:
         for other in boxes[number + 1 :]:
             is_beside = one.right < other.left or other.right < one.left
             assert is_beside or one.bottom < other.top or other.bottom < one.top
+
+
+@pytest.mark.parametrize("name", ["densenet121", "resnet50", "googlenet", "squeezenet1_1"])
+def test_no_name_of_a_block_hides_how_a_line_bends(name: str) -> None:
+    items = [item.parts for item in archcalc.load(name).draw("flow").scene.items]
+    lines = [part for parts in items for part in parts if isinstance(part, Line) and part.is_curved]
+    named = [
+        (plate, words)
+        for parts in items
+        if len(parts) == 2
+        for plate, words in [parts]
+        if isinstance(plate, Rect) and isinstance(words, Words) and plate.look.fill == "pale4"
+    ]
+    assert named
+    for plate, words in named:
+        assert (plate.left, plate.top, plate.right, plate.bottom) == words.area
+        assert not [line for line in lines if bends_in(line, words.area)], words.text
 
 
 def test_what_a_pointer_is_told_is_what_the_table_says() -> None:

@@ -14,6 +14,7 @@ from archcalc.render.draw.valley import as_valley
 from archcalc.render.picture.letters import cut, width
 from archcalc.render.picture.page import LINE, MARGIN, SMALL
 from archcalc.render.picture.scene import Item, Look, Part, Path, Place, Rect, Scene, Words
+from archcalc.render.picture.shapes import bends_in
 
 _NARROWEST: Final = 420.0
 _AROUND: Final = 9.0
@@ -52,8 +53,9 @@ def _scene(flow: Flow, boxes: Sequence[Drawn], layout: Layout, frames: Sequence[
     items = [title]
     moved = [_moved(area, dx, dy) for area in frames]
     items += [_frame(frame, area, facts) for frame, area in zip(flow.frames, moved, strict=True)]
-    items += [Item(tuple(_line([(x + dx, y + dy) for x, y in line]) for line in layout.lines))]
-    items += [Item(tuple(_label(frame, area))) for frame, area in zip(flow.frames, moved, strict=True)]
+    lines = [_line([(x + dx, y + dy) for x, y in line]) for line in layout.lines]
+    items += [Item(tuple(lines))]
+    items += [Item(tuple(_label(frame, area, lines))) for frame, area in zip(flow.frames, moved, strict=True)]
     items += [_box(box, x + dx, y + dy, facts) for box, (x, y) in zip(boxes, layout.middles, strict=True)]
     key, y = _key(boxes, inner, dy + layout.height + 26)
     legend, end = facts.foot(_legend(flow, facts), inner, y)
@@ -77,11 +79,19 @@ def _name(frame: Frame, most: float) -> str:
     """Return the name of an open block, with as much of where it ends as there is room for."""
     unit = frame.unit
     if unit.times == 1:
-        return cut(unit.name, most, SMALL, True)
-    many = f" x{unit.times}"
-    whole = f"{unit.name}{many}, " + (f"makes {dims(unit.all[-1].shape)}" if unit.varies else f"to {unit.last_name}")
+        return _short_name(frame, most)
+    whole = f"{unit.name} x{unit.times}, " + (
+        f"makes {dims(unit.all[-1].shape)}" if unit.varies else f"to {unit.last_name}"
+    )
     if width(whole, SMALL, True) <= most:
         return whole
+    return _short_name(frame, most)
+
+
+def _short_name(frame: Frame, most: float) -> str:
+    """Return the name of an open block, with how often it is used."""
+    unit = frame.unit
+    many = f" x{unit.times}" if unit.times > 1 else ""
     return cut(unit.name, most - width(many, SMALL, True), SMALL, True) + many
 
 
@@ -105,9 +115,18 @@ def _frame(frame: Frame, area: Area, facts: Facts) -> Item:
     return Item((Rect(*area, Look("pale4", "line4", 0.8, True), 6),), title, "block", facts.places(nodes))
 
 
-def _label(frame: Frame, area: Area) -> Iterator[Part]:
-    """Yield the name of an open block in the corner of its frame, above the lines that pass there."""
-    name = Words(area[0] + 6, area[1] + 11, _name(frame, area[2] - area[0] - 12), "soft", size=SMALL, is_bold=True)
+def _label(frame: Frame, area: Area, lines: Sequence[Path]) -> Iterator[Part]:
+    """Yield the name of an open block in a corner of its frame, above the lines that pass there.
+
+    It is at the right, or shorter, where it would hide how a line bends.
+    """
+    most = area[2] - area[0] - 12
+    names = [
+        Words(x, area[1] + 11, text, "soft", anchor, SMALL, True)
+        for text in (_name(frame, most), _short_name(frame, most))
+        for x, anchor in ((area[0] + 6, "start"), (area[2] - 6, "end"))
+    ]
+    name = next((one for one in names if not any(bends_in(line, one.area) for line in lines)), names[-2])
     yield Rect(*name.area, Look("pale4"))
     yield name
 

@@ -113,7 +113,8 @@ def in_figures(value: int, unit: str) -> str:
 def repeated(varying: Iterable[bool]) -> str:
     r"""Return what a number behind a name means, given which of what repeats has other numbers each time.
 
-    >>> print(repeated([False]), repeated([True, True]), repeated([True, False]), sep="\n")
+    >>> for varying in ([False], [True, True], [True, False]):
+    ...     print(repeated(varying))
     x2 and more: so many of the same, each after the one before
     x2 and more: so many blocks of the same layers, each after the one before, with sizes that change
     x2 and more: so many of the same, or of the same layers with sizes that change, each after the one before
