@@ -78,11 +78,7 @@ def draw(
         expect_agreement(output, f"--format {form}", [_ENDINGS[form]], list(_ENDINGS.values()))
     by_ending = {ending: name for name, ending in _ENDINGS.items()}
     chosen = form or by_ending.get(output.suffix.lower() if output else "", "svg")
-    given = [name for name, on in (("--title", title), ("--no-title", no_title), ("--no-caption", no_caption)) if on]
-    if title and no_title:
-        raise ArchError("--title and --no-title contradict each other: leave one out")
-    if chosen == "mermaid" and given:
-        raise ArchError(f"{given[0]} does not go with mermaid, which has no place for it: leave out {given[0]}")
+    _expect_room(chosen, title, no_title, no_caption)
     network = Networks(reading).one(spec)
     say_cautions(network, network.spec.name)
     drawing = network.draw(
@@ -94,3 +90,12 @@ def draw(
         caption=not no_caption,
     )
     write(drawing.forms()[_ENDINGS[chosen]](), output, chosen)
+
+
+def _expect_room(form: Form, title: str | None, no_title: bool, no_caption: bool) -> None:
+    """Raise ArchError for a title that is to be left out too, and for what mermaid has no place for."""
+    given = [name for name, on in (("--title", title), ("--no-title", no_title), ("--no-caption", no_caption)) if on]
+    if title and no_title:
+        raise ArchError("--title and --no-title contradict each other: leave one out")
+    if form == "mermaid" and given:
+        raise ArchError(f"{given[0]} does not go with mermaid, which has no place for it: leave out {given[0]}")
