@@ -111,6 +111,13 @@ def test_what_has_rows_alone_says_how_many_are_missing() -> None:
     assert "2 are illegal" in run_here(*words).stdout
 
 
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_what_has_rows_alone_says_where_they_are(form: str, tmp_path: Path) -> None:
+    folder = str(tmp_path / "out")
+    done = run_here("sweep", "lenet_d2l", "--input", "8,28", "--columns", "params", "--out", folder, "--format", form)
+    assert done.stderr.endswith(f"archcalc: {folder} has 1 row\n")
+
+
 def test_json_lines_of_the_best_are_those_of_csv(tmp_path: Path) -> None:
     words = ["sweep", "lenet_d2l", "--vary", "conv1.out_channels=1..60", "--top", "3", "--by=-memory"]
     run_here(*words, "-o", str(tmp_path / "best.jsonl"))

@@ -43,8 +43,8 @@ class Means:
         return {name: getattr(self, name) for name, _ in _OPTIONS}
 
     def digest(self) -> dict[str, str]:
-        """Return what makes columns differ: what was given, and a hash of the device that was found."""
-        given = {name: value for name, value in self.data().items() if value is not None}
+        """Return what makes columns differ: what is not the default, and a hash of the device that was found."""
+        given = {name: value for name, value in self.data().items() if value not in (None, _DEFAULTS.get(name))}
         return given | ({"device": sha256(repr(self.device).encode()).hexdigest()} if self.device else {})
 
     def words(self, columns: Iterable[str]) -> Iterator[str]:
@@ -76,6 +76,9 @@ _OPTIONS: Final = (
     Option("device_model", (MS,)),
     Option("precision", (MS,)),
 )
+
+
+_DEFAULTS: Final = {"dtype": "fp32", "optimizer": "momentum", "precision": "fp32"}
 
 
 def expect_used(means: Means, columns: tuple[str, ...]) -> None:

@@ -132,5 +132,5 @@ def sweep(
     from archcalc.render.sweep import answer as rendered
 
     write_answer(rendered(found), writing)
-    if form == "csv":
+    if form in ("csv", "jsonl"):
         say_what_is_missing(found)

@@ -17,9 +17,12 @@ _OFTEN: Final = 0.2
 def say_what_is_missing(found: "Found") -> None:
     """Say how many variants are illegal, where an answer has rows alone."""
     from archcalc.cli.output import say
+    from archcalc.render.words import several
 
     if found.outcome.illegal:
         say(f"{found.outcome.illegal:,} of {found.outcome.variants:,} variants are illegal: --format plain says why")
+    if found.folder:
+        say(f"{found.folder} has {several(found.outcome.matching, 'row')}")
 
 
 def reporting(line: ProgressLine) -> "Callable[[Progress], None]":

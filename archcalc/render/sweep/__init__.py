@@ -117,7 +117,7 @@ def _notes(found: Found, most: int | None) -> Iterator[str]:
         yield f"{found.count - most:,} more: csv and json have all, --top and --pareto the best, --out keeps any number"
     yield from _of_measurement(found)
     if found.folder:
-        yield f"{found.folder} has {outcome.matching:,} rows"
+        yield f"{found.folder} has {several(outcome.matching, 'row')}"
 
 
 def _of_measurement(found: Found) -> Iterator[str]:

@@ -106,6 +106,8 @@ def test_files_have_all_columns(whole: pd.DataFrame, tmp_path: Path, jobs: int) 
     assert own["ms"].dtype == "float64"
     again = archcalc.sweep("lenet_d2l", VARY, top=3, by="rf", **asked).write(str(tmp_path / "out"))
     assert [*again.rows()] == [*found.rows()]
+    said = archcalc.sweep("lenet_d2l", VARY, top=3, by="rf", **asked, dtype="fp32", precision="fp32")  # the defaults
+    assert [*said.write(str(tmp_path / "out")).rows()] == [*found.rows()]
     other = archcalc.sweep("lenet_d2l", VARY, top=3, by="rf", **{**asked, "device_model": "t4"})
     with pytest.raises(ArchError, match=r"has another sweep \(means differ\): name a new folder"):
         other.write(str(tmp_path / "out"))

@@ -134,6 +134,41 @@ def test_other_layers_are_another_sweep(tmp_path: Path) -> None:
         assert str(found.value) == f"{tmp_path}/out has another sweep (the layers differ): name a new folder"
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("inplace: [relu]", "inplace: []"),
+        ("value: 12k", "value: 9k"),
+        ("outputs: [fc, norm]", "outputs: [fc]"),
+    ],
+)
+def test_what_decides_columns_beside_layers_is_of_the_sweep(tmp_path: Path, before: str, after: str) -> None:
+    """What works in place and what is handed on decide memory, and claims the columns of claims."""
+    text = """
+archcalc: 1
+name: net
+input: [3, 8, 8]
+inplace: [relu]
+outputs: [fc, norm]
+sources: {a: {title: A page}}
+layers:
+  - {name: conv, op: conv2d, out_channels: 4, kernel_size: 3, activation: relu}
+  - {name: norm, op: batch_norm2d}
+  - {name: flatten, op: flatten}
+  - {name: fc, op: linear, out_features: 5}
+claims:
+  - {what: params, value: 12k, source: a, expect: fails, why: it is made up}
+"""
+    file = tmp_path / "net.yaml"
+    file.write_text(text, encoding="utf-8")
+    archcalc.sweep(file, {"conv.out_channels": "4,5"}).write(str(tmp_path / "out"))
+    archcalc.sweep(file, {"conv.out_channels": "4,5"}).write(str(tmp_path / "out"))
+    assert before in text
+    file.write_text(text.replace(before, after), encoding="utf-8")
+    with pytest.raises(ArchError, match="out has another sweep"):
+        archcalc.sweep(file, {"conv.out_channels": "4,5"}).write(str(tmp_path / "out"))
+
+
 def test_another_version_is_refused(tmp_path: Path) -> None:
     swept().write(str(tmp_path))
     manifest = tmp_path / parts.MANIFEST
