@@ -74,7 +74,8 @@ def test_csv_has_both_ends_of_a_span() -> None:
     rows = list(csv.DictReader(run("training", "paper", "-f", "csv").stdout.splitlines()))
     assert [row["flops"] for row in rows] == [str(one * 108_000_000) for one in (4135610496, 4346440896, 365791344)]
     # 4,346,440,896 * 1.08e8 FLOPs in 6 and in 5 days are 0.905508e12 and 1.086610e12 a second, of 3.162e12
-    assert (rows[1]["utilisation_least"], rows[1]["utilisation_most"]) == ("0.286372", "0.343646")
+    spans = float(rows[1]["utilisation_least"]), float(rows[1]["utilisation_most"])
+    assert spans == pytest.approx((0.286372, 0.343646), abs=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def answers(folder: Path, forms: Iterable[str] = FORMS) -> dict[str, str]:
 
 
 def test_texts_on_several_lines_are_one_line_in_every_format(tmp_path: Path) -> None:
-    words = {field: (f"two{field}", "words") for field in FIELDS}
+    words = {field: (f"{'https://' * (field == 'url')}two{field}", "words") for field in FIELDS}
     written(tmp_path, **{field: "  ".join(two) if field == "notes" else " ".join(two) for field, two in words.items()})
     on_one = answers(tmp_path)
     shown = " ".join(on_one.values())

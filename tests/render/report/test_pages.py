@@ -126,7 +126,7 @@ def test_the_keyboard_is_enough(folder: Path, browser: "Browser") -> None:
         page.keyboard.press("ArrowDown")
         assert page.evaluate("document.activeElement.textContent") == "conv4"  # conv2 has most MACs, then conv4
         page.keyboard.press("Enter")
-        page.wait_for_function("document.querySelector('[id=e8]').open")
+        page.locator("#e8[open]").wait_for()
         page.locator("#play-out-svg").focus()
         page.keyboard.press("ArrowUp")
         page.keyboard.press("ArrowLeft")
