@@ -22,8 +22,8 @@ FEW: Final = (
 
 
 VARIED: Final = (
-    *("convnext_tiny", "densenet121", "efficientnet_b0", "fcn_alexnet", "googlenet_aux", "inception_v3", "lenet5"),
-    *("mobilenet_v3_small", "regnet_y_400mf", "resnet50", "segnet", "shufflenet_v2_x1_0", "siamfc", "unet", "vgg11_bn"),
+    *("convnext_tiny", "efficientnet_b0", "googlenet_aux", "lenet5", "mobilenet_v3_small", "resnet50", "segnet"),
+    *("shufflenet_v2_x1_0", "siamfc", "unet"),
 )
 """Larger networks, with one of each sort."""
 

@@ -18,6 +18,13 @@ def figure(found: Gathered) -> Markup | None:
     return tag("section", drawn, id="figure", aria_label="figure") if drawn else None
 
 
+def no_figure(found: Gathered) -> Markup:
+    """Say that the figure is left out."""
+    name = found.graph.spec.label
+    said = f"The figure would make this page too large: archcalc draw {name} -o {found.graph.spec.name}.svg draws it."
+    return tag("section", tag("p", said, class_="note"), id="figure", aria_label="figure")
+
+
 def figure_of(graph: Graph) -> Markup | None:
     """Write the figure that fits a network, without a section; None where it cannot be drawn."""
     return _drawn(graph, style_for(graph))

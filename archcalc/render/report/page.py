@@ -10,19 +10,19 @@ from archcalc.spec.inputs import inputs_in_words
 
 
 def page(found: Gathered, has_index: bool = False) -> str:
-    """Write all about a network; what is too large for a page is folded, further and further."""
+    """Write all about a network; what is too large is folded, further and further, and then has no figure."""
     written = program(found.graph)
     text = _written(found, written, has_index)
     while len(text.encode()) > MOST_BYTES and (smaller := refolded(found)):
         found = smaller
         text = _written(found, written, has_index)
-    return text
+    return text if len(text.encode()) <= MOST_BYTES else _written(found, written, has_index, has_figure=False)
 
 
-def _written(found: Gathered, written: Program, has_index: bool) -> str:
+def _written(found: Gathered, written: Program, has_index: bool, has_figure: bool = True) -> str:
     spec = found.graph.spec
     sections = {
-        ("figure", "Figure"): drawn.figure(found),
+        ("figure", "Figure"): drawn.figure(found) if has_figure else drawn.no_figure(found),
         ("table", "Layers"): layers.section(found),
         ("play", "Playground"): playground(found, written),
         ("why", "Why"): layers.explanations(found),

@@ -19,6 +19,7 @@ from archcalc.render.report.markup import link, markup
 from archcalc.table import measure
 from tests.commands import run_here
 from tests.conftest import BUNDLED, ROOT
+from tests.sizes import VARIED, by_size
 
 
 def test_one_network_is_one_page_and_several_have_an_index(tmp_path: Path) -> None:
@@ -114,8 +115,7 @@ def test_a_small_network_has_a_line_for_each_layer() -> None:
     assert [line.name for line in lines(nodes)] == [node.name for node in nodes]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", BUNDLED)
+@pytest.mark.parametrize("name", by_size(BUNDLED, ["lenet_d2l"], slow=(*VARIED, "densenet169", "resnet152")))
 def test_every_page_is_small_enough_and_says_its_totals(name: str) -> None:
     network = archcalc.load(name)
     (text,) = archcalc.report(network).pages.values()
@@ -123,6 +123,8 @@ def test_every_page_is_small_enough_and_says_its_totals(name: str) -> None:
     totals = network.table().totals
     for count in (totals.params, totals.macs):
         assert f"<span>{count:,}" in text
+    has_figure = "The figure would make this page too large: archcalc draw" not in text
+    assert has_figure == (name != "densenet169")
     for address in re.findall(r'(?:src|href)="([^"]*)"', text):
         assert address.startswith(("#", "https://", "http://", "data:,", "index.html"))
 
