@@ -12,6 +12,7 @@ from archcalc.analysis.fit.channels import Asked, Channels
 from archcalc.errors import ArchError
 from tests.commands import run_here
 from tests.conftest import BUNDLED
+from tests.sizes import by_size
 
 
 def lenet_macs(c1: int, c2: int, f1: int, f2: int) -> int:
@@ -90,8 +91,7 @@ def test_any_limit_of_a_budget(name: str, limits: dict[str, Any]) -> None:
     assert built == again.table().totals.params
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", BUNDLED)
+@pytest.mark.parametrize("name", by_size(BUNDLED, ["lenet_d2l", "torchvision"]))
 def test_every_network_is_fitted(name: str) -> None:
     network = archcalc.load(name)
     macs = network.table().totals.macs
