@@ -69,15 +69,20 @@ def estimate(rates: Mapping[str, Rates], load: Load) -> Estimate:
     """Return the seconds of a layer by the rates of its sort and size, or the next best; 0 where nothing is known."""
     if load.sort not in rates:
         return Estimate(seconds_of(rates, load), load.role, "no layer of its sort")
-    unlike = next((words for _, one in _chosen(rates, load) if (words := one.unlike(load))), None)
-    return Estimate(seconds_of(rates, load), load.sort, unlike)
+    chosen = _chosen(rates, load)
+    unlike = next((words for _, one in chosen if (words := one.unlike(load))), None)
+    return Estimate(_together(chosen, load), load.sort, unlike)
 
 
 def seconds_of(rates: Mapping[str, Rates], load: Load) -> Any:
     """Return the seconds of a layer alone, as `estimate` has them."""
     if load.sort not in rates:
         return rates[load.role].predict(load) if load.role in rates else 0.0
-    return added(share * one.predict(load) for share, one in _chosen(rates, load))
+    return _together(_chosen(rates, load), load)
+
+
+def _together(chosen: Iterable[tuple[Any, Rates]], load: Load) -> Any:
+    return added(share * one.predict(load) for share, one in chosen)
 
 
 def _chosen(rates: Mapping[str, Rates], load: Load) -> list[tuple[Any, Rates]]:

@@ -3,7 +3,7 @@
 from archcalc.analysis.report.gathering import Gathered, refolded
 from archcalc.exchange.javascript.program import Program, program
 from archcalc.render.report import drawn, layers, parts
-from archcalc.render.report.markup import joined, tag
+from archcalc.render.report.markup import Markup, joined, tag
 from archcalc.render.report.playground import playground
 from archcalc.render.report.whole import MOST_BYTES, asset, whole
 from archcalc.spec.inputs import inputs_in_words
@@ -11,18 +11,18 @@ from archcalc.spec.inputs import inputs_in_words
 
 def page(found: Gathered, has_index: bool = False) -> str:
     """Write all about a network; what is too large is folded, further and further, and then has no figure."""
-    written = program(found.graph)
-    text = _written(found, written, has_index)
+    written, figure = program(found.graph), drawn.figure(found)
+    text = _written(found, written, figure, has_index)
     while len(text.encode()) > MOST_BYTES and (smaller := refolded(found)):
         found = smaller
-        text = _written(found, written, has_index)
-    return text if len(text.encode()) <= MOST_BYTES else _written(found, written, has_index, has_figure=False)
+        text = _written(found, written, figure, has_index)
+    return text if len(text.encode()) <= MOST_BYTES else _written(found, written, drawn.no_figure(found), has_index)
 
 
-def _written(found: Gathered, written: Program, has_index: bool, has_figure: bool = True) -> str:
+def _written(found: Gathered, written: Program, figure: Markup | None, has_index: bool) -> str:
     spec = found.graph.spec
     sections = {
-        ("figure", "Figure"): drawn.figure(found) if has_figure else drawn.no_figure(found),
+        ("figure", "Figure"): figure,
         ("table", "Layers"): layers.section(found),
         ("play", "Playground"): playground(found, written),
         ("why", "Why"): layers.explanations(found),
