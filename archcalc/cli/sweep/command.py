@@ -87,7 +87,7 @@ def sweep(
     network = Networks(Reading(None, set_, spec_dir)).one(spec)
     given = read_space_file(space) if space else SpaceFile()
     answer = network.sweep(
-        {**given.vary, **dict(read_vary(vary or ()))},
+        {**given.vary, **read_vary(vary or ())},
         inputs=read_inputs(inputs) if inputs else given.input,
         batch=batch or given.batch,
         constraints=(*given.constraints, *(constraint or ())),
