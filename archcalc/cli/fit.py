@@ -5,22 +5,7 @@ from typing import Annotated, Final
 
 import typer
 
-from archcalc.cli.limits import (
-    BatchOption,
-    DeviceModelOption,
-    DtypeOption,
-    MaxActivationsOption,
-    MaxArenaOption,
-    MaxFlopsOption,
-    MaxMacsOption,
-    MaxMemoryOption,
-    MaxMsOption,
-    MaxParamsOption,
-    MaxWeightsOption,
-    ModeOption,
-    PrecisionOption,
-    read_limits,
-)
+from archcalc.cli.limits import NO_LIMITS, Limits, read_limits
 from archcalc.cli.options import AS_SPECIFIED, FormatOption, OneSpec, Reading, Writing, file_of, layer_names
 
 _OF_SPECS: Final = (".yaml", ".yml")
@@ -52,19 +37,7 @@ FittedOption = Annotated[
 
 def fit(
     spec: OneSpec,
-    max_params: MaxParamsOption = None,
-    max_macs: MaxMacsOption = None,
-    max_flops: MaxFlopsOption = None,
-    max_activations: MaxActivationsOption = None,
-    max_weights: MaxWeightsOption = None,
-    max_memory: MaxMemoryOption = None,
-    max_arena: MaxArenaOption = None,
-    mode: ModeOption = None,
-    dtype: DtypeOption = None,
-    max_ms: MaxMsOption = None,
-    device_model: DeviceModelOption = None,
-    batch: BatchOption = None,
-    precision: PrecisionOption = None,
+    limits: Limits = NO_LIMITS,
     keep: KeepOption = None,
     divisor: DivisorOption = 1,
     reading: Reading = AS_SPECIFIED,
@@ -78,22 +51,7 @@ def fit(
     from archcalc.cli.networks import Networks
     from archcalc.cli.output import say, write, write_answer
 
-    limits = read_limits(
-        max_params=max_params,
-        max_macs=max_macs,
-        max_flops=max_flops,
-        max_activations=max_activations,
-        max_weights=max_weights,
-        max_memory=max_memory,
-        max_arena=max_arena,
-        mode=mode,
-        dtype=dtype,
-        max_ms=max_ms,
-        device_model=device_model,
-        batch=batch,
-        precision=precision,
-    )
-    found = Networks(reading).one(spec).fit(limits, keep=keep or (), divisor=divisor)
+    found = Networks(reading).one(spec).fit(read_limits(limits), keep=keep or (), divisor=divisor)
     is_spec = output is not None and output.suffix.lower() in _OF_SPECS
     write_answer(found, Writing(form, None if is_spec else output))
     if output is not None and is_spec:

@@ -1,7 +1,7 @@
 """The options that limit the numbers of a network, which validate and fit share."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import typer
 
@@ -82,43 +82,49 @@ PrecisionOption = Annotated[
 ]
 
 
-def read_limits(
-    *,
-    max_params: str | None,
-    max_macs: str | None,
-    max_flops: str | None,
-    max_activations: str | None,
-    max_weights: str | None,
-    max_memory: str | None,
-    max_arena: str | None,
-    mode: str | None,
-    dtype: str | None,
-    max_ms: float | None,
-    device_model: str | None,
-    batch: int | None,
-    precision: str | None,
-    min_receptive_field: str | None = None,
-) -> "dict[str, Limit]":
+class Limits(NamedTuple):
+    """The most that a network may have, and what that is of."""
+
+    max_params: MaxParamsOption = None
+    max_macs: MaxMacsOption = None
+    max_flops: MaxFlopsOption = None
+    max_activations: MaxActivationsOption = None
+    max_weights: MaxWeightsOption = None
+    max_memory: MaxMemoryOption = None
+    max_arena: MaxArenaOption = None
+    mode: ModeOption = None
+    dtype: DtypeOption = None
+    max_ms: MaxMsOption = None
+    device_model: DeviceModelOption = None
+    batch: BatchOption = None
+    precision: PrecisionOption = None
+
+
+NO_LIMITS = Limits()
+
+
+def read_limits(limits: Limits, min_receptive_field: str | None = None) -> "dict[str, Limit]":
     """Return the limits of options. Raises ArchError for what is no limit, and for an option of one that is missing."""
-    of_a_pass = {"batch": batch, "dtype": dtype}  # what limits share goes to those that are given
-    is_of_a_pass = max_memory is not None or max_arena is not None
-    of_memory = {"mode": mode} | (of_a_pass if max_memory is not None else {})
-    of_weights = dtype if max_weights is not None or not is_of_a_pass else None
+    of_a_pass = {"batch": limits.batch, "dtype": limits.dtype}  # what limits share goes to those that are given
+    is_of_a_pass = limits.max_memory is not None or limits.max_arena is not None
+    of_memory = {"mode": limits.mode} | (of_a_pass if limits.max_memory is not None else {})
+    of_arena = of_a_pass if limits.max_arena is not None else {}
+    of_weights = limits.dtype if limits.max_weights is not None or not is_of_a_pass else None
     of_time = {
-        "device": device_model,
-        "batch": batch if max_ms is not None or not is_of_a_pass else None,
-        "precision": precision,
+        "device": limits.device_model,
+        "batch": limits.batch if limits.max_ms is not None or not is_of_a_pass else None,
+        "precision": limits.precision,
     }
     return {
-        **dict(_of_sides("params", "--max-params", max_params)),
-        **dict(_of_sides("macs", "--max-macs", max_macs)),
-        **dict(_of_sides("flops", "--max-flops", max_flops)),
-        **dict(_of_sides("activations", "--max-activations", max_activations)),
-        **dict(_of_sides("weights", "--max-weights", max_weights, dtype=of_weights)),
-        **dict(_of_sides("memory", "--max-memory", max_memory, **of_memory)),
-        **dict(_of_sides("arena", "--max-arena", max_arena, **(of_a_pass if max_arena is not None else {}))),
+        **dict(_of_sides("params", "--max-params", limits.max_params)),
+        **dict(_of_sides("macs", "--max-macs", limits.max_macs)),
+        **dict(_of_sides("flops", "--max-flops", limits.max_flops)),
+        **dict(_of_sides("activations", "--max-activations", limits.max_activations)),
+        **dict(_of_sides("weights", "--max-weights", limits.max_weights, dtype=of_weights)),
+        **dict(_of_sides("memory", "--max-memory", limits.max_memory, **of_memory)),
+        **dict(_of_sides("arena", "--max-arena", limits.max_arena, **of_arena)),
         **dict(_of_sides("receptive_field", "--min-receptive-field", min_receptive_field)),
-        **dict(_of_time(max_ms, of_time)),
+        **dict(_of_time(limits.max_ms, of_time)),
     }
 
 

@@ -181,7 +181,7 @@ AS_FITS = Writing()
 def unbundled(command: Callable[..., None]) -> Callable[..., None]:
     """Return the command as typer reads it: with the options of each bundle in the place of the bundle."""
     parameters = signature(command).parameters.values()
-    bundles = {one.name: one.annotation for one in parameters if isinstance(one.default, Reading | Writing)}
+    bundles = {one.name: one.annotation for one in parameters if _is_bundle(one.default)}
     options = [option for one in parameters for option in _options(one, bundles.get(one.name))]
 
     @wraps(command)
@@ -195,7 +195,11 @@ def unbundled(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
-def _options(parameter: Parameter, bundle: type[Reading | Writing] | None) -> list[Parameter]:
+def _is_bundle(default: object) -> bool:
+    return isinstance(default, tuple) and hasattr(default, "_fields")
+
+
+def _options(parameter: Parameter, bundle: Any) -> list[Parameter]:
     """Return the options on the command line that a parameter of a command stands for."""
     if bundle is None:
         return [parameter]

@@ -2,43 +2,15 @@
 
 import typer
 
-from archcalc.cli.limits import (
-    BatchOption,
-    DeviceModelOption,
-    DtypeOption,
-    MaxActivationsOption,
-    MaxArenaOption,
-    MaxFlopsOption,
-    MaxMacsOption,
-    MaxMemoryOption,
-    MaxMsOption,
-    MaxParamsOption,
-    MaxWeightsOption,
-    MinFieldOption,
-    ModeOption,
-    PrecisionOption,
-    read_limits,
-)
+from archcalc.cli.limits import NO_LIMITS, Limits, MinFieldOption, read_limits
 from archcalc.cli.options import AS_FITS, AS_SPECIFIED, Reading, Specs, Writing
 from archcalc.errors import ArchError
 
 
 def validate(
     specs: Specs,
-    max_params: MaxParamsOption = None,
-    max_macs: MaxMacsOption = None,
-    max_flops: MaxFlopsOption = None,
-    max_activations: MaxActivationsOption = None,
-    max_weights: MaxWeightsOption = None,
-    max_memory: MaxMemoryOption = None,
-    max_arena: MaxArenaOption = None,
-    mode: ModeOption = None,
-    dtype: DtypeOption = None,
+    limits: Limits = NO_LIMITS,
     min_receptive_field: MinFieldOption = None,
-    max_ms: MaxMsOption = None,
-    device_model: DeviceModelOption = None,
-    batch: BatchOption = None,
-    precision: PrecisionOption = None,
     reading: Reading = AS_SPECIFIED,
     writing: Writing = AS_FITS,
 ) -> None:
@@ -53,27 +25,12 @@ def validate(
     from archcalc.questions import validated
     from archcalc.render.budget import in_words
 
-    limits = read_limits(
-        max_params=max_params,
-        max_macs=max_macs,
-        max_flops=max_flops,
-        max_activations=max_activations,
-        max_weights=max_weights,
-        max_memory=max_memory,
-        max_arena=max_arena,
-        mode=mode,
-        dtype=dtype,
-        min_receptive_field=min_receptive_field,
-        max_ms=max_ms,
-        device_model=device_model,
-        batch=batch,
-        precision=precision,
-    )
+    held = read_limits(limits, min_receptive_field)
     networks = list(Networks(reading).each(specs))
     for one in networks:
         if one.network:
             say_cautions(one.network, one.network.spec.file)
-    found = validated(networks, limits)
+    found = validated(networks, held)
     for spec in found.specs:
         complain(ArchError(*spec.faults))
     are_sound = [not spec.faults for spec in found.specs]
