@@ -43,21 +43,21 @@ _HELD_OUT: Final = (
 
 def of_prediction(found: Prediction) -> Answer:
     """Show the time of each layer, and of all."""
-    columns = _LAYERS if found.outside else _LAYERS[:-1]
     rows = tuple(
-        (place, one.name, one.like, 1e3 * one.seconds, one.seconds / found.seconds, one.unlike)[: len(columns)]
+        (place, one.name, one.like, 1e3 * one.seconds, one.seconds / found.seconds, one.unlike)
         for place, one in enumerate(found.layers, start=1)
         if found.seconds
     )
     sheet = Sheet(
         found.spec.name,
         f"{found.spec.label} predicted on {found.calibration.machine.words} (inference, batch {found.batch}, fp32)",
-        columns,
+        _LAYERS,
         rows,
-        footer=((None, "total", None, 1e3 * found.seconds, 1.0, None)[: len(columns)],),
+        footer=((None, "total", None, 1e3 * found.seconds, 1.0, None),),
         notes=tuple(_notes(found)),
     )
-    return Answer([sheet], lambda: prediction_data(found))
+    shown = sheet if found.outside else sheet.pick([column.key for column in _LAYERS if column.key != "unlike"])
+    return Answer([shown], lambda: prediction_data(found))
 
 
 def _notes(found: Prediction) -> Iterator[str]:

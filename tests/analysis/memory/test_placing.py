@@ -12,7 +12,7 @@ from archcalc.analysis.memory.arena import exactly
 from archcalc.analysis.memory.arena import smallest as searched
 from archcalc.analysis.memory.arena.exactly import ExactSearch, GivenUpError
 from archcalc.analysis.memory.arena.lifetimes import lifetimes
-from archcalc.analysis.memory.arena.placing import Span, Spans, greedy_by_size
+from archcalc.analysis.memory.arena.placing import Span, Spans
 from archcalc.analysis.memory.arena.smallest import Way, smallest
 from archcalc.analysis.memory.arena.values import values_of
 from archcalc.network import Network
@@ -24,6 +24,11 @@ SPANS = st.lists(
               st.integers(0, 3)),
     min_size=1, max_size=12,
 )  # fmt: skip
+
+
+def greedy_by_size(spans: Sequence[Span]) -> list[int]:
+    found = Spans(spans)
+    return found.placed(found.by_size())
 
 
 def together(one: Span, other: Span) -> bool:

@@ -7,7 +7,6 @@ import pytest
 
 import archcalc
 from archcalc.analysis.memory.arena import exactly, smallest
-from archcalc.analysis.memory.arena.placing import greedy_by_size
 from archcalc.analysis.memory.pool import Sort
 from archcalc.errors import ArchError
 from archcalc.render.formats import Screen, table
@@ -189,7 +188,7 @@ def test_whether_it_fits_and_by_how_much_not(words: list[str], code: int, verdic
 
 def test_a_bound_that_fits_where_the_plan_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without any search, and so without proof: greedy needs 1.25 times the bound of 262,144."""
-    monkeypatch.setattr(smallest, "_ways", lambda found: [(smallest.Way.BY_SIZE, greedy_by_size(found.all))])
+    monkeypatch.setattr(smallest, "_ways", lambda found: [(smallest.Way.BY_SIZE, found.placed(found.by_size()))])
     monkeypatch.setattr(smallest, "MOST_PLACED", 0)
     monkeypatch.setattr(exactly, "MOST_LOOKED_AT", 0)
     words = ("mnasnet1_0", "--plan", "--dtype", "int8", "--input", "3x128x128", "--order", "best", "--fits", "300KB")

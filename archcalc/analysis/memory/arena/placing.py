@@ -46,7 +46,12 @@ class Spans:
         return sorted(range(len(self.all)), key=lambda one: (-self.all[one].size, self.all[one].first))
 
     def placed(self, order: Sequence[int]) -> list[int]:
-        """Return the offset of each, placed in this order, each in the smallest gap that holds it."""
+        """Return the offset of each, placed in this order, each in the smallest gap that holds it.
+
+        >>> found = Spans([Span(2, 0, 1), Span(4, 1, 2), Span(1, 2, 3)])
+        >>> found.placed(found.by_size())
+        [4, 0, 4]
+        """
         offsets = [-1] * len(self.all)
         for number in order:
             taken = sorted(
@@ -79,16 +84,6 @@ class Spans:
     def arena(self, offsets: Sequence[int]) -> int:
         """Return how many bytes hold all."""
         return max((offset + span.size for span, offset in zip(self.all, offsets, strict=True)), default=0)
-
-
-def greedy_by_size(spans: Sequence[Span]) -> list[int]:
-    """Return the offset of each.
-
-    >>> greedy_by_size([Span(2, 0, 1), Span(4, 1, 2), Span(1, 2, 3)])
-    [4, 0, 4]
-    """
-    found = Spans(spans)
-    return found.placed(found.by_size())
 
 
 def _best_gap(size: int, taken: Sequence[tuple[int, int]]) -> int:
